@@ -1,0 +1,34 @@
+/** Waiting. */
+
+/** Resolves after `ms`, or at once when the signal aborts. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal?.addEventListener('abort', done)
+  })
+}
+
+/**
+ * Calls `attempt` until it gives something or `timeout` ms have passed, 1 ms and soon 20 ms apart.
+ *
+ * The deadline is wall time and not a count: a probe can hold a lock for one scheduler slice.
+ */
+export async function poll<T>(
+  attempt: () => T | undefined,
+  options: { readonly timeout: number; readonly signal?: AbortSignal | undefined },
+): Promise<T | undefined> {
+  const deadline = performance.now() + options.timeout
+  for (let pause = 1; ; pause = Math.min(pause * 2, 20)) {
+    const got = attempt()
+    if (got !== undefined) return got
+    const left = deadline - performance.now()
+    if (left <= 0 || options.signal?.aborted) return undefined
+    await sleep(Math.min(pause, left), options.signal)
+  }
+}

@@ -1,0 +1,61 @@
+/** Plain facts about text. */
+
+/** The first `max` characters (code points), with … when something was cut. */
+export function headOf(text: string, max: number): string {
+  if (text.length <= max) return text
+  const points = [...text.slice(0, max * 2)]
+  return points.length <= max && text.length <= max * 2
+    ? text
+    : `${points.slice(0, max - 1).join('')}…`
+}
+
+/** The longest start of `text` that has at most `max` UTF-16 units and splits no character. */
+export function cutText(text: string, max: number): string {
+  if (text.length <= max) return text
+  const last = text.charCodeAt(max - 1)
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 1 : max)
+}
+
+/** One line: control characters and line ends become single spaces. */
+export function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\s]+/g, ' ').trim()
+}
+
+/** Whether `text` has a control character (C0, DEL, C1) or a line separator. */
+export function hasControls(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text)
+}
+
+/** The nearest of `words` within a few edits of `typed`, or undefined. */
+export function nearestWord(typed: string, words: Iterable<string>): string | undefined {
+  let best: string | undefined
+  let least = Math.max(2, Math.floor(typed.length / 3)) + 1
+  for (const word of words) {
+    const edits = countEdits(typed, word, least)
+    if (edits < least) {
+      best = word
+      least = edits
+    }
+  }
+  return best
+}
+
+function countEdits(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit) return limit
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      next[j] = Math.min(
+        (row[j] as number) + 1,
+        (next[j - 1] as number) + 1,
+        (row[j - 1] as number) + same,
+      )
+    }
+    row = next
+  }
+  return row[b.length] as number
+}

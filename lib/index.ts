@@ -1,0 +1,73 @@
+/** The public surface of stint: named re-exports, no logic. */
+
+export { isSessionId, type SessionId } from './base/id.ts'
+export { hasControls, headOf, nearestWord, oneLine } from './base/text.ts'
+export {
+  formatDuration,
+  formatTimestamp,
+  parseDuration,
+  parseWhen,
+  type Timestamp,
+} from './base/time.ts'
+export {
+  type Candidate,
+  Failure,
+  type FailureCode,
+  type FailureData,
+  type Holder,
+  isFailure,
+  listFailureCodes,
+} from './errors.ts'
+export type { Entry, EntryData } from './journal/entry.ts'
+export type { Line, Reading } from './journal/read.ts'
+export type { Lock } from './os/lock-file.ts'
+export { type KillReport, killTurn } from './run/kill.ts'
+export {
+  type RunOptions,
+  type RunReport,
+  type RunTarget,
+  runTurn,
+  type Started,
+} from './run/run.ts'
+export type { Limits, SignalSource } from './run/supervise.ts'
+export { type Waited, waitForTurn } from './run/wait.ts'
+export { type Liveness, type Status, statuses } from './session/liveness.ts'
+export type { Snapshot } from './session/snapshot.ts'
+export type { State, ToolState, TurnState } from './session/state.ts'
+export { type Artifact, listArtifacts, type Outcome, type TurnResult } from './session/turn.ts'
+export { appendEntry, pinSession, renameSession } from './store/change.ts'
+export { type Commit, listCommits } from './store/commits.ts'
+export {
+  type Config,
+  parseSize,
+  readConfig,
+  type SettingRow,
+  type Settings,
+} from './store/config.ts'
+export { type Birth, createSession, type Newborn } from './store/create.ts'
+export { type Held, holdSession } from './store/hold.ts'
+export {
+  type ListFilter,
+  type Listing,
+  listSessions,
+  type SessionRow,
+} from './store/list.ts'
+export { deleteSession, restoreSession } from './store/move.ts'
+export { type Caller, findCaller, type Resolved, resolveRef } from './store/ref.ts'
+export { readResult, readSession, type SessionDetails } from './store/show.ts'
+export {
+  type Env,
+  findProjectPath,
+  listStores,
+  openStore,
+  type Store,
+  type StoreOptions,
+} from './store/store.ts'
+export {
+  followTranscript,
+  livenessOf,
+  readTranscript,
+  type TranscriptQuery,
+} from './store/transcript.ts'
+export { type Emptied, emptyTrash, listTrash, type TrashRow } from './store/trash.ts'
+export { growForest, type Kin, type TreeNode, walkForest } from './tree/forest.ts'

@@ -1,0 +1,75 @@
+/** One line of a transcript. */
+
+import { isTable } from '../base/decode.ts'
+import { formatTimestamp, type Timestamp } from '../base/time.ts'
+
+/** A JSON object, as in an entry's `data`. */
+export type EntryData = { readonly [key: string]: unknown }
+
+/** What is to be appended; the journal gives it its sequence number. */
+export interface NewEntry {
+  readonly type: string
+  readonly turn: number
+  readonly text: string | null
+  readonly data: EntryData
+  /** When its first byte was seen, in ms since 1970. */
+  readonly at: number
+}
+
+/** A line of the transcript as read back. Unknown types and extra keys are kept. */
+export interface Entry {
+  readonly v: number
+  readonly seq: number
+  readonly ts: Timestamp
+  readonly turn: number
+  readonly type: string
+  readonly text: string | null
+  readonly data: EntryData
+}
+
+/** The version of the line's shape that is written. */
+const entryVersion = 1
+
+let clock: { at: number; text: Timestamp } = { at: 0, text: formatTimestamp(0) }
+
+/** An entry up to its sequence number, which only the holder of the journal's lock can give. */
+export interface EncodedEntry {
+  readonly entry: Omit<Entry, 'seq'>
+  readonly tail: string
+}
+
+/** Encodes all of an entry but its sequence number. */
+export function encodeEntry({ at, type, turn, text, data }: NewEntry): EncodedEntry {
+  if (at !== clock.at) clock = { at, text: formatTimestamp(at) }
+  const entry = { v: entryVersion, ts: clock.text, turn, type, text, data }
+  const tail = `,"ts":"${clock.text}","turn":${turn},"type":${JSON.stringify(type)},"text":${JSON.stringify(text)},"data":${JSON.stringify(data)}}\n`
+  return { entry, tail }
+}
+
+/** The whole line. */
+export function formatLine(seq: number, encoded: EncodedEntry): string {
+  return `{"v":${entryVersion},"seq":${seq}${encoded.tail}`
+}
+
+/** The entry of a line without its LF, or undefined when the line is none. */
+export function decodeEntry(line: string): Entry | undefined {
+  // A torn block after a power cut reads as NULs.
+  if (line.charCodeAt(0) !== 123 /* { */) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+  if (!isTable(value)) return undefined
+  const { v, seq, ts, turn, type, text, data } = value
+  if (typeof v !== 'number' || v < 1) return undefined
+  if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 0) return undefined
+  if (typeof turn !== 'number' || !Number.isSafeInteger(turn) || turn < 0) return undefined
+  if (typeof ts !== 'string' || Number.isNaN(Date.parse(ts)) || typeof type !== 'string') {
+    return undefined
+  }
+  if (text !== null && typeof text !== 'string') return undefined
+  return isTable(data) ? ({ ...value, v, seq, ts, turn, type, text, data } as Entry) : undefined
+}

@@ -1,0 +1,88 @@
+/** Every file and directory name on disk; nothing else joins names. */
+
+import type { SessionId } from './base/id.ts'
+import { sha256 } from './base/sha256.ts'
+
+/** The root for this environment: STINT_HOME, XDG_STATE_HOME/stint or ~/.local/state/stint. */
+export function rootDir(env: Readonly<Record<string, string | undefined>>, home: string): string {
+  if (env.STINT_HOME) return env.STINT_HOME
+  // A relative value is to be ignored, says the specification.
+  const xdg = env.XDG_STATE_HOME
+  return xdg?.startsWith('/') ? `${xdg}/stint` : defaultRootDir(home)
+}
+
+/** The root that is used when nothing names another. */
+export function defaultRootDir(home: string): string {
+  return `${home}/.local/state/stint`
+}
+
+export function configFile(
+  env: Readonly<Record<string, string | undefined>>,
+  home: string,
+): string {
+  const xdg = env.XDG_CONFIG_HOME
+  return `${xdg?.startsWith('/') ? xdg : `${home}/.config`}/stint/config.toml`
+}
+
+export function projectsDir(root: string): string {
+  return `${root}/projects`
+}
+
+/** The directory name of the store of the project at this real path. */
+export function storeName(projectPath: string): string {
+  const base = projectPath.slice(projectPath.lastIndexOf('/') + 1)
+  return `${base.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 64) || '_'}-${sha256(projectPath).slice(0, 12)}`
+}
+
+/** The project's name in a store's directory name. */
+export function storeProjectName(name: string): string {
+  return name.slice(0, -13)
+}
+
+export const store = {
+  project: (dir: string): string => `${dir}/project.toml`,
+  last: (dir: string): string => `${dir}/last`,
+  sessions: (dir: string): string => `${dir}/sessions`,
+  staging: (dir: string): string => `${dir}/staging`,
+  ephemeral: (dir: string): string => `${dir}/ephemeral`,
+  trash: (dir: string): string => `${dir}/trash`,
+  /** A trashed session on its way out: its removal has begun. */
+  gone: (dir: string, id: SessionId): string => `${dir}/trash/.gone-${id}`,
+  locks: (dir: string): string => `${dir}/locks`,
+  stagingLock: (dir: string): string => `${dir}/locks/staging.lock`,
+  maintenanceLock: (dir: string): string => `${dir}/locks/maintenance.lock`,
+  maintenanceLease: (dir: string): string => `${dir}/locks/maintenance`,
+} as const
+
+/** The places where a session's directory can stand. */
+export type Place = 'sessions' | 'ephemeral' | 'trash' | 'staging'
+
+export function sessionDir(storeDir: string, id: SessionId, place: Place = 'sessions'): string {
+  return `${storeDir}/${place}/${id}`
+}
+
+export const session = {
+  state: (dir: string): string => `${dir}/state.toml`,
+  transcript: (dir: string): string => `${dir}/transcript.jsonl`,
+  locks: (dir: string): string => `${dir}/locks`,
+  sessionLock: (dir: string): string => `${dir}/locks/session.lock`,
+  journalLock: (dir: string): string => `${dir}/locks/journal.lock`,
+  toolLock: (dir: string, tool: string): string => `${dir}/locks/${tool}.lock`,
+  lease: (dir: string): string => `${dir}/locks/lease`,
+  leaseOwner: (dir: string): string => `${dir}/locks/lease.json`,
+  output: (dir: string): string => `${dir}/output`,
+  turnOutput: (dir: string, turn: number): string =>
+    `${dir}/output/turn-${String(turn).padStart(4, '0')}`,
+  result: (dir: string, turn: number): string => `${session.turnOutput(dir, turn)}/result.toml`,
+} as const
+
+/** The tool of a lock file's name, or undefined: the session's and the journal's are no tool's. */
+export function lockedTool(fileName: string): string | undefined {
+  const tool = /^([a-z0-9][a-z0-9_-]{0,63})\.lock$/.exec(fileName)?.[1]
+  return tool === 'session' || tool === 'journal' ? undefined : tool
+}
+
+/** Whether a file beside `target` is what an interrupted replacement of it left. */
+export function isLeftover(fileName: string, target: string): boolean {
+  return fileName.startsWith(`${target}.`) && /^\d+$/.test(fileName.slice(target.length + 1))
+}

@@ -1,0 +1,424 @@
+/**
+ * Files and directories.
+ *
+ * All calls are synchronous: on a warm cache they are several times faster than asynchronous ones,
+ * and a change of a session is over before anything else of this process runs. Every errno becomes a
+ * Failure that names the path.
+ */
+
+import fs from 'node:fs'
+import { Failure } from '../errors.ts'
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants
+
+export type FileId = { readonly dev: number; readonly ino: number }
+export type FileFacts = FileId & {
+  readonly size: number
+  readonly kind: 'file' | 'directory' | 'link' | 'other'
+  readonly mode: number
+  /** When its inode last changed, in ms since 1970. */
+  readonly changedAt: number
+  readonly modifiedAt: number
+}
+
+/** The errno name of a thrown value (`ENOENT`), also through a Failure's cause. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { code } = error as NodeJS.ErrnoException
+  if (error instanceof Failure) return errnoOf(error.cause)
+  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined
+}
+
+/** What `act` returns; an errno it throws becomes the Failure that names `path`. */
+export function onDisk<T>(path: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    throw toFailure(error, path)
+  }
+}
+
+/** The Failure for an errno; anything else comes back as it is. */
+export function toFailure(error: unknown, path: string): unknown {
+  const errno = errnoOf(error)
+  if (errno === undefined || error instanceof Failure) return error
+  const options = { cause: error }
+  switch (errno) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return new Failure('DISK_FULL', { path, recorded: 0 }, options)
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new Failure('ACCESS_DENIED', { path, errno }, options)
+    default: {
+      const problem = (error as Error).message.replace(/^E[A-Z0-9]+: /, '').replace(/, .*$/s, '')
+      return new Failure('IO_FAILED', { path, errno, problem }, options)
+    }
+  }
+}
+
+/** What `act` returns, or `absent` when the path is not there. */
+export function ifMissing<T, A>(act: () => T, absent: A): T | A {
+  try {
+    return act()
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return absent
+    throw error
+  }
+}
+
+// ── reading ──────────────────────────────────────────────────────────────────────────────────────
+
+const scratch = { buffer: Buffer.allocUnsafeSlow(16 * 1024) }
+
+/**
+ * The whole text of a regular file; a file of over `limit` bytes is refused.
+ *
+ * A symbolic link is not followed and a pipe is not waited on: what lies in a session's directory
+ * may be anybody's.
+ */
+export function readText(path: string, limit: number = 16 * 1024 * 1024): string {
+  return onDisk(path, () => {
+    const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    try {
+      let length = 0
+      for (;;) {
+        if (length === scratch.buffer.length) {
+          if (length >= limit) throw fileError('EFBIG', 'the file is too large', path)
+          const larger = Buffer.allocUnsafeSlow(length * 4)
+          scratch.buffer.copy(larger, 0, 0, length)
+          scratch.buffer = larger
+        }
+        const got = fs.readSync(fd, scratch.buffer, length, scratch.buffer.length - length, null)
+        if (got === 0) return scratch.buffer.toString('utf8', 0, length)
+        length += got
+      }
+    } finally {
+      fs.closeSync(fd)
+    }
+  })
+}
+
+function fileError(code: string, message: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${message}`), { code, path })
+}
+
+/** The text of a file, or undefined when it is not there. */
+export function findText(path: string): string | undefined {
+  return ifMissing(() => readText(path), undefined)
+}
+
+/** Where a symbolic link points, or undefined when there is none. */
+export function findLink(path: string): string | undefined {
+  try {
+    return fs.readlinkSync(path)
+  } catch {
+    // Absent, no link, or not for us to read: in each case it tells nothing.
+    return undefined
+  }
+}
+
+/** Facts about what is at the path itself (links not followed), or undefined. */
+export function findFacts(path: string): FileFacts | undefined {
+  const stats = onDisk(path, () => fs.lstatSync(path, { throwIfNoEntry: false }))
+  return stats === undefined ? undefined : factsOf(stats)
+}
+
+/** Facts about an open file. */
+export function readFacts(fd: number, path: string): FileFacts {
+  return factsOf(onDisk(path, () => fs.fstatSync(fd)))
+}
+
+/** The size of a file in bytes; undefined when it is not there. */
+export function findSize(path: string): number | undefined {
+  return ifMissing(
+    () => onDisk(path, () => fs.statSync(path, { throwIfNoEntry: false })?.size),
+    undefined,
+  )
+}
+
+function factsOf(stats: fs.Stats): FileFacts {
+  return {
+    dev: stats.dev,
+    ino: stats.ino,
+    size: stats.size,
+    mode: stats.mode & 0o7777,
+    changedAt: stats.ctimeMs,
+    modifiedAt: stats.mtimeMs,
+    kind: stats.isFile()
+      ? 'file'
+      : stats.isDirectory()
+        ? 'directory'
+        : stats.isSymbolicLink()
+          ? 'link'
+          : 'other',
+  }
+}
+
+/** Whether two paths or descriptors are one file. */
+export function isSameFile(a: FileId | undefined, b: FileId | undefined): boolean {
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
+}
+
+/** The names in a directory, sorted; none when it is not there. */
+export function listNames(path: string): string[] {
+  return ifMissing(() => onDisk(path, () => fs.readdirSync(path)), []).sort()
+}
+
+export interface DirItem {
+  readonly name: string
+  readonly isDirectory: boolean
+}
+
+/** The entries of a directory, unsorted, one at a time: memory does not grow with it. */
+export function* scanDir(path: string): Generator<DirItem> {
+  const dir = ifMissing(
+    () => onDisk(path, () => fs.opendirSync(path, { bufferSize: 256 })),
+    undefined,
+  )
+  if (dir === undefined) return
+  try {
+    for (;;) {
+      const item = onDisk(path, () => dir.readSync())
+      if (item === null) return
+      yield { name: item.name, isDirectory: item.isDirectory() }
+    }
+  } finally {
+    dir.closeSync()
+  }
+}
+
+/** The entries of a directory at once: faster than scanDir up to some ten thousand. */
+export function listDir(path: string): DirItem[] {
+  const items = ifMissing(
+    () => onDisk(path, () => fs.readdirSync(path, { withFileTypes: true })),
+    [],
+  )
+  return items.map((item) => ({ name: item.name, isDirectory: item.isDirectory() }))
+}
+
+/** The absolute path without links, or undefined when it is not there. */
+export function findRealPath(path: string): string | undefined {
+  return ifMissing(() => onDisk(path, () => fs.realpathSync.native(path)), undefined)
+}
+
+/** Opens for reading; refuses links. */
+export function openRead(path: string): number {
+  return onDisk(path, () => fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
+}
+
+/** Opens for reading, or undefined when it is not there. */
+export function findRead(path: string): number | undefined {
+  return ifMissing(() => openRead(path), undefined)
+}
+
+/** Reads up to `length` bytes at `position`; fewer only at the end of the file. */
+export function readBytes(fd: number, path: string, position: number, length: number): Buffer {
+  const buffer = Buffer.allocUnsafe(length)
+  return onDisk(path, () => {
+    let filled = 0
+    while (filled < length) {
+      const got = fs.readSync(fd, buffer, filled, length - filled, position + filled)
+      if (got === 0) break
+      filled += got
+    }
+    return buffer.subarray(0, filled)
+  })
+}
+
+export function closeFile(fd: number): void {
+  fs.closeSync(fd)
+}
+
+// ── changing ─────────────────────────────────────────────────────────────────────────────────────
+
+/** Makes a directory of mode 0700, whatever the umask; false when something is there already. */
+export function makeDir(path: string): boolean {
+  return onDisk(path, () => {
+    try {
+      fs.mkdirSync(path, { mode: 0o700 })
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') return false
+      throw error
+    }
+    if ((fs.lstatSync(path).mode & 0o700) !== 0o700) fs.chmodSync(path, 0o700)
+    return true
+  })
+}
+
+/** Makes a directory and its missing parents, each durably. */
+export function makeDirs(path: string): void {
+  if (makeDirHere(path)) return
+  const parent = parentOf(path)
+  if (parent === path) return
+  makeDirs(parent)
+  if (makeDir(path)) syncDir(parent)
+}
+
+/** False when a parent is missing. */
+function makeDirHere(path: string): boolean {
+  if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) return true
+  const made = ifMissing(() => makeDir(path), undefined)
+  if (made) syncDir(parentOf(path))
+  return made !== undefined
+}
+
+export function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/')
+  return slash <= 0 ? '/' : path.slice(0, slash)
+}
+
+/** Opens for reading and writing at its end; makes the file, of mode 0600, when asked to. */
+export function openAppend(path: string, options: { readonly create: boolean }): number {
+  return openOwn(path, O_RDWR | O_APPEND, options.create)
+}
+
+/** Opens for reading and writing; makes the file, of mode 0600, when asked to. */
+export function openWrite(path: string, options: { readonly create: boolean }): number {
+  return openOwn(path, O_RDWR, options.create)
+}
+
+/** Makes a file that was not there, of mode 0600, and opens it for reading and writing. */
+export function createFile(path: string): number {
+  return onDisk(path, () => makeOwn(path, O_RDWR | O_CREAT | O_EXCL))
+}
+
+function openOwn(path: string, flags: number, create: boolean): number {
+  const safe = flags | O_NOFOLLOW | O_NONBLOCK
+  return onDisk(path, () => {
+    if (!create) return fs.openSync(path, safe)
+    try {
+      return fs.openSync(path, safe)
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error
+      return makeOwn(path, safe | O_CREAT)
+    }
+  })
+}
+
+function makeOwn(path: string, flags: number): number {
+  const fd = fs.openSync(path, flags | O_NOFOLLOW, 0o600)
+  if ((fs.fstatSync(fd).mode & 0o600) !== 0o600) fs.fchmodSync(fd, 0o600)
+  return fd
+}
+
+/** One write(2); returns how many bytes it took, which may be fewer than given. */
+export function writeOnce(fd: number, path: string, bytes: Uint8Array): number {
+  return onDisk(path, () => fs.writeSync(fd, bytes))
+}
+
+/** Writes all bytes at the file's position. */
+export function writeAll(fd: number, path: string, bytes: Uint8Array): void {
+  onDisk(path, () => {
+    for (let done = 0; done < bytes.length; ) done += fs.writeSync(fd, bytes, done)
+  })
+}
+
+/** Replaces what an open file holds. Not atomic: for what is read by people only. */
+export function overwrite(fd: number, path: string, bytes: Uint8Array): void {
+  onDisk(path, () => {
+    fs.ftruncateSync(fd, 0)
+    fs.writeSync(fd, bytes, 0, bytes.length, 0)
+  })
+}
+
+export function truncateTo(fd: number, path: string, size: number): void {
+  onDisk(path, () => fs.ftruncateSync(fd, size))
+}
+
+/** Brings an open file's bytes and length to the disk. */
+export function syncFile(fd: number, path: string): void {
+  onDisk(path, () => fs.fdatasyncSync(fd))
+}
+
+/** The same without blocking this thread. */
+export function syncFileLater(fd: number, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fdatasync(fd, (error) => (error ? reject(toFailure(error, path)) : resolve()))
+  })
+}
+
+/** Brings the names in a directory to the disk. */
+export function syncDir(path: string): void {
+  onDisk(path, () => {
+    const fd = fs.openSync(path, O_RDONLY)
+    try {
+      fs.fsyncSync(fd)
+    } finally {
+      fs.closeSync(fd)
+    }
+  })
+}
+
+/** Renames within one file system. Files and empty directories at `to` are replaced: look first. */
+export function rename(from: string, to: string): void {
+  onDisk(to, () => fs.renameSync(from, to))
+}
+
+/** Removes a file; false when it was not there. */
+export function removeFile(path: string): boolean {
+  return ifMissing(
+    () =>
+      onDisk(path, () => {
+        fs.unlinkSync(path)
+        return true
+      }),
+    false,
+  )
+}
+
+/** Removes a directory and everything in it, following no links. */
+export function removeTree(path: string): void {
+  onDisk(path, () => fs.rmSync(path, { recursive: true, force: true, maxRetries: 2 }))
+}
+
+/** Creates a file durably with these bytes; it was not there before. */
+export function writeNewFile(path: string, bytes: Uint8Array): void {
+  const fd = createFile(path)
+  try {
+    writeAll(fd, path, bytes)
+    syncFile(fd, path)
+  } finally {
+    closeFile(fd)
+  }
+}
+
+/** Whether the path's file system keeps its files on another machine, and what it is called. */
+export function fileSystemOf(path: string): { readonly name: string; readonly remote: boolean } {
+  const type = onDisk(path, () => fs.statfsSync(path).type) >>> 0
+  const name = remoteFileSystems[type]
+  return name === undefined
+    ? { name: `0x${type.toString(16)}`, remote: false }
+    : { name, remote: true }
+}
+
+/** Magic numbers of statfs(2) on Linux. */
+const remoteFileSystems: Readonly<Record<number, string>> = {
+  26985: 'nfs',
+  4283649346: 'cifs',
+  4266872130: 'smb2',
+  20859: 'smb',
+  12805120: 'ceph',
+  198183888: 'lustre',
+  1196443219: 'gpfs',
+  1397113167: 'afs',
+  1799439955: 'afs',
+  16914839: '9p',
+  1702057286: 'fuse',
+  1952539503: 'ocfs2',
+  18225520: 'gfs2',
+}
+
+/** Whether this user may execute the file. */
+export function isExecutable(path: string): boolean {
+  try {
+    fs.accessSync(path, fs.constants.X_OK)
+    return true
+  } catch {
+    // Whatever the reason, this user cannot execute it.
+    return false
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * flock(2): the kernel's own word on who is alive.
+ *
+ * Only ever non-blocking: a blocking call would fill the thread pool and hang the process. koffi
+ * calls it in microseconds; where it does not load, flock(1) sets the same lock on an inherited
+ * descriptor.
+ */
+
+import { Failure } from '../errors.ts'
+import { findKoffi } from './packages.ts'
+
+/** Sets a lock without waiting: false when another open file of it holds one that forbids it. */
+type Flock = (fd: number, exclusive: boolean, path: string) => boolean
+
+let chosen: Flock | undefined
+
+/** Takes an exclusive lock on an open file; false when somebody else holds it. Released by close. */
+export function lockExclusive(fd: number, path: string): boolean {
+  chosen ??= chooseFlock()
+  return chosen(fd, true, path)
+}
+
+/** Takes a shared lock on an open file; false when somebody holds it exclusively. */
+export function lockShared(fd: number, path: string): boolean {
+  chosen ??= chooseFlock()
+  return chosen(fd, false, path)
+}
+
+function chooseFlock(): Flock {
+  const koffi = findKoffi()
+  if (koffi === undefined) return flockProgram
+  const flock = koffi.load(null).func('int flock(int fd, int operation)')
+  const { EAGAIN, EINTR } = errnos
+  return (fd, exclusive, path) => {
+    for (;;) {
+      if (flock(fd, (exclusive ? 2 : 1) | 4) === 0) return true
+      const errno = koffi.errno()
+      if (errno === EAGAIN) return false
+      if (errno !== EINTR) throw new Failure('NO_LOCKS', { path, problem: `errno ${errno}` })
+    }
+  }
+}
+
+const errnos = { EAGAIN: process.platform === 'darwin' ? 35 : 11, EINTR: 4 }
+
+function flockProgram(fd: number, exclusive: boolean, path: string): boolean {
+  // Imported only here: loading it costs more than every other part of a short command.
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
+  const child = spawnSync('flock', [exclusive ? '-x' : '-s', '-n', '3'], {
+    stdio: ['ignore', 'ignore', 'pipe', fd],
+  })
+  if (child.status === 0) return true
+  if (child.status === 1 && child.stderr.length === 0) return false
+  const problem = child.error
+    ? 'neither koffi nor flock(1) is there'
+    : String(child.stderr).trim().slice(0, 200)
+  throw new Failure('NO_LOCKS', { path, problem })
+}

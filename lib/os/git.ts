@@ -1,0 +1,112 @@
+/** What git's own files say: read directly, since starting git costs more than all else. */
+
+import * as disk from './disk.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** A repository around a directory. */
+export interface Repository {
+  /** This worktree's git directory: HEAD is in it. */
+  readonly gitDir: string
+  /** The git directory that all worktrees share: refs are in it. */
+  readonly commonDir: string
+  /** The main worktree; a bare repository's common directory. */
+  readonly mainWorktree: string
+}
+
+/** The repository that git itself would use from this absolute, real path, or undefined. */
+export function findRepository(cwd: string, env: Env): Repository | undefined {
+  if (env.GIT_DIR) {
+    const gitDir = disk.findRealPath(resolvePath(cwd, env.GIT_DIR))
+    return gitDir === undefined ? undefined : openRepository(gitDir)
+  }
+  for (let dir = cwd; ; dir = disk.parentOf(dir)) {
+    const found = findGitDir(dir)
+    if (found !== undefined) return openRepository(found)
+    if (dir === '/') return undefined
+  }
+}
+
+/** The branch and commit that HEAD names, as far as loose and packed refs tell. */
+export function readHead(repository: Repository): { branch?: string; head?: string } {
+  const head = read(`${repository.gitDir}/HEAD`)?.trim() ?? ''
+  if (/^[0-9a-f]{40,64}$/.test(head)) return { head }
+  const ref = /^ref: (refs\/\S.*)$/.exec(head)?.[1]
+  if (ref === undefined || ref.includes('..') || ref === 'refs/heads/.invalid') return {}
+  const branch = ref.startsWith('refs/heads/') ? { branch: ref.slice('refs/heads/'.length) } : {}
+  const loose =
+    read(`${repository.gitDir}/${ref}`)?.trim() ?? read(`${repository.commonDir}/${ref}`)?.trim()
+  const commit = loose ?? packedRef(repository.commonDir, ref)
+  return commit !== undefined && /^[0-9a-f]{40,64}$/.test(commit)
+    ? { ...branch, head: commit }
+    : branch
+}
+
+function packedRef(commonDir: string, ref: string): string | undefined {
+  const line = read(`${commonDir}/packed-refs`)
+    ?.split('\n')
+    .find((line) => line.endsWith(` ${ref}`))
+  return line?.split(' ')[0]
+}
+
+function findGitDir(dir: string): string | undefined {
+  const dotGit = `${dir === '/' ? '' : dir}/.git`
+  const kind = disk.findFacts(dotGit)?.kind
+  if (kind === 'file') {
+    const target = /^gitdir: (.+?)\s*$/.exec(read(dotGit) ?? '')?.[1]
+    if (target !== undefined) return disk.findRealPath(resolvePath(dir, target))
+  }
+  if (kind === 'directory' || kind === 'link') {
+    const real = disk.findRealPath(dotGit)
+    if (real !== undefined && isGitDir(real)) return real
+  }
+  return isGitDir(dir) ? dir : undefined
+}
+
+function isGitDir(dir: string): boolean {
+  return (
+    disk.findFacts(`${dir}/HEAD`) !== undefined &&
+    (disk.findFacts(`${dir}/commondir`) !== undefined ||
+      (disk.findFacts(`${dir}/objects`) !== undefined &&
+        disk.findFacts(`${dir}/refs`) !== undefined))
+  )
+}
+
+function openRepository(gitDir: string): Repository {
+  const common = read(`${gitDir}/commondir`)?.trim()
+  const commonDir = (common ? disk.findRealPath(resolvePath(gitDir, common)) : undefined) ?? gitDir
+  return { gitDir, commonDir, mainWorktree: mainWorktreeOf(commonDir) }
+}
+
+function mainWorktreeOf(commonDir: string): string {
+  if (commonDir.endsWith('/.git')) return disk.parentOf(commonDir)
+  // A submodule's git directory lies in its parent's and names its worktree.
+  const worktree = coreSetting(read(`${commonDir}/config`) ?? '', 'worktree')
+  if (worktree === undefined) return commonDir
+  return disk.findRealPath(resolvePath(commonDir, worktree)) ?? commonDir
+}
+
+function coreSetting(config: string, key: string): string | undefined {
+  let inCore = false
+  for (const line of config.split('\n')) {
+    const section = /^\s*\[\s*([^\]]*?)\s*\]/.exec(line)?.[1]
+    if (section !== undefined) inCore = section.toLowerCase() === 'core'
+    const [, name, value] = /^\s*([A-Za-z]+)\s*=\s*"?(.*?)"?\s*$/.exec(line) ?? []
+    if (inCore && name?.toLowerCase() === key) return value
+  }
+  return undefined
+}
+
+function read(path: string): string | undefined {
+  try {
+    return disk.findText(path)
+  } catch (error) {
+    // No permission, a directory, a link: git's business, and here it tells nothing.
+    if (disk.errnoOf(error) === undefined) throw error
+    return undefined
+  }
+}
+
+function resolvePath(base: string, path: string): string {
+  return path.startsWith('/') ? path : `${base}/${path}`
+}

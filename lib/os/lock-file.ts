@@ -1,0 +1,185 @@
+/**
+ * Lock files: permanent files that the kernel locks.
+ *
+ * The kernel's lock is the truth. The owner's facts in the file are for people: they are older than
+ * the lock for a moment, and stay when it is gone. Nothing here unlinks a lock file.
+ */
+
+import { poll } from '../base/async.ts'
+import { isTable } from '../base/decode.ts'
+import { formatTimestamp } from '../base/time.ts'
+import type { Holder } from '../errors.ts'
+import * as disk from './disk.ts'
+import { lockExclusive, lockShared } from './flock.ts'
+import { isStopped, type ProcessIdentity, thisProcess } from './process.ts'
+
+/** A lock that is held until it is released. */
+export interface Lock extends Disposable {
+  readonly path: string
+  /** The open descriptor; whoever inherits it holds the lock too. */
+  readonly fd: number
+  /** Gives this process's hold up; a process that inherited the descriptor keeps its own. */
+  readonly release: () => void
+  /** Whether the file is still the one at its path: the session may have been moved. */
+  readonly isInPlace: () => boolean
+  /** The same hold, after the file was moved with its directory. */
+  readonly movedTo: (path: string) => Lock
+}
+
+/** What the holder says of itself, beside its process. */
+export interface Errand {
+  readonly tool?: string
+  readonly turn?: number
+}
+
+/** How long an acquirer goes on trying by default, in ms: longer than any probe can be in the way. */
+export const probeTolerance = 200
+
+/**
+ * Takes an exclusive lock, or gives undefined when somebody else held it until the timeout.
+ *
+ * Makes the file when it is missing; throws when its directory is.
+ */
+export async function takeLock(
+  path: string,
+  errand: Errand | undefined,
+  options: { readonly timeout?: number; readonly signal?: AbortSignal | undefined } = {},
+): Promise<Lock | undefined> {
+  return poll(() => tryLock(path, errand), { timeout: probeTolerance, ...options })
+}
+
+/** Takes an exclusive lock at once or gives undefined. */
+export function tryLock(path: string, errand: Errand | undefined): Lock | undefined {
+  return lockOpened(disk.openWrite(path, { create: true }), path, errand, lockExclusive)
+}
+
+/** Takes a shared lock at once or gives undefined. */
+export function tryShared(path: string): Lock | undefined {
+  return lockOpened(disk.openWrite(path, { create: true }), path, undefined, lockShared)
+}
+
+/** Makes a lock file that was not there, already locked; no other process can be in between. */
+export function createLock(path: string, errand: Errand): Lock {
+  const lock = lockOpened(disk.createFile(path), path, errand, lockExclusive)
+  if (lock === undefined) throw new Error(`a new file is locked already: ${path}`)
+  return lock
+}
+
+/**
+ * Renames a new, already locked file over a lock file that a process of an ended turn still holds.
+ *
+ * The caller holds the lock that guards the path (session.lock).
+ */
+export function supersedeLock(path: string, errand: Errand): Lock {
+  const temporary = `${path}.${process.pid}`
+  disk.removeFile(temporary)
+  const lock = createLock(temporary, errand)
+  try {
+    disk.rename(temporary, path)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+  return heldLock(lock.fd, path)
+}
+
+/** Whether anybody holds the lock now; a missing file is free. Creates and changes nothing. */
+export function probeLock(path: string): 'held' | 'free' {
+  const fd = disk.findRead(path)
+  if (fd === undefined) return 'free'
+  try {
+    return lockShared(fd, path) ? 'free' : 'held'
+  } finally {
+    disk.closeFile(fd)
+  }
+}
+
+/** Who the lock file says holds it. Ask only when it is held. */
+export function findHolder(path: string, now: number): Holder | undefined {
+  const owner = findOwner(path)
+  if (owner === undefined) return undefined
+  const since = Date.parse(String(owner.acquired_at))
+  return {
+    pid: owner.pid,
+    host: owner.host,
+    ...(typeof owner.tool === 'string' ? { tool: owner.tool } : {}),
+    ...(typeof owner.turn === 'number' ? { turn: owner.turn } : {}),
+    ...(Number.isNaN(since)
+      ? {}
+      : { acquired_at: formatTimestamp(since), held_ms: Math.max(0, now - since) }),
+    ...(isStopped(owner) ? { stopped: true } : {}),
+  }
+}
+
+type Owner = ProcessIdentity & { tool?: unknown; turn?: unknown; acquired_at?: unknown }
+
+/** The process that the lock file names, or undefined where it tells nothing. */
+export function findOwner(path: string): Owner | undefined {
+  let owner: unknown
+  try {
+    owner = JSON.parse(disk.findText(path) ?? 'null')
+  } catch (error) {
+    // Torn or not ours: such a file says nothing about who holds the lock.
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+  if (!isTable(owner) || typeof owner.pid !== 'number') return undefined
+  const text = (value: unknown) => (typeof value === 'string' ? value : '')
+  return {
+    ...owner,
+    pid: owner.pid,
+    start_time: text(owner.start_time),
+    boot_id: text(owner.boot_id),
+    pid_ns: text(owner.pid_ns),
+    host: text(owner.host),
+  }
+}
+
+function lockOpened(
+  fd: number,
+  path: string,
+  errand: Errand | undefined,
+  flock: typeof lockExclusive,
+): Lock | undefined {
+  try {
+    if (flock(fd, path)) {
+      const lock = heldLock(fd, path)
+      if (lock.isInPlace()) {
+        if (errand !== undefined) sayOwner(lock, errand)
+        return lock
+      }
+    }
+  } catch (error) {
+    disk.closeFile(fd)
+    throw error
+  }
+  disk.closeFile(fd)
+  return undefined
+}
+
+function heldLock(fd: number, path: string): Lock {
+  let held = true
+  const release = () => {
+    if (held) disk.closeFile(fd)
+    held = false
+  }
+  return {
+    fd,
+    path,
+    release,
+    isInPlace: () => disk.isSameFile(disk.readFacts(fd, path), disk.findFacts(path)),
+    movedTo: (path) => heldLock(fd, path),
+    [Symbol.dispose]: release,
+  }
+}
+
+/** For people only, so a full disk does not keep anybody from working. */
+function sayOwner(lock: Lock, errand: Errand): void {
+  const { argv0, ...owner } = { ...thisProcess(), argv0: process.title }
+  const facts = { ...owner, ...errand, acquired_at: formatTimestamp(Date.now()), argv0 }
+  try {
+    disk.overwrite(lock.fd, lock.path, Buffer.from(`${JSON.stringify(facts)}\n`))
+  } catch (error) {
+    if (disk.errnoOf(error) === undefined) throw error
+  }
+}

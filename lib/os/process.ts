@@ -1,0 +1,216 @@
+/**
+ * Processes by identity: a pid alone is nobody, since it is given out again.
+ *
+ * With its start time and the boot id it names one process for ever; with the pid namespace it is
+ * known whether this process can see it at all.
+ */
+
+import os from 'node:os'
+import { findLink, findText, listNames } from './disk.ts'
+
+/** This machine and the process namespace seen from here. */
+export interface Machine {
+  readonly host: string
+  readonly boot_id: string
+  readonly pid_ns: string
+}
+
+/** A process, for ever. `start_time` is in the system's own unit: compare it, do not read it. */
+export interface ProcessIdentity extends Machine {
+  readonly pid: number
+  readonly start_time: string
+}
+
+/** A process group by its leader. */
+export interface GroupIdentity extends Machine {
+  readonly pgid: number
+  readonly start_time: string
+}
+
+export interface Vitals {
+  readonly verdict: 'alive' | 'dead' | 'unknown'
+  readonly why: string
+}
+
+let machine: Machine | undefined
+let self: ProcessIdentity | undefined
+
+/** This machine, from here. */
+export function thisMachine(): Machine {
+  machine ??= {
+    host: os.hostname(),
+    boot_id:
+      findText('/proc/sys/kernel/random/boot_id')?.trim() ?? darwinFact('kern.bootsessionuuid'),
+    pid_ns: findLink('/proc/self/ns/pid') ?? 'host',
+  }
+  return machine
+}
+
+/** This process. */
+export function thisProcess(): ProcessIdentity {
+  self ??= { ...thisMachine(), pid: process.pid, start_time: startTimeOf(process.pid) ?? '' }
+  return self
+}
+
+/** The start time of the process that has this pid now, or undefined when none has. */
+export function startTimeOf(pid: number): string | undefined {
+  return findRow(pid)?.startTime
+}
+
+/** Whether the process is there and stopped by a signal or a tracer. */
+export function isStopped(id: ProcessIdentity): boolean {
+  if (vitalsOf(id).verdict !== 'alive') return false
+  return /^[Tt]/.test(findRow(id.pid)?.state ?? '')
+}
+
+/** Whether this very process still lives; a zombie does not. */
+export function vitalsOf(id: ProcessIdentity): Vitals {
+  const elsewhere = placeOf(id)
+  if (elsewhere !== undefined) return elsewhere
+  const row = findRow(id.pid)
+  if (row === undefined) return { verdict: 'dead', why: `process ${id.pid} is gone` }
+  if (row.startTime !== id.start_time) {
+    return { verdict: 'dead', why: `pid ${id.pid} belongs to another process now` }
+  }
+  return isDeadState(row.state)
+    ? { verdict: 'dead', why: `process ${id.pid} is a zombie` }
+    : { verdict: 'alive', why: `process ${id.pid} runs` }
+}
+
+/**
+ * Whether anything of this very process group still lives.
+ *
+ * `marker` is a line of the environment that its processes carry: it tells the group's own members
+ * from a group that got the number later, once the leader cannot be asked any more.
+ */
+export function vitalsOfGroup(id: GroupIdentity, marker: string): Vitals {
+  const elsewhere = placeOf(id)
+  if (elsewhere !== undefined) return elsewhere
+  const gone: Vitals = { verdict: 'dead', why: `process group ${id.pgid} is gone` }
+  if (!(id.pgid > 1) || !groupExists(id.pgid)) return gone
+  const leader = findRow(id.pgid)
+  if (leader !== undefined && leader.startTime !== id.start_time) {
+    return { verdict: 'dead', why: `pid ${id.pgid} belongs to another process now` }
+  }
+  if (leader !== undefined && !isDeadState(leader.state)) {
+    return { verdict: 'alive', why: `its process group ${id.pgid} runs` }
+  }
+  const members = listGroup(id.pgid).filter((row) => !isDeadState(row.state))
+  const own = members.find((row) => leader !== undefined || carries(row.pid, marker))
+  return own === undefined
+    ? gone
+    : { verdict: 'alive', why: `process ${own.pid} of its process group ${id.pgid} runs` }
+}
+
+/** Sends a signal to the group, after checking once more that it is this one; false when it is gone. */
+export function signalGroup(id: GroupIdentity, marker: string, signal: NodeJS.Signals): boolean {
+  if (vitalsOfGroup(id, marker).verdict !== 'alive') return false
+  return sendToGroup(id.pgid, signal)
+}
+
+/** Sends a signal to a group that is known to be there: a child's, that was not yet waited for. */
+export function sendToGroup(pgid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(-pgid, signal)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    throw error
+  }
+}
+
+/** Stops this process itself, as the shell's job control expects after a TSTP. */
+export function stopSelf(): void {
+  process.kill(process.pid, 'SIGSTOP')
+}
+
+/** A verdict for what runs where this process cannot look, or undefined: it can. */
+function placeOf(id: Machine): Vitals | undefined {
+  const here = thisMachine()
+  if (id.boot_id !== here.boot_id || id.boot_id === '') {
+    return id.host === here.host && id.boot_id !== ''
+      ? { verdict: 'dead', why: 'the machine was started anew since' }
+      : { verdict: 'unknown', why: `it was started on another machine, ${id.host}` }
+  }
+  return id.pid_ns === here.pid_ns
+    ? undefined
+    : { verdict: 'unknown', why: 'it was started in another container (pid namespace)' }
+}
+
+interface Row {
+  readonly pid: number
+  readonly pgid: number
+  readonly state: string
+  readonly startTime: string
+}
+
+function isDeadState(state: string): boolean {
+  return /^[ZXx]/.test(state)
+}
+
+function groupExists(pgid: number): boolean {
+  try {
+    process.kill(-pgid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it is there and belongs to another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function findRow(pid: number): Row | undefined {
+  if (process.platform === 'darwin') return darwinRows(['-p', String(pid)])[0]
+  const stat = findText(`/proc/${pid}/stat`)
+  if (stat === undefined) return undefined
+  // The command's name stands in parentheses and may hold anything, so count from the last one.
+  const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
+  return { pid, state: fields[0] ?? '', pgid: Number(fields[2]), startTime: fields[19] ?? '' }
+}
+
+function listGroup(pgid: number): Row[] {
+  if (process.platform === 'darwin') return darwinRows(['-g', String(pgid)])
+  return listNames('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => findRow(Number(name)))
+    .filter((row) => row?.pgid === pgid) as Row[]
+}
+
+/** Whether a process has this line in its environment; one that may not be asked has not. */
+function carries(pid: number, marker: string): boolean {
+  if (process.platform === 'darwin') {
+    return run('ps', ['-Eww', '-o', 'command=', '-p', String(pid)]).includes(marker)
+  }
+  try {
+    return (findText(`/proc/${pid}/environ`) ?? '').split('\0').includes(marker)
+  } catch {
+    // Another user's process: never ours.
+    return false
+  }
+}
+
+function darwinRows(selection: string[]): Row[] {
+  return run('ps', ['-o', 'pid=,pgid=,stat=,lstart=', ...selection])
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, pid, pgid, state, startTime]) => ({
+      pid: Number(pid),
+      pgid: Number(pgid),
+      state: state ?? '',
+      startTime: startTime ?? '',
+    }))
+}
+
+function darwinFact(name: string): string {
+  return process.platform === 'darwin' ? run('sysctl', ['-n', name]).trim() : ''
+}
+
+function run(program: string, args: string[]): string {
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
+  return (
+    spawnSync(program, args, {
+      encoding: 'utf8',
+      env: { PATH: '/bin:/usr/bin:/sbin:/usr/sbin', LC_ALL: 'C' },
+    }).stdout ?? ''
+  )
+}

@@ -1,0 +1,180 @@
+/** Starting a tool: in a process group of its own, behind a gate, with its lock in hand. */
+
+import type { ChildProcess } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
+import { Failure } from '../errors.ts'
+import * as disk from './disk.ts'
+import { findKoffi } from './packages.ts'
+import { type GroupIdentity, startTimeOf, thisMachine } from './process.ts'
+
+/** The descriptor that the tool's lock has in its processes: launchers and scripts use low ones. */
+export const lockDescriptor = 100
+
+/**
+ * Waits for one line on descriptor 3, then becomes the tool. When the supervisor dies first, the tool
+ * never starts.
+ */
+const gate = 'read -r STINT_GATE <&3 || exit 125; exec 3<&-; unset STINT_GATE; exec "$@"'
+
+export interface SpawnSpec {
+  readonly argv: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  /** Whether the tool reads this process's standard input; otherwise /dev/null. */
+  readonly stdin: boolean
+  /** An open, locked file that the tool's processes keep. */
+  readonly lock: number
+}
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A tool that waits to be let go. */
+export interface Child {
+  readonly group: GroupIdentity
+  readonly stdout: Readable
+  readonly stderr: Readable
+  readonly exited: Promise<Exit>
+  /** Lets the tool start. */
+  readonly release: () => void
+  /** Ends it without its ever having started. */
+  readonly abandon: () => void
+}
+
+/** Starts a tool behind its gate. Throws SPAWN_FAILED, or CWD_GONE when the directory is not there. */
+export async function spawnTool(spec: SpawnSpec): Promise<Child> {
+  const { spawn } = process.getBuiltinModule('node:child_process')
+  const out = openPipe()
+  const err = openPipe()
+  const stdio: (number | 'ignore' | 'inherit' | 'pipe')[] = Array(lockDescriptor).fill('ignore')
+  stdio[0] = spec.stdin ? 'inherit' : 'ignore'
+  stdio[1] = out?.write ?? 'pipe'
+  stdio[2] = err?.write ?? 'pipe'
+  stdio[3] = 'pipe'
+  stdio[lockDescriptor] = spec.lock
+  const { env, argv } = throughShell(spec)
+  let child: ChildProcess
+  try {
+    child = spawn('/bin/sh', ['-c', gate, 'sh', ...argv], {
+      cwd: spec.cwd,
+      env,
+      stdio,
+      detached: true,
+    })
+    await new Promise((resolve, reject) => {
+      child.once('spawn', resolve)
+      child.once('error', reject)
+    })
+  } catch (error) {
+    for (const end of [out?.read, err?.read]) if (end !== undefined) disk.closeFile(end)
+    const errno = disk.errnoOf(error) ?? String(error)
+    if (errno === 'ENOENT') throw new Failure('CWD_GONE', { cwd: spec.cwd }, { cause: error })
+    const problem = errno === 'E2BIG' ? 'its arguments and environment are too long' : errno
+    throw new Failure('SPAWN_FAILED', { program: spec.argv[0] ?? '', problem }, { cause: error })
+  } finally {
+    for (const end of [out?.write, err?.write]) if (end !== undefined) disk.closeFile(end)
+  }
+  const pgid = child.pid as number
+  const barrier = child.stdio[3] as Writable
+  // The tool may be killed before it is let go.
+  barrier.on('error', () => undefined)
+  return {
+    group: { pgid, start_time: startTimeOf(pgid) ?? '', ...thisMachine() },
+    stdout: out === undefined ? (child.stdout as Readable) : readEnd(out.read),
+    stderr: err === undefined ? (child.stderr as Readable) : readEnd(err.read),
+    exited: new Promise((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }))
+    }),
+    release: () => barrier.end('\n'),
+    abandon: () => barrier.destroy(),
+  }
+}
+
+/** A shell drops variables whose names it cannot spell, so env(1) hands those on. */
+function throughShell(spec: SpawnSpec): { env: Record<string, string>; argv: string[] } {
+  const env: Record<string, string> = {}
+  const odd: string[] = []
+  for (const [name, value] of Object.entries(spec.env)) {
+    if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) env[name] = value
+    else odd.push(`${name}=${value}`)
+  }
+  return { env, argv: odd.length === 0 ? [...spec.argv] : ['env', ...odd, ...spec.argv] }
+}
+
+/**
+ * A real pipe, or undefined where koffi is not there and Node's own will do: Node makes socket pairs,
+ * which a tool cannot open again as /dev/stderr.
+ */
+function openPipe(): { read: number; write: number } | undefined {
+  if (process.platform !== 'linux') return undefined
+  const koffi = findKoffi()
+  if (koffi === undefined) return undefined
+  const ends = new Int32Array(2)
+  const closeOnExec = 0o2000000
+  const pipe2 = koffi.load(null).func('int pipe2(int *ends, int flags)')
+  if (pipe2(ends, closeOnExec) !== 0) return undefined
+  return { read: ends[0] as number, write: ends[1] as number }
+}
+
+function readEnd(fd: number): Readable {
+  const { Socket } = process.getBuiltinModule('node:net')
+  return new Socket({ fd, readable: true, writable: false })
+}
+
+/** Runs a program to its end and gives what it printed; no status when there is no such program. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+): { readonly status: number | undefined; readonly stdout: string } {
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
+  const child = spawnSync(program, args, {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  return {
+    status: child.error === undefined ? (child.status ?? 128) : undefined,
+    stdout: child.stdout ?? '',
+  }
+}
+
+/** Where a program is that a shell would run, or what keeps it from being run. */
+export function findProgram(
+  program: string,
+  cwd: string,
+  searchPath: string | undefined,
+):
+  | { readonly path: string }
+  | { readonly problem: 'missing' | 'permission denied' | 'a directory' } {
+  const candidates = program.includes('/')
+    ? [program.startsWith('/') ? program : `${cwd}/${program}`]
+    : (searchPath ?? '/usr/local/bin:/usr/bin:/bin')
+        .split(':')
+        .map((dir) => `${dir || cwd}/${program}`)
+  let problem: 'missing' | 'permission denied' | 'a directory' = 'missing'
+  for (const path of candidates) {
+    const kind = findKind(path)
+    if (kind === undefined) continue
+    if (kind === 'directory') {
+      if (program.includes('/')) problem = 'a directory'
+    } else if (disk.isExecutable(path)) {
+      return { path }
+    } else {
+      problem = 'permission denied'
+    }
+  }
+  return { problem }
+}
+
+function findKind(path: string): string | undefined {
+  try {
+    const real = disk.findRealPath(path)
+    return real === undefined ? undefined : disk.findFacts(real)?.kind
+  } catch (error) {
+    // A directory of PATH that may not be searched holds no program for this user.
+    if (disk.errnoOf(error) === undefined) throw error
+    return undefined
+  }
+}

@@ -1,0 +1,9 @@
+/** Texts that stand where a secret would. */
+
+const shapes =
+  /\[REDACTED|^[$<%*{[]|\*{3}|\.{3}|…|x{4}|X{4}|^[xX]+$|your|example|placeholder|change_?-?me|dummy|insert/i
+
+/** Whether it only shows where a secret goes: a variable, `<token>`, `your-...`, `xxxx`, a marker. */
+export function isPlaceholder(text: string): boolean {
+  return shapes.test(text.length > 512 ? text.slice(0, 512) : text)
+}

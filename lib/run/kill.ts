@@ -1,0 +1,133 @@
+/** Ending a turn from outside: TERM, a grace, KILL, to a process group that is verified each time. */
+
+import { poll } from '../base/async.ts'
+import type { SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
+import { session as files } from '../layout.ts'
+import { probeLock } from '../os/lock-file.ts'
+import { type GroupIdentity, signalGroup, vitalsOfGroup } from '../os/process.ts'
+import { findHeldTool, markerOf, observe } from '../session/liveness.ts'
+import { Session } from '../session/session.ts'
+import { readSnapshot } from '../session/snapshot.ts'
+import { hasOpenTurn, type State } from '../session/state.ts'
+import { endTurn, settle } from '../session/turn.ts'
+import { holdSession, realSessionDir } from '../store/hold.ts'
+import { placeOf } from '../store/ref.ts'
+import type { Store } from '../store/store.ts'
+
+export interface KillReport {
+  readonly id: SessionId
+  readonly turn: number
+  /** The strongest signal that was sent, or null: nothing lived any more. */
+  readonly signal: 'SIGTERM' | 'SIGKILL' | null
+  readonly outcome: string | null
+}
+
+/**
+ * Ends a running or orphaned turn; a turn that crashed is recorded as such.
+ *
+ * The wish is in the journal before the first signal. Throws NOTHING_RUNS, LIVENESS_UNKNOWN, and
+ * KILL_INCOMPLETE when something of the turn still runs.
+ */
+export async function killTurn(store: Store, id: SessionId, grace: number): Promise<KillReport> {
+  const dir = realSessionDir(store, id, placeOf(store, id))
+  const snapshot = readSnapshot(id, dir)
+  if (snapshot.state === undefined && snapshot.failure !== undefined) throw snapshot.failure
+  const { liveness, snapshot: seen } = observe(snapshot, { now: store.now(), thorough: true })
+  const state = seen.state as State
+  const { status, why } = liveness
+  if (status === 'unknown') throw new Failure('LIVENESS_UNKNOWN', { id, why })
+  if (status === 'crashed') {
+    using held = await holdSession(store, id, { place: placeOf(store, id) })
+    const settled = await settle(held.session, store.now())
+    return reportOf(id, settled, null)
+  }
+  if (status !== 'running' && status !== 'orphaned')
+    throw new Failure('NOTHING_RUNS', { id, status })
+
+  using session = new Session(id, dir, store.redactor)
+  const turn = state.turn?.number ?? 0
+  await session.append((now) =>
+    hasOpenTurn(now) && now.turn?.number === turn && !now.turn.kill_requested
+      ? [
+          session.encode({
+            type: 'session',
+            turn,
+            text: null,
+            data: { event: 'kill_requested', turn },
+            at: store.now(),
+          }),
+        ]
+      : [],
+  )
+  const group = session.state.turn?.process
+  const signal = group === undefined ? null : await endGroup(id, group, grace)
+  return status === 'running'
+    ? await awaitSupervisor(store, session, turn, signal, grace)
+    : await endOrphan(store, id, turn, signal)
+}
+
+/** TERM, then KILL after the grace; gives the strongest signal that was sent. */
+async function endGroup(
+  id: SessionId,
+  group: GroupIdentity,
+  grace: number,
+): Promise<KillReport['signal']> {
+  const marker = markerOf(id)
+  const isGone = () => (vitalsOfGroup(group, marker).verdict === 'alive' ? undefined : true)
+  if (!signalGroup(group, marker, 'SIGTERM')) return null
+  // A stopped process hears TERM only when it goes on.
+  signalGroup(group, marker, 'SIGCONT')
+  if (await poll(isGone, { timeout: grace })) return 'SIGTERM'
+  signalGroup(group, marker, 'SIGKILL')
+  await poll(isGone, { timeout: 2_000 })
+  return 'SIGKILL'
+}
+
+/** The living supervisor sees its tool end and records it. */
+async function awaitSupervisor(
+  store: Store,
+  session: Session,
+  turn: number,
+  signal: KillReport['signal'],
+  grace: number,
+): Promise<KillReport> {
+  const isFree = () => (probeLock(files.sessionLock(session.dir)) === 'free' ? true : undefined)
+  if (await poll(isFree, { timeout: grace + 10_000 })) {
+    const { state } = readSnapshot(session.id, session.dir)
+    // An ephemeral session is gone with its turn.
+    if (state === undefined) return { id: session.id, turn, signal, outcome: null }
+    if (!hasOpenTurn(state)) return reportOf(session.id, state, signal)
+    return await endOrphan(store, session.id, turn, signal)
+  }
+  throw new Failure('KILL_INCOMPLETE', {
+    id: session.id,
+    why: 'its tool was told to end, but its supervisor does not answer',
+  })
+}
+
+/** No supervisor will: the turn is ended here, when nothing of it lives any more. */
+async function endOrphan(
+  store: Store,
+  id: SessionId,
+  turn: number,
+  signal: KillReport['signal'],
+): Promise<KillReport> {
+  using held = await holdSession(store, id, { place: placeOf(store, id) })
+  const { session } = held
+  const state = await session.refresh()
+  if (!hasOpenTurn(state) || state.turn?.number !== turn) return reportOf(id, state, signal)
+  const isFree = () => (findHeldTool(session.dir) === undefined ? true : undefined)
+  if (!(await poll(isFree, { timeout: 1_000 }))) {
+    throw new Failure('KILL_INCOMPLETE', {
+      id,
+      why: 'a process outside the process group that was started still holds the tool lock',
+    })
+  }
+  const summary = 'killed after its supervisor was gone'
+  return reportOf(id, await endTurn(session, 'cancelled', summary, store.now(), false), signal)
+}
+
+function reportOf(id: SessionId, state: State, signal: KillReport['signal']): KillReport {
+  return { id, turn: state.turn?.number ?? 0, signal, outcome: state.turn?.outcome ?? null }
+}

@@ -1,0 +1,196 @@
+/** One stream of a tool: bytes to lines to redacted entries, and the same bytes passed on untouched. */
+
+import type { Readable, Writable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
+import { cutText } from '../base/text.ts'
+import type { RedactionStream } from '../redact/redact.ts'
+import type { Session } from '../session/session.ts'
+import type { Recorder } from './recorder.ts'
+
+/** The longest text of one entry, in UTF-16 units; a longer line keeps this much of its start. */
+export const longestText = 256 * 1024
+
+/** How much more than that is held, so that nothing is cut before it was redacted. */
+const margin = 16 * 1024
+
+/** What the entries of a turn share: the cap on their bytes. */
+export interface Budget {
+  /** Bytes that may still be journaled. */
+  left: number
+  leftOut: { entries: number; bytes: number }
+}
+
+export interface PumpSpec {
+  readonly name: 'stdout' | 'stderr'
+  readonly source: Readable
+  /** Where the bytes go on to; undefined when nobody wants them. */
+  readonly sink: Writable | undefined
+  readonly session: Session
+  readonly recorder: Recorder
+  readonly turn: number
+  readonly redaction: RedactionStream
+  readonly budget: Budget
+  readonly now: () => number
+  /** Called for every chunk. */
+  readonly onBytes: () => void
+}
+
+/** A stream being pumped. */
+export interface Pump {
+  readonly closed: Promise<void>
+  /** Whether the reader downstream makes the tool wait. */
+  readonly isWaiting: () => boolean
+  /** When bytes last came, in ms of performance.now(). */
+  readonly lastBytes: () => number
+  /** Stops reading; what came is journaled. */
+  readonly stop: () => void
+  /** The last line with something in it. */
+  readonly lastLine: () => string | undefined
+}
+
+/** Starts to pump a stream. A slow reader slows the tool; when there is no reader, its pipe closes. */
+export function startPump(spec: PumpSpec): Pump {
+  const { source, sink } = spec
+  const lines = new LineJournal(spec)
+  let waiting = 0
+  let lastBytes = performance.now()
+  const resume = () => {
+    if (--waiting === 0) source.resume()
+  }
+  const pause = () => {
+    if (waiting++ === 0) source.pause()
+  }
+  source.on('data', (chunk: Buffer) => {
+    lastBytes = performance.now()
+    spec.onBytes()
+    lines.take(chunk)
+    if (spec.recorder.isFull) {
+      pause()
+      void spec.recorder.settled().then(resume)
+    }
+    if (sink?.writable && !sink.write(chunk)) {
+      pause()
+      let over = false
+      const go = () => {
+        if (!over) resume()
+        over = true
+      }
+      sink.once('drain', go)
+      sink.once('close', go)
+    }
+  })
+  sink?.once('error', () => source.destroy())
+  const closed = new Promise<void>((resolve) => {
+    source.once('error', () => source.destroy())
+    source.once('close', () => {
+      lines.end()
+      resolve()
+    })
+  })
+  return {
+    closed,
+    isWaiting: () => waiting > 0,
+    lastBytes: () => lastBytes,
+    stop: () => {
+      source.destroy()
+    },
+    lastLine: () => lines.last,
+  }
+}
+
+/** Cuts a stream into lines and journals each. */
+class LineJournal {
+  last: string | undefined
+  readonly #spec: PumpSpec
+  readonly #decoder = new StringDecoder('utf8')
+  /** The start of a line whose end has not come. */
+  #partial = ''
+  #partialBytes = 0
+  #partialAt = 0
+
+  constructor(spec: PumpSpec) {
+    this.#spec = spec
+  }
+
+  take(chunk: Buffer): void {
+    const now = this.#spec.now()
+    const end = chunk.lastIndexOf(10)
+    if (end < 0) {
+      this.#hold(chunk, now)
+      return
+    }
+    let start = 0
+    if (this.#partialBytes > 0) {
+      start = chunk.indexOf(10) + 1
+      this.#hold(chunk.subarray(0, start - 1), now)
+      this.#endPartial(true)
+    }
+    if (start <= end) this.#journal(this.#decode(chunk.subarray(start, end + 1)).slice(0, -1), now)
+    if (end + 1 < chunk.length) this.#hold(chunk.subarray(end + 1), now)
+  }
+
+  end(): void {
+    if (this.#partialBytes > 0) this.#endPartial(false)
+  }
+
+  #decode(bytes: Buffer): string {
+    return this.#decoder.write(bytes)
+  }
+
+  #hold(bytes: Buffer, now: number): void {
+    if (this.#partialBytes === 0) this.#partialAt = now
+    this.#partialBytes += bytes.length
+    const room = longestText + margin - this.#partial.length
+    if (room > 0) this.#partial += this.#decode(bytes.subarray(0, room))
+  }
+
+  #endPartial(ended: boolean): void {
+    const text = this.#partial + this.#decoder.end()
+    const bytes = this.#partialBytes
+    this.#partial = ''
+    this.#partialBytes = 0
+    const { value, counts } = this.#spec.redaction.lines(text)
+    const data = {
+      stream: this.#spec.name,
+      ...(bytes > longestText ? { truncated: value.length > longestText, bytes } : {}),
+      ...(ended ? {} : { partial: true }),
+    }
+    this.#push(cutText(value, longestText), data, counts, this.#partialAt)
+  }
+
+  #journal(block: string, now: number): void {
+    const { value, counts } = this.#spec.redaction.lines(block)
+    const data = { stream: this.#spec.name }
+    let first = counts
+    for (const line of value.split('\n')) {
+      if (line.length > longestText) {
+        const long = { ...data, truncated: true, bytes: Buffer.byteLength(line) }
+        this.#push(cutText(line, longestText), long, first, now)
+      } else {
+        this.#push(line, data, first, now)
+      }
+      first = undefined
+    }
+  }
+
+  #push(
+    text: string,
+    data: Readonly<Record<string, unknown>>,
+    counts: Readonly<Record<string, number>> | undefined,
+    at: number,
+  ): void {
+    const { session, recorder, turn, budget } = this.#spec
+    if (text.trim() !== '') this.last = text
+    const encoded = session.encodeRedacted({ type: 'output', turn, text, data, at }, counts)
+    // The line's head, with its number, is not counted yet.
+    const bytes = Buffer.byteLength(encoded.tail) + 24
+    if (budget.left < bytes) {
+      budget.left = 0
+      budget.leftOut.entries++
+      budget.leftOut.bytes += bytes
+      return
+    }
+    budget.left -= bytes
+    recorder.push(encoded)
+  }
+}

@@ -1,0 +1,156 @@
+/** Journaling what streams: batched, synced behind, and never in the agent's way. */
+
+import { Failure } from '../errors.ts'
+import type { EncodedEntry } from '../journal/entry.ts'
+import type { Session } from '../session/session.ts'
+
+const batchBytes = 64 * 1024
+const batchDelay = 50
+const syncDelay = 1_000
+const stateBytes = 8 * 1024 * 1024
+const stateDelay = 10_000
+/** What may wait in memory while the journal cannot be written. */
+const troubleBytes = 8 * 1024 * 1024
+
+/**
+ * Takes entries as they come. An entry is in the journal at the latest 50 ms or 64 KiB after it is
+ * complete, synced within a second, and in the state after 8 MiB or 10 s.
+ *
+ * While the journal cannot be written, entries wait in memory, are tried again each second and, once
+ * 8 MiB wait, are counted instead of kept; the first entry that fits says so.
+ */
+export class Recorder {
+  readonly #session: Session
+  readonly #onTrouble: (failure: Failure) => void
+  #queue: EncodedEntry[] = []
+  #queued = 0
+  #working: Promise<void> | undefined
+  #batchTimer: NodeJS.Timeout | undefined
+  #syncTimer: NodeJS.Timeout | undefined
+  #publishedAt = performance.now()
+  #trouble: Failure | undefined
+  #dropped = { entries: 0, bytes: 0 }
+  #turn = 0
+  #closed = false
+
+  constructor(session: Session, turn: number, onTrouble: (failure: Failure) => void) {
+    this.#session = session
+    this.#turn = turn
+    this.#onTrouble = onTrouble
+  }
+
+  /** Whether so much waits that the source should pause; never while the journal is in trouble. */
+  get isFull(): boolean {
+    return this.#trouble === undefined && this.#queued > 4 * batchBytes
+  }
+
+  /** Takes an entry. */
+  push(entry: EncodedEntry): void {
+    const bytes = entry.tail.length
+    if (this.#trouble !== undefined && this.#queued + bytes > troubleBytes) {
+      this.#dropped = { entries: this.#dropped.entries + 1, bytes: this.#dropped.bytes + bytes }
+      return
+    }
+    this.#queue.push(entry)
+    this.#queued += bytes
+    if (this.#queued >= batchBytes && this.#trouble === undefined) this.#start()
+    else this.#batchTimer ??= setTimeout(() => this.#start(), batchDelay)
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async settled(): Promise<void> {
+    await this.#working
+  }
+
+  /**
+   * Writes all that waits, as far as the disk takes it, and stops the clocks. Gives the entry that
+   * tells of what was lost, when something was.
+   */
+  async close(): Promise<EncodedEntry | undefined> {
+    this.#closed = true
+    await this.#working
+    this.#start()
+    await this.#working
+    clearTimeout(this.#batchTimer)
+    clearTimeout(this.#syncTimer)
+    const entries = this.#dropped.entries + this.#queue.length
+    if (entries === 0) return undefined
+    return this.#lossEntry({ entries, bytes: this.#dropped.bytes + this.#queued })
+  }
+
+  #start(): void {
+    clearTimeout(this.#batchTimer)
+    this.#batchTimer = undefined
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined
+      const retry = this.#trouble !== undefined
+      if (this.#queue.length > 0 && !this.#closed) {
+        this.#batchTimer ??= setTimeout(() => this.#start(), retry ? syncDelay : batchDelay)
+      }
+    })
+  }
+
+  async #work(): Promise<void> {
+    try {
+      while (this.#queue.length > 0) if (!(await this.#writeBatch())) return
+      const sinceState = performance.now() - this.#publishedAt
+      const { unpublished } = this.#session
+      if (unpublished > stateBytes || (unpublished > 0 && sinceState > stateDelay)) {
+        this.#publishedAt = performance.now()
+        await this.#session.publish()
+      }
+      this.#syncTimer ??= setTimeout(() => this.#sync(), syncDelay)
+    } catch (error) {
+      this.#enterTrouble(error)
+    }
+  }
+
+  /** False when the journal took less than it was given. */
+  async #writeBatch(): Promise<boolean> {
+    const batch = this.#queue
+    const lost = this.#dropped
+    if (lost.entries > 0) batch.unshift(this.#lossEntry(lost))
+    this.#queue = []
+    const { landed, failure } = await this.#session.appendStreamed(batch)
+    if (lost.entries > 0 && landed > 0) {
+      this.#dropped = {
+        entries: this.#dropped.entries - lost.entries,
+        bytes: this.#dropped.bytes - lost.bytes,
+      }
+    }
+    const rest = batch.slice(lost.entries > 0 ? Math.max(1, landed) : landed)
+    this.#queue = [...rest, ...this.#queue]
+    this.#queued = this.#queue.reduce((sum, { tail }) => sum + tail.length, 0)
+    if (failure !== undefined) {
+      this.#enterTrouble(failure)
+      return false
+    }
+    this.#trouble = undefined
+    return true
+  }
+
+  #lossEntry(lost: { entries: number; bytes: number }): EncodedEntry {
+    return this.#session.encode({
+      type: 'error',
+      turn: this.#turn,
+      text: `the journal could not be written: ${lost.entries} entries were lost`,
+      data: {
+        code: this.#trouble?.code ?? 'IO_FAILED',
+        lost_entries: lost.entries,
+        lost_bytes: lost.bytes,
+      },
+      at: Date.now(),
+    })
+  }
+
+  #sync(): void {
+    this.#syncTimer = undefined
+    this.#session.syncLater().catch((error: unknown) => this.#enterTrouble(error))
+  }
+
+  #enterTrouble(error: unknown): void {
+    if (!(error instanceof Failure)) throw error
+    if (this.#trouble === undefined) this.#onTrouble(error)
+    this.#trouble = error
+  }
+}

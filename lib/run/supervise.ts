@@ -1,0 +1,152 @@
+/** One tool from its start to its end: signals, deadlines, and the last bytes of its pipes. */
+
+import { sleep } from '../base/async.ts'
+import { sendToGroup, stopSelf } from '../os/process.ts'
+import type { Child, Exit } from '../os/spawn.ts'
+import type { Pump } from './pump.ts'
+
+/** The signals that are passed on to the tool. */
+export type PassedSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT'
+
+/** How signals reach this process: real ones in a command, made ones in a test. */
+export interface SignalSource {
+  readonly on: (signal: NodeJS.Signals, handler: () => void) => void
+  readonly off: (signal: NodeJS.Signals, handler: () => void) => void
+}
+
+export interface Limits {
+  /** Of the whole turn, in ms. */
+  readonly timeout: number | undefined
+  /** Of its silence, in ms. */
+  readonly idleTimeout: number | undefined
+  /** Between TERM and KILL, in ms. */
+  readonly killGrace: number
+}
+
+export interface Ending {
+  readonly exit: Exit
+  /** The deadline that stint ended the tool for. */
+  readonly timedOut: 'timeout' | 'idle' | undefined
+  /** The first signal that stint passed on. */
+  readonly interruptedBy: PassedSignal | undefined
+}
+
+export interface SuperviseSpec {
+  readonly child: Child
+  readonly pumps: readonly Pump[]
+  readonly limits: Limits
+  readonly signals: SignalSource
+  /** HUP is left alone: the terminal may go away. */
+  readonly ignoreHup: boolean
+}
+
+/** How often the deadlines are looked at, in ms. */
+const tick = 100
+
+/** What a pipe may be silent for, after the tool's exit, before it counts as held by a stranger. */
+const drainSilence = 250
+const drainLimit = 5_000
+
+/** Resolves when the tool has exited and its pipes are drained, or given up on. */
+export async function supervise(spec: SuperviseSpec): Promise<Ending> {
+  const { child, pumps, limits } = spec
+  const { pgid } = child.group
+  let exit: Exit | undefined
+  let timedOut: Ending['timedOut']
+  let interruptedBy: PassedSignal | undefined
+  let interrupts = 0
+
+  const send = (signal: NodeJS.Signals) => {
+    // Until its exit was seen the tool is this process's child, and its group cannot be another's.
+    if (exit === undefined) sendToGroup(pgid, signal)
+  }
+  const handlers = new Map<NodeJS.Signals, () => void>()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
+    handlers.set(signal, () => {
+      if (signal === 'SIGHUP' && spec.ignoreHup) return
+      interruptedBy ??= signal
+      if (signal === 'SIGINT' && ++interrupts > 1) send('SIGKILL')
+      else send(signal)
+    })
+  }
+  const clock = startClock()
+  handlers.set('SIGTSTP', () => {
+    // The tool's group is not the terminal's, where TSTP would do nothing.
+    send('SIGSTOP')
+    clock.pause()
+    stopSelf()
+  })
+  handlers.set('SIGCONT', () => {
+    clock.resume()
+    send('SIGCONT')
+  })
+  for (const [signal, handler] of handlers) spec.signals.on(signal, handler)
+
+  const lastBytes = () => Math.max(...pumps.map((pump) => pump.lastBytes()))
+  const timer = setInterval(() => {
+    const over =
+      limits.timeout !== undefined && clock.elapsed() >= limits.timeout
+        ? 'timeout'
+        : limits.idleTimeout !== undefined && clock.since(lastBytes()) >= limits.idleTimeout
+          ? 'idle'
+          : undefined
+    if (over === undefined || timedOut !== undefined) return
+    timedOut = over
+    send('SIGTERM')
+    // A stopped tool would not hear it.
+    send('SIGCONT')
+    setTimeout(() => send('SIGKILL'), limits.killGrace).unref()
+  }, tick)
+
+  try {
+    exit = await child.exited
+    clearInterval(timer)
+    await drain(pumps)
+    return { exit, timedOut, interruptedBy }
+  } finally {
+    clearInterval(timer)
+    for (const [signal, handler] of handlers) spec.signals.off(signal, handler)
+  }
+}
+
+/** Waits for the pipes to close; a process that outlived the tool may hold them for ever. */
+async function drain(pumps: readonly Pump[]): Promise<void> {
+  let open = pumps.length
+  const all = Promise.all(pumps.map((pump) => pump.closed.then(() => open--)))
+  const exited = performance.now()
+  let waited = 0
+  while (open > 0) {
+    await Promise.race([all, sleep(drainSilence / 5)])
+    if (pumps.some((pump) => pump.isWaiting())) {
+      // Our reader is slow, not the pipe.
+      waited = performance.now()
+      continue
+    }
+    const now = performance.now()
+    const last = Math.max(exited, waited, ...pumps.map((pump) => pump.lastBytes()))
+    if (now - last >= drainSilence || now - Math.max(exited, waited) >= drainLimit) break
+  }
+  for (const pump of pumps) pump.stop()
+  await all
+}
+
+/** Time that stands still while this process is stopped. */
+function startClock() {
+  const started = performance.now()
+  let stoppedFor = 0
+  let stoppedAt: number | undefined
+  let resumedAt = started
+  return {
+    elapsed: () => performance.now() - started - stoppedFor,
+    since: (at: number) => performance.now() - Math.max(at, resumedAt),
+    pause: () => {
+      stoppedAt ??= performance.now()
+    },
+    resume: () => {
+      const now = performance.now()
+      if (stoppedAt !== undefined) stoppedFor += now - stoppedAt
+      stoppedAt = undefined
+      resumedAt = now
+    },
+  }
+}

@@ -1,0 +1,49 @@
+/** Waiting for turns to end. Any number may wait: it takes no lock. */
+
+import { sleep } from '../base/async.ts'
+import type { SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
+import { observe, type Status } from '../session/liveness.ts'
+import { readSnapshot } from '../session/snapshot.ts'
+import { realSessionDir } from '../store/hold.ts'
+import { placeOf } from '../store/ref.ts'
+import type { Store } from '../store/store.ts'
+
+export interface Waited {
+  readonly id: SessionId
+  readonly status: Status
+  readonly outcome: string | null
+}
+
+/**
+ * Resolves when no turn of the session runs. Throws WAIT_EXPIRED after `timeout` ms, INTERRUPTED when
+ * the signal aborts, and LIVENESS_UNKNOWN when it cannot be told.
+ */
+export async function waitForTurn(
+  store: Store,
+  id: SessionId,
+  options: {
+    readonly timeout?: number | undefined
+    readonly signal?: AbortSignal | undefined
+  } = {},
+): Promise<Waited> {
+  const dir = realSessionDir(store, id, placeOf(store, id))
+  const started = performance.now()
+  for (let pause = 10; ; pause = Math.min(pause * 1.5, 250)) {
+    const { liveness, snapshot } = observe(readSnapshot(id, dir), {
+      now: store.now(),
+      thorough: true,
+    })
+    const { status, why } = liveness
+    if (status === 'unknown') throw new Failure('LIVENESS_UNKNOWN', { id, why })
+    if (snapshot.failure !== undefined) throw snapshot.failure
+    if (status !== 'running' && status !== 'busy' && status !== 'orphaned') {
+      return { id, status, outcome: snapshot.state?.turn?.outcome ?? null }
+    }
+    const waited = performance.now() - started
+    const left = (options.timeout ?? Number.POSITIVE_INFINITY) - waited
+    if (left <= 0) throw new Failure('WAIT_EXPIRED', { id, waited_ms: Math.round(waited) })
+    await sleep(Math.min(pause, left), options.signal)
+    if (options.signal?.aborted) throw new Failure('INTERRUPTED', { signal: 'SIGINT' })
+  }
+}

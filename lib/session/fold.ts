@@ -1,0 +1,235 @@
+/** The fold: state + entry → state. Pure; what state.toml says is this and nothing else. */
+
+import {
+  DecodeError,
+  decodeBoolean,
+  decodeInteger,
+  decodeNumber,
+  decodeText,
+  isTable,
+  present,
+} from '../base/decode.ts'
+import { isSessionId } from '../base/id.ts'
+import { formatTimestamp, type Timestamp } from '../base/time.ts'
+import type { Entry, EntryData } from '../journal/entry.ts'
+import type { Mark } from '../journal/recover.ts'
+import { decodeGroup, foldVersion, type State, stateFormat, type ToolState } from './state.ts'
+
+/** The entries whose bytes the transcript's size cap counts. */
+export function isStreamed(type: string): boolean {
+  return type === 'output' || type === 'raw' || type === 'thought' || type === 'tool_result'
+}
+
+/** An entry that cannot follow the state: the journal holds something that no stint wrote. */
+export class FoldError extends Error {}
+
+/**
+ * Folds one entry, whose line has this many bytes, into the state; `undefined` is the state before
+ * entry 0. Throws FoldError.
+ */
+export function foldEntry(state: State | undefined, entry: Entry, bytes: number): State {
+  try {
+    if (state === undefined) return { ...created(entry), journal: markOf(undefined, entry, bytes) }
+    return {
+      ...state,
+      ...change(state, entry),
+      ...(entry.data.upkeep !== true && entry.ts > state.last_accessed
+        ? { last_accessed: instant(entry.ts) }
+        : {}),
+      journal: markOf(state, entry, bytes),
+    }
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    throw new FoldError(`entry ${entry.seq} (${entry.type}): ${error.message}`, { cause: error })
+  }
+}
+
+function markOf(state: State | undefined, entry: Entry, bytes: number): State['journal'] {
+  const before = state?.journal ?? { fold: foldVersion, seq: -1, bytes: 0 }
+  const streamed = isStreamed(entry.type) ? bytes : 0
+  return {
+    ...before,
+    fold: foldVersion,
+    seq: entry.seq,
+    bytes: before.bytes + bytes,
+    ...(streamed > 0 ? { streamed_bytes: (before.streamed_bytes ?? 0) + streamed } : {}),
+  }
+}
+
+/** Where the state stands in its journal. */
+export function markAt(state: State): Mark {
+  return { seq: state.journal.seq, bytes: state.journal.bytes }
+}
+
+function created(entry: Entry): Omit<State, 'journal'> {
+  const { data } = entry
+  const id = present(decodeText(data, 'id'), 'id')
+  if (entry.type !== 'session' || !isSessionId(id)) throw new DecodeError('it creates no session')
+  const git = isTable(data.git) ? data.git : {}
+  const at = instant(entry.ts)
+  return {
+    format: stateFormat,
+    meta_session_id: id,
+    ...optional('description', decodeText(data, 'description')),
+    ...optional('name', decodeText(data, 'name')),
+    project_path: present(decodeText(data, 'project_path'), 'project_path'),
+    created_at: at,
+    last_accessed: at,
+    phase: 'active',
+    pinned: false,
+    genealogy: {
+      ...optional('parent_session_id', decodeText(data, 'parent_session_id')),
+      ...optional('fork_of_session_id', decodeText(data, 'fork_of')),
+      depth: decodeInteger(data, 'depth') ?? 0,
+    },
+    context_status: { is_compacted: false },
+    tools: {},
+    git: {
+      ...optional('branch', decodeText(git, 'branch')),
+      ...optional('head_at_creation', decodeText(git, 'head_at_creation')),
+      ...optional('cwd', decodeText(git, 'cwd')),
+      ...optional('cwd_redacted', decodeBoolean(git, 'cwd_redacted')),
+    },
+  }
+}
+
+type Change = Partial<Omit<State, 'journal' | 'last_accessed'>>
+
+function change(state: State, entry: Entry): Change {
+  switch (entry.type) {
+    case 'session':
+      return entry.data.event === 'kill_requested'
+        ? killRequested(state, entry.data)
+        : sessionChange(entry.data)
+    case 'turn_started':
+      return turnStarted(state, entry)
+    case 'turn_ended':
+      return turnEnded(state, entry)
+    case 'provider_session':
+      return withTool(state, entry, providerSession)
+    case 'usage':
+      return { usage: addUsage(state.usage, entry.data) }
+    case 'compacted':
+      return {
+        phase: 'available',
+        context_status: { is_compacted: true, last_compacted_at: instant(entry.ts) },
+      }
+    default:
+      return {}
+  }
+}
+
+/** A `session` entry says new values in `data.set`; what it does not name stays. */
+function sessionChange(data: EntryData): Change {
+  const set = isTable(data.set) ? data.set : {}
+  return {
+    ...optional('name', decodeText(set, 'name')),
+    ...optional('description', decodeText(set, 'description')),
+    ...optional('pinned', decodeBoolean(set, 'pinned')),
+    ...optional('phase', decodeText(set, 'phase')),
+  }
+}
+
+/** The supervisor finds it when it ends the turn. */
+function killRequested(state: State, data: EntryData): Change {
+  const { turn } = state
+  const meant = turn !== undefined && turn.ended_at === undefined && data.turn === turn.number
+  return meant ? { turn: { ...turn, kill_requested: true } } : {}
+}
+
+function turnStarted(state: State, entry: Entry): Change {
+  const { data } = entry
+  const cwd = decodeText(data, 'cwd')
+  const { cwd_redacted: _, ...git } = state.git
+  return {
+    phase: 'active',
+    git: {
+      ...git,
+      ...optional('cwd', cwd),
+      ...(data.cwd_redacted === true ? { cwd_redacted: true } : {}),
+    },
+    turn: {
+      number: entry.turn,
+      tool: present(decodeText(data, 'tool'), 'tool'),
+      started_at: instant(entry.ts),
+      ...(data.process === undefined ? {} : { process: decodeGroup(data.process) }),
+    },
+  }
+}
+
+function turnEnded(state: State, entry: Entry): Change {
+  const { data } = entry
+  // A late end of an earlier turn tells nothing about the newest one.
+  if (state.turn === undefined || state.turn.number !== entry.turn) return {}
+  const ended = instant(entry.ts)
+  const exitCode = data.exit_code === null ? undefined : decodeInteger(data, 'exit_code')
+  const signal = data.signal === null ? undefined : decodeText(data, 'signal')
+  const summary = data.summary === null ? undefined : decodeText(data, 'summary')
+  const { tool } = state.turn
+  return {
+    turn: {
+      ...state.turn,
+      ended_at: ended,
+      outcome: present(decodeText(data, 'outcome'), 'outcome'),
+      ...optional('exit_code', exitCode),
+      ...optional('signal', signal),
+    },
+    tools: {
+      ...state.tools,
+      [tool]: {
+        ...state.tools[tool],
+        ...optional('last_action_summary', summary),
+        ...optional('last_exit_code', exitCode),
+        updated_at: ended,
+      },
+    },
+  }
+}
+
+function withTool(
+  state: State,
+  entry: Entry,
+  next: (tool: ToolState, data: EntryData) => ToolState,
+): Change {
+  const name = decodeText(entry.data, 'tool') ?? state.turn?.tool
+  if (name === undefined) throw new DecodeError('it names no tool')
+  const tool = next(state.tools[name] ?? {}, entry.data)
+  return { tools: { ...state.tools, [name]: { ...tool, updated_at: instant(entry.ts) } } }
+}
+
+function providerSession(tool: ToolState, data: EntryData): ToolState {
+  const id = present(decodeText(data, 'provider_session_id'), 'provider_session_id')
+  const old = tool.provider_session_id
+  if (old === undefined || old === id) return { ...tool, provider_session_id: id }
+  const history = (tool.provider_session_history ?? []).filter((known) => known !== id)
+  return {
+    ...tool,
+    provider_session_id: id,
+    provider_session_history: history.includes(old) ? history : [...history, old],
+  }
+}
+
+function addUsage(usage: State['usage'], data: EntryData): Readonly<Record<string, number>> {
+  const sum: Record<string, number> = { ...usage }
+  for (const key of usageKeys) {
+    const value = data[key] === null ? undefined : decodeNumber(data, key)
+    if (value !== undefined) sum[key] = (sum[key] ?? 0) + value
+  }
+  return sum
+}
+
+const usageKeys = [
+  'input_tokens',
+  'cached_input_tokens',
+  'output_tokens',
+  'reasoning_tokens',
+  'cost_usd',
+] as const
+
+function instant(ts: Timestamp): Timestamp {
+  return formatTimestamp(Date.parse(ts))
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V }
+}

@@ -1,0 +1,140 @@
+/**
+ * Liveness: what the kernel says of a session, put into words.
+ *
+ * A held session.lock is a living supervisor. A held tool lock, or a living process group, is a living
+ * agent. Silence is not death, and what cannot be known is not dead.
+ */
+
+import type { Holder } from '../errors.ts'
+import { session as files, lockedTool } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { findHolder, probeLock } from '../os/lock-file.ts'
+import { type Vitals, vitalsOfGroup } from '../os/process.ts'
+import { readSnapshot, type Snapshot } from './snapshot.ts'
+import { hasOpenTurn, type State } from './state.ts'
+
+export type Status =
+  | 'running'
+  | 'busy'
+  | 'orphaned'
+  | 'crashed'
+  | 'idle'
+  | 'available'
+  | 'retired'
+  | 'leaked'
+  | 'unknown'
+  | 'unreadable'
+
+/** Every status, in the order of the documentation. */
+export const statuses: readonly Status[] = [
+  'running',
+  'busy',
+  'orphaned',
+  'crashed',
+  'idle',
+  'available',
+  'retired',
+  'leaked',
+  'unknown',
+  'unreadable',
+]
+
+export interface Liveness {
+  readonly status: Status
+  /** In words, for people. */
+  readonly why: string
+  readonly holder?: Holder
+}
+
+/** A session as read, and whether it lives. */
+export interface Observation {
+  readonly snapshot: Snapshot
+  readonly liveness: Liveness
+}
+
+/** What in the environment of a session's processes names the session. */
+export function markerOf(id: string): string {
+  return `STINT_SESSION_ID=${id}`
+}
+
+/**
+ * Reads a session and probes it. Without `thorough` only an open turn is probed, as for a list:
+ * `busy` and `leaked` then show as `idle`.
+ */
+export function observe(
+  snapshot: Snapshot,
+  options: { readonly now: number; readonly thorough: boolean },
+): Observation {
+  const first = judge(snapshot, options)
+  if (first.status !== 'crashed') return { snapshot, liveness: first }
+  // The turn may have ended between the reading and the probe: then its end is in the journal now.
+  const again = readSnapshot(snapshot.id, snapshot.dir)
+  return { snapshot: again, liveness: judge(again, options) }
+}
+
+function judge(
+  { id, dir, state, failure }: Snapshot,
+  { now, thorough }: { now: number; thorough: boolean },
+): Liveness {
+  if (state === undefined) {
+    return { status: 'unreadable', why: failure?.message ?? 'its state cannot be read' }
+  }
+  const open = hasOpenTurn(state)
+  if (!open && !thorough) return atRest(state)
+  const sessionLock = files.sessionLock(dir)
+  if (probeLock(sessionLock) === 'held') {
+    const holder = findHolder(sessionLock, now)
+    const by = holder === undefined ? 'a process' : `process ${holder.pid}`
+    return {
+      status: open ? 'running' : 'busy',
+      why: holder?.stopped
+        ? `${by} supervises it and is stopped`
+        : open
+          ? `${by} supervises its turn ${state.turn?.number}`
+          : `${by} is starting or moving it`,
+      ...(holder === undefined ? {} : { holder }),
+    }
+  }
+  const tool = findHeldTool(dir)
+  if (!open) {
+    if (tool === undefined) return atRest(state)
+    return { status: 'leaked', why: `a process of an ended turn still holds the ${tool} lock` }
+  }
+  if (tool !== undefined) {
+    return { status: 'orphaned', why: `its supervisor is gone, but the ${tool} lock is held` }
+  }
+  const group = turnVitals(id, state)
+  if (group.verdict === 'unknown') return { status: 'unknown', why: group.why }
+  return group.verdict === 'alive'
+    ? { status: 'orphaned', why: `its supervisor is gone, but ${group.why}` }
+    : { status: 'crashed', why: `its locks are free and ${group.why}` }
+}
+
+function atRest(state: State): Liveness {
+  const { phase, turn } = state
+  const why =
+    turn === undefined
+      ? 'it has had no turn'
+      : `turn ${turn.number} ended: ${turn.outcome ?? 'unknown'}`
+  return { status: phase === 'available' || phase === 'retired' ? phase : 'idle', why }
+}
+
+/** Whether the newest turn's process group lives. */
+export function turnVitals(id: string, state: State): Vitals {
+  const group = state.turn?.process
+  if (group === undefined) return { verdict: 'dead', why: 'it never started a process' }
+  return vitalsOfGroup(group, markerOf(id))
+}
+
+/** The tools that have a lock file in the session. */
+export function listTools(dir: string): string[] {
+  return disk
+    .listNames(files.locks(dir))
+    .map(lockedTool)
+    .filter((tool) => tool !== undefined)
+}
+
+/** A tool whose lock is held, or undefined. */
+export function findHeldTool(dir: string): string | undefined {
+  return listTools(dir).find((tool) => probeLock(files.toolLock(dir, tool)) === 'held')
+}

@@ -1,0 +1,261 @@
+/** Changing one session: its journal first, then its state. */
+
+import { poll } from '../base/async.ts'
+import type { SessionId } from '../base/id.ts'
+import { Failure, isFailure } from '../errors.ts'
+import { appendEntries } from '../journal/append.ts'
+import { type EncodedEntry, encodeEntry, type NewEntry } from '../journal/entry.ts'
+import { session as files, isLeftover } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { findHolder, type Lock, tryLock } from '../os/lock-file.ts'
+import { replaceText } from '../os/replace.ts'
+import { mergeCounts, type RedactionCounts, type Redactor } from '../redact/redact.ts'
+import { foldEntry, markAt } from './fold.ts'
+import { damaged, foldTail } from './snapshot.ts'
+import { foldVersion, formatState, parseState, refuseNewer, type State } from './state.ts'
+
+/** How long a command waits for journal.lock, in ms: nobody holds it for longer than one append. */
+const journalPatience = 5_000
+
+/** How much of an append reached the disk. */
+export interface AppendReport {
+  /** The state after it. */
+  readonly state: State
+  /** The sequence numbers of the entries, in order. */
+  readonly seqs: readonly number[]
+}
+
+/**
+ * One session opened for change. Keeps what it has read, so that the next change reads only what
+ * others appended meanwhile.
+ */
+export class Session implements Disposable {
+  readonly id: SessionId
+  readonly dir: string
+  readonly #redactor: Redactor
+  #fd: number | undefined
+  #state: State | undefined
+  /** Entries behind this offset are not known to be on the disk. */
+  #synced = 0
+  /** What state.toml is known to hold. */
+  #published = 0
+
+  constructor(id: SessionId, dir: string, redactor: Redactor) {
+    this.id = id
+    this.dir = dir
+    this.#redactor = redactor
+  }
+
+  /** The state as last seen under the journal's lock. */
+  get state(): State {
+    if (this.#state === undefined) throw new Error('the session was not read yet')
+    return this.#state
+  }
+
+  /** Reads the session under its journal's lock, mending what a crash left. */
+  async refresh(): Promise<State> {
+    return this.#locked(journalPatience, () => this.state)
+  }
+
+  /**
+   * Appends entries and brings them and the new state to the disk: when it returns, they are
+   * acknowledged.
+   *
+   * What depends on the state is made by a function, which sees it as it is under the lock and may
+   * refuse by throwing. Throws JOURNAL_BUSY,
+   * STATE_INVALID, TRANSCRIPT_DAMAGED, TRANSCRIPT_SHRUNK, FORMAT_NEWER, DISK_FULL, ACCESS_DENIED,
+   * IO_FAILED with nothing changed unless the failure's `recorded` says so, and DURABILITY_UNKNOWN.
+   */
+  async append(
+    make: NewEntry | ((state: State) => readonly EncodedEntry[]),
+    options: { readonly timeout?: number } = {},
+  ): Promise<AppendReport> {
+    const early = typeof make === 'function' ? undefined : [this.encode(make)]
+    return this.#locked(options.timeout ?? journalPatience, () => {
+      const encoded = early ?? (make as (state: State) => readonly EncodedEntry[])(this.state)
+      if (encoded.length === 0) return { state: this.state, seqs: [] }
+      const { seqs, failure } = this.#write(encoded)
+      if (failure !== undefined) throw recorded(failure, seqs.length)
+      this.#sync(seqs.length)
+      try {
+        this.#publish()
+      } catch (cause) {
+        throw cause instanceof Failure ? recorded(cause, seqs.length) : cause
+      }
+      return { state: this.state, seqs }
+    })
+  }
+
+  /**
+   * Appends entries without waiting for the disk, for what streams. Gives how many landed and what
+   * kept the others from it.
+   */
+  async appendStreamed(
+    entries: readonly EncodedEntry[],
+  ): Promise<{ landed: number; failure: Failure | undefined }> {
+    return this.#locked(Number.POSITIVE_INFINITY, () => {
+      const { seqs, failure } = this.#write(entries)
+      return { landed: seqs.length, failure }
+    })
+  }
+
+  /** How many bytes wait for syncLater, and for a state that counts them. */
+  get unsynced(): number {
+    return this.#state === undefined ? 0 : this.state.journal.bytes - this.#synced
+  }
+
+  get unpublished(): number {
+    return this.#state === undefined ? 0 : this.state.journal.bytes - this.#published
+  }
+
+  /** Brings what was appended to the disk without blocking this thread. */
+  async syncLater(): Promise<void> {
+    if (this.#fd === undefined || this.unsynced === 0) return
+    const { bytes } = this.state.journal
+    await disk.syncFileLater(this.#fd, files.transcript(this.dir))
+    this.#synced = Math.max(this.#synced, bytes)
+  }
+
+  /** Replaces state.toml by what the journal folds to now. */
+  async publish(): Promise<void> {
+    await this.#locked(Number.POSITIVE_INFINITY, () => {
+      if (this.unpublished === 0) return
+      this.#sync(0)
+      this.#publish()
+    })
+  }
+
+  /** Redacts and encodes an entry: the one way into a journal. */
+  encode(entry: NewEntry): EncodedEntry {
+    const text = entry.text === null ? undefined : this.#redactor.text(entry.text)
+    const data = this.#redactor.json(entry.data as never)
+    return this.encodeRedacted(
+      { ...entry, text: text?.value ?? null, data: data.value },
+      mergeCounts(text?.counts, data.counts),
+    )
+  }
+
+  /** Encodes an entry that was redacted before, by a stream. */
+  encodeRedacted(entry: NewEntry, counts: RedactionCounts | undefined): EncodedEntry {
+    return encodeEntry(
+      counts === undefined ? entry : { ...entry, data: { ...entry.data, redactions: counts } },
+    )
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#fd !== undefined) disk.closeFile(this.#fd)
+    this.#fd = undefined
+  }
+
+  async #locked<T>(timeout: number, act: () => T): Promise<T> {
+    const lock = await takeJournal(this.id, this.dir, timeout)
+    try {
+      this.#catchUp()
+      return act()
+    } finally {
+      lock.release()
+    }
+  }
+
+  /** Folds what others appended and cuts off what a crash left, so that the file ends at the mark. */
+  #catchUp(): void {
+    const path = files.transcript(this.dir)
+    this.#state ??= this.#open(path)
+    const fd = this.#fd as number
+    const { size } = disk.readFacts(fd, path)
+    const expected = this.#state?.journal.bytes ?? 0
+    if (size === expected && this.#state !== undefined) return
+    if (size < expected)
+      throw new Failure('TRANSCRIPT_SHRUNK', { id: this.id, bytes: size, expected })
+    const { state, rest, offset } = foldTail(this.id, fd, path, this.#state, size)
+    if (rest === 'damaged' || state === undefined) throw damaged(this.id, offset)
+    if (rest !== 'none') disk.truncateTo(fd, path, offset)
+    this.#state = state
+  }
+
+  #open(path: string): State | undefined {
+    const file = files.state(this.dir)
+    const text = disk.findText(file)
+    const state = text === undefined ? undefined : parseState(text, file)
+    if (state !== undefined) {
+      refuseNewer(state, file)
+      if (state.meta_session_id !== this.id) {
+        const problem = `it belongs to session ${state.meta_session_id}`
+        throw new Failure('STATE_INVALID', { file, problem })
+      }
+      this.#published = this.#synced = state.journal.bytes
+    }
+    if (this.#fd === undefined) {
+      const fd = disk.ifMissing(() => disk.openAppend(path, { create: false }), undefined)
+      if (fd === undefined) {
+        const expected = state?.journal.bytes ?? 0
+        throw new Failure('TRANSCRIPT_SHRUNK', { id: this.id, bytes: 0, expected })
+      }
+      this.#fd = fd
+    }
+    this.#sweep()
+    // An older fold may have left things out: the journal tells all of it again.
+    return state !== undefined && state.journal.fold < foldVersion ? undefined : state
+  }
+
+  /** Removes what interrupted replacements left: under the journal's lock nobody else is at one. */
+  #sweep(): void {
+    for (const name of disk.listNames(this.dir)) {
+      if (isLeftover(name, 'state.toml')) disk.removeFile(`${this.dir}/${name}`)
+    }
+  }
+
+  #write(encoded: readonly EncodedEntry[]): { seqs: number[]; failure: Failure | undefined } {
+    const path = files.transcript(this.dir)
+    const { landed, failure } = appendEntries(this.#fd as number, path, markAt(this.state), encoded)
+    for (const { entry, bytes } of landed) this.#state = foldEntry(this.#state, entry, bytes)
+    return { seqs: landed.map(({ entry }) => entry.seq), failure }
+  }
+
+  #sync(count: number): void {
+    try {
+      disk.syncFile(this.#fd as number, files.transcript(this.dir))
+    } catch (cause) {
+      if (!(cause instanceof Failure)) throw cause
+      throw new Failure('DURABILITY_UNKNOWN', { id: this.id, recorded: count > 0 }, { cause })
+    }
+    this.#synced = this.state.journal.bytes
+  }
+
+  /** The transcript is on the disk up to the mark. */
+  #publish(): void {
+    const confirmed = replaceText(files.state(this.dir), formatState(this.state))
+    this.#published = this.state.journal.bytes
+    if (!confirmed) throw new Failure('DURABILITY_UNKNOWN', { id: this.id, recorded: true })
+  }
+}
+
+/** Takes journal.lock for one change. Throws JOURNAL_BUSY, or SESSION_UNKNOWN when the session left. */
+export async function takeJournal(id: SessionId, dir: string, timeout: number): Promise<Lock> {
+  const path = files.journalLock(dir)
+  const started = performance.now()
+  const lock = await poll(() => ifGone(id, dir, () => tryLock(path, {})), { timeout })
+  if (lock !== undefined) return lock
+  const holder = findHolder(path, Date.now())
+  throw new Failure('JOURNAL_BUSY', {
+    id,
+    waited_ms: Math.round(performance.now() - started),
+    ...(holder === undefined ? {} : { holder }),
+  })
+}
+
+/** What `act` returns; when the session's directory is gone, that is said instead. */
+export function ifGone<T>(id: SessionId, dir: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    if (disk.errnoOf(error) !== 'ENOENT' || disk.findFacts(dir) !== undefined) throw error
+    const store = disk.parentOf(disk.parentOf(dir))
+    throw new Failure('SESSION_UNKNOWN', { ref: id, store }, { cause: error })
+  }
+}
+
+function recorded(failure: Failure, count: number): Failure {
+  if (!isFailure(failure, 'DISK_FULL')) return failure
+  return new Failure('DISK_FULL', { ...failure.data, recorded: count }, { cause: failure.cause })
+}

@@ -1,0 +1,309 @@
+/**
+ * state.toml: what a session's journal folds to.
+ *
+ * The type is the document: its words are the file's words, and a key that this version does not know
+ * goes through untouched, since the document is never taken apart. Instants are Timestamps here and
+ * TOML datetimes in the file.
+ */
+
+import {
+  DecodeError,
+  decodeBoolean,
+  decodeInteger,
+  decodeNumber,
+  decodeTable,
+  decodeText,
+  present,
+} from '../base/decode.ts'
+import { isSessionId, type SessionId } from '../base/id.ts'
+import { formatTimestamp, type Timestamp } from '../base/time.ts'
+import { formatToml, parseToml, readPlainToml, TomlError, type TomlTable } from '../base/toml.ts'
+import { Failure } from '../errors.ts'
+import type { GroupIdentity } from '../os/process.ts'
+
+/** The format that is written; a file of a newer one is read as far as it goes and never written. */
+export const stateFormat = 1
+
+/** The version of the fold; a state that an older one wrote is folded anew. */
+export const foldVersion = 1
+
+export interface State {
+  readonly format: number
+  readonly meta_session_id: SessionId
+  readonly description?: string
+  readonly name?: string
+  readonly project_path: string
+  readonly created_at: Timestamp
+  readonly last_accessed: Timestamp
+  readonly phase: string
+  readonly pinned: boolean
+  readonly genealogy: Genealogy
+  readonly context_status: ContextStatus
+  readonly tools: Readonly<Record<string, ToolState>>
+  readonly git: GitFacts
+  readonly turn?: TurnState
+  readonly usage?: Readonly<Record<string, number>>
+  readonly journal: JournalMark
+}
+
+export interface Genealogy {
+  readonly parent_session_id?: string
+  readonly fork_of_session_id?: string
+  readonly depth: number
+}
+
+export interface ContextStatus {
+  readonly is_compacted: boolean
+  readonly last_compacted_at?: Timestamp
+}
+
+export interface ToolState {
+  readonly provider_session_id?: string
+  readonly provider_session_history?: readonly string[]
+  readonly last_action_summary?: string
+  readonly last_exit_code?: number
+  readonly updated_at?: Timestamp
+}
+
+export interface GitFacts {
+  readonly branch?: string
+  readonly head_at_creation?: string
+  readonly cwd?: string
+  /** The cwd looked like a secret, so what stands here is no place to go back to. */
+  readonly cwd_redacted?: boolean
+}
+
+export interface TurnState {
+  readonly number: number
+  readonly tool: string
+  readonly started_at: Timestamp
+  /** Absent while the turn is open. */
+  readonly ended_at?: Timestamp
+  readonly outcome?: string
+  readonly exit_code?: number
+  readonly signal?: string
+  /** Somebody asked for its end. */
+  readonly kill_requested?: boolean
+  readonly process?: GroupIdentity
+}
+
+export interface JournalMark {
+  readonly fold: number
+  /** The newest entry folded in. */
+  readonly seq: number
+  /** The transcript's length behind that entry, in bytes. */
+  readonly bytes: number
+  /** Bytes of the entries that the size cap counts. */
+  readonly streamed_bytes?: number
+}
+
+/** Whether the newest turn has started and not ended. */
+export function hasOpenTurn(state: State): boolean {
+  return state.turn !== undefined && state.turn.ended_at === undefined
+}
+
+/** Reads a document. Throws STATE_INVALID with the place, or FORMAT_NEWER when it cannot be read. */
+export function parseState(text: string, file: string): State {
+  try {
+    return decodeState(readPlainToml(text) ?? parseToml(text))
+  } catch (error) {
+    if (error instanceof TomlError) {
+      const place = {
+        ...(error.line === undefined ? {} : { line: error.line }),
+        ...(error.column === undefined ? {} : { column: error.column }),
+      }
+      throw new Failure(
+        'STATE_INVALID',
+        { file, problem: error.message, ...place },
+        { cause: error },
+      )
+    }
+    if (!(error instanceof DecodeError)) throw error
+    const format = /^\s*format\s*=\s*(\d{1,9})\s*$/m.exec(text)?.[1]
+    if (format !== undefined && Number(format) > stateFormat) {
+      throw newerFormat(file, Number(format), error)
+    }
+    throw new Failure('STATE_INVALID', { file, problem: error.message }, { cause: error })
+  }
+}
+
+/** Throws FORMAT_NEWER for a state that this version must not write. */
+export function refuseNewer(state: State, file: string): void {
+  if (state.format > stateFormat) throw newerFormat(file, state.format)
+}
+
+function newerFormat(file: string, format: number, cause?: Error): Failure {
+  return new Failure('FORMAT_NEWER', { file, format, supported: stateFormat }, { cause })
+}
+
+/** Decodes a document as far as this version knows it. Throws DecodeError. */
+function decodeState(table: TomlTable): State {
+  const id = present(decodeText(table, 'meta_session_id'), 'meta_session_id')
+  if (!isSessionId(id)) throw new DecodeError('meta_session_id is not a ULID')
+  const genealogy = tableOf(table, 'genealogy')
+  const journal = tableOf(table, 'journal')
+  const context = tableOf(table, 'context_status')
+  const git = tableOf(table, 'git')
+  const created = present(instantOf(table, 'created_at'), 'created_at')
+  const { turn, usage, ...rest } = table
+  return {
+    ...rest,
+    format: decodeInteger(table, 'format') ?? stateFormat,
+    meta_session_id: id,
+    ...defined('description', decodeText(table, 'description')),
+    ...defined('name', decodeText(table, 'name')),
+    project_path: present(decodeText(table, 'project_path'), 'project_path'),
+    created_at: created,
+    last_accessed: instantOf(table, 'last_accessed') ?? created,
+    phase: decodeText(table, 'phase') ?? 'active',
+    pinned: decodeBoolean(table, 'pinned') ?? false,
+    genealogy: {
+      ...genealogy,
+      ...defined('parent_session_id', decodeText(genealogy, 'parent_session_id')),
+      ...defined('fork_of_session_id', decodeText(genealogy, 'fork_of_session_id')),
+      depth: decodeInteger(genealogy, 'depth') ?? 0,
+    },
+    context_status: {
+      ...context,
+      is_compacted: decodeBoolean(context, 'is_compacted') ?? false,
+      ...defined('last_compacted_at', instantOf(context, 'last_compacted_at')),
+    },
+    tools: mapTable(tableOf(table, 'tools'), decodeTool),
+    git: {
+      ...git,
+      ...defined('branch', decodeText(git, 'branch')),
+      ...defined('head_at_creation', decodeText(git, 'head_at_creation')),
+      ...defined('cwd', decodeText(git, 'cwd')),
+      ...defined('cwd_redacted', decodeBoolean(git, 'cwd_redacted')),
+    },
+    ...(turn === undefined ? {} : { turn: decodeTurn(decodeTable(turn, 'turn')) }),
+    ...(usage === undefined
+      ? {}
+      : {
+          usage: mapTable(decodeTable(usage, 'usage'), (_, key, table) =>
+            present(decodeNumber(table, key), key),
+          ),
+        }),
+    journal: {
+      ...journal,
+      fold: decodeInteger(journal, 'fold') ?? 0,
+      seq: decodeInteger(journal, 'seq') ?? -1,
+      bytes: decodeInteger(journal, 'bytes') ?? 0,
+      ...defined('streamed_bytes', decodeInteger(journal, 'streamed_bytes')),
+    },
+  }
+}
+
+function decodeTool(value: unknown, name: string): ToolState {
+  const tool = decodeTable(value, `tools.${name}`)
+  const history = tool.provider_session_history
+  if (
+    history !== undefined &&
+    !(Array.isArray(history) && history.every((id) => typeof id === 'string'))
+  ) {
+    throw new DecodeError(`tools.${name}.provider_session_history is not a list of texts`)
+  }
+  return {
+    ...tool,
+    ...defined('provider_session_id', decodeText(tool, 'provider_session_id')),
+    ...defined('last_action_summary', decodeText(tool, 'last_action_summary')),
+    ...defined('last_exit_code', decodeInteger(tool, 'last_exit_code')),
+    ...defined('updated_at', instantOf(tool, 'updated_at')),
+  }
+}
+
+function decodeTurn(turn: Readonly<Record<string, unknown>>): TurnState {
+  const { process, ...rest } = turn
+  return {
+    ...rest,
+    number: present(decodeInteger(turn, 'number', 'turn.number'), 'turn.number'),
+    tool: present(decodeText(turn, 'tool', 'turn.tool'), 'turn.tool'),
+    started_at: present(instantOf(turn, 'started_at'), 'turn.started_at'),
+    ...defined('ended_at', instantOf(turn, 'ended_at')),
+    ...defined('outcome', decodeText(turn, 'outcome', 'turn.outcome')),
+    ...defined('exit_code', decodeInteger(turn, 'exit_code', 'turn.exit_code')),
+    ...defined('signal', decodeText(turn, 'signal', 'turn.signal')),
+    ...defined('kill_requested', decodeBoolean(turn, 'kill_requested')),
+    ...(process === undefined ? {} : { process: decodeGroup(process) }),
+  }
+}
+
+/** Decodes the identity of a turn's process group. Throws DecodeError. */
+export function decodeGroup(value: unknown): GroupIdentity {
+  const table = decodeTable(value, 'turn.process')
+  const text = (key: string) => present(decodeText(table, key), `turn.process.${key}`)
+  return {
+    ...table,
+    pgid: present(decodeInteger(table, 'pgid'), 'turn.process.pgid'),
+    start_time: text('start_time'),
+    boot_id: text('boot_id'),
+    pid_ns: text('pid_ns'),
+    host: text('host'),
+  }
+}
+
+function tableOf(
+  table: Readonly<Record<string, unknown>>,
+  key: string,
+): Readonly<Record<string, unknown>> {
+  return table[key] === undefined ? {} : decodeTable(table[key], key)
+}
+
+function mapTable<T>(
+  table: Readonly<Record<string, unknown>>,
+  decode: (value: unknown, key: string, table: Readonly<Record<string, unknown>>) => T,
+): Record<string, T> {
+  return Object.fromEntries(Object.keys(table).map((key) => [key, decode(table[key], key, table)]))
+}
+
+function defined<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V }
+}
+
+/** An instant that stands as a datetime, or quoted. */
+function instantOf(table: Readonly<Record<string, unknown>>, key: string): Timestamp | undefined {
+  const value = table[key]
+  if (value === undefined) return undefined
+  const at =
+    value instanceof Date
+      ? value.getTime()
+      : typeof value === 'string'
+        ? Date.parse(value)
+        : Number.NaN
+  if (Number.isNaN(at)) throw new DecodeError(`${key} is not a datetime`)
+  return formatTimestamp(at)
+}
+
+/** The document's text, in the plain layout that readPlainToml reads. */
+export function formatState(state: State): string {
+  const { genealogy, context_status, tools, git, turn, usage, journal, ...head } = state
+  const { process, ...turnFacts } = turn ?? {}
+  return formatToml({
+    ...withDates(head, ['created_at', 'last_accessed']),
+    genealogy,
+    context_status: withDates(context_status, ['last_compacted_at']),
+    tools: Object.fromEntries(
+      Object.entries(tools).map(([name, tool]) => [name, withDates(tool, ['updated_at'])]),
+    ),
+    git,
+    ...(turn === undefined
+      ? {}
+      : {
+          turn: {
+            ...withDates(turnFacts, ['started_at', 'ended_at']),
+            ...(process === undefined ? {} : { process }),
+          },
+        }),
+    ...(usage === undefined ? {} : { usage }),
+    journal,
+  })
+}
+
+function withDates(table: object, keys: readonly string[]): TomlTable {
+  const copy: TomlTable = { ...table }
+  for (const key of keys) {
+    const text = copy[key]
+    if (typeof text === 'string') copy[key] = new Date(text)
+  }
+  return copy
+}

@@ -1,0 +1,188 @@
+/** Making a session appear whole: built aside, synced, and put in place by one rename. */
+
+import { poll } from '../base/async.ts'
+import { isSessionId, normaliseId, type SessionId } from '../base/id.ts'
+import { hasControls } from '../base/text.ts'
+import { Failure } from '../errors.ts'
+import { type Entry, formatLine } from '../journal/entry.ts'
+import { session as files, sessionDir, store as storeFiles } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { createLock, type Errand, type Lock, tryLock, tryShared } from '../os/lock-file.ts'
+import { loadUlid } from '../os/packages.ts'
+import { foldEntry } from '../session/fold.ts'
+import { Session } from '../session/session.ts'
+import { formatState } from '../session/state.ts'
+import { ensureStore, type Store } from './store.ts'
+
+/** What a new session begins with. */
+export interface Birth {
+  /** One line; redacted here. */
+  readonly description?: string
+  readonly name?: string
+  readonly tool?: string
+  readonly parent_session_id?: string
+  readonly depth?: number
+  /** The session it is a fork of, up to which entry and turn. */
+  readonly fork?: { readonly of: SessionId; readonly seq: number; readonly turn: number }
+  readonly branch?: string
+  readonly head?: string
+  readonly cwd?: string
+  /** It lives for one turn and is not listed. */
+  readonly ephemeral?: boolean
+}
+
+/** A new session, whose session.lock this process holds. */
+export interface Newborn {
+  readonly session: Session
+  readonly lock: Lock
+}
+
+/**
+ * Creates a session that others see whole or not at all; when it returns, the session is on the disk.
+ *
+ * A crash leaves a directory in staging/, which the next one that creates sweeps away.
+ * Throws NAME_INVALID, DESCRIPTION_INVALID, DISK_FULL, ACCESS_DENIED, IO_FAILED, NO_LOCKS.
+ */
+export async function createSession(
+  store: Store,
+  birth: Birth,
+  errand: Errand = {},
+): Promise<Newborn> {
+  checkName(birth.name)
+  checkDescription(birth.description)
+  ensureStore(store)
+  const place = birth.ephemeral === true ? 'ephemeral' : 'sessions'
+  if (birth.ephemeral) disk.makeDirs(storeFiles.ephemeral(store.dir))
+  sweepStaging(store)
+  const building = await holdStaging(store)
+  try {
+    const at = store.now()
+    mint ??= loadUlid().monotonicFactory()
+    const id = mint(at) as SessionId
+    const staged = sessionDir(store.dir, id, 'staging')
+    const final = sessionDir(store.dir, id, place)
+    const lock = build(store, id, staged, birth, at, errand)
+    try {
+      if (disk.findFacts(final) !== undefined) throw new Failure('TRASH_OCCUPIED', { id })
+      disk.rename(staged, final)
+      disk.syncDir(disk.parentOf(final))
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+    return {
+      session: new Session(id, final, store.redactor),
+      lock: lock.movedTo(files.sessionLock(final)),
+    }
+  } finally {
+    building.release()
+  }
+}
+
+/** Takes back a session whose session.lock the caller holds and of which nobody was told. */
+export function discardSession(store: Store, { id, dir }: Session): void {
+  const staged = sessionDir(store.dir, id, 'staging')
+  disk.rename(dir, staged)
+  disk.removeTree(staged)
+}
+
+let mint: ((at: number) => string) | undefined
+
+function build(
+  store: Store,
+  id: SessionId,
+  dir: string,
+  birth: Birth,
+  at: number,
+  errand: Errand,
+): Lock {
+  disk.makeDir(dir)
+  disk.makeDir(files.locks(dir))
+  const encoded = new Session(id, dir, store.redactor).encode({
+    type: 'session',
+    turn: 0,
+    text: null,
+    data: firstData(store, id, birth),
+    at,
+  })
+  const line = formatLine(0, encoded)
+  const entry: Entry = { ...encoded.entry, seq: 0 }
+  disk.writeNewFile(files.transcript(dir), Buffer.from(line))
+  const state = foldEntry(undefined, entry, Buffer.byteLength(line))
+  disk.writeNewFile(files.state(dir), Buffer.from(formatState(state)))
+  const lock = createLock(files.sessionLock(dir), errand)
+  try {
+    disk.syncDir(files.locks(dir))
+    disk.syncDir(dir)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+  return lock
+}
+
+/** Entry 0 carries all that creation knows: from it alone the state can be rebuilt. */
+function firstData(store: Store, id: SessionId, birth: Birth): Record<string, unknown> {
+  const { fork, cwd } = birth
+  const safeCwd = cwd === undefined ? undefined : store.redactor.text(cwd).value
+  return {
+    event: fork === undefined ? 'created' : 'forked',
+    id,
+    description: birth.description,
+    name: birth.name,
+    tool: birth.tool,
+    project_path: store.projectPath,
+    parent_session_id: birth.parent_session_id,
+    depth: birth.depth ?? 0,
+    ...(fork === undefined ? {} : { fork_of: fork.of, seq: fork.seq, turn: fork.turn }),
+    git: {
+      branch: birth.branch,
+      head_at_creation: birth.head,
+      cwd: safeCwd,
+      ...(safeCwd === cwd ? {} : { cwd_redacted: true }),
+    },
+    ...(birth.ephemeral ? { ephemeral: true } : {}),
+  }
+}
+
+/** Throws NAME_INVALID. */
+export function checkName(name: string | undefined): void {
+  if (name === undefined) return
+  const valid = /^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$/.test(name)
+  if (!valid || isSessionId(normaliseId(name))) throw new Failure('NAME_INVALID', { name })
+}
+
+/** Throws DESCRIPTION_INVALID. */
+export function checkDescription(text: string | undefined): void {
+  if (text === undefined) return
+  const length = [...text].length
+  const problem =
+    length > 500
+      ? `has ${length} characters`
+      : hasControls(text)
+        ? 'has control characters'
+        : undefined
+  if (problem !== undefined) throw new Failure('DESCRIPTION_INVALID', { problem })
+}
+
+/** Keeps sweepers out of staging/ while something is built there. */
+async function holdStaging(store: Store): Promise<Lock> {
+  const path = storeFiles.stagingLock(store.dir)
+  const lock = await poll(() => tryShared(path), { timeout: 10_000 })
+  if (lock !== undefined) return lock
+  throw new Failure('STORE_BUSY', { store: store.dir })
+}
+
+/** Removes what crashed builders left, unless somebody builds right now. */
+function sweepStaging(store: Store): void {
+  const staging = storeFiles.staging(store.dir)
+  const names = disk.listNames(staging)
+  if (names.length === 0) return
+  const lock = tryLock(storeFiles.stagingLock(store.dir), undefined)
+  if (lock === undefined) return
+  try {
+    for (const name of disk.listNames(staging)) disk.removeTree(`${staging}/${name}`)
+  } finally {
+    lock.release()
+  }
+}

@@ -1,0 +1,82 @@
+/** Holding a session: its session.lock, taken before anything of it is changed. */
+
+import { poll } from '../base/async.ts'
+import type { SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
+import { session as files, type Place, sessionDir } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { type Errand, findHolder, type Lock, probeTolerance, tryLock } from '../os/lock-file.ts'
+import { ifGone, Session } from '../session/session.ts'
+import { readSnapshot } from '../session/snapshot.ts'
+import { hasOpenTurn } from '../session/state.ts'
+import type { Store } from './store.ts'
+
+/** A session whose session.lock is held. */
+export interface Held extends Disposable {
+  readonly session: Session
+  readonly lock: Lock
+}
+
+/** How long those hold session.lock who only start or move a session, in ms. */
+const briefHold = 1_000
+
+/**
+ * Takes session.lock. Throws SESSION_LOCKED, which names the holder, when another process supervises
+ * a turn, and WAIT_EXPIRED when `wait` ms were not enough.
+ */
+export async function holdSession(
+  store: Store,
+  id: SessionId,
+  options: {
+    readonly errand?: Errand
+    readonly wait?: number | undefined
+    readonly signal?: AbortSignal | undefined
+    readonly place?: Place
+  } = {},
+): Promise<Held> {
+  const dir = realSessionDir(store, id, options.place)
+  const path = files.sessionLock(dir)
+  const attempt = () => ifGone(id, dir, () => tryLock(path, options.errand ?? {}))
+  const started = performance.now()
+  let lock = await poll(attempt, { timeout: probeTolerance, signal: options.signal })
+  if (lock === undefined && options.wait === undefined && !isRunning(id, dir)) {
+    lock = await poll(attempt, { timeout: briefHold, signal: options.signal })
+  }
+  if (lock === undefined && options.wait !== undefined) {
+    lock = await poll(attempt, { timeout: options.wait, signal: options.signal })
+  }
+  if (lock === undefined) {
+    if (options.wait !== undefined) {
+      throw new Failure('WAIT_EXPIRED', { id, waited_ms: Math.round(performance.now() - started) })
+    }
+    const holder = findHolder(path, store.now())
+    throw new Failure('SESSION_LOCKED', { id, ...(holder === undefined ? {} : { holder }) })
+  }
+  const held = lock
+  const session = new Session(id, dir, store.redactor)
+  return {
+    session,
+    lock: held,
+    [Symbol.dispose]: () => {
+      session[Symbol.dispose]()
+      held.release()
+    },
+  }
+}
+
+function isRunning(id: SessionId, dir: string): boolean {
+  const { state } = readSnapshot(id, dir)
+  return state !== undefined && hasOpenTurn(state)
+}
+
+/** The session's directory; throws SESSION_UNREADABLE when a link stands in its place. */
+export function realSessionDir(store: Store, id: SessionId, place: Place = 'sessions'): string {
+  const dir = sessionDir(store.dir, id, place)
+  const kind = disk.findFacts(dir)?.kind
+  if (kind === undefined) throw new Failure('SESSION_UNKNOWN', { ref: id, store: store.dir })
+  if (kind === 'directory') return dir
+  throw new Failure('SESSION_UNREADABLE', {
+    id,
+    problem: `a ${kind} stands in place of its directory`,
+  })
+}

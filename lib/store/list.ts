@@ -1,0 +1,223 @@
+/** Listing sessions: what is shown is read, and nothing else. */
+
+import { isSessionId, type SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
+import { store as files, sessionDir } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { type Observation, observe, type Status } from '../session/liveness.ts'
+import { readSnapshot } from '../session/snapshot.ts'
+import type { State } from '../session/state.ts'
+import type { Store } from './store.ts'
+
+/** One session as lists and programs see it. What is not known is null. */
+export interface SessionRow {
+  readonly id: SessionId
+  readonly name: string | null
+  readonly description: string | null
+  readonly status: Status
+  readonly phase: string | null
+  readonly tool: string | null
+  readonly tools: readonly string[]
+  /** The newest turn's number; 0 before the first. */
+  readonly turn: number
+  readonly outcome: string | null
+  readonly created_at: string | null
+  readonly last_accessed: string | null
+  readonly idle_for_ms: number | null
+  readonly parent_session_id: string | null
+  readonly fork_of_session_id: string | null
+  readonly depth: number
+  readonly branch: string | null
+  readonly cwd: string | null
+  readonly project_path: string | null
+  readonly pinned: boolean
+  readonly usage: Readonly<Record<string, number>> | null
+}
+
+export interface ListFilter {
+  readonly tools?: readonly string[]
+  readonly branch?: string
+  readonly statuses?: readonly Status[]
+  /** Accessed at this instant or later, in ms since 1970. */
+  readonly since?: number
+  readonly limit?: number
+  readonly sort?: 'created' | 'accessed' | 'size'
+}
+
+export interface Listing {
+  readonly rows: readonly SessionRow[]
+  /** For each row the length of the shortest start of its id that no other session here has. */
+  readonly prefixes: ReadonlyMap<SessionId, number>
+  readonly warnings: readonly Failure[]
+}
+
+/** The sessions that pass the filter, newest created first. */
+export function listSessions(store: Store, filter: ListFilter = {}): Listing {
+  const now = store.now()
+  const { ids, prefixes } = newestIds(store, readsAll(filter) ? undefined : filter.limit)
+  const warnings: Failure[] = []
+  let found: { row: SessionRow; dir: string }[] = []
+  const limit = filter.limit ?? Number.POSITIVE_INFINITY
+  const sortLater = filter.sort !== undefined && filter.sort !== 'created'
+  for (const { id, isDirectory } of ids) {
+    if (found.length >= limit && !sortLater) break
+    const dir = sessionDir(store.dir, id)
+    const observation = isDirectory
+      ? observe(readSnapshot(id, dir), { now, thorough: false })
+      : linked(id, dir)
+    const row = toRow(observation, now)
+    if (!passes(row, filter)) continue
+    warnings.push(...observation.snapshot.warnings)
+    found.push({ row, dir })
+  }
+  if (filter.sort === 'accessed') {
+    found.sort((a, b) => compare(b.row.last_accessed ?? '', a.row.last_accessed ?? ''))
+  } else if (filter.sort === 'size') {
+    const sizes = new Map(found.map(({ row, dir }) => [row.id, sizeOf(dir)]))
+    found.sort((a, b) => (sizes.get(b.row.id) ?? 0) - (sizes.get(a.row.id) ?? 0))
+  }
+  found = found.slice(0, limit)
+  return { rows: found.map(({ row }) => row), prefixes, warnings }
+}
+
+/** The ids of all sessions in the store, oldest first. */
+export function listIds(store: Store, place: 'sessions' | 'trash' = 'sessions'): SessionId[] {
+  return disk
+    .listNames(place === 'trash' ? files.trash(store.dir) : files.sessions(store.dir))
+    .filter(isSessionId)
+}
+
+/** One session's row from what was observed. */
+export function toRow({ snapshot, liveness }: Observation, now: number): SessionRow {
+  const state: Partial<State> = snapshot.state ?? {}
+  const { turn, git, genealogy } = state
+  return {
+    id: snapshot.id,
+    name: state.name ?? null,
+    description: state.description ?? null,
+    status: liveness.status,
+    phase: state.phase ?? null,
+    tool: turn?.tool ?? null,
+    tools: Object.keys(state.tools ?? {}),
+    turn: turn?.number ?? 0,
+    outcome: turn?.outcome ?? null,
+    created_at: state.created_at ?? null,
+    last_accessed: state.last_accessed ?? null,
+    idle_for_ms:
+      state.last_accessed === undefined ? null : Math.max(0, now - Date.parse(state.last_accessed)),
+    parent_session_id: genealogy?.parent_session_id ?? null,
+    fork_of_session_id: genealogy?.fork_of_session_id ?? null,
+    depth: genealogy?.depth ?? 0,
+    branch: git?.branch ?? null,
+    cwd: git?.cwd ?? null,
+    project_path: state.project_path ?? null,
+    pinned: state.pinned ?? false,
+    usage: state.usage ?? null,
+  }
+}
+
+function readsAll(filter: ListFilter): boolean {
+  return (
+    filter.tools !== undefined ||
+    filter.branch !== undefined ||
+    filter.statuses !== undefined ||
+    filter.since !== undefined ||
+    (filter.sort !== undefined && filter.sort !== 'created')
+  )
+}
+
+interface NamedEntry {
+  readonly id: SessionId
+  readonly isDirectory: boolean
+}
+
+/** The newest ids, newest first, and how much of each start tells it from its neighbours. */
+function newestIds(
+  store: Store,
+  limit: number | undefined,
+): { ids: NamedEntry[]; prefixes: Map<SessionId, number> } {
+  const dir = files.sessions(store.dir)
+  let items: NamedEntry[]
+  // A large directory is scanned while only the newest are kept; a small one is faster read at once.
+  if (limit !== undefined && (disk.findSize(dir) ?? 0) > 512 * 1024) {
+    items = newest(disk.scanDir(dir), limit + 1)
+  } else {
+    items = []
+    for (const { name, isDirectory } of disk.listDir(dir)) {
+      if (isSessionId(name)) items.push({ id: name, isDirectory })
+    }
+    items.sort((a, b) => compare(b.id, a.id))
+  }
+  const shown = limit === undefined ? items : items.slice(0, limit)
+  const prefixes = new Map<SessionId, number>()
+  for (const [i, { id }] of shown.entries()) {
+    const before = items[i - 1]?.id
+    const after = items[i + 1]?.id
+    prefixes.set(
+      id,
+      Math.min(26, Math.max(4, 1 + commonStart(id, before), 1 + commonStart(id, after))),
+    )
+  }
+  return { ids: shown, prefixes }
+}
+
+function newest(items: Iterable<disk.DirItem>, count: number): NamedEntry[] {
+  let kept: NamedEntry[] = []
+  let least = ''
+  const trim = () => {
+    kept.sort((a, b) => compare(b.id, a.id))
+    kept = kept.slice(0, count)
+    least = kept.length < count ? '' : (kept[count - 1]?.id ?? '')
+  }
+  for (const { name, isDirectory } of items) {
+    if (name <= least || !isSessionId(name)) continue
+    kept.push({ id: name, isDirectory })
+    if (kept.length >= count * 2 + 64) trim()
+  }
+  trim()
+  return kept
+}
+
+function commonStart(a: string, b: string | undefined): number {
+  if (b === undefined) return 0
+  let i = 0
+  while (i < a.length && a.charCodeAt(i) === b.charCodeAt(i)) i++
+  return i
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function passes(row: SessionRow, filter: ListFilter): boolean {
+  if (filter.statuses !== undefined && !filter.statuses.includes(row.status)) return false
+  if (filter.branch !== undefined && row.branch !== filter.branch) return false
+  if (
+    filter.since !== undefined &&
+    !(row.last_accessed !== null && Date.parse(row.last_accessed) >= filter.since)
+  ) {
+    return false
+  }
+  const { tools } = filter
+  return tools === undefined || tools.some((tool) => tool === row.tool || row.tools.includes(tool))
+}
+
+/** Something else stands where a session's directory should. */
+export function linked(id: SessionId, dir: string): Observation {
+  const failure = new Failure('SESSION_UNREADABLE', {
+    id,
+    problem: 'a link or a file stands in place of its directory',
+  })
+  return {
+    snapshot: { id, dir, state: undefined, failure, warnings: [] },
+    liveness: { status: 'unreadable', why: failure.message },
+  }
+}
+
+/** Bytes of all files in a session, links not followed. */
+export function sizeOf(path: string): number {
+  const facts = disk.findFacts(path)
+  if (facts === undefined) return 0
+  if (facts.kind !== 'directory') return facts.size
+  return disk.listNames(path).reduce((sum, name) => sum + sizeOf(`${path}/${name}`), 0)
+}

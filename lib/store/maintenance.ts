@@ -1,0 +1,46 @@
+/** The store's maintenance lock: one clean-up at a time, on this machine and on any other. */
+
+import { Failure } from '../errors.ts'
+import { store as files } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { openLease } from '../os/lease.ts'
+import { findHolder, takeLock } from '../os/lock-file.ts'
+import type { Store } from './store.ts'
+
+export interface Maintenance extends AsyncDisposable {
+  /** Throws STORE_BUSY when another machine has taken over meanwhile. */
+  readonly check: () => void
+}
+
+/**
+ * Takes the maintenance lock: flock keeps this machine's processes apart, the lease under it other
+ * machines'. After a SIGKILL the next one on this machine starts at once.
+ */
+export async function holdMaintenance(store: Store): Promise<Maintenance> {
+  disk.makeDirs(files.locks(store.dir))
+  const path = files.maintenanceLock(store.dir)
+  const lock = await takeLock(path, {})
+  if (lock === undefined) {
+    const holder = findHolder(path, store.now())
+    throw new Failure('STORE_BUSY', {
+      store: store.dir,
+      ...(holder === undefined ? {} : { holder }),
+    })
+  }
+  try {
+    const lease = await openLease(files.maintenanceLease(store.dir))
+    if ('host' in lease) throw new Failure('STORE_BUSY', { store: store.dir, host: lease.host })
+    return {
+      check: () => {
+        if (lease.isLost()) throw new Failure('STORE_BUSY', { store: store.dir })
+      },
+      [Symbol.asyncDispose]: async () => {
+        await lease.release()
+        lock.release()
+      },
+    }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}

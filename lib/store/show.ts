@@ -1,0 +1,85 @@
+/** Everything about one session. */
+
+import type { SessionId } from '../base/id.ts'
+import { Failure, type Holder } from '../errors.ts'
+import { session as files } from '../layout.ts'
+import { findHolder, probeLock } from '../os/lock-file.ts'
+import { type Liveness, listTools, observe } from '../session/liveness.ts'
+import { readSnapshot } from '../session/snapshot.ts'
+import { hasOpenTurn, type State } from '../session/state.ts'
+import { findTurnEnd, type TurnResult } from '../session/turn.ts'
+import { realSessionDir } from './hold.ts'
+import { linked, type SessionRow, toRow } from './list.ts'
+import { placeOf } from './ref.ts'
+import type { Store } from './store.ts'
+
+/** One of a session's locks as it is now. */
+export interface LockRow {
+  readonly name: string
+  readonly held: boolean
+  /** Who holds it, as its file says. */
+  readonly holder?: Holder
+}
+
+export interface SessionDetails extends SessionRow {
+  readonly dir: string
+  /** The whole state.toml; null when it cannot be read. */
+  readonly state: State | null
+  readonly locks: readonly LockRow[]
+  readonly liveness: Liveness
+  readonly warnings: readonly Failure[]
+}
+
+/** Reads and probes one session. */
+export function readSession(store: Store, id: SessionId): SessionDetails {
+  const now = store.now()
+  const observation = observeThere(store, id, now)
+  const { snapshot, liveness } = observation
+  const { dir } = snapshot
+  const names = snapshot.state === undefined ? [] : ['session', ...listTools(dir), 'journal']
+  return {
+    ...toRow(observation, now),
+    dir,
+    state: snapshot.state ?? null,
+    locks: names.map((name) => lockRow(name, dir, now)),
+    liveness,
+    warnings: snapshot.failure === undefined ? snapshot.warnings : [snapshot.failure],
+  }
+}
+
+function observeThere(store: Store, id: SessionId, now: number) {
+  const place = placeOf(store, id)
+  try {
+    return observe(readSnapshot(id, realSessionDir(store, id, place)), { now, thorough: true })
+  } catch (error) {
+    if (!(error instanceof Failure && error.code === 'SESSION_UNREADABLE')) throw error
+    return linked(id, `${store.dir}/${place}/${id}`)
+  }
+}
+
+function lockRow(name: string, dir: string, now: number): LockRow {
+  const path = files.toolLock(dir, name)
+  if (probeLock(path) === 'free') return { name, held: false }
+  const holder = findHolder(path, now)
+  return { name, held: true, ...(holder === undefined ? {} : { holder }) }
+}
+
+/**
+ * The result of a turn, the newest ended one by default. Throws TURN_UNKNOWN, and RESULT_MISSING when
+ * the turn has not ended.
+ */
+export function readResult(store: Store, id: SessionId, turn?: number): TurnResult {
+  const dir = realSessionDir(store, id, placeOf(store, id))
+  const { state, failure } = readSnapshot(id, dir)
+  if (state === undefined) {
+    throw failure ?? new Failure('SESSION_UNREADABLE', { id, problem: 'it has no state' })
+  }
+  const newest = state.turn?.number ?? 0
+  const wanted = turn ?? (hasOpenTurn(state) ? newest - 1 : newest)
+  if (turn !== undefined && (turn < 1 || turn > newest)) {
+    throw new Failure('TURN_UNKNOWN', { id, turn, turns: newest })
+  }
+  const end = wanted < 1 ? undefined : findTurnEnd(dir, wanted)
+  if (end === undefined) throw new Failure('RESULT_MISSING', { id })
+  return end.data as TurnResult
+}

@@ -1,0 +1,166 @@
+/** A store: all sessions of one project. */
+
+import { resolve } from 'node:path'
+import { DecodeError, decodeBoolean, decodeText } from '../base/decode.ts'
+import { formatTimestamp } from '../base/time.ts'
+import { formatToml, parseToml, readPlainToml, TomlError } from '../base/toml.ts'
+import { Failure } from '../errors.ts'
+import { defaultRootDir, store as files, projectsDir, rootDir, storeName } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { findRepository } from '../os/git.ts'
+import { replaceText } from '../os/replace.ts'
+import { createRedactor, type Redactor } from '../redact/redact.ts'
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** Where to look for a store; everything that a process knows is passed in. */
+export interface StoreOptions {
+  readonly env: Env
+  /** The user's home directory. */
+  readonly home: string
+  /** The caller's working directory. */
+  readonly cwd: string
+  /** A project's directory, in place of the one around the cwd. */
+  readonly project?: string
+  /** A store's own directory, in place of a project's. */
+  readonly store?: string
+  /** The time in ms since 1970; the system's clock by default. */
+  readonly now?: () => number
+}
+
+/** An open store: plain data; nothing is held and nothing was created. */
+export interface Store {
+  readonly dir: string
+  /** The root that the store stands in, or its parent when it was named by itself. */
+  readonly root: string
+  readonly projectPath: string
+  readonly now: () => number
+  readonly env: Env
+  readonly redactor: Redactor
+}
+
+/**
+ * Finds the store of a project. Reads only: the store's directory appears with its first session.
+ *
+ * Throws HOME_REFUSED when a test run would use the real root.
+ */
+export function openStore(options: StoreOptions): Store {
+  const { env, home, now = Date.now } = options
+  const root = resolve(options.cwd, rootDir(env, home))
+  const shared = { now, env, redactor: createRedactor() }
+  if (options.store !== undefined) {
+    const typed = resolve(options.cwd, options.store)
+    const dir = disk.findRealPath(typed) ?? typed
+    refuseRealRoot(env, home, dir)
+    const projectPath = findProjectFacts(dir)?.projectPath ?? dir
+    return { ...shared, dir, root: disk.parentOf(disk.parentOf(dir)), projectPath }
+  }
+  const projectPath = findProjectPath(
+    options.project === undefined ? options.cwd : resolve(options.cwd, options.project),
+    env,
+  )
+  refuseRealRoot(env, home, root)
+  return { ...shared, root, dir: `${projectsDir(root)}/${storeName(projectPath)}`, projectPath }
+}
+
+/** The store at another directory, opened in the same way. */
+export function siblingStore(store: Store, dir: string): Store {
+  return { ...store, dir, projectPath: findProjectFacts(dir)?.projectPath ?? dir }
+}
+
+/** The project of a directory: its repository's main worktree, or the directory itself. */
+export function findProjectPath(dir: string, env: Env): string {
+  // A project that is gone is still named by its path.
+  const real = disk.findRealPath(dir)
+  if (real === undefined) return dir
+  return findRepository(real, env)?.mainWorktree ?? real
+}
+
+export interface ProjectFacts {
+  readonly format: number
+  readonly projectPath: string
+  /** On a file system that other machines write too: sessions are leased. */
+  readonly shared: boolean
+  /** Without flock: the lease alone decides. */
+  readonly leaseOnly: boolean
+}
+
+/** What project.toml says, or undefined when there is none. Throws STATE_INVALID. */
+export function findProjectFacts(dir: string): ProjectFacts | undefined {
+  const file = files.project(dir)
+  const text = disk.findText(file)
+  if (text === undefined) return undefined
+  try {
+    const table = readPlainToml(text) ?? parseToml(text)
+    return {
+      format: typeof table.format === 'number' ? table.format : 1,
+      projectPath: decodeText(table, 'project_path') ?? '',
+      shared: decodeBoolean(table, 'shared') ?? false,
+      leaseOnly: decodeBoolean(table, 'lease_only') ?? false,
+    }
+  } catch (error) {
+    if (!(error instanceof TomlError || error instanceof DecodeError)) throw error
+    throw new Failure('STATE_INVALID', { file, problem: error.message }, { cause: error })
+  }
+}
+
+/** Makes the store's directories and its project.toml where they are missing. */
+export function ensureStore(
+  store: Store,
+  options: { readonly shared?: boolean } = {},
+): ProjectFacts {
+  const there = findProjectFacts(store.dir)
+  for (const dir of [
+    store.dir,
+    files.sessions(store.dir),
+    files.staging(store.dir),
+    files.locks(store.dir),
+  ]) {
+    disk.makeDirs(dir)
+  }
+  if (there !== undefined) {
+    if (there.format > 1) {
+      throw new Failure('FORMAT_NEWER', {
+        file: files.project(store.dir),
+        format: there.format,
+        supported: 1,
+      })
+    }
+    return there
+  }
+  const facts = {
+    format: 1,
+    projectPath: store.projectPath,
+    shared: options.shared ?? disk.fileSystemOf(store.dir).remote,
+    leaseOnly: false,
+  }
+  replaceText(
+    files.project(store.dir),
+    formatToml({
+      format: facts.format,
+      project_path: facts.projectPath,
+      created_at: new Date(formatTimestamp(store.now())),
+      shared: facts.shared,
+      lease_only: facts.leaseOnly,
+    }),
+  )
+  return facts
+}
+
+/** The stores of all projects under the root. */
+export function listStores(store: Store): Store[] {
+  const projects = projectsDir(store.root)
+  return disk
+    .listNames(projects)
+    .filter((name) => /-[0-9a-f]{12}$/.test(name))
+    .map((name) =>
+      `${projects}/${name}` === store.dir ? store : siblingStore(store, `${projects}/${name}`),
+    )
+}
+
+function refuseRealRoot(env: Env, home: string, dir: string): void {
+  const real = defaultRootDir(home)
+  if (env.STINT_TEST === '1' && (dir === real || dir.startsWith(`${real}/`))) {
+    throw new Failure('HOME_REFUSED', { dir: real })
+  }
+}

@@ -1,0 +1,151 @@
+/** A session's transcript for readers: all of it, its end, and what is still to come. */
+
+import { sleep } from '../base/async.ts'
+import type { SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
+import { decodeLines, type Reading, readLines, readLinesBackwards } from '../journal/read.ts'
+import { session as files } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { type Liveness, observe } from '../session/liveness.ts'
+import { readSnapshot } from '../session/snapshot.ts'
+import { realSessionDir } from './hold.ts'
+import { placeOf } from './ref.ts'
+import type { Store } from './store.ts'
+
+export interface TranscriptQuery {
+  /** Only the last ones that fit. */
+  readonly tail?: number
+  readonly types?: readonly string[]
+  readonly turn?: number
+}
+
+/** The lines that fit, in order. Lines that are no entries come without one, unless filtered. */
+export function* readTranscript(
+  store: Store,
+  id: SessionId,
+  query: TranscriptQuery = {},
+): Generator<Reading> {
+  const { path, fd } = openTranscript(store, id)
+  try {
+    const end = disk.readFacts(fd, path).size
+    yield* query.tail === undefined
+      ? filtered(readAll(fd, path, 0, end), query)
+      : lastOf(fd, path, end, query)
+  } finally {
+    disk.closeFile(fd)
+  }
+}
+
+/**
+ * The same, and then what is appended, across turns. Ends when the session is at rest and all was
+ * given, or never with `forever`; a transcript that was rewritten is given from where it continues.
+ */
+export async function* followTranscript(
+  store: Store,
+  id: SessionId,
+  query: TranscriptQuery & { readonly forever?: boolean; readonly signal?: AbortSignal } = {},
+): AsyncGenerator<Reading> {
+  let { path, fd } = openTranscript(store, id)
+  try {
+    let at = disk.readFacts(fd, path).size
+    let seq = -1
+    const seen = (readings: Iterable<Reading>) => note(readings, (last) => (seq = last))
+    yield* seen(
+      query.tail === undefined
+        ? filtered(readAll(fd, path, 0, at), query)
+        : lastOf(fd, path, at, query),
+    )
+    at = lastLineEnd(fd, path, at)
+    for (let pause = 20; !query.signal?.aborted; pause = Math.min(pause * 1.5, 200)) {
+      // Asked before the look at the file: what a turn wrote before it ended is then seen below.
+      const resting = query.forever === true ? false : isAtRest(livenessOf(store, id))
+      const size = disk.readFacts(fd, path).size
+      if (size > at) {
+        for (const reading of decodeLines(readLines(fd, path, at, size))) {
+          at = reading.line.end
+          pause = 20
+          if (reading.entry !== undefined) seq = reading.entry.seq
+          if (fits(reading, query)) yield reading
+        }
+      }
+      const now = disk.findFacts(path)
+      if (now !== undefined && !disk.isSameFile(now, disk.readFacts(fd, path))) {
+        disk.closeFile(fd)
+        fd = disk.openRead(path)
+        at = offsetAfter(fd, path, seq)
+        continue
+      }
+      if (resting || now === undefined) return
+      await sleep(pause, query.signal)
+    }
+  } finally {
+    disk.closeFile(fd)
+  }
+}
+
+/** What the session is doing now. */
+export function livenessOf(store: Store, id: SessionId): Liveness {
+  const dir = realSessionDir(store, id, placeOf(store, id))
+  return observe(readSnapshot(id, dir), { now: store.now(), thorough: true }).liveness
+}
+
+function isAtRest({ status }: Liveness): boolean {
+  return status !== 'running' && status !== 'busy' && status !== 'orphaned' && status !== 'unknown'
+}
+
+function openTranscript(store: Store, id: SessionId): { path: string; fd: number } {
+  const dir = realSessionDir(store, id, placeOf(store, id))
+  const path = files.transcript(dir)
+  const fd = disk.findRead(path)
+  if (fd !== undefined) return { path, fd }
+  throw new Failure('SESSION_UNREADABLE', { id, problem: 'it has no transcript' })
+}
+
+function readAll(fd: number, path: string, from: number, to: number): Iterable<Reading> {
+  return decodeLines(readLines(fd, path, from, to))
+}
+
+function lastOf(fd: number, path: string, end: number, query: TranscriptQuery): Reading[] {
+  const found: Reading[] = []
+  const wanted = query.tail ?? 0
+  if (wanted === 0) return found
+  for (const reading of decodeLines(readLinesBackwards(fd, path, end))) {
+    // Turns do not run into each other: before an earlier one there is nothing more to find.
+    if (query.turn !== undefined && (reading.entry?.turn ?? query.turn) < query.turn) break
+    if (fits(reading, query)) found.push(reading)
+    if (found.length === wanted) break
+  }
+  return found.reverse()
+}
+
+function* filtered(readings: Iterable<Reading>, query: TranscriptQuery): Generator<Reading> {
+  for (const reading of readings) if (fits(reading, query)) yield reading
+}
+
+function fits({ entry }: Reading, { types, turn }: TranscriptQuery): boolean {
+  if (entry === undefined) return types === undefined && turn === undefined
+  return (
+    (types === undefined || types.includes(entry.type)) &&
+    (turn === undefined || turn === entry.turn)
+  )
+}
+
+function* note(readings: Iterable<Reading>, see: (seq: number) => void): Generator<Reading> {
+  for (const reading of readings) {
+    if (reading.entry !== undefined) see(reading.entry.seq)
+    yield reading
+  }
+}
+
+/** Behind the last LF. */
+function lastLineEnd(fd: number, path: string, size: number): number {
+  for (const line of readLinesBackwards(fd, path, size)) return line.end
+  return 0
+}
+
+function offsetAfter(fd: number, path: string, seq: number): number {
+  for (const { line, entry } of decodeLines(readLines(fd, path, 0))) {
+    if (entry !== undefined && entry.seq > seq) return line.offset
+  }
+  return disk.readFacts(fd, path).size
+}
