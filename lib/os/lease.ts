@@ -1,79 +1,151 @@
 /**
- * Leases: what keeps machines apart where flock cannot, by proper-lockfile.
+ * Leases: what keeps machines apart where flock may be private to a mount.
  *
- * A lease is always taken under a flock, so on one machine it has no contenders: what is found of
- * this machine is what a killed process left. Its owner's record lies beside the lease directory,
- * since a file inside would wedge it for ever.
+ * proper-lockfile makes the lease's directory and renews it. Its own way of taking over a stale lease
+ * lets two waiters win, so it is told that nothing is ever stale, and the take-over is decided here:
+ * by one rename of the owner's record, which lies beside the directory. One contender's rename finds
+ * it, every other one's does not.
  */
 
 import { isTable } from '../base/decode.ts'
 import { Failure } from '../errors.ts'
 import * as disk from './disk.ts'
 import { loadProperLockfile } from './packages.ts'
-import { type ProcessIdentity, thisProcess, vitalsOf } from './process.ts'
+import { type ProcessIdentity, thisMachine, thisProcess, vitalsOf } from './process.ts'
 import { replaceText } from './replace.ts'
 
-/** A lease that this machine holds. */
+/** A lease that this process holds. */
 export interface Lease {
   /** It was not renewed in time, or is another's now: nothing more may be written. */
   readonly isLost: () => boolean
   readonly release: () => Promise<void>
 }
 
-/** After how long without renewal a lease counts as abandoned, in ms. */
-const staleAfter = 60_000
+/** What came of asking for a lease. */
+export type LeaseAnswer =
+  | { readonly kind: 'taken'; readonly lease: Lease }
+  /** Another process of this machine has it. */
+  | { readonly kind: 'ours' }
+  | { readonly kind: 'held'; readonly host: string }
 
-/**
- * Takes the lease at a path, under a flock that the caller holds; or says which host has it.
- *
- * A lease of this machine whose owner is proved dead is broken at once; any other is honoured until
- * it is stale.
- */
-export async function openLease(path: string): Promise<Lease | { readonly host: string }> {
-  const owner = findLeaseOwner(path)
-  if (owner !== undefined && vitalsOf(owner).verdict === 'dead') breakLease(path)
+/** After how long without renewal a lease counts as abandoned, in ms of the file server's clock. */
+export const leaseStaleAfter = 60_000
+
+/** Asks for the lease whose directory is at `path`. Its parent is there. */
+export async function openLease(path: string): Promise<LeaseAnswer> {
+  const there = disk.findFacts(path)
+  if (there !== undefined) {
+    const owner = findOwner(path)
+    const verdict = owner === undefined ? undefined : vitalsOf(owner).verdict
+    if (owner !== undefined && isOurs(owner) && verdict === 'alive') return { kind: 'ours' }
+    // A process that died before it wrote its record can only have been of this machine where no
+    // other machine writes.
+    const leftover = owner === undefined ? !disk.fileSystemOf(path).remote : verdict === 'dead'
+    if (!leftover && serverTime(path) - there.modifiedAt < leaseStaleAfter) {
+      return { kind: 'held', host: owner?.host ?? 'another machine' }
+    }
+    if (!takeOver(path, owner === undefined)) {
+      return { kind: 'held', host: findOwner(path)?.host ?? 'another machine' }
+    }
+  }
+  return take(path)
+}
+
+async function take(path: string): Promise<LeaseAnswer> {
   let lost = false
+  let unlock: () => Promise<void>
   try {
-    const unlock = await loadProperLockfile().lock(path, {
+    unlock = await loadProperLockfile().lock(path, {
       lockfilePath: path,
       realpath: false,
-      stale: staleAfter,
-      update: staleAfter / 6,
+      stale: Number.POSITIVE_INFINITY,
+      update: leaseStaleAfter / 6,
       onCompromised: () => {
         lost = true
       },
     })
-    replaceText(`${path}.json`, `${JSON.stringify(thisProcess())}\n`)
-    return {
-      isLost: () => lost,
-      release: async () => {
-        if (lost) return
-        disk.removeFile(`${path}.json`)
-        await unlock()
-      },
-    }
   } catch (error) {
     const { code } = error as { code?: string }
+    // Somebody was faster; or was, and has let go meanwhile.
     if (code === 'ELOCKED' || code === 'ENOENT') {
-      return { host: findLeaseOwner(path)?.host ?? 'another machine' }
+      return { kind: 'held', host: findOwner(path)?.host ?? 'another machine' }
     }
-    throw error instanceof Failure ? error : disk.toFailure(error, path)
+    throw disk.toFailure(error, path)
+  }
+  const record = `${JSON.stringify({ ...thisProcess(), taken: `${process.hrtime.bigint()}` })}\n`
+  try {
+    replaceText(recordOf(path), record)
+  } catch (error) {
+    await unlock()
+    throw error
+  }
+  const isLost = () => lost || disk.findText(recordOf(path)) !== record
+  return {
+    kind: 'taken',
+    lease: {
+      isLost,
+      release: async () => {
+        // A lease that was lost is somebody else's: nothing of it is touched.
+        if (isLost()) return
+        disk.removeFile(recordOf(path))
+        await unlock()
+      },
+    },
   }
 }
 
-function findLeaseOwner(path: string): ProcessIdentity | undefined {
+/** Whether this process may remove the abandoned lease; of all that try, one may. */
+function takeOver(path: string, withoutRecord: boolean): boolean {
+  const record = recordOf(path)
+  const mine = `${record}.${process.pid}`
   try {
-    const owner: unknown = JSON.parse(disk.findText(`${path}.json`) ?? 'null')
-    if (!isTable(owner) || typeof owner.pid !== 'number' || typeof owner.host !== 'string') {
-      return undefined
-    }
-    return owner as unknown as ProcessIdentity
+    if (withoutRecord) disk.closeFile(disk.createFile(record))
+    disk.rename(record, mine)
+  } catch (error) {
+    const errno = disk.errnoOf(error)
+    if (errno === 'ENOENT' || errno === 'EEXIST') return false
+    throw error
+  }
+  disk.removeTree(path)
+  disk.removeFile(mine)
+  return true
+}
+
+/** The file server's clock, which stamps the leases too. */
+function serverTime(path: string): number {
+  const probe = `${path}.probe.${process.pid}`
+  disk.removeFile(probe)
+  const fd = disk.createFile(probe)
+  try {
+    return disk.readFacts(fd, probe).modifiedAt
+  } finally {
+    disk.closeFile(fd)
+    disk.removeFile(probe)
+  }
+}
+
+function recordOf(path: string): string {
+  return `${path}.json`
+}
+
+function isOurs(owner: ProcessIdentity): boolean {
+  const here = thisMachine()
+  return owner.host === here.host && owner.boot_id === here.boot_id
+}
+
+function findOwner(path: string): ProcessIdentity | undefined {
+  const text = disk.findText(recordOf(path))
+  try {
+    const owner: unknown = JSON.parse(text ?? 'null')
+    const known = isTable(owner) && typeof owner.pid === 'number' && typeof owner.host === 'string'
+    return known ? (owner as unknown as ProcessIdentity) : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
   }
 }
 
-function breakLease(path: string): void {
-  disk.removeTree(path)
+/** Throws LEASE_LOST when a lease that was taken is gone. */
+export function requireLease(lease: Lease, id: string): void {
+  if (lease.isLost()) throw new Failure('LEASE_LOST', { id })
 }

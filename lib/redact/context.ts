@@ -3,16 +3,21 @@
 import type { Find } from './finds.ts'
 import { findKind, type Kind, looksSecret, type Manner, secretTail } from './names.ts'
 import { isPlaceholder } from './placeholder.ts'
+import { type Runs, runEnd } from './runs.ts'
 
-// It leads with the operator, so that the words of prose cost nothing; the name is read backwards.
+// They lead with the operator and read the name backwards, so that prose costs nothing. What comes
+// before is only what every secret name ends with: names.ts has the last word.
 const operators = new RegExp(
-  `[=:](?:(?<=${secretTail}["'\`\\\\\\]]{0,4} {0,3}[=:])|(?=\\\\{0,2}/\\\\{0,2}/[^\\s/@"'<>]{0,256}@))`,
+  `[=:](?:(?<=(?:(?:oke|izatio)n|(?:wor|ssw|[a-z_-]pw)d|(?:hras|ooki|cod)e|ecret|ntial|auth|` +
+    `(?:[_-]pas|word|sswd|ecret|ntial)s|[a-z_. -]key|(?:en|rd|wd|et|ey|pass)[_-]?[0-9]{1,2}|` +
+    `_(?:base|prod|dev|test|staging|live))["'\`\\\\\\]]{0,4} {0,3}[=:])|` +
+    `(?=\\\\{0,2}/\\\\{0,2}/[^\\s/@"'<>]{0,256}@))`,
   'gi',
 )
 
 /** Finds values under secret names, credentials in headers, passwords in addresses and flags. */
 export function findByContext(text: string, finds: Find[]): void {
-  const reader: Reader = { text, start: 0, end: 0 }
+  const reader: Reader = { text, runs: new Map() }
   operators.lastIndex = 0
   while (operators.test(text)) {
     const at = operators.lastIndex - 1
@@ -26,11 +31,9 @@ export function findByContext(text: string, finds: Find[]): void {
   if (text.includes('-u')) findUsers(text, finds)
 }
 
-/** A text with the last unquoted run that was taken: names repeated in one cost it only once. */
 interface Reader {
   readonly text: string
-  start: number
-  end: number
+  readonly runs: Runs
 }
 
 const address = /:\\{0,2}\/\\{0,2}\/[^\s/@"'<>:]{0,256}:([^\s/"'`<>]{1,512})@/y
@@ -83,7 +86,7 @@ function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner): Find |
   quotes.lastIndex = at
   const quote = quotes.exec(text)?.[0] ?? ''
   const start = at + quote.length
-  if (kind === 'cookie' || kind === 'authorization') return headerAt(text, start, kind)
+  if (isHeader(kind)) return headerAt(reader, start, kind)
 
   const closed = quote === '' ? -1 : closing(text, start, quote)
   const end = closed === -1 ? bareEnd(reader, start) : closed
@@ -111,48 +114,65 @@ function isEscaped(text: string, at: number): boolean {
   return slashes % 2 === 1
 }
 
-function bareEnd(reader: Reader, start: number): number {
-  if (start < reader.start || start >= reader.end) {
-    bare.lastIndex = start
-    bare.test(reader.text)
-    reader.start = start
-    reader.end = bare.lastIndex
-  }
-  let end = reader.end
-  if (end > start && /[.:!?]/.test(reader.text[end - 1] ?? '')) end--
-  return end
+function bareEnd({ text, runs }: Reader, start: number): number {
+  const end = runEnd(runs, bare, text, start)
+  return end > start && /[.:!?]/.test(text[end - 1] ?? '') ? end - 1 : end
 }
+
+/** The secret in a string that stands alone under a name: of a JSON key, of an argument. */
+export function findUnder(kind: Kind, text: string): Find | undefined {
+  if (isHeader(kind)) return headerAt({ text, runs: new Map() }, 0, kind)
+  return looksSecret(text, kind, 'quoted') ? { start: 0, end: text.length, rule: kind } : undefined
+}
+
+type Header = 'authorization' | 'cookie' | 'set-cookie'
+
+function isHeader(kind: Kind): kind is Header {
+  return kind === 'authorization' || kind === 'cookie' || kind === 'set-cookie'
+}
+
+function headerAt(reader: Reader, start: number, kind: Header): Find | undefined {
+  if (kind === 'authorization') return credentialsAt(reader, start)
+  const { text } = reader
+  cookie.lastIndex = start
+  if (!cookie.test(text)) return undefined
+  // A Cookie header is all values; of a Set-Cookie header the attributes are worth keeping.
+  const from = kind === 'cookie' ? start : cookie.lastIndex
+  if (kind === 'set-cookie' && startsPlaceholder(text, from)) return undefined
+  return {
+    start: from,
+    end: firstOf(kind === 'cookie' ? headerEnd : cookieEnd, text, from),
+    rule: 'cookie',
+  }
+}
+
+const cookie = /[\w!#%&*+.^|~-]{1,128}=(?=[^\s;,"'$<{%*[\\])/y
+const cookieEnd = /[;"'`\s\\]/g
+const headerEnd = /["'`\r\n\\]/g
 
 const scheme = /[A-Za-z][\w-]{1,24} {1,3}/y
 const credentials = /[A-Za-z0-9._~+/=:-]*/y
 const listed = /^(?:AWS4|Digest|OAuth|Hawk|NTLM|Negotiate|Signature)/i
-const headerEnd = /["'`\r\n\\]/g
-const cookie = /[\w!#%&*+.^|~-]{1,128}=(?=[^\s;,"'$<{%*[\\])/y
 
-/** The credentials of an Authorization header after its scheme, or the content of a cookie. */
-function headerAt(text: string, start: number, kind: Kind): Find | undefined {
-  if (kind === 'cookie') {
-    cookie.lastIndex = start
-    if (!cookie.test(text)) return undefined
-    const named = /set-cookie["'`\\]{0,4} {0,3}[=:].{0,8}$/i.test(
-      text.slice(Math.max(0, start - 32), start),
-    )
-    const from = named ? cookie.lastIndex : start
-    const end = named ? firstOf(/[;"'`\s\\]/g, text, from) : firstOf(headerEnd, text, from)
-    return isPlaceholder(text.slice(from, end)) && named
-      ? undefined
-      : { start: from, end, rule: kind }
-  }
-  scheme.lastIndex = start
+/** What follows the scheme of an Authorization header; the scheme stays. */
+function credentialsAt({ text, runs }: Reader, at: number): Find | undefined {
+  scheme.lastIndex = at
   const word = scheme.exec(text)?.[0] ?? ''
-  const from = start + word.length
-  const end = listed.test(word) ? firstOf(headerEnd, text, from) : firstEnd(credentials, text, from)
-  const content = text.slice(from, Math.min(end, from + 512))
-  if (content.length < 4 || isPlaceholder(content) || /[[({]/.test(text[end] ?? ''))
-    return undefined
-  const sure = listed.test(word) || /^basic/i.test(word)
+  const start = at + word.length
+  if (startsPlaceholder(text, start)) return undefined
+  if (listed.test(word)) {
+    return { start, end: firstOf(headerEnd, text, start), rule: 'authorization' }
+  }
+  const end = runEnd(runs, credentials, text, start)
+  const content = text.slice(start, Math.min(end, start + 200))
   const mixed = content.length >= 6 && /[0-9]/.test(content) && /[A-Za-z]/.test(content)
-  return sure || mixed ? { start: from, end, rule: kind } : undefined
+  const sure = mixed || (content.length >= 4 && /^basic/i.test(word))
+  return sure && !/[[({]/.test(text[end] ?? '') ? { start, end, rule: 'authorization' } : undefined
+}
+
+function startsPlaceholder(text: string, start: number): boolean {
+  const near = text.slice(start, start + 64)
+  return isPlaceholder(near.slice(0, firstOf(cookieEnd, near, 0)))
 }
 
 function firstOf(pattern: RegExp, text: string, from: number): number {
@@ -160,13 +180,10 @@ function firstOf(pattern: RegExp, text: string, from: number): number {
   return pattern.test(text) ? pattern.lastIndex - 1 : text.length
 }
 
-function firstEnd(run: RegExp, text: string, from: number): number {
-  run.lastIndex = from
-  run.test(text)
-  return run.lastIndex
-}
-
-const flags = new RegExp(`--(?:[\\w-]{0,40})(?<=${secretTail})[ \\t]{1,4}(?=[^\\s-])`, 'gi')
+const flags = new RegExp(
+  `(?<![\\w-])--(?=[a-z])[\\w-]{1,40}(?=[ \\t])(?<=${secretTail})[ \\t]{1,4}(?=[^\\s-])`,
+  'gi',
+)
 
 /** `--token value`. */
 function findFlags(reader: Reader, finds: Find[]): void {
@@ -182,6 +199,7 @@ function findFlags(reader: Reader, finds: Find[]): void {
   }
 }
 
+const argumentEnd = /[\s"']/g
 const users = /(?<=\s)(?:-u|--(?:proxy-)?user)[ =]?["']?[^\s:"'$<]{0,64}:(?=[^\s"'])/g
 
 /** `curl -u user:password`. */
@@ -189,9 +207,9 @@ function findUsers(text: string, finds: Find[]): void {
   users.lastIndex = 0
   while (users.test(text)) {
     const start = users.lastIndex
-    const line = text.slice(Math.max(0, start - 400), start)
-    if (!/\bcurl\b[^\n]{0,400}$/.test(line)) continue
-    const end = firstOf(/[\s"']/g, text, start)
+    const before = text.slice(Math.max(0, start - 400), start)
+    if (!before.slice(before.lastIndexOf('\n') + 1).includes('curl ')) continue
+    const end = firstOf(argumentEnd, text, start)
     if (isPlaceholder(text.slice(start, end))) continue
     finds.push({ start, end, rule: 'password' })
     users.lastIndex = end

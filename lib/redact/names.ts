@@ -2,8 +2,8 @@
 
 import { isPlaceholder } from './placeholder.ts'
 
-/** What a name promises of its value; also the id of the rule. */
-export type Kind = 'password' | 'secret' | 'authorization' | 'cookie'
+/** What a name promises of its value. */
+export type Kind = 'password' | 'secret' | 'authorization' | 'cookie' | 'set-cookie'
 
 /** How the value stands there, which says how likely plain words are. */
 export type Manner =
@@ -22,7 +22,7 @@ const key =
   'consumer|integration|crypt|session)[ _.-]?key'
 const secret = `(?:token|secrets?|credentials?|auth|${key})`
 
-/** What a secret name ends with: for the end of a regular expression, in any case of letters. */
+/** What a secret name ends with: a source for the end of a regular expression, in any case of letters. */
 export const secretTail: string = `(?:${password}|${secret}|authorization|cookie)${suffix}`
 
 const isPassword = new RegExp(`${password}${suffix}$`, 'i')
@@ -34,7 +34,7 @@ const harmless =
 export function findKind(name: string): Kind | undefined {
   const tail = name.length > 64 ? name.slice(-64) : name
   if (/(?:^|-)authorization$/i.test(tail)) return 'authorization'
-  if (/^(?:set-)?cookie$/i.test(tail)) return 'cookie'
+  if (/^(?:set-)?cookie$/i.test(tail)) return /^s/i.test(tail) ? 'set-cookie' : 'cookie'
   if (harmless.test(tail)) return undefined
   if (isPassword.test(tail)) return 'password'
   return isSecret.test(tail) ? 'secret' : undefined
@@ -48,7 +48,7 @@ const address = /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|[a-z][a-z0-9+.-]{1,20}:\/\/)/
 
 /** Whether a value under a name of that kind is taken for a secret. */
 export function looksSecret(whole: string, kind: Kind, manner: Manner): boolean {
-  const value = whole.length > 512 ? whole.slice(0, 512) : whole
+  const value = whole.length > 200 ? whole.slice(0, 200) : whole
   if (isPlaceholder(value) || stopWords.test(value)) return false
   if (address.test(value) && !isBlob(value)) return false
   if (/\s/.test(value)) return false

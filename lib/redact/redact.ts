@@ -1,11 +1,14 @@
 /** Texts and JSON values without the secrets in them. Pure, and always on. */
 
-import { findByContext } from './context.ts'
+import { findByContext, findUnder } from './context.ts'
 import { type Find, marker, mergeCounts, type Redacted, replaceFinds } from './finds.ts'
-import type { JsonValue } from './json.ts'
-import { redactValue } from './json.ts'
+import { type JsonValue, redactValue } from './json.ts'
+import type { Kind } from './names.ts'
 import { type PemState, redactKeys } from './pem.ts'
 import { findTokens } from './tokens.ts'
+
+export { mergeCounts, type Redacted, type RedactionCounts } from './finds.ts'
+export type { JsonValue } from './json.ts'
 
 /** Takes secrets out of what is about to be written. */
 export interface Redactor {
@@ -30,11 +33,38 @@ export interface RedactionStream {
 /** A redactor with every rule. It never throws: what it fails on becomes `[REDACTED:error]`. */
 export function createRedactor(): Redactor {
   return {
-    text: (text) => redactBlock(text, { inside: false, length: 0 }),
-    json: (value) => guard(value, () => redactValue(value, redactText)),
+    text: (text) => redactString(text, undefined),
+    json: <T extends JsonValue>(value: T) =>
+      guard(() => redactValue(value, redactString)) as Redacted<T>,
     openStream: () => {
       const state: PemState = { inside: false, length: 0 }
       return { lines: (block) => redactBlock(block, state) }
     },
+  }
+}
+
+function redactString(text: string, kind: Kind | undefined): Redacted<string> {
+  return redactBlock(text, { inside: false, length: 0 }, kind)
+}
+
+function redactBlock(block: string, state: PemState, kind?: Kind): Redacted<string> {
+  return guard<string>(() => {
+    const keys = redactKeys(block, state)
+    const finds: Find[] = []
+    findTokens(keys.value, finds)
+    findByContext(keys.value, finds)
+    const under = kind === undefined ? undefined : findUnder(kind, keys.value)
+    if (under !== undefined) finds.push(under)
+    const { value, counts } = replaceFinds(keys.value, finds)
+    return { value, counts: mergeCounts(keys.counts, counts) }
+  })
+}
+
+/** Fails closed: a value that cannot be searched is not written. */
+function guard<T>(redact: () => Redacted<T>): Redacted<T | string> {
+  try {
+    return redact()
+  } catch {
+    return { value: marker('error'), counts: { error: 1 } }
   }
 }

@@ -2,7 +2,8 @@
 
 import type { Find } from './finds.ts'
 import { isPlaceholder } from './placeholder.ts'
-import { type Charset, charsets, type Rule, rules, SHORTEST_RUN } from './rules.ts'
+import { charsets, type Rule, rules, SHORTEST_RUN } from './rules.ts'
+import { type Runs, runEnd } from './runs.ts'
 
 const inRun = new Uint8Array(0x10000)
 for (let code = 0; code < 128; code++) {
@@ -13,12 +14,25 @@ const ruleOf = new Map<string, Rule>()
 for (const rule of rules) for (const anchor of rule.anchors) ruleOf.set(anchor, rule)
 
 const anchors = new RegExp(
-  `(?:${[...ruleOf.keys()]
+  [...ruleOf.keys()]
     .sort((a, b) => b.length - a.length)
     .map((anchor) => anchor.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
-    .join('|')})(?=[A-Za-z0-9_+/-]{8})`,
-  'g',
+    .join('|'),
+  'y',
 )
+
+/** For two ASCII characters: 1 when an anchor begins with them, 2 when they may come second. */
+const pairs = new Uint8Array(1 << 14)
+for (const [a = '', b = '', c] of ruleOf.keys()) {
+  pairs[pairAt(a.charCodeAt(0), b.charCodeAt(0))] |= 1
+  for (let code = 0; code < 128; code++) {
+    if (c === undefined || c.charCodeAt(0) === code) pairs[pairAt(b.charCodeAt(0), code)] |= 2
+  }
+}
+
+function pairAt(a: number, b: number): number {
+  return (a << 7) | b
+}
 
 /**
  * Finds every token of the rules, and what follows the word Bearer.
@@ -27,7 +41,7 @@ const anchors = new RegExp(
  * anchors are sought only in and just before such a run.
  */
 export function findTokens(text: string, finds: Find[]): void {
-  const runs: Runs = {}
+  const runs: Runs = new Map()
   let floor = 0
   let at = 0
   while (at + SHORTEST_RUN <= text.length) {
@@ -43,9 +57,6 @@ export function findTokens(text: string, finds: Find[]): void {
     at = Math.max(end + 1, floor)
   }
 }
-
-/** The run of each charset that was taken last: anchors repeated in one run cost it only once. */
-type Runs = Partial<Record<Charset, { readonly start: number; readonly end: number }>>
 
 /** How far before a run its anchor can begin: anchors hold dots and slashes, runs do not. */
 function leadOf(text: string, start: number): number {
@@ -63,26 +74,34 @@ function searchRun(
   finds: Find[],
 ): number {
   const known = finds.length
-  let floor = from
-  const window = from === 0 && end === text.length ? text : text.slice(from, end)
-  anchors.lastIndex = 0
-  for (let hit = anchors.exec(window); hit !== null; hit = anchors.exec(window)) {
-    const find = tokenAt(text, from + hit.index, hit[0], runs)
-    if (find !== undefined) finds.push(find)
-    floor = find?.end ?? from + hit.index + 1
-    if (floor >= end) break
-    anchors.lastIndex = floor - from
+  let at = from
+  let a = text.charCodeAt(at)
+  let b = text.charCodeAt(at + 1)
+  while (at < end - 2) {
+    const c = text.charCodeAt(at + 2)
+    const maybe = ((pairs[pairAt(a, b)] as number) & 1) !== 0 && a < 128 && b < 128
+    const find = maybe && ((pairs[pairAt(b, c)] as number) & 2) !== 0 && tokenAt(text, at, runs)
+    if (find) {
+      finds.push(find)
+      at = find.end
+      a = text.charCodeAt(at)
+      b = text.charCodeAt(at + 1)
+    } else {
+      at++
+      a = b
+      b = c
+    }
   }
-  if (finds.length === known) {
-    const find = bearerAt(text, start)
-    if (find === undefined) return floor
-    finds.push(find)
-    return find.end
-  }
-  return floor
+  const bare = finds.length === known ? bearerAt(text, start) : undefined
+  if (bare === undefined) return at
+  finds.push(bare)
+  return bare.end
 }
 
-function tokenAt(text: string, at: number, anchor: string, runs: Runs): Find | undefined {
+function tokenAt(text: string, at: number, runs: Runs): Find | undefined {
+  anchors.lastIndex = at
+  const anchor = anchors.exec(text)?.[0]
+  if (anchor === undefined) return undefined
   const rule = ruleOf.get(anchor) as Rule
   const body = at + anchor.length
   let start = at
@@ -92,7 +111,7 @@ function tokenAt(text: string, at: number, anchor: string, runs: Runs): Find | u
     start -= lead[0].length
   } else if (!beginsAt(text, at, rule)) return undefined
 
-  let end = runEnd(text, body, rule.charset, runs)
+  let end = runEnd(runs, charsets[rule.charset], text, body)
   for (let trim = 0; trim < 3 && text[end - 1] === '.'; trim++) end--
   if (end - body < rule.min || end - body > rule.max) return undefined
   if (rule.boundary === 'strict' && /[+/=_-]/.test(text[end] ?? '')) return undefined
@@ -101,16 +120,6 @@ function tokenAt(text: string, at: number, anchor: string, runs: Runs): Find | u
   if (isPlaceholder(content.slice(0, 40)) || rule.check?.(content) === false) return undefined
   const kept = anchor.includes('/') && anchor.length > 8 ? anchor.length : 0
   return { start: start + kept, end, rule: rule.id }
-}
-
-function runEnd(text: string, start: number, charset: Charset, runs: Runs): number {
-  const last = runs[charset]
-  if (last !== undefined && last.start <= start && start < last.end) return last.end
-  const run = charsets[charset]
-  run.lastIndex = start
-  run.test(text)
-  runs[charset] = { start, end: run.lastIndex }
-  return run.lastIndex
 }
 
 /** Whether a token can begin here: not inside a word, but after an escape or a colour. */

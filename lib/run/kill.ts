@@ -13,7 +13,7 @@ import { hasOpenTurn, type State } from '../session/state.ts'
 import { endTurn, settle } from '../session/turn.ts'
 import { holdSession, realSessionDir } from '../store/hold.ts'
 import { placeOf } from '../store/ref.ts'
-import type { Store } from '../store/store.ts'
+import { accessOf, type Store } from '../store/store.ts'
 
 export interface KillReport {
   readonly id: SessionId
@@ -38,14 +38,14 @@ export async function killTurn(store: Store, id: SessionId, grace: number): Prom
   const { status, why } = liveness
   if (status === 'unknown') throw new Failure('LIVENESS_UNKNOWN', { id, why })
   if (status === 'crashed') {
-    using held = await holdSession(store, id, { place: placeOf(store, id) })
+    await using held = await holdSession(store, id, { place: placeOf(store, id) })
     const settled = await settle(held.session, store.now())
     return reportOf(id, settled, null)
   }
   if (status !== 'running' && status !== 'orphaned')
     throw new Failure('NOTHING_RUNS', { id, status })
 
-  using session = new Session(id, dir, store.redactor)
+  using session = new Session(id, dir, accessOf(store))
   const turn = state.turn?.number ?? 0
   await session.append((now) =>
     hasOpenTurn(now) && now.turn?.number === turn && !now.turn.kill_requested
@@ -113,7 +113,7 @@ async function endOrphan(
   turn: number,
   signal: KillReport['signal'],
 ): Promise<KillReport> {
-  using held = await holdSession(store, id, { place: placeOf(store, id) })
+  await using held = await holdSession(store, id, { place: placeOf(store, id) })
   const { session } = held
   const state = await session.refresh()
   if (!hasOpenTurn(state) || state.turn?.number !== turn) return reportOf(id, state, signal)

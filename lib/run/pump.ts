@@ -8,7 +8,7 @@ import type { Session } from '../session/session.ts'
 import type { Recorder } from './recorder.ts'
 
 /** The longest text of one entry, in UTF-16 units; a longer line keeps this much of its start. */
-export const longestText = 256 * 1024
+export const longestText: number = 256 * 1024
 
 /** How much more than that is held, so that nothing is cut before it was redacted. */
 const margin = 16 * 1024
@@ -31,8 +31,6 @@ export interface PumpSpec {
   readonly redaction: RedactionStream
   readonly budget: Budget
   readonly now: () => number
-  /** Called for every chunk. */
-  readonly onBytes: () => void
 }
 
 /** A stream being pumped. */
@@ -62,7 +60,6 @@ export function startPump(spec: PumpSpec): Pump {
   }
   source.on('data', (chunk: Buffer) => {
     lastBytes = performance.now()
-    spec.onBytes()
     lines.take(chunk)
     if (spec.recorder.isFull) {
       pause()

@@ -22,7 +22,7 @@ import {
 } from '../session/turn.ts'
 import { createSession, discardSession } from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
-import { type Held, holdSession, realSessionDir } from '../store/hold.ts'
+import { type Held, holdSession, keepHeld, realSessionDir } from '../store/hold.ts'
 import { type Caller, findCaller } from '../store/ref.ts'
 import { ensureStore, type Store } from '../store/store.ts'
 import { type Budget, startPump } from './pump.ts'
@@ -97,7 +97,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
   const { target } = options
   const caller = findCaller(store)
   if (target.kind === 'resume') {
-    using held = await holdSession(store, target.id, {
+    await using held = await holdSession(store, target.id, {
       errand: { tool: commandTool },
       wait: target.wait,
       signal: target.signal,
@@ -138,17 +138,15 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     },
     { tool: commandTool, turn: 1 },
   )
+  await using held = await keepHeld(session, lock)
   try {
-    const held = { session, lock, [Symbol.dispose]: () => undefined }
     return await runHeld(store, held, await session.refresh(), cwd, options)
   } catch (error) {
     // Nobody was told of it, so it leaves as if it had never been.
     if (!hasHadTurn(session)) discardSession(store, session)
     throw error
   } finally {
-    session[Symbol.dispose]()
     if (target.ephemeral) disk.removeTree(session.dir)
-    lock.release()
   }
 }
 
@@ -248,7 +246,6 @@ async function follow(
       redaction: store.redactor.openStream(),
       budget,
       now: store.now,
-      onBytes: () => undefined,
     }),
   )
   const { limits, signals } = options
@@ -258,6 +255,7 @@ async function follow(
     limits,
     signals,
     ignoreHup: options.ignoreHup === true,
+    isLeaseLost: () => session.isLeaseLost,
   })
   child.release()
   const ending = await supervised
@@ -317,9 +315,10 @@ async function follow(
   return { result, status: statusOf(result.outcome, ending), unrecorded }
 }
 
-function outcomeOf({ exit, timedOut, interruptedBy }: Ending, state: State): Outcome {
+function outcomeOf({ exit, endedFor, interruptedBy }: Ending, state: State): Outcome {
   if (state.turn?.kill_requested) return 'cancelled'
-  if (timedOut !== undefined) return 'timed_out'
+  if (endedFor === 'lease') return 'unknown'
+  if (endedFor !== undefined) return 'timed_out'
   if (interruptedBy !== undefined) return 'interrupted'
   return exit.code === 0 ? 'success' : 'failure'
 }

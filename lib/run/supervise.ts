@@ -25,8 +25,8 @@ export interface Limits {
 
 export interface Ending {
   readonly exit: Exit
-  /** The deadline that stint ended the tool for. */
-  readonly timedOut: 'timeout' | 'idle' | undefined
+  /** What stint ended the tool for: a deadline, or the session is another machine's now. */
+  readonly endedFor: 'timeout' | 'idle' | 'lease' | undefined
   /** The first signal that stint passed on. */
   readonly interruptedBy: PassedSignal | undefined
 }
@@ -38,6 +38,8 @@ export interface SuperviseSpec {
   readonly signals: SignalSource
   /** HUP is left alone: the terminal may go away. */
   readonly ignoreHup: boolean
+  /** Whether this machine may not write the session any more. */
+  readonly isLeaseLost: () => boolean
 }
 
 /** How often the deadlines are looked at, in ms. */
@@ -52,7 +54,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   const { child, pumps, limits } = spec
   const { pgid } = child.group
   let exit: Exit | undefined
-  let timedOut: Ending['timedOut']
+  let endedFor: Ending['endedFor']
   let interruptedBy: PassedSignal | undefined
   let interrupts = 0
 
@@ -89,9 +91,11 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
         ? 'timeout'
         : limits.idleTimeout !== undefined && clock.since(lastBytes()) >= limits.idleTimeout
           ? 'idle'
-          : undefined
-    if (over === undefined || timedOut !== undefined) return
-    timedOut = over
+          : spec.isLeaseLost()
+            ? 'lease'
+            : undefined
+    if (over === undefined || endedFor !== undefined) return
+    endedFor = over
     send('SIGTERM')
     // A stopped tool would not hear it.
     send('SIGCONT')
@@ -102,7 +106,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
     exit = await child.exited
     clearInterval(timer)
     await drain(pumps)
-    return { exit, timedOut, interruptedBy }
+    return { exit, endedFor, interruptedBy }
   } finally {
     clearInterval(timer)
     for (const [signal, handler] of handlers) spec.signals.off(signal, handler)

@@ -7,6 +7,7 @@ import { appendEntries } from '../journal/append.ts'
 import { type EncodedEntry, encodeEntry, type NewEntry } from '../journal/entry.ts'
 import { session as files, isLeftover } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { type Lease, openLease, requireLease } from '../os/lease.ts'
 import { findHolder, type Lock, tryLock } from '../os/lock-file.ts'
 import { replaceText } from '../os/replace.ts'
 import { mergeCounts, type RedactionCounts, type Redactor } from '../redact/redact.ts'
@@ -25,6 +26,13 @@ export interface AppendReport {
   readonly seqs: readonly number[]
 }
 
+/** What a store gives its sessions. */
+export interface SessionAccess {
+  readonly redactor: Redactor
+  /** The store is written by other machines too, so a change needs this machine's lease. */
+  readonly leased: boolean
+}
+
 /**
  * One session opened for change. Keeps what it has read, so that the next change reads only what
  * others appended meanwhile.
@@ -40,10 +48,47 @@ export class Session implements Disposable {
   /** What state.toml is known to hold. */
   #published = 0
 
-  constructor(id: SessionId, dir: string, redactor: Redactor) {
+  /** The lease that is kept from one change to the next, on a shared store. */
+  #lease: Lease | undefined
+  readonly #leased: boolean
+
+  constructor(id: SessionId, dir: string, via: SessionAccess) {
     this.id = id
     this.dir = dir
-    this.#redactor = redactor
+    this.#redactor = via.redactor
+    this.#leased = via.leased
+  }
+
+  /**
+   * Keeps this machine's lease of the session until releaseLease; does nothing on a store that is not
+   * shared. Throws LEASE_HELD, which names the host.
+   */
+  async keepLease(): Promise<void> {
+    if (!this.#leased) return
+    const lock = await takeJournal(this.id, this.dir, journalPatience)
+    try {
+      this.#lease = await this.#askLease()
+    } finally {
+      lock.release()
+    }
+  }
+
+  /** Gives the lease back; one that left with its session's directory is nobody's any more. */
+  async releaseLease(): Promise<void> {
+    const lease = this.#lease
+    this.#lease = undefined
+    if (lease === undefined || lease.isLost()) return
+    const lock = await takeJournal(this.id, this.dir, journalPatience)
+    try {
+      await lease.release()
+    } finally {
+      lock.release()
+    }
+  }
+
+  /** Whether a lease that was kept is another machine's now. */
+  get isLeaseLost(): boolean {
+    return this.#lease?.isLost() === true
   }
 
   /** The state as last seen under the journal's lock. */
@@ -149,12 +194,23 @@ export class Session implements Disposable {
 
   async #locked<T>(timeout: number, act: () => T): Promise<T> {
     const lock = await takeJournal(this.id, this.dir, timeout)
+    let lease: Lease | undefined
     try {
+      if (this.#lease !== undefined) requireLease(this.#lease, this.id)
+      else if (this.#leased) lease = await this.#askLease()
       this.#catchUp()
       return act()
     } finally {
+      await lease?.release()
       lock.release()
     }
+  }
+
+  /** Undefined when another process of this machine keeps the lease. */
+  async #askLease(): Promise<Lease | undefined> {
+    const answer = await openLease(files.lease(this.dir))
+    if (answer.kind === 'held') throw new Failure('LEASE_HELD', { id: this.id, host: answer.host })
+    return answer.kind === 'taken' ? answer.lease : undefined
   }
 
   /** Folds what others appended and cuts off what a crash left, so that the file ends at the mark. */

@@ -5,7 +5,7 @@ import { Session } from '../session/session.ts'
 import type { State } from '../session/state.ts'
 import { checkDescription, checkName } from './create.ts'
 import { realSessionDir } from './hold.ts'
-import type { Store } from './store.ts'
+import { accessOf, type Store } from './store.ts'
 
 /** Gives a session another name or description. Throws NAME_INVALID, DESCRIPTION_INVALID. */
 export async function renameSession(
@@ -33,7 +33,7 @@ export async function appendEntry(
     readonly data?: Readonly<Record<string, unknown>>
   },
 ): Promise<number> {
-  using session = new Session(id, realSessionDir(store, id), store.redactor)
+  using session = new Session(id, realSessionDir(store, id), accessOf(store))
   const { seqs } = await session.append((state) => [
     session.encode({
       type: entry.type,
@@ -52,7 +52,7 @@ async function setOne(
   event: string,
   set: Readonly<Record<string, unknown>>,
 ): Promise<State> {
-  using session = new Session(id, realSessionDir(store, id), store.redactor)
+  using session = new Session(id, realSessionDir(store, id), accessOf(store))
   const { state } = await session.append((state) => [
     session.encode({
       type: 'session',

@@ -12,7 +12,7 @@ import { loadUlid } from '../os/packages.ts'
 import { foldEntry } from '../session/fold.ts'
 import { Session } from '../session/session.ts'
 import { formatState } from '../session/state.ts'
-import { ensureStore, type Store } from './store.ts'
+import { accessOf, ensureStore, type Store } from './store.ts'
 
 /** What a new session begins with. */
 export interface Birth {
@@ -71,7 +71,7 @@ export async function createSession(
       throw error
     }
     return {
-      session: new Session(id, final, store.redactor),
+      session: new Session(id, final, accessOf(store)),
       lock: lock.movedTo(files.sessionLock(final)),
     }
   } finally {
@@ -98,7 +98,7 @@ function build(
 ): Lock {
   disk.makeDir(dir)
   disk.makeDir(files.locks(dir))
-  const encoded = new Session(id, dir, store.redactor).encode({
+  const encoded = new Session(id, dir, accessOf(store)).encode({
     type: 'session',
     turn: 0,
     text: null,

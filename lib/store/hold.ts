@@ -9,10 +9,10 @@ import { type Errand, findHolder, type Lock, probeTolerance, tryLock } from '../
 import { ifGone, Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn } from '../session/state.ts'
-import type { Store } from './store.ts'
+import { accessOf, type Store } from './store.ts'
 
 /** A session whose session.lock is held. */
-export interface Held extends Disposable {
+export interface Held extends AsyncDisposable {
   readonly session: Session
   readonly lock: Lock
 }
@@ -52,16 +52,26 @@ export async function holdSession(
     const holder = findHolder(path, store.now())
     throw new Failure('SESSION_LOCKED', { id, ...(holder === undefined ? {} : { holder }) })
   }
-  const held = lock
-  const session = new Session(id, dir, store.redactor)
-  return {
-    session,
-    lock: held,
-    [Symbol.dispose]: () => {
+  return keepHeld(new Session(id, dir, accessOf(store)), lock)
+}
+
+/** A session whose session.lock was taken, with this machine's lease where the store is shared. */
+export async function keepHeld(session: Session, lock: Lock): Promise<Held> {
+  const letGo = async () => {
+    try {
+      await session.releaseLease()
+    } finally {
       session[Symbol.dispose]()
-      held.release()
-    },
+      lock.release()
+    }
   }
+  try {
+    await session.keepLease()
+  } catch (error) {
+    await letGo()
+    throw error
+  }
+  return { session, lock, [Symbol.asyncDispose]: letGo }
 }
 
 function isRunning(id: SessionId, dir: string): boolean {

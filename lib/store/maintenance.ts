@@ -28,8 +28,12 @@ export async function holdMaintenance(store: Store): Promise<Maintenance> {
     })
   }
   try {
-    const lease = await openLease(files.maintenanceLease(store.dir))
-    if ('host' in lease) throw new Failure('STORE_BUSY', { store: store.dir, host: lease.host })
+    const answer = await openLease(files.maintenanceLease(store.dir))
+    if (answer.kind !== 'taken') {
+      const host = answer.kind === 'held' ? { host: answer.host } : {}
+      throw new Failure('STORE_BUSY', { store: store.dir, ...host })
+    }
+    const { lease } = answer
     return {
       check: () => {
         if (lease.isLost()) throw new Failure('STORE_BUSY', { store: store.dir })

@@ -18,7 +18,7 @@ import type { Store } from './store.ts'
  * still live, and what an append throws when the session cannot be changed; then nothing has moved.
  */
 export async function deleteSession(store: Store, id: SessionId, why: string): Promise<void> {
-  using held = await holdSession(store, id)
+  await using held = await holdSession(store, id)
   await settle(held.session, store.now())
   disk.makeDirs(storeFiles.trash(store.dir))
   await move(store, held.session, 'trash', { event: 'trashed', why })
@@ -26,7 +26,7 @@ export async function deleteSession(store: Store, id: SessionId, why: string): P
 
 /** Takes a session back out of the trash. Throws TRASH_OCCUPIED rather than replace anything. */
 export async function restoreSession(store: Store, id: SessionId): Promise<void> {
-  using held = await holdSession(store, id, { place: 'trash' })
+  await using held = await holdSession(store, id, { place: 'trash' })
   await held.session.refresh()
   await move(store, held.session, 'sessions', { event: 'restored' })
 }
@@ -50,6 +50,9 @@ async function move(
     locks.push(await takeJournal(session.id, session.dir, 5_000))
     refuseOccupied(session.id, target)
     ifGone(session.id, session.dir, () => disk.rename(session.dir, target))
+    // The lease moved too; with it the next machine would wait for nobody.
+    disk.removeFile(files.leaseOwner(target))
+    disk.removeTree(files.lease(target))
   } finally {
     for (const lock of locks.reverse()) lock.release()
   }

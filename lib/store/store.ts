@@ -10,6 +10,7 @@ import * as disk from '../os/disk.ts'
 import { findRepository } from '../os/git.ts'
 import { replaceText } from '../os/replace.ts'
 import { createRedactor, type Redactor } from '../redact/redact.ts'
+import type { SessionAccess } from '../session/session.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -61,6 +62,11 @@ export function openStore(options: StoreOptions): Store {
   )
   refuseRealRoot(env, home, root)
   return { ...shared, root, dir: `${projectsDir(root)}/${storeName(projectPath)}`, projectPath }
+}
+
+/** What sessions of this store are opened with. */
+export function accessOf(store: Store): SessionAccess {
+  return { redactor: store.redactor, leased: findProjectFacts(store.dir)?.shared ?? false }
 }
 
 /** The store at another directory, opened in the same way. */
