@@ -21,6 +21,7 @@ export {
 export type { Entry, EntryData } from './journal/entry.ts'
 export type { Line, Reading } from './journal/read.ts'
 export type { Lock } from './os/lock-file.ts'
+export { hasInput } from './os/spawn.ts'
 export { type KillReport, killTurn } from './run/kill.ts'
 export {
   type RunOptions,

@@ -181,7 +181,7 @@ function firstOf(pattern: RegExp, text: string, from: number): number {
 }
 
 const flags = new RegExp(
-  `(?<![\\w-])--(?=[a-z])[\\w-]{1,40}(?=[ \\t])(?<=${secretTail})[ \\t]{1,4}(?=[^\\s-])`,
+  `--(?<![\\w-]--)(?=[a-z])[\\w-]{1,40}(?=[ \\t])(?<=${secretTail})[ \\t]{1,4}(?=[^\\s-])`,
   'gi',
 )
 
@@ -200,7 +200,8 @@ function findFlags(reader: Reader, finds: Find[]): void {
 }
 
 const argumentEnd = /[\s"']/g
-const users = /(?<=\s)(?:-u|--(?:proxy-)?user)[ =]?["']?[^\s:"'$<]{0,64}:(?=[^\s"'])/g
+const users =
+  /-(?:u|-(?:proxy-)?user)(?<=\s-{1,2}[a-z-]{1,10})[ =]?["']?[^\s:"'$<]{0,64}:(?=[^\s"'])/g
 
 /** `curl -u user:password`. */
 function findUsers(text: string, finds: Find[]): void {

@@ -48,7 +48,7 @@ const address = /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|[a-z][a-z0-9+.-]{1,20}:\/\/)/
 
 /** Whether a value under a name of that kind is taken for a secret. */
 export function looksSecret(whole: string, kind: Kind, manner: Manner): boolean {
-  const value = whole.length > 200 ? whole.slice(0, 200) : whole
+  const value = whole.length > 80 ? whole.slice(0, 80) : whole
   if (isPlaceholder(value) || stopWords.test(value)) return false
   if (address.test(value) && !isBlob(value)) return false
   if (/\s/.test(value)) return false
@@ -61,6 +61,7 @@ export function looksSecret(whole: string, kind: Kind, manner: Manner): boolean 
   }
   if (/^[-+0-9.,:/TZ]*$/.test(value)) return long >= 20
   if (long < 8) return false
+  if (manner === 'bare' && long < 12 && /^[A-Za-z_]\w*$/.test(value)) return false
   if (manner === 'shell') return digits || !/[-_./:]/.test(value)
   return !words.test(value) && (digits || /[+/=!@#%^&*]/.test(value))
 }

@@ -45,7 +45,7 @@ export function redactKeys(block: string, state: PemState): Redacted<string> {
 }
 
 const inline =
-  /(?:(?:\\{1,4}[rn]|[ \t]|[A-Z][A-Za-z]{2,9}(?:-[A-Z][a-z]{1,9})?: [\w,.-]{1,80})*[A-Za-z0-9+/=]{16,4096})*(?:\\{1,4}[rn]|[ \t])*(?:=?[A-Za-z0-9+/]{1,76}={1,2}(?:\\{1,4}[rn])?)?/y
+  /(?:(?:(?:\\{1,4}[rn]|[ \t]|[A-Z][A-Za-z]{2,9}(?:-[A-Z][a-z]{1,9})?: [\w,.-]{1,80})*[A-Za-z0-9+/=]{16,4096})+(?:\\{1,4}[rn]){0,2}[A-Za-z0-9+/=]{0,76}(?:\\{1,4}[rn]){0,2})?/y
 
 /** What follows the key on the line it begins on; when that is nothing, the key goes on below. */
 function enter(rest: string, state: PemState): string {

@@ -5,5 +5,5 @@ const shapes =
 
 /** Whether it only shows where a secret goes: a variable, `<token>`, `your-...`, `xxxx`, a marker. */
 export function isPlaceholder(text: string): boolean {
-  return shapes.test(text.length > 512 ? text.slice(0, 512) : text)
+  return shapes.test(text.length > 80 ? text.slice(0, 80) : text)
 }

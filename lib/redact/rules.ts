@@ -16,6 +16,8 @@ export interface Rule {
   readonly max: number
   /** `strict` keeps short anchors out of base64: no `+ / = _ -` on either side either. */
   readonly boundary?: 'strict'
+  /** The anchor is an address that is no secret itself. */
+  readonly keepsAnchor?: true
   /** What stands before the anchor and belongs to the token. */
   readonly before?: RegExp
   readonly check?: (body: string) => boolean
@@ -143,6 +145,7 @@ export const rules: readonly Rule[] = [
     charset: 'base64',
     min: 36,
     max: 120,
+    keepsAnchor: true,
   },
   {
     id: 'discord-webhook',
@@ -150,6 +153,7 @@ export const rules: readonly Rule[] = [
     charset: 'base64',
     min: 60,
     max: 120,
+    keepsAnchor: true,
   },
   { id: 'linear-key', anchors: ['lin_api_', 'lin_oauth_'], charset: 'alnum', min: 32, max: 64 },
   { id: 'notion-token', anchors: ['ntn_'], charset: 'alnum', min: 40, max: 50 },

@@ -24,10 +24,14 @@ const anchors = new RegExp(
 /** For two ASCII characters: 1 when an anchor begins with them, 2 when they may come second. */
 const pairs = new Uint8Array(1 << 14)
 for (const [a = '', b = '', c] of ruleOf.keys()) {
-  pairs[pairAt(a.charCodeAt(0), b.charCodeAt(0))] |= 1
-  for (let code = 0; code < 128; code++) {
-    if (c === undefined || c.charCodeAt(0) === code) pairs[pairAt(b.charCodeAt(0), code)] |= 2
-  }
+  mark(a, b, 1)
+  if (c !== undefined) mark(b, c, 2)
+  else for (let code = 0; code < 128; code++) mark(b, String.fromCharCode(code), 2)
+}
+
+function mark(a: string, b: string, bit: number): void {
+  const at = pairAt(a.charCodeAt(0), b.charCodeAt(0))
+  pairs[at] = (pairs[at] as number) | bit
 }
 
 function pairAt(a: number, b: number): number {
@@ -61,7 +65,7 @@ export function findTokens(text: string, finds: Find[]): void {
 /** How far before a run its anchor can begin: anchors hold dots and slashes, runs do not. */
 function leadOf(text: string, start: number): number {
   const before = text[start - 1]
-  return before === '/' ? 48 : before === '.' || before === ':' ? 16 : 0
+  return before === '/' ? 64 : before === '.' || before === ':' ? 16 : 0
 }
 
 /** Searches one run and its lead, and returns where the next search may begin. */
@@ -114,12 +118,11 @@ function tokenAt(text: string, at: number, runs: Runs): Find | undefined {
   let end = runEnd(runs, charsets[rule.charset], text, body)
   for (let trim = 0; trim < 3 && text[end - 1] === '.'; trim++) end--
   if (end - body < rule.min || end - body > rule.max) return undefined
-  if (rule.boundary === 'strict' && /[+/=_-]/.test(text[end] ?? '')) return undefined
-  if (rule.charset === 'upper' && /[a-z_]/.test(text[end] ?? '')) return undefined
+  if ((rule.boundary === 'strict' ? /[\w+/=-]/ : /[A-Za-z0-9]/).test(text[end] ?? ''))
+    return undefined
   const content = text.slice(body, end)
   if (isPlaceholder(content.slice(0, 40)) || rule.check?.(content) === false) return undefined
-  const kept = anchor.includes('/') && anchor.length > 8 ? anchor.length : 0
-  return { start: start + kept, end, rule: rule.id }
+  return { start: rule.keepsAnchor ? body : start, end, rule: rule.id }
 }
 
 /** Whether a token can begin here: not inside a word, but after an escape or a colour. */

@@ -1,5 +1,6 @@
 /** The main job: one turn of a tool in a session, from what was asked to how it ended. */
 
+import { resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { SessionId } from '../base/id.ts'
 import { headOf, oneLine } from '../base/text.ts'
@@ -8,8 +9,10 @@ import { session as files, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findRepository, readHead } from '../os/git.ts'
 import { type Lock, supersedeLock, takeLock } from '../os/lock-file.ts'
+import { signalGroup } from '../os/process.ts'
 import { replaceText } from '../os/replace.ts'
 import { type Child, findProgram, spawnTool } from '../os/spawn.ts'
+import { markerOf } from '../session/liveness.ts'
 import type { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
@@ -41,6 +44,8 @@ export interface RunOptions {
   readonly depthLimit: number
   readonly transcriptCap: number
   readonly ignoreHup?: boolean
+  /** A file to write the session's id into before the tool starts. */
+  readonly idFile?: string
   /** Whether the tool reads this process's standard input; otherwise /dev/null. */
   readonly stdin: boolean
   /** Where the tool's bytes go on to. */
@@ -183,6 +188,9 @@ async function runHeld(
   let child: Child | undefined
   try {
     disk.makeDirs(files.turnOutput(session.dir, turn))
+    if (options.idFile !== undefined) {
+      writeIdFile(resolve(options.cwd, options.idFile), session.id)
+    }
     child = await spawnTool({
       argv: options.argv,
       cwd,
@@ -259,6 +267,8 @@ async function follow(
   })
   child.release()
   const ending = await supervised
+  // What was told to end ends whole: what is left of its group did not heed the TERM.
+  if (ending.endedFor !== undefined) signalGroup(child.group, markerOf(session.id), 'SIGKILL')
   const lost = await recorder.close()
   // What still holds the lock now is a process that outlived its turn.
   toolLock.release()
@@ -410,6 +420,11 @@ function toolEnv(
 /** Redacted before it is cut: the half of a secret looks like none. */
 function describe(store: Store, argv: readonly string[]): string {
   return headOf(oneLine(store.redactor.text(argv.join(' ')).value), 80)
+}
+
+function writeIdFile(path: string, id: SessionId): void {
+  const confirmed = replaceText(path, `${id}\n`)
+  if (!confirmed) throw new Failure('DURABILITY_UNKNOWN', { id, recorded: false })
 }
 
 /** Only a hint: without it the states are looked through. */

@@ -57,9 +57,7 @@ const opened = new Map()
  */
 function perform(op) {
   if (!op.changes) {
-    if (op.writable && plan.do === 'EROFS' && plan.onward && count + 1 >= plan.at) {
-      throw systemError('EROFS', op)
-    }
+    if (isRefused(op)) throw systemError('EROFS', op)
     const result = op.run()
     if (op.isNoted) note(null, op, result)
     return result
@@ -84,6 +82,11 @@ function perform(op) {
     if (log !== undefined) append({ n, ...placeOf(op), error: error.code })
     throw error
   }
+}
+
+/** A read-only file system does not even open for writing. */
+function isRefused(op) {
+  return op.writable && plan.do === 'EROFS' && plan.onward && count + 1 >= plan.at
 }
 
 function faultAt(n, op) {
@@ -157,6 +160,16 @@ function statsOf(stat, name) {
   } catch {
     // A parent that is no directory or cannot be searched: the real call will say so.
     return undefined
+  }
+}
+
+/** By a descriptor: for a path, readFileSync would come back through our own openSync. */
+function contentOf(name) {
+  const fd = real.openSync(name, 'r')
+  try {
+    return real.readFileSync(fd)
+  } finally {
+    real.closeSync(fd)
   }
 }
 
@@ -249,7 +262,7 @@ const twoPaths = {
     changes: (from, to, mode = 0) =>
       isThere(from) && !((mode & COPYFILE_EXCL) !== 0 && isThere(to)),
     facts: (_from, to) => ({
-      data: real.readFileSync(to, 'base64'),
+      data: contentOf(to).toString('base64'),
       mode: modeOf(statsOf(real.statSync, to)),
     }),
   },
@@ -309,8 +322,8 @@ const makers = {
       return writing(fd, bytesOf(data, length), at, run)
     }
     if (!ArrayBuffer.isView(data)) return undefined
-    const range =
-      typeof offset === 'object' && offset !== null ? offset : { offset, length, position }
+    // As in node: null for the offset means that nothing else was said either.
+    const range = typeof offset === 'object' ? (offset ?? {}) : { offset, length, position }
     const start = range.offset ?? 0
     const size = typeof range.length === 'number' ? range.length : data.byteLength - start
     const at = range.position === undefined || range.position === null ? null : +`${range.position}`
@@ -508,17 +521,12 @@ function install() {
     const done = args.pop()
     const op = typeof done === 'function' ? makers.open(...args) : undefined
     if (op === undefined) return real.open(...args, done)
-    if (op.changes) return answer(() => perform(op), done)
-    perform({
-      ...op,
-      isNoted: false,
-      run: () =>
-        real.open(...args, (error, fd) => {
-          if (error) return done(error)
-          track(fd, op.path, flagsOf(args[1]))
-          note(null, op, fd)
-          done(null, fd)
-        }),
+    if (op.changes || isRefused(op)) return answer(() => perform(op), done)
+    real.open(...args, (error, fd) => {
+      if (error) return done(error)
+      track(fd, op.path, flagsOf(args[1]))
+      note(null, op, fd)
+      done(null, fd)
     })
   })
 
@@ -605,15 +613,11 @@ async function writePieces(file, pieces, options, defaultFlag) {
 async function openHandle(realPromises, name, flags, mode) {
   const op = makers.open(name, flags, mode)
   if (op === undefined) return realPromises.open(name, flags, mode)
-  if (op.changes) {
+  if (op.changes || isRefused(op)) {
     fs.closeSync(perform(op))
     return openHandle(realPromises, name, flagsOf(flags) & ~(O_CREAT | O_EXCL | O_TRUNC))
   }
-  const handle = await perform({
-    ...op,
-    isNoted: false,
-    run: () => realPromises.open(name, flags, mode),
-  })
+  const handle = await realPromises.open(name, flags, mode)
   track(handle.fd, op.path, flagsOf(flags))
   note(null, op, handle.fd)
   return opened.has(handle.fd) ? counted(handle) : handle

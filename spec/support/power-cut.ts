@@ -155,7 +155,7 @@ function emptyFile(mode: number): FileNode {
 
 // ── the calls ────────────────────────────────────────────────────────────────────────────────────
 
-const { O_CREAT, O_DSYNC, O_TRUNC } = fs.constants
+const { O_CREAT, O_DSYNC, O_SYNC, O_TRUNC } = fs.constants
 
 function apply(disk: Disk, call: Call): void {
   const act = calls[call.call]
@@ -175,7 +175,7 @@ const calls: Readonly<Record<string, (disk: Disk, call: Call) => void>> = {
     } else if (node.kind === 'file' && (flags & O_TRUNC) !== 0) {
       resize(node, 0)
     }
-    disk.opened.set(fd, { node, isSynchronous: (flags & O_DSYNC) !== 0 })
+    disk.opened.set(fd, { node, isSynchronous: (flags & (O_DSYNC | O_SYNC)) !== 0 })
   },
   close: (disk, { fd = -1 }) => {
     disk.opened.delete(fd)
@@ -262,7 +262,7 @@ function setMode(node: Node | undefined, mode: number | undefined): void {
 
 function change(disk: Disk, changes: readonly NameChange[]): void {
   for (const { dir, name, node } of changes) setName(dir.names, name, node)
-  disk.pending = [...disk.pending, { changes, unsynced: new Set(changes.map(({ dir }) => dir)) }]
+  disk.pending = [...disk.pending, { changes, unsynced: new Set([changes[0]!.dir]) }]
 }
 
 function setName(names: Map<string, Node>, name: string, node: Node | undefined): void {

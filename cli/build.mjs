@@ -1,0 +1,121 @@
+/**
+ * Makes dist/cli: `stint.cjs` with all that needs no store, a chunk for each verb and for help, and
+ * one for each package, so that a command loads no more than it uses.
+ */
+
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const outdir = join(root, 'dist/cli')
+const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+
+/** Packages that get a chunk of their own. */
+const vendored = {
+  'write-file-atomic': 'write-file-atomic',
+  'proper-lockfile': 'proper-lockfile',
+  '@iarna/toml/parse-string.js': 'toml-parse',
+  '@iarna/toml/stringify.js': 'toml-stringify',
+  ulid: 'ulid',
+  'string-width': 'string-width',
+}
+
+const createdRequire = 'const require = createRequire(import.meta.url)\n'
+const createRequireImport = "import { createRequire } from 'node:module'\n"
+
+/** Lets the bundler see the packages' requires, and sends each to its chunk. */
+const packages = {
+  name: 'packages',
+  setup(builder) {
+    builder.onLoad(
+      { filter: /[/\\]lib[/\\](os[/\\]packages|base[/\\]toml)\.ts$/ },
+      async ({ path }) => {
+        const source = await readFile(path, 'utf8')
+        if (!source.includes(createdRequire)) throw new Error(`${path}: no line ${createdRequire}`)
+        let contents = source.replace(createdRequire, '')
+        // Only the declaration goes when something else in the file still creates one.
+        const rest = contents.replace(createRequireImport, '')
+        if (!/\bcreateRequire\b/.test(rest)) contents = rest
+        return { contents, loader: 'ts' }
+      },
+    )
+    builder.onResolve({ filter: /^[@a-z]/ }, ({ path }) =>
+      Object.hasOwn(vendored, path)
+        ? { path: `./vendor/${vendored[path]}.cjs`, external: true }
+        : undefined,
+    )
+  },
+}
+
+const shared = {
+  absWorkingDir: root,
+  outdir,
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20.19',
+  charset: 'utf8',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  // A native import() would start the ES module loader, which costs more than what it loads.
+  supported: { 'dynamic-import': false },
+}
+
+const commands = (await readdir(join(root, 'cli/commands'))).filter((name) => name.endsWith('.ts'))
+const entryPoints = {
+  stint: 'cli/main.ts',
+  help: 'cli/help.ts',
+  ...Object.fromEntries(commands.map((name) => [basename(name, '.ts'), `cli/commands/${name}`])),
+}
+
+await rm(outdir, { recursive: true, force: true })
+await mkdir(outdir, { recursive: true })
+const program = await build({
+  ...shared,
+  entryPoints,
+  define: { STINT_VERSION: JSON.stringify(version) },
+  external: ['koffi'],
+  plugins: [packages],
+})
+
+const vendor = []
+for (const [name, chunk] of Object.entries(vendored)) {
+  // A default export stands alone, so that it is the same whether bundled or imported.
+  const what = name === 'string-width' ? `require('${name}').default` : `require('${name}')`
+  vendor.push(
+    await build({
+      ...shared,
+      stdin: { contents: `module.exports = ${what}`, resolveDir: root, sourcefile: `${chunk}.js` },
+      outdir: undefined,
+      outfile: join(outdir, 'vendor', `${chunk}.cjs`),
+    }),
+  )
+}
+
+await writeFile(join(outdir, 'LICENSES.txt'), await licences([program, ...vendor]))
+await chmod(join(outdir, 'stint.cjs'), 0o755)
+
+/** The licences of everything that was bundled. */
+async function licences(builds) {
+  const inputs = builds.flatMap(({ metafile }) => Object.keys(metafile.inputs))
+  const dirs = new Set()
+  for (const input of inputs) {
+    const dir = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]
+    if (dir !== undefined) dirs.add(dir)
+  }
+  const texts = []
+  for (const dir of [...dirs].sort()) {
+    const about = createRequire(import.meta.url)(join(root, dir, 'package.json'))
+    const file = (await readdir(join(root, dir))).find((name) => /^licen[cs]e/i.test(name))
+    const text = file === undefined ? about.license : await readFile(join(root, dir, file), 'utf8')
+    texts.push(`${about.name} ${about.version}\n\n${String(text).trim()}\n`)
+  }
+  return texts.join(`\n${'-'.repeat(72)}\n\n`)
+}

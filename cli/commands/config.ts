@@ -1,0 +1,39 @@
+import { Failure, nearestWord, readConfig } from '../../lib/index.ts'
+import type { Handler } from '../command.ts'
+import { styleOf } from '../render/style.ts'
+import { table } from '../render/table.ts'
+import { homeOf } from '../session.ts'
+
+/** Shows the settings and where each comes from. */
+export const handler: Handler = async (invocation, context) => {
+  const { rows, warnings, file } = readConfig(context.env, homeOf(context))
+  for (const warning of warnings) context.out.warn(warning)
+  const key = invocation.positionals[0]
+  const shown = key === undefined ? rows : rows.filter((row) => row.key === key)
+  if (key !== undefined && shown.length === 0) {
+    const nearest = nearestWord(
+      key,
+      rows.map((row) => row.key),
+    )
+    const remedy = nearest === undefined ? '' : `; did you mean ${nearest}?`
+    throw new Failure('CONFIG_INVALID', { file, problem: `there is no setting ${key}${remedy}` })
+  }
+  if (context.json) context.out.json(key === undefined ? shown : shown[0])
+  else if (key !== undefined) context.out.data(`${shown[0]?.value}\n`)
+  else {
+    const style = styleOf(context.color.stdout)
+    context.out.data(
+      await table(
+        [{ head: 'KEY' }, { head: 'VALUE' }, { head: 'FROM' }, { head: 'MEANING', shrink: true }],
+        shown.map((row) => [
+          { text: row.key, paint: style.bold },
+          row.value,
+          { text: row.source ?? row.origin, paint: style.dim },
+          row.help,
+        ]),
+        { width: context.columns, heads: style.dim },
+      ),
+    )
+  }
+  return 0
+}

@@ -1,0 +1,15 @@
+import { killTurn } from '../../lib/index.ts'
+import type { Handler } from '../command.ts'
+import { resolveFirst, settingsOf } from '../session.ts'
+
+/** Ends the running or orphaned turn of a session. */
+export const handler: Handler = async (invocation, context) => {
+  const { store, id } = resolveFirst(invocation, context)
+  const report = await killTurn(store, id, settingsOf(context).kill_grace)
+  if (context.json) context.out.json(report)
+  else {
+    const how = report.signal === null ? 'nothing lived any more' : `with ${report.signal}`
+    context.out.talk(`session ${id} turn ${report.turn} ended: ${report.outcome ?? 'gone'}, ${how}`)
+  }
+  return 0
+}

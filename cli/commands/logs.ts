@@ -1,0 +1,53 @@
+import { Failure, followTranscript, type Reading, readTranscript } from '../../lib/index.ts'
+import { refuseTogether } from '../argv.ts'
+import { count, flag, type Handler, list, text } from '../command.ts'
+import { entryPrinter } from '../render/entry.ts'
+import { styleOf } from '../render/style.ts'
+import { resolveFirst } from '../session.ts'
+
+/** How much is put together before it is written, in characters. */
+const batch = 64 * 1024
+
+/** Prints a session's transcript. */
+export const handler: Handler = async (invocation, context) => {
+  refuseTogether(invocation, 'json', 'raw')
+  refuseTogether(invocation, 'json', 'follow')
+  const { store, id } = resolveFirst(invocation, context)
+  const tail = count(invocation, 'tail')
+  const types = list(invocation, 'type')
+  const turn = count(invocation, 'turn')
+  const query = {
+    ...(tail === undefined ? {} : { tail }),
+    ...(types === undefined ? {} : { types }),
+    ...(turn === undefined ? {} : { turn }),
+  }
+  if (context.json) {
+    const entries = [...readTranscript(store, id, query)].map(({ entry }) => entry)
+    context.out.json(entries.filter((entry) => entry !== undefined))
+    return 0
+  }
+
+  const print = flag(invocation, 'raw')
+    ? ({ line }: Reading) => `${line.text}\n`
+    : entryPrinter(styleOf(context.color.stdout))
+  if (!flag(invocation, 'follow')) {
+    let waiting = ''
+    for (const reading of readTranscript(store, id, query)) {
+      waiting += print(reading)
+      if (waiting.length >= batch) {
+        context.out.data(waiting)
+        waiting = ''
+      }
+    }
+    context.out.data(waiting)
+    return 0
+  }
+
+  const { signal } = context
+  const forever = text(invocation, 'follow') === 'forever'
+  for await (const reading of followTranscript(store, id, { ...query, forever, signal })) {
+    context.out.data(print(reading))
+  }
+  if (signal.aborted) throw new Failure('INTERRUPTED', { signal: 'SIGINT' })
+  return 0
+}

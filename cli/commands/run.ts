@@ -1,0 +1,132 @@
+import {
+  Failure,
+  findCaller,
+  hasInput,
+  type Resolved,
+  type RunReport,
+  type RunTarget,
+  resolveRef,
+  runTurn,
+  type SessionId,
+  type Store,
+} from '../../lib/index.ts'
+import { misused, refuseTogether } from '../argv.ts'
+import { duration, flag, type Handler, type Invocation, text } from '../command.ts'
+import type { Context } from '../context.ts'
+import { settingsOf, storeOf } from '../session.ts'
+
+/** How long `--wait` without a duration waits, in ms: in effect, until it may. */
+const anyTime = 365 * 86_400_000
+
+/** Runs a turn in a new session, or in the one that is named. */
+export const handler: Handler = async (invocation, context) => {
+  const { verb, positionals } = invocation
+  const here = storeOf(invocation, context)
+  const isResume = verb.name === 'resume'
+  const prompt = positionals[isResume ? 1 : 0]
+  const tool = text(invocation, 'tool')
+  if (tool !== undefined && tool !== 'command') {
+    throw new Failure('TOOL_UNKNOWN', { tool, tools: ['command'] })
+  }
+  const found = isResume
+    ? refOf(invocation, here, positionals[0] ?? '')
+    : sessionOf(invocation, here)
+  const { command } = invocation
+  if (command === undefined) {
+    if (found !== undefined && prompt === undefined)
+      throw new Failure('COMMAND_NEEDED', { id: found.id })
+    const problem = prompt === undefined ? 'there is nothing to run' : 'a prompt needs a tool'
+    throw misused(verb, `${problem}: give a command after --`)
+  }
+  if (prompt !== undefined) throw misused(verb, 'there is both a prompt and a command')
+  const store = found?.store ?? here
+  warnOfStaleTurn(store, context)
+  const report = await runTurn(store, {
+    argv: command,
+    cwd: context.cwd,
+    target:
+      found === undefined
+        ? newTarget(invocation, store)
+        : resumeTarget(invocation, context, found.id),
+    ...limitsOf(invocation, context),
+    ignoreHup: flag(invocation, 'no-hup'),
+    stdin: hasInput(),
+    ...(context.json ? {} : { stdout: context.stdout }),
+    stderr: context.stderr,
+    signals: context.signals,
+    ...optional('chdir', text(invocation, 'cwd')),
+    ...optional('idFile', text(invocation, 'id-file')),
+    onStarted: ({ id, turn, cwd }) => {
+      context.out.talk(`session ${id} turn ${turn}`)
+      if (found !== undefined && cwd !== context.cwd) context.out.talk(`in ${cwd}`)
+    },
+    onNotice: (notice) => context.out.warn(notice),
+  })
+  return finish(report, context)
+}
+
+function finish({ result, status, unrecorded }: RunReport, context: Context): number {
+  if (unrecorded !== undefined) {
+    context.out.warn(`the turn's end is not in the journal: ${unrecorded.message}`)
+  }
+  if (context.json) context.out.json(result)
+  return status
+}
+
+function sessionOf(invocation: Invocation, store: Store): Resolved | undefined {
+  refuseTogether(invocation, 'session', 'last', 'fork', 'ephemeral')
+  const ref = flag(invocation, 'last') ? '@last' : text(invocation, 'session')
+  if (ref === undefined) return undefined
+  for (const name of ['name', 'description', 'parent']) refuseTogether(invocation, name, 'session')
+  for (const name of ['name', 'description', 'parent']) refuseTogether(invocation, name, 'last')
+  return refOf(invocation, store, ref)
+}
+
+function refOf(invocation: Invocation, store: Store, ref: string): Resolved {
+  return resolveRef(store, ref, { allProjects: flag(invocation, 'all-projects') })
+}
+
+function newTarget(invocation: Invocation, store: Store): RunTarget {
+  refuseTogether(invocation, 'parent', 'fork')
+  const parent = text(invocation, 'parent')
+  const fork = text(invocation, 'fork')
+  return {
+    kind: 'new',
+    ...optional('name', text(invocation, 'name')),
+    ...optional('description', text(invocation, 'description')),
+    ...optional('parent', parent === undefined ? undefined : resolveRef(store, parent).id),
+    ...optional('fork', fork === undefined ? undefined : resolveRef(store, fork).id),
+    ephemeral: flag(invocation, 'ephemeral'),
+  }
+}
+
+function resumeTarget(invocation: Invocation, context: Context, id: SessionId): RunTarget {
+  if (!flag(invocation, 'wait')) return { kind: 'resume', id }
+  const wait = duration(invocation, 'wait') ?? anyTime
+  return { kind: 'resume', id, wait, signal: context.signal }
+}
+
+function limitsOf(invocation: Invocation, context: Context) {
+  const settings = settingsOf(context)
+  return {
+    limits: {
+      timeout: duration(invocation, 'timeout') ?? settings.timeout,
+      idleTimeout: duration(invocation, 'idle-timeout') ?? settings.idle_timeout,
+      killGrace: settings.kill_grace,
+    },
+    depthLimit: settings.depth_limit,
+    transcriptCap: settings.transcript_cap,
+  }
+}
+
+/** A terminal multiplexer hands on for ever what it was started with. */
+function warnOfStaleTurn(store: Store, context: Context): void {
+  const { STINT_SESSION_ID: id } = context.env
+  if (id && findCaller(store) === undefined) {
+    context.out.warn(`STINT_SESSION_ID names a turn that has ended; this session is no child of it`)
+  }
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V }
+}

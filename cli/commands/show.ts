@@ -1,0 +1,100 @@
+import { formatDuration, readSession, type SessionDetails } from '../../lib/index.ts'
+import type { Handler } from '../command.ts'
+import type { Context } from '../context.ts'
+import { ago } from '../render/amount.ts'
+import { outcomePaint, statusPaint } from '../render/session.ts'
+import { type Style, styleOf } from '../render/style.ts'
+import { visibleLine } from '../render/visible.ts'
+import { resolveFirst } from '../session.ts'
+
+/** Shows everything about one session. */
+export const handler: Handler = async (invocation, context) => {
+  const { store, id } = resolveFirst(invocation, context)
+  const details = readSession(store, id)
+  for (const warning of details.warnings) context.out.warn(warning.message)
+  if (context.json) {
+    const { warnings, ...shown } = details
+    const problems = warnings.map(({ code, message }) => ({ code, message }))
+    context.out.json({ ...shown, warnings: problems })
+  } else {
+    context.out.data(describe(details, context))
+  }
+  return 0
+}
+
+function describe(details: SessionDetails, context: Context): string {
+  const style = styleOf(context.color.stdout)
+  const now = context.now()
+  const { state, liveness } = details
+  const rows: [string, string | null | undefined][] = [
+    ['session', style.bold(details.id)],
+    ['name', details.name],
+    ['description', details.description],
+    ['status', `${statusPaint(details.status, style)(details.status)}  ${style.dim(liveness.why)}`],
+    ['phase', details.phase === 'active' ? null : details.phase],
+    ['pinned', details.pinned ? 'yes' : null],
+    ['turn', turnText(details, now, style)],
+    ['created', instant(details.created_at, now)],
+    ['used', instant(details.last_accessed, now)],
+    ['parent', details.parent_session_id],
+    ['fork of', details.fork_of_session_id],
+    ['depth', details.depth === 0 ? null : String(details.depth)],
+    ['project', details.project_path],
+    ['cwd', details.cwd],
+    ['branch', details.branch],
+    ['commit', state?.git.head_at_creation],
+    ['usage', usageText(details.usage)],
+    ['entries', state === null ? null : `${state.journal.seq + 1}, ${state.journal.bytes} bytes`],
+    ['directory', details.dir],
+    ...Object.entries(state?.tools ?? {}).flatMap(([tool, facts]): [string, string | null][] => [
+      [`${tool} id`, facts.provider_session_id ?? null],
+      [`${tool} said`, facts.last_action_summary ?? null],
+    ]),
+    ...details.locks
+      .filter((lock) => lock.held)
+      .map(({ name, holder }): [string, string] => [
+        `${name}.lock`,
+        holder === undefined
+          ? 'held'
+          : `held by process ${holder.pid}${holder.stopped ? ', which is stopped' : ''}`,
+      ]),
+  ]
+  const shown = rows.filter((row): row is [string, string] => Boolean(row[1]))
+  const width = Math.max(...shown.map(([label]) => label.length))
+  return shown
+    .map(([label, text]) => `${style.dim(label.padEnd(width))}  ${safe(label, text)}\n`)
+    .join('')
+}
+
+/** Styled texts are ours; all others may be anybody's. */
+function safe(label: string, text: string): string {
+  return label === 'session' || label === 'status' || label === 'turn' ? text : visibleLine(text)
+}
+
+function turnText({ state, turn, tool }: SessionDetails, now: number, style: Style): string | null {
+  const newest = state?.turn
+  if (newest === undefined) return null
+  const started = Date.parse(newest.started_at)
+  const facts =
+    newest.ended_at === undefined
+      ? ['open', `started ${ago(started, now)}`]
+      : [
+          outcomePaint(newest.outcome ?? null, style)(visibleLine(newest.outcome ?? 'unknown')),
+          newest.signal === undefined
+            ? `exit ${newest.exit_code ?? '?'}`
+            : visibleLine(newest.signal),
+          `in ${formatDuration(Date.parse(newest.ended_at) - started)}`,
+        ]
+  return [`${turn} of ${visibleLine(tool ?? '?')}`, ...facts].join(', ')
+}
+
+function instant(text: string | null, now: number): string | null {
+  return text === null ? null : `${text}  ${ago(Date.parse(text), now)}`
+}
+
+function usageText(usage: SessionDetails['usage']): string | null {
+  if (usage === null) return null
+  return Object.entries(usage)
+    .map(([key, value]) => `${key.replaceAll('_', ' ')} ${value}`)
+    .join(', ')
+}

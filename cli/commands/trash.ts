@@ -1,0 +1,72 @@
+import { emptyTrash, listTrash, resolveRef, restoreSession } from '../../lib/index.ts'
+import { misused } from '../argv.ts'
+import type { Handler } from '../command.ts'
+import { ago } from '../render/amount.ts'
+import { styleOf } from '../render/style.ts'
+import { table } from '../render/table.ts'
+import { storeOf } from '../session.ts'
+
+/** Lists, restores or empties what was deleted. */
+export const handler: Handler = async (invocation, context) => {
+  const [action, ...refs] = invocation.positionals
+  if (action === 'restore') {
+    if (refs.length === 0) throw misused(invocation.verb, '`trash restore` needs REF')
+    return restore(refs, invocation, context)
+  }
+  if (refs.length > 0) throw misused(invocation.verb, `\`trash ${action}\` takes no REF`)
+  return action === 'empty' ? empty(invocation, context) : list(invocation, context)
+}
+
+const list: Handler = async (invocation, context) => {
+  const rows = listTrash(storeOf(invocation, context))
+  if (context.json) context.out.json(rows)
+  else if (rows.length === 0) context.out.talk('the trash is empty')
+  else {
+    const style = styleOf(context.color.stdout)
+    context.out.data(
+      await table(
+        [
+          { head: 'SESSION' },
+          { head: 'TRASHED' },
+          { head: 'NAME', shrink: true, min: 4 },
+          { head: 'DESCRIPTION', shrink: true, min: 12 },
+        ],
+        rows.map((row) => [
+          row.id,
+          { text: ago(Date.parse(row.trashed_at), context.now()), paint: style.dim },
+          row.name ?? '',
+          row.description ?? '',
+        ]),
+        { width: context.columns, heads: style.dim },
+      ),
+    )
+  }
+  return 0
+}
+
+async function restore(
+  refs: readonly string[],
+  ...[invocation, context]: Parameters<Handler>
+): Promise<number> {
+  const store = storeOf(invocation, context)
+  const ids = new Set(refs.map((ref) => resolveRef(store, ref, { place: 'trash' }).id))
+  for (const id of ids) {
+    await restoreSession(store, id)
+    if (!context.json) context.out.talk(`session ${id} is back`)
+  }
+  if (context.json) context.out.json([...ids].map((id) => ({ id })))
+  return 0
+}
+
+const empty: Handler = async (invocation, context) => {
+  const { removed, kept } = await emptyTrash(storeOf(invocation, context), {
+    signal: context.signal,
+  })
+  if (context.json) context.out.json({ removed, kept })
+  else {
+    for (const { id, why } of kept) context.out.warn(`session ${id} stays in the trash: ${why}`)
+    context.out.talk(`${removed.length} ${removed.length === 1 ? 'session' : 'sessions'} removed`)
+  }
+  if (context.signal.aborted) throw context.signal.reason
+  return kept.length === 0 ? 0 : 5
+}

@@ -1,0 +1,130 @@
+/** What a handler gets of the process it runs in; whatever costs something is made on first use. */
+
+import type { Writable } from 'node:stream'
+import { Failure } from '../lib/index.ts'
+import { type Colors, colorChoice, isColored } from './color.ts'
+import { flag, type Invocation, text } from './command.ts'
+import { createOut, type Out } from './out.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** The part of the process that the program uses; tests make their own. */
+export interface Host {
+  readonly argv: readonly string[]
+  readonly env: Env
+  readonly cwd: () => string
+  readonly now: () => number
+  readonly write: (fd: 1 | 2, data: string | Uint8Array) => void
+  readonly isTerminal: (fd: 1 | 2) => boolean
+  /** The streams, and the signals that reach this process. */
+  readonly process: {
+    readonly stdout: Writable & { readonly columns?: number }
+    readonly stderr: Writable
+    readonly on: (signal: NodeJS.Signals, handler: () => void) => unknown
+    readonly off: (signal: NodeJS.Signals, handler: () => void) => unknown
+  }
+}
+
+export interface Context {
+  readonly env: Env
+  /** Throws CWD_GONE when the directory was removed. */
+  readonly cwd: string
+  readonly now: () => number
+  readonly out: Out
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly color: Colors
+  /** How wide the terminal is; undefined when standard output is none. */
+  readonly columns: number | undefined
+  /** The streams themselves, for what a tool prints while it runs; a reader that left is no error. */
+  readonly stdout: Writable
+  readonly stderr: Writable
+  /**
+   * Aborts with INTERRUPTED at the first INT, TERM or HUP; the second has its ordinary effect.
+   * A handler that never asks for it dies of signals as any program does.
+   */
+  readonly signal: AbortSignal
+  /** The process's signals, for what passes them on. */
+  readonly signals: Pick<Host['process'], 'on' | 'off'>
+}
+
+export function createContext(host: Host, invocation: Invocation): Context {
+  const { env } = host
+  const json = flag(invocation, 'json')
+  const quiet = flag(invocation, 'quiet')
+  const choice = colorChoice(text(invocation, 'color'), env)
+  const colored = (fd: 1 | 2) => isColored(choice, env, () => host.isTerminal(fd))
+  return {
+    env,
+    get cwd() {
+      return findCwd(host)
+    },
+    now: host.now,
+    out: createOut({ write: host.write, quiet, isTerminal: host.isTerminal, isColored: colored }),
+    json,
+    quiet,
+    color: {
+      get stdout() {
+        return colored(1)
+      },
+      get stderr() {
+        return colored(2)
+      },
+    },
+    get columns() {
+      return host.isTerminal(1) ? (host.process.stdout.columns ?? 80) : undefined
+    },
+    get stdout() {
+      return forgiving(host.process.stdout)
+    },
+    get stderr() {
+      return forgiving(host.process.stderr)
+    },
+    get signal() {
+      return once(host, abortOnSignal)
+    },
+    signals: host.process,
+  }
+}
+
+function findCwd(host: Host): string {
+  try {
+    return host.cwd()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw new Failure('CWD_GONE', { cwd: host.env.PWD ?? '.' }, { cause: error as Error })
+  }
+}
+
+const made = new WeakMap<Host, AbortSignal>()
+
+function once(host: Host, make: (host: Host) => AbortSignal): AbortSignal {
+  const known = made.get(host) ?? make(host)
+  made.set(host, known)
+  return known
+}
+
+function abortOnSignal(host: Host): AbortSignal {
+  const controller = new AbortController()
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const handlers = names.map((name) => ({
+    name,
+    handle: () => {
+      for (const one of handlers) host.process.off(one.name, one.handle)
+      controller.abort(new Failure('INTERRUPTED', { signal: name }))
+    },
+  }))
+  for (const { name, handle } of handlers) host.process.on(name, handle)
+  return controller.signal
+}
+
+const forgiven = new WeakSet<Writable>()
+
+/** A stream whose errors (mostly: nobody reads any more) end nothing but what is written to it. */
+function forgiving(stream: Writable): Writable {
+  if (!forgiven.has(stream)) {
+    forgiven.add(stream)
+    stream.on('error', () => {})
+  }
+  return stream
+}

@@ -1,0 +1,41 @@
+/**
+ * The process's own standard output and error, written directly.
+ *
+ * `process.stdout` and `process.stderr` load the network and terminal modules, a seventh of the
+ * whole cost of a small command, so only what streams uses them.
+ */
+
+import { fstatSync, writeSync } from 'node:fs'
+
+/** Nobody reads the descriptor any more. */
+export class OutputClosed extends Error {
+  override readonly name: string = 'OutputClosed'
+}
+
+/** Writes everything, waiting for a slow reader of a non-blocking pipe. Throws OutputClosed. */
+export function writeAll(fd: number, data: string | Uint8Array): void {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data
+  let at = 0
+  while (at < bytes.length) {
+    try {
+      at += writeSync(fd, bytes, at)
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      if (code === 'EPIPE' || code === 'EBADF') throw new OutputClosed(code, { cause: error })
+      if (code !== 'EAGAIN' && code !== 'EINTR') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
+  }
+}
+
+/** Whether a person looks at the descriptor. */
+export function isTerminal(fd: number): boolean {
+  try {
+    // A pipe or a file is told apart without loading the terminal module.
+    if (!fstatSync(fd).isCharacterDevice()) return false
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EBADF') return false
+    throw error
+  }
+  return process.getBuiltinModule('node:tty').isatty(fd)
+}

@@ -1,0 +1,111 @@
+/** A thrown value to what is printed and the exit status. */
+
+import { Failure } from '../lib/index.ts'
+import type { Verb } from './command.ts'
+import { styleOf } from './render/style.ts'
+import { visible } from './render/visible.ts'
+
+/** A failure as it is shown. `INTERNAL` is the code of a bug; every other one is lib's. */
+export interface Report {
+  readonly code: string
+  readonly message: string
+  readonly hint: string | undefined
+  readonly data: unknown
+  readonly status: number
+  /** Where it was thrown; made when it is read, which takes a while. */
+  readonly stack: string | undefined
+}
+
+/**
+ * What a thrown value means to the caller of `verb`.
+ *
+ * A verb that runs a tool gives way to the tool's own statuses: whatever kept the tool from starting
+ * is 125, save wrong usage (2), what the tool's program itself is blamed for (126, 127) and an
+ * interruption (130).
+ */
+export function reportOf(error: unknown, verb?: Verb): Report {
+  const failure = failureOf(error)
+  const shown =
+    failure === undefined
+      ? {
+          code: 'INTERNAL',
+          message: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+          hint: 'this is a mistake in stint itself; STINT_DEBUG=1 shows where',
+          data: {},
+          status: 1,
+        }
+      : {
+          code: failure.code,
+          message: failure.message,
+          hint: failure.hint,
+          data: failure.data,
+          status: failure.status,
+        }
+  const keeps = !verb?.passthrough || [2, 126, 127, 130].includes(shown.status)
+  return {
+    ...shown,
+    status: keeps ? shown.status : 125,
+    get stack() {
+      return error instanceof Error ? stackOf(error) : undefined
+    },
+  }
+}
+
+/** The text for stderr: `error[CODE]: …` and a hint, or one line of JSON. */
+export function formatReport(
+  report: Report,
+  options: { readonly json: boolean; readonly color: boolean; readonly debug: boolean },
+): string {
+  const { code, message, hint, data } = report
+  const stack = options.debug ? report.stack : undefined
+  if (options.json) {
+    return `${JSON.stringify({ error: { code, message, hint, data, stack } })}\n`
+  }
+  const style = styleOf(options.color)
+  const lines = [`${style.bold(style.red(`error[${code}]`))}: ${visible(message)}`]
+  if (hint !== undefined) lines.push(`${style.cyan('hint')}: ${visible(hint)}`)
+  if (stack !== undefined) lines.push(visible(stack))
+  return `${lines.join('\n')}\n`
+}
+
+/** What lib has of a Failure; each bundle may carry a class of its own, so the shape decides. */
+interface FailureLike {
+  readonly code: string
+  readonly message: string
+  readonly hint: string | undefined
+  readonly data: unknown
+  readonly status: number
+}
+
+function failureOf(error: unknown): FailureLike | undefined {
+  if (!(error instanceof Error)) return undefined
+  if (isFailureLike(error)) return error
+  if (error.name === 'AbortError' && error.cause instanceof Error) return failureOf(error.cause)
+  return systemFailure(error)
+}
+
+function isFailureLike(error: Error): error is Error & FailureLike {
+  const { code, status } = error as Error & { code?: unknown; status?: unknown }
+  return error.name === 'Failure' && typeof code === 'string' && typeof status === 'number'
+}
+
+/** The last resort for an error of a system call that nobody below gave a meaning to. */
+function systemFailure(error: NodeJS.ErrnoException & { dest?: string }): Failure | undefined {
+  const { code, syscall } = error
+  if (code === undefined || syscall === undefined || !/^E[A-Z0-9]+$/.test(code)) return undefined
+  const path = error.path ?? error.dest ?? syscall
+  const options = { cause: error }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new Failure('DISK_FULL', { path, recorded: 0 }, options)
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new Failure('ACCESS_DENIED', { path, errno: code }, options)
+  }
+  const problem = /^[A-Z0-9]+: ([^,]+)/.exec(error.message)?.[1] ?? `${syscall} failed`
+  return new Failure('IO_FAILED', { path, errno: code, problem }, options)
+}
+
+function stackOf(error: Error): string {
+  const own = error.stack ?? String(error)
+  return error.cause instanceof Error ? `${own}\ncaused by ${stackOf(error.cause)}` : own
+}

@@ -1,0 +1,127 @@
+/** Help and version, laid out by cac; loaded only when somebody asks. */
+
+import { cac } from 'cac'
+import { type Group, type Option, optionsOf, usageLine, type Verb } from './command.ts'
+import { styleOf } from './render/style.ts'
+import { version } from './version.ts'
+
+interface Section {
+  title?: string
+  body: string
+}
+
+const groups: readonly Group[] = ['Run', 'Look', 'Change', 'Clean up']
+const lineWidth = 96
+const titleWords = 'Sessions of AI coding agents as plain directories'
+
+/** Prints the help of one verb, or of all of stint. */
+export function showHelp(verbs: readonly Verb[], verb: Verb | undefined, color: boolean): void {
+  const cli = cac('stint')
+  cli.usage('<verb> [options]')
+  for (const one of verbs) {
+    const command = cli.command(one.name, one.summary)
+    command.usage(usageLine(one).replace(/^stint /, ''))
+    // The flags --help adds itself.
+    for (const option of optionsOf(one)) {
+      if (option.name !== 'help') command.option(rawName(option), option.help)
+    }
+    for (const example of one.examples) command.example(`  $ ${example}`)
+  }
+  cli.example('  $ stint run -d "Auth refactor" -- codex exec "refactor the auth module"')
+  cli.example('  $ stint list --status running,crashed --since 7d')
+  cli.example('  $ stint logs -f @last')
+  const { bold } = styleOf(color)
+  cli.help((sections) => {
+    const shaped = verb === undefined ? shapeAll(sections, verbs) : shapeOne(sections, verb)
+    return shaped.map(({ title, body }) =>
+      title === undefined ? { body } : { body: `${bold(`${title}:`)}\n${body}` },
+    )
+  })
+  cli.parse(['node', 'stint', ...(verb === undefined ? [] : [verb.name]), '--help'], { run: false })
+}
+
+/** Prints `stint/1.2.3` with the platform. */
+export function showVersion(): void {
+  cac('stint').version(version).outputVersion()
+}
+
+function rawName(option: Option): string {
+  const short = option.short === undefined ? '    ' : `-${option.short}, `
+  if (option.value === undefined) return `${short}--${option.name}`
+  if (option.optionalValue) return `${short}--${option.name}[=${option.value}]`
+  return `${short}--${option.name} <${option.value}>`
+}
+
+function shapeAll(sections: readonly Section[], verbs: readonly Verb[]): Section[] {
+  const lines = bodyOf(sections, 'Commands').split('\n')
+  const grouped = groups.map((group) => ({
+    title: group,
+    body: lines.filter((_, index) => verbs[index]?.group === group).join('\n'),
+  }))
+  return [
+    { body: `stint ${version}: ${titleWords}` },
+    { title: 'Usage', body: bodyOf(sections, 'Usage') },
+    ...grouped,
+    {
+      title: 'Everywhere',
+      body: [
+        paragraph(
+          'REF names a session: its id, 4 or more characters of the id’s start or end, its name, or @last @self @parent @root.',
+        ),
+        paragraph('Durations: 250ms 45s 30m 12h 7d 2w. Dates: ISO, or a duration as "ago".'),
+        paragraph(
+          'Exit status: 0 fine, 1 the answer is no or it failed, 2 usage, 3 no such session, 4 ambiguous, 5 busy, 6 damaged or newer data, 7 the environment failed, 9 liveness unknown, 130 interrupted.',
+        ),
+        '  `stint <verb> --help` and `stint help <verb>` tell more; `stint --version` the version.',
+      ].join('\n'),
+    },
+    { title: 'Examples', body: bodyOf(sections, 'Examples') },
+  ]
+}
+
+function shapeOne(sections: readonly Section[], verb: Verb): Section[] {
+  const options = bodyOf(sections, 'Options').split('\n').map(optionLine).join('\n')
+  const exits = verb.exits.map(([status, meaning]) => paragraph(meaning, `  ${status.padEnd(6)}`))
+  return [
+    { body: `stint ${verb.name}: ${verb.summary}` },
+    { title: 'Usage', body: bodyOf(sections, 'Usage') },
+    {
+      body: verb.details
+        .split('\n\n')
+        .map((text) => paragraph(text, ''))
+        .join('\n\n'),
+    },
+    { title: 'Options', body: options },
+    { title: 'Exit status', body: exits.join('\n') },
+    { title: 'Examples', body: bodyOf(sections, 'Examples') },
+  ].filter((section) => section.body !== '')
+}
+
+function bodyOf(sections: readonly Section[], title: string): string {
+  return sections.find((section) => section.title === title)?.body ?? ''
+}
+
+/** One option as cac lays it out, without the default that it makes up for `--no-…`. */
+function optionLine(line: string): string {
+  const plain = line.replace(/ \(default: true\)$/, '').trimEnd()
+  const help = /^ {2}(?:-\w, | {4})?-\S*(?: <[^>]+>)? +/.exec(plain)?.[0] ?? '  '
+  return paragraph(plain.slice(help.length), help)
+}
+
+/** Words in lines; the first starts with `lead`, the others are indented as far. */
+function paragraph(text: string, lead = '  '): string {
+  const indent = ' '.repeat(lead.length)
+  const lines: string[] = []
+  let line = lead
+  let isEmpty = true
+  for (const word of text.split(/\s+/)) {
+    if (!isEmpty && line.length + 1 + word.length > lineWidth) {
+      lines.push(line)
+      line = indent
+      isEmpty = true
+    }
+    line += isEmpty ? word : ` ${word}`
+    isEmpty = false
+  }
+  return [...lines, line].join('\n')
+}

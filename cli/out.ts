@@ -1,0 +1,33 @@
+/** Data to standard output, talk to standard error. */
+
+import { styleOf } from './render/style.ts'
+import { visible } from './render/visible.ts'
+
+export interface Out {
+  /** Writes data as it is; the caller ends its lines, and hands over many lines at once. */
+  readonly data: (text: string | Uint8Array) => void
+  /** Writes one JSON document: a line, or indented where a person reads it. */
+  readonly json: (value: unknown) => void
+  /** Says a line to the person; nothing with --quiet. Control characters are shown. */
+  readonly talk: (text: string) => void
+  /** Warns the person, also with --quiet. */
+  readonly warn: (text: string) => void
+}
+
+export interface OutOptions {
+  readonly write: (fd: 1 | 2, data: string | Uint8Array) => void
+  readonly quiet: boolean
+  readonly isTerminal: (fd: 1 | 2) => boolean
+  readonly isColored: (fd: 1 | 2) => boolean
+}
+
+export function createOut({ write, quiet, isTerminal, isColored }: OutOptions): Out {
+  return {
+    data: (text) => write(1, text),
+    json: (value) => write(1, `${JSON.stringify(value, null, isTerminal(1) ? 2 : 0)}\n`),
+    talk: (text) => {
+      if (!quiet) write(2, `${visible(text)}\n`)
+    },
+    warn: (text) => write(2, `${styleOf(isColored(2)).yellow('warning')}: ${visible(text)}\n`),
+  }
+}

@@ -1,0 +1,118 @@
+/** From the words of the command line to an exit status. */
+
+import { Failure } from '../lib/index.ts'
+import { parseArgs } from './argv.ts'
+import { colorChoice, isColored } from './color.ts'
+import { flag, type Handler, type Verb } from './command.ts'
+import { createContext, type Host } from './context.ts'
+import { OutputClosed } from './descriptor.ts'
+import { formatReport, reportOf } from './fail.ts'
+import { nearestOf } from './nearest.ts'
+import { verbs } from './verbs.ts'
+
+/** What is loaded only when it is needed. */
+export interface Parts {
+  readonly command: (name: string) => { readonly handler: Handler }
+  readonly help: () => typeof import('./help.ts')
+}
+
+/** As a program that died of SIGPIPE ends in a shell. */
+const brokenPipe = 141
+
+/** Carries out what the command line says; never rejects. */
+export async function runProgram(host: Host, parts: Parts): Promise<number> {
+  const [name, ...words] = host.argv
+  const verb = findVerb(name)
+  try {
+    return await dispatch(host, parts, name, words)
+  } catch (error) {
+    if (error instanceof OutputClosed) return brokenPipe
+    return printFailure(host, words, error, verb)
+  }
+}
+
+async function dispatch(
+  host: Host,
+  parts: Parts,
+  name: string | undefined,
+  words: readonly string[],
+): Promise<number> {
+  if (name === undefined) {
+    host.write(2, shortHelp())
+    return 2
+  }
+  if (name === '--version' || name === '-V') {
+    parts.help().showVersion()
+    return 0
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
+    const topic = words.find((word) => !word.startsWith('-'))
+    return showHelp(host, parts, topic === undefined ? undefined : needVerb(topic))
+  }
+  const verb = needVerb(name)
+  const end = words.indexOf('--')
+  const own = end < 0 ? words : words.slice(0, end)
+  // Whoever asks for help gets it, whatever else is wrong with the line.
+  if (own.includes('--help') || own.includes('-h')) return showHelp(host, parts, verb)
+  const invocation = parseArgs(verb, words, host.now())
+  if (flag(invocation, 'help')) return showHelp(host, parts, verb)
+  const { handler } = parts.command(verb.name)
+  return await handler(invocation, createContext(host, invocation))
+}
+
+function showHelp(host: Host, parts: Parts, verb: Verb | undefined): number {
+  parts.help().showHelp(Object.values(verbs), verb, host.isTerminal(1))
+  return 0
+}
+
+function findVerb(name: string | undefined): Verb | undefined {
+  return name !== undefined && Object.hasOwn(verbs, name) ? verbs[name] : undefined
+}
+
+function needVerb(name: string): Verb {
+  const verb = findVerb(name)
+  if (verb !== undefined) return verb
+  if (name.startsWith('-')) {
+    throw new Failure('USAGE', {
+      problem: 'options stand after the verb',
+      usage: 'stint <verb> [options]',
+    })
+  }
+  const nearest = nearestOf(name, [...Object.keys(verbs), 'help'])
+  throw new Failure('UNKNOWN_VERB', { verb: name, ...(nearest === undefined ? {} : { nearest }) })
+}
+
+function shortHelp(): string {
+  return `usage: stint <verb> [options]
+
+verbs: ${Object.keys(verbs).join(' ')}
+
+stint run -- <command>   runs a command in a new session
+stint --help             says what each verb does
+`
+}
+
+function printFailure(
+  host: Host,
+  words: readonly string[],
+  error: unknown,
+  verb: Verb | undefined,
+): number {
+  const report = reportOf(error, verb)
+  // The line may be one that does not parse, so its words are looked at as they are.
+  const end = words.indexOf('--')
+  const own = end < 0 ? words : words.slice(0, end)
+  const at = own.lastIndexOf('--color')
+  const given = at < 0 ? own.findLast((word) => word.startsWith('--color='))?.slice(8) : own[at + 1]
+  const text = formatReport(report, {
+    json: own.includes('--json'),
+    color: isColored(colorChoice(given, host.env), host.env, () => host.isTerminal(2)),
+    debug: host.env.STINT_DEBUG === '1',
+  })
+  try {
+    host.write(2, text)
+  } catch (closed) {
+    if (!(closed instanceof OutputClosed)) throw closed
+  }
+  return report.status
+}

@@ -1,0 +1,23 @@
+/** Ages and sizes as people read them. */
+
+import { formatDuration } from '../../lib/index.ts'
+
+/** How long ago an instant was, in its greatest unit: `now`, `5m ago`, `3d ago`, `in 2h`. */
+export function ago(at: number, now: number): string {
+  const unit = formatDuration(Math.abs(now - at)).split(' ', 1)[0] ?? ''
+  if (unit === '0s') return 'now'
+  return at > now ? `in ${unit}` : `${unit} ago`
+}
+
+/** `512 B`, `1.5 KiB`, `23 MiB`. */
+export function bytes(size: number): string {
+  let amount = Math.max(0, size)
+  if (amount < 1024) return `${Math.round(amount)} B`
+  let unit = ''
+  for (unit of ['KiB', 'MiB', 'GiB', 'TiB', 'PiB']) {
+    amount /= 1024
+    // What would be shown as 1024 belongs to the next unit.
+    if (amount < 1023.5) break
+  }
+  return `${amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${unit}`
+}

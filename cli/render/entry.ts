@@ -1,0 +1,72 @@
+/** Entries of a transcript as people read them. */
+
+import { type Entry, formatDuration, type Reading } from '../../lib/index.ts'
+import { outcomePaint } from './session.ts'
+import type { Style } from './style.ts'
+import { visible, visibleLine } from './visible.ts'
+
+/** Prints readings, each with its line end: output as it was, everything else marked. */
+export function entryPrinter(style: Style): (reading: Reading) => string {
+  return ({ line, entry }) =>
+    entry === undefined
+      ? `${style.red('not an entry:')} ${visible(line.text)}\n`
+      : `${format(entry, style)}\n`
+}
+
+function format(entry: Entry, style: Style): string {
+  const { type, data, text } = entry
+  switch (type) {
+    case 'output': {
+      const shown = visible(text ?? '')
+      const cut =
+        data.truncated === true ? style.dim(` … (${String(data.bytes)} bytes in all)`) : ''
+      return (data.stream === 'stderr' ? style.yellow(shown) : shown) + cut
+    }
+    case 'message':
+      return visible(text ?? '')
+    case 'session':
+      return rule(style, entry, sessionText(entry))
+    case 'turn_started':
+      return rule(style, entry, [`turn ${entry.turn}`, commandText(entry)].join(': '))
+    case 'turn_ended': {
+      const outcome = String(data.outcome ?? 'unknown')
+      const exit = data.signal ?? (data.exit_code === null ? undefined : `exit ${data.exit_code}`)
+      const took =
+        typeof data.duration_ms === 'number' ? formatDuration(data.duration_ms) : undefined
+      const facts = [exit, took].filter((fact) => fact !== undefined && fact !== null)
+      return rule(
+        style,
+        entry,
+        `turn ${entry.turn} ended: ${outcomePaint(outcome, style)(visibleLine(outcome))}${facts
+          .map((fact) => `, ${visibleLine(String(fact))}`)
+          .join('')}`,
+      )
+    }
+    case 'error':
+      return `${style.red('error:')} ${visible(text ?? String(data.code ?? ''))}`
+    default:
+      return `${style.dim(`${visibleLine(type)}:`)} ${visible(text ?? JSON.stringify(data))}`
+  }
+}
+
+/** A line that is no output: set off, with the time in this place. */
+function rule(style: Style, entry: Entry, text: string): string {
+  const at = new Date(entry.ts)
+  const two = (part: number) => String(part).padStart(2, '0')
+  const time = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+  return `${style.dim(`── ${time}`)} ${text}`
+}
+
+function sessionText({ data }: Entry): string {
+  const set = data.set as Readonly<Record<string, unknown>> | undefined
+  const to = set === undefined ? undefined : (set.name ?? set.description)
+  const why = data.why ?? to
+  const event = String(data.event ?? 'changed').replaceAll('_', ' ')
+  return visibleLine(why === undefined ? event : `${event}: ${String(why)}`)
+}
+
+function commandText({ data, text }: Entry): string {
+  if (text !== null) return visibleLine(text)
+  const argv = Array.isArray(data.argv) ? data.argv.map(String).join(' ') : String(data.tool)
+  return visibleLine(argv)
+}

@@ -1,0 +1,62 @@
+/** What lists and descriptions of sessions have in common. */
+
+import type { SessionRow, Status } from '../../lib/index.ts'
+import { ago } from './amount.ts'
+import type { Paint, Style } from './style.ts'
+import type { Cell, Column } from './table.ts'
+
+/** The colour of a status: green lives, red needs somebody, the rest rests. */
+export function statusPaint(status: Status | 'gone', style: Style): Paint {
+  switch (status) {
+    case 'running':
+    case 'busy':
+      return style.green
+    case 'orphaned':
+    case 'crashed':
+    case 'unreadable':
+      return style.red
+    case 'leaked':
+    case 'unknown':
+    case 'gone':
+      return style.yellow
+    default:
+      return style.dim
+  }
+}
+
+/** The colour of a turn's outcome. */
+export function outcomePaint(outcome: string | null, style: Style): Paint {
+  if (outcome === 'success') return style.green
+  return outcome === 'failure' || outcome === 'crashed' ? style.red : style.yellow
+}
+
+/** The columns behind a session's id. */
+export const rowColumns: readonly Column[] = [
+  { head: 'STATUS' },
+  { head: 'RESULT' },
+  { head: 'USED' },
+  { head: 'TOOL', shrink: true, min: 4 },
+  { head: 'NAME', shrink: true, min: 4 },
+  { head: 'DESCRIPTION', shrink: true, min: 12 },
+]
+
+/** The cells behind a session's id. */
+export function rowCells(row: SessionRow, now: number, style: Style): Cell[] {
+  return [
+    { text: row.status, paint: statusPaint(row.status, style) },
+    { text: row.outcome ?? '', paint: outcomePaint(row.outcome, style) },
+    {
+      text: row.last_accessed === null ? '' : ago(Date.parse(row.last_accessed), now),
+      paint: style.dim,
+    },
+    row.tool ?? '',
+    { text: row.name ?? '', paint: style.bold },
+    row.description ?? '',
+  ]
+}
+
+/** How much of each id is shown: all of it, but for a narrow terminal. */
+export function shownLength(prefixes: Iterable<number>, columns: number | undefined): number {
+  if (columns === undefined || columns >= 110) return 26
+  return Math.min(26, Math.max(10, ...prefixes))
+}

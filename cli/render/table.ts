@@ -1,0 +1,101 @@
+/** Rows of cells in columns. */
+
+import type { Paint } from './style.ts'
+import { visibleLine } from './visible.ts'
+import { countCharacters, cutToWidth, type Measure, measureFor } from './width.ts'
+
+export interface Column {
+  readonly head: string
+  readonly align?: 'left' | 'right'
+  /** It may be cut, down to `min` columns (8 unless said), when the terminal is too narrow. */
+  readonly shrink?: boolean
+  readonly min?: number
+}
+
+/** A text, and how to style it after it was measured and cut. Its control characters are shown. */
+export type Cell = string | { readonly text: string; readonly paint?: Paint }
+
+export interface TableOptions {
+  /** The columns of the terminal; undefined when there is none: then nothing is cut. */
+  readonly width: number | undefined
+  /** Styles the heads; without heads when false. */
+  readonly heads?: Paint | false
+}
+
+/** The table as lines, each ending in LF; empty without rows. */
+export async function table(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  options: TableOptions,
+): Promise<string> {
+  const texts = rows.map((row) =>
+    row.map((cell) => visibleLine(typeof cell === 'string' ? cell : cell.text)),
+  )
+  const measure = options.width === undefined ? countCharacters : await measureFor(texts.flat())
+  return layTable(columns, rows, texts, measure, options)
+}
+
+function layTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  texts: readonly (readonly string[])[],
+  measure: Measure,
+  { width, heads = (head) => head }: TableOptions,
+): string {
+  if (rows.length === 0) return ''
+  const natural = columns.map((column, index) => {
+    let widest = heads === false ? 0 : column.head.length
+    for (const row of texts) widest = Math.max(widest, measure(row[index] ?? ''))
+    return widest
+  })
+  const widths = width === undefined ? natural : shrink(columns, natural, width)
+  const line = (cells: readonly string[], paints: readonly (Paint | undefined)[]) => {
+    let out = ''
+    let gap = 0
+    for (const [index, column] of columns.entries()) {
+      const room = widths[index] ?? 0
+      const shown = cutToWidth(cells[index] ?? '', room, measure)
+      const spare = Math.max(0, room - measure(shown))
+      const before = column.align === 'right' ? spare : 0
+      // Spaces are written only before something: no line ends in them.
+      if (shown !== '') {
+        out += ' '.repeat(gap + before) + (paints[index]?.(shown) ?? shown)
+        gap = 0
+      }
+      gap += (shown === '' ? room : spare - before) + 2
+    }
+    return `${out}\n`
+  }
+  const head =
+    heads === false
+      ? ''
+      : line(
+          columns.map((column) => column.head),
+          columns.map(() => heads),
+        )
+  const body = rows.map((row, index) =>
+    line(
+      texts[index] ?? [],
+      row.map((cell) => (typeof cell === 'string' ? undefined : cell.paint)),
+    ),
+  )
+  return head + body.join('')
+}
+
+/** Takes columns from the widest that may shrink until all fit, or none can give any more. */
+function shrink(columns: readonly Column[], natural: readonly number[], width: number): number[] {
+  const widths = [...natural]
+  let over = widths.reduce((sum, one) => sum + one, 2 * (widths.length - 1)) - width
+  while (over > 0) {
+    let widest = -1
+    for (const [index, column] of columns.entries()) {
+      const room = widths[index] ?? 0
+      if (!column.shrink || room <= (column.min ?? 8)) continue
+      if (widest < 0 || room >= (widths[widest] ?? 0)) widest = index
+    }
+    if (widest < 0) break
+    widths[widest] = (widths[widest] ?? 0) - 1
+    over -= 1
+  }
+  return widths
+}

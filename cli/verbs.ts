@@ -1,0 +1,447 @@
+/** Every verb: its words, its options and what it promises. */
+
+import type { Option, Verb } from './command.ts'
+
+const refused = [
+  ['2', 'wrong usage'],
+  ['3, 4', 'no such session; REF fits several'],
+] as const
+
+const changed = [
+  ['0', 'done, and on the disk'],
+  ...refused,
+  ['5', 'the session is busy: locked by another process; try again later'],
+  ['6, 7', 'damaged or newer data; the environment failed (disk full, permission)'],
+] as const
+
+const looked = [
+  ['0', 'printed'],
+  ...refused,
+  ['6, 7', 'the data is damaged or newer; the environment failed'],
+] as const
+
+const ran = [
+  ['0', 'the tool ended in success'],
+  ['1–255', 'the tool’s own status when it is not 0; 128+n when signal n ended it'],
+  ['124', 'it ran into --timeout or --idle-timeout'],
+  ['125', 'stint failed before the tool started; the code is on stderr'],
+  ['126, 127', 'the command cannot be executed; it was not found'],
+  ['2', 'wrong usage'],
+  ['130', 'interrupted before the tool started'],
+] as const
+
+const limits: readonly Option[] = [
+  { name: 'timeout', value: 'DUR', kind: 'duration', help: 'stop the tool after this time' },
+  {
+    name: 'idle-timeout',
+    value: 'DUR',
+    kind: 'duration',
+    help: 'stop the tool when it prints nothing for this time',
+  },
+]
+
+const turnOptions: readonly Option[] = [
+  { name: 'tool', value: 'T', help: 'the tool that takes the prompt' },
+  { name: 'cwd', value: 'DIR', help: 'the directory to run in' },
+  ...limits,
+  {
+    name: 'wait',
+    value: 'DUR',
+    kind: 'duration',
+    optionalValue: true,
+    help: 'wait for the session’s running turn, at most so long, instead of refusing',
+  },
+  { name: 'prompt-file', value: 'FILE', help: 'read the prompt from FILE; - is standard input' },
+  { name: 'id-file', value: 'FILE', help: 'write the session’s id to FILE once it is on the disk' },
+  { name: 'no-hup', help: 'go on when the terminal is closed' },
+]
+
+export const run: Verb = {
+  name: 'run',
+  group: 'Run',
+  summary: 'run a tool or a command as a turn of a session',
+  usage: '[PROMPT | -- COMMAND…]',
+  positionals: { min: 0, max: 1 },
+  passthrough: true,
+  options: [
+    { name: 'session', value: 'REF', help: 'the next turn of this session instead of a new one' },
+    { name: 'last', help: 'the next turn of the session that ran last' },
+    { name: 'fork', value: 'REF', help: 'a new session that starts from this one' },
+    { name: 'ephemeral', help: 'keep nothing: the session is removed when the turn ends' },
+    { name: 'parent', value: 'REF', help: 'make the new session a child of this one' },
+    { name: 'description', short: 'd', value: 'TEXT', help: 'what the session is about' },
+    { name: 'name', value: 'NAME', help: 'a name to call it by' },
+    ...turnOptions,
+  ],
+  reach: 'all',
+  details: `Runs one turn, in a new session unless --session, --last or --fork says otherwise. What comes after \`--\` is the command, word for word; a PROMPT is given to the tool of --tool, of the session or of the configuration.
+
+The tool’s output is passed on as it comes and kept in the session’s transcript, with secrets redacted. The first line on stderr is \`session <id> turn <n>\`, unless --quiet. With --json, stdout is the one result object instead. A \`run\` inside a turn makes a child session.`,
+  exits: ran,
+  examples: [
+    'stint run -- codex exec "fix the failing test"',
+    'stint run -d "Nightly build" --timeout 2h -- make all',
+    'stint run --last --wait=10m -- ./continue.sh',
+  ],
+}
+
+export const resume: Verb = {
+  name: 'resume',
+  group: 'Run',
+  summary: 'run the next turn of a session',
+  usage: 'REF [PROMPT | -- COMMAND…]',
+  positionals: { min: 1, max: 2 },
+  passthrough: true,
+  options: turnOptions,
+  reach: 'all',
+  details: `The same as \`stint run --session REF\`: the id, the transcript and the tool’s own conversation go on. A session that runs is refused with its holder, unless --wait.
+
+A session of a plain command needs \`-- COMMAND\`: what it ran before was kept redacted and cannot be run again.`,
+  exits: [
+    ...ran.slice(0, -2),
+    ['2', 'wrong usage, or the session needs a command'],
+    ['130', 'interrupted before the tool started'],
+  ],
+  examples: ['stint resume @last -- npm test', 'stint resume auth --wait "now add tests"'],
+}
+
+export const list: Verb = {
+  name: 'list',
+  group: 'Look',
+  summary: 'list sessions, the newest first',
+  usage: '',
+  positionals: { min: 0, max: 0 },
+  options: [
+    { name: 'tree', help: 'children under their parents' },
+    {
+      name: 'tool',
+      value: 'T,…',
+      kind: 'list',
+      repeat: true,
+      help: 'only sessions of these tools',
+    },
+    { name: 'branch', value: 'B', help: 'only sessions started on this git branch' },
+    {
+      name: 'status',
+      value: 'S,…',
+      kind: 'list',
+      repeat: true,
+      choices: [
+        'running',
+        'busy',
+        'orphaned',
+        'crashed',
+        'idle',
+        'available',
+        'retired',
+        'unknown',
+        'unreadable',
+      ],
+      help: 'only running, busy, orphaned, crashed, idle, available, retired, unknown, unreadable',
+    },
+    {
+      name: 'since',
+      value: 'T',
+      kind: 'when',
+      help: 'only sessions used since a date, or within a duration',
+    },
+    { name: 'limit', value: 'N', kind: 'count', min: 1, help: 'at most so many' },
+    {
+      name: 'sort',
+      value: 'KEY',
+      kind: 'choice',
+      choices: ['created', 'accessed', 'size'],
+      help: 'by created (the default), accessed or size',
+    },
+  ],
+  reach: 'all',
+  details: `Prints one line a session: id, status, tool, age and description. On a terminal the start of the id that is enough to name it stands out and long cells are cut; elsewhere nothing is cut. Looking changes nothing.
+
+With --json: an array of objects; with --tree too, the same objects with \`children\`.`,
+  exits: [
+    ['0', 'printed, also when there is none'],
+    ['2', 'wrong usage'],
+    ['7', 'the environment failed'],
+  ],
+  examples: [
+    'stint list --status running,crashed',
+    'stint list --tree --since 7d',
+    'stint list --json | jq -r ".[].id"',
+  ],
+}
+
+export const show: Verb = {
+  name: 'show',
+  group: 'Look',
+  summary: 'show everything about a session',
+  usage: 'REF',
+  positionals: { min: 1, max: 1 },
+  options: [],
+  reach: 'all',
+  details:
+    'Prints what the session is, how its newest turn went, where it lies on the disk, who holds its locks, and whether it lives and why. With --json: one object, with the whole state.',
+  exits: looked,
+  examples: ['stint show @last', 'stint show auth --json | jq .liveness'],
+}
+
+export const result: Verb = {
+  name: 'result',
+  group: 'Look',
+  summary: 'print the result of a turn',
+  usage: 'REF',
+  positionals: { min: 1, max: 1 },
+  options: [
+    {
+      name: 'turn',
+      value: 'N',
+      kind: 'count',
+      min: 1,
+      help: 'this turn instead of the newest finished one',
+    },
+  ],
+  reach: 'all',
+  details:
+    'Prints outcome, exit status, duration, usage and artifacts of a finished turn. The exit status is about printing, not about the turn.',
+  exits: [['0', 'printed'], ['1', 'no turn has finished yet'], ...looked.slice(1)],
+  examples: ['stint result @last', 'stint result 01JH4Q --turn 2 --json'],
+}
+
+export const logs: Verb = {
+  name: 'logs',
+  group: 'Look',
+  summary: 'print the transcript of a session',
+  usage: 'REF',
+  positionals: { min: 1, max: 1 },
+  options: [
+    { name: 'tail', value: 'N', kind: 'count', help: 'only the last N entries' },
+    {
+      name: 'follow',
+      short: 'f',
+      value: 'forever',
+      kind: 'choice',
+      choices: ['forever'],
+      optionalValue: true,
+      help: 'go on while something runs; with =forever, also after that',
+    },
+    {
+      name: 'type',
+      value: 'A,…',
+      kind: 'list',
+      repeat: true,
+      help: 'only entries of these types, such as message,output,error',
+    },
+    { name: 'turn', value: 'N', kind: 'count', min: 1, help: 'only this turn' },
+    { name: 'raw', help: 'the lines as they are in the file, also damaged ones' },
+  ],
+  reach: 'all',
+  details: `Prints the entries for people; control characters that a tool printed are made visible. --raw and --json keep them as JSON: --raw one entry a line, --json one array.
+
+--follow goes on across turns and ends when nothing runs and everything is printed.`,
+  exits: looked,
+  examples: [
+    'stint logs -f @last',
+    'stint logs auth --type error,message --tail 20',
+    'stint logs 01JH4Q --raw | jq .text',
+  ],
+}
+
+export const artifacts: Verb = {
+  name: 'artifacts',
+  group: 'Look',
+  summary: 'list the files that a session’s turns left',
+  usage: 'REF',
+  positionals: { min: 1, max: 1 },
+  options: [],
+  reach: 'all',
+  details:
+    'Prints the path, size and age of each file under the session’s output directory. With --json: an array.',
+  exits: looked,
+  examples: ['stint artifacts @last', 'stint artifacts auth --json | jq -r ".[].path"'],
+}
+
+export const log: Verb = {
+  name: 'log',
+  group: 'Look',
+  summary: 'list the git commits made during a session',
+  usage: 'REF',
+  positionals: { min: 1, max: 1 },
+  options: [],
+  reach: 'all',
+  details:
+    'Prints the commits that were made while the session’s turns ran, the newest first. (`stint logs` prints the transcript.) With --json: an array.',
+  exits: looked,
+  examples: ['stint log auth'],
+}
+
+export const isAlive: Verb = {
+  name: 'is-alive',
+  group: 'Look',
+  summary: 'say whether a session is alive, and why',
+  usage: 'REF',
+  positionals: { min: 1, max: 1 },
+  options: [],
+  reach: 'all',
+  details: `Prints the status and what it follows from. Alive are \`running\`, \`busy\` and \`orphaned\` (its supervisor died, the agent lives on). Kernel locks decide, never the time since the last entry.`,
+  exits: [
+    ['0', 'alive'],
+    ['1', 'not alive'],
+    ['9', 'cannot be known from here: another machine or container started it'],
+    ...refused,
+  ],
+  examples: [
+    'stint is-alive 01JH4QWERT1234567890ABCDEF',
+    'stint is-alive @last --quiet || stint resume @last -- ./next.sh',
+  ],
+}
+
+export const wait: Verb = {
+  name: 'wait',
+  group: 'Look',
+  summary: 'wait until the running turn of a session ends',
+  usage: 'REF',
+  positionals: { min: 1, max: 1 },
+  options: [
+    { name: 'timeout', value: 'DUR', kind: 'duration', help: 'give up after this time' },
+    { name: 'tree', help: 'wait for its children and theirs, too' },
+  ],
+  reach: 'all',
+  details: 'Prints how the turn ended: at once when nothing runs. With --json: the result object.',
+  exits: [
+    ['0', 'the turn ended in success'],
+    ['1', 'it ended otherwise'],
+    ['124', 'it still ran after --timeout'],
+    ['9', 'cannot be known whether it runs'],
+    ...refused,
+    ['130', 'interrupted'],
+  ],
+  examples: ['stint wait @last && stint result @last', 'stint wait build --timeout 30m'],
+}
+
+export const kill: Verb = {
+  name: 'kill',
+  group: 'Run',
+  summary: 'stop the running or orphaned turn of a session',
+  usage: 'REF',
+  positionals: { min: 1, max: 1 },
+  options: [],
+  reach: 'all',
+  details:
+    'Asks the tool’s whole process group to end, and after a grace period makes it. The turn’s outcome becomes `cancelled`; the session stays and can be resumed.',
+  exits: [
+    ['0', 'nothing of the turn runs any more'],
+    ['1', 'nothing ran, or something still does'],
+    ...refused,
+    ['9', 'cannot be known whether it runs; nothing was stopped'],
+  ],
+  examples: ['stint kill @last'],
+}
+
+export const rename: Verb = {
+  name: 'rename',
+  group: 'Change',
+  summary: 'change the name or the description of a session',
+  usage: 'REF [NAME]',
+  positionals: { min: 1, max: 2 },
+  options: [{ name: 'description', short: 'd', value: 'TEXT', help: 'the new description' }],
+  reach: 'all',
+  details:
+    'A name has 1 to 64 of A-Z a-z 0-9 . _ - and need not be unique. It works while the session runs.',
+  exits: changed,
+  examples: ['stint rename @last auth', 'stint rename auth -d "Auth refactor, second try"'],
+}
+
+export const pin: Verb = {
+  name: 'pin',
+  group: 'Change',
+  summary: 'keep a session from being cleaned up',
+  usage: 'REF',
+  positionals: { min: 1, max: 1 },
+  options: [],
+  reach: 'all',
+  details: 'A pinned session is passed over by every clean-up that goes by age or size.',
+  exits: changed,
+  examples: ['stint pin auth'],
+}
+
+export const unpin: Verb = {
+  name: 'unpin',
+  group: 'Change',
+  summary: 'let a session be cleaned up again',
+  usage: 'REF',
+  positionals: { min: 1, max: 1 },
+  options: [],
+  reach: 'all',
+  details: 'Takes back `stint pin`.',
+  exits: changed,
+  examples: ['stint unpin auth'],
+}
+
+const many = Number.POSITIVE_INFINITY
+
+/** `delete` is no name that code can have. */
+export const deleteSessions: Verb = {
+  name: 'delete',
+  group: 'Clean up',
+  summary: 'move sessions to the trash',
+  usage: 'REF…',
+  positionals: { min: 1, max: many },
+  options: [],
+  reach: 'all',
+  details:
+    'Every REF is resolved before anything is moved. A session that is alive, or of which that cannot be known, is refused. What is in the trash can be restored until it is emptied.',
+  exits: changed,
+  examples: ['stint delete auth 01JH4Q', 'stint trash restore auth'],
+}
+
+export const trash: Verb = {
+  name: 'trash',
+  group: 'Clean up',
+  summary: 'list, restore or empty the trash',
+  usage: 'list | restore REF… | empty',
+  positionals: { min: 1, max: many },
+  actions: ['list', 'restore', 'empty'],
+  options: [],
+  reach: 'one',
+  details: `\`trash list\` prints what is in it and when it got there; \`trash restore REF…\` puts sessions back; \`trash empty\` removes everything in it for good.`,
+  exits: [['1', 'the place of a session to restore is taken'], ...changed],
+  examples: ['stint trash list', 'stint trash restore 01JH4Q', 'stint trash empty'],
+}
+
+export const config: Verb = {
+  name: 'config',
+  group: 'Look',
+  summary: 'show every setting, its value and where that comes from',
+  usage: '[KEY]',
+  positionals: { min: 0, max: 1 },
+  options: [],
+  reach: 'none',
+  details:
+    'A setting comes from its flag, else from its environment variable, else from config.toml, else from the default. With KEY, prints only that value.',
+  exits: [
+    ['0', 'printed'],
+    ['2', 'there is no such key, or a value is invalid'],
+    ['7', 'the file cannot be read'],
+  ],
+  examples: ['stint config', 'stint config kill_grace', 'STINT_TIMEOUT=1h stint config timeout'],
+}
+
+/** By name, in the order of help. */
+export const verbs: Readonly<Record<string, Verb>> = {
+  run,
+  resume,
+  kill,
+  list,
+  show,
+  result,
+  logs,
+  artifacts,
+  log,
+  'is-alive': isAlive,
+  wait,
+  config,
+  rename,
+  pin,
+  unpin,
+  delete: deleteSessions,
+  trash,
+}

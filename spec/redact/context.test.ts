@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest'
+import { createRedactor } from '../../lib/redact/redact.ts'
+import { alnum, hex } from './samples.ts'
+
+const redactor = createRedactor()
+const pw = 'hunter' + '2!x'
+const key = alnum(24)
+
+describe('values under secret names', () => {
+  const found: readonly [text: string, expected: string][] = [
+    [`password=${pw}`, 'password=[REDACTED:password]'],
+    [`password: ${pw}`, 'password: [REDACTED:password]'],
+    [`passwd = "${pw}"`, 'passwd = "[REDACTED:password]"'],
+    [`{"password":"${pw}","a":1}`, '{"password":"[REDACTED:password]","a":1}'],
+    [`{\\"password\\": \\"${pw}\\"}`, '{\\"password\\": \\"[REDACTED:password]\\"}'],
+    [`export DB_PWD=${pw}`, 'export DB_PWD=[REDACTED:password]'],
+    [`MYSQL_PASS=${pw} make`, 'MYSQL_PASS=[REDACTED:password] make'],
+    ['POSTGRES_PASSWORD=correcthorse', 'POSTGRES_PASSWORD=[REDACTED:password]'],
+    [`GITHUB_TOKEN=${key}`, 'GITHUB_TOKEN=[REDACTED:secret]'],
+    [`AWS_SECRET_ACCESS_KEY=${key}/${key}`, 'AWS_SECRET_ACCESS_KEY=[REDACTED:secret]'],
+    [`SECRET_KEY_BASE=${hex(64)}`, 'SECRET_KEY_BASE=[REDACTED:secret]'],
+    [`api_key: '${key}'`, "api_key: '[REDACTED:secret]'"],
+    [`apiKey = "${key}";`, 'apiKey = "[REDACTED:secret]";'],
+    [`X-Api-Key: ${key}`, 'X-Api-Key: [REDACTED:secret]'],
+    [`API key: ${key}`, 'API key: [REDACTED:secret]'],
+    [`client_secret=${key}&grant=x`, 'client_secret=[REDACTED:secret]&grant=x'],
+    [`https://h/x?access_token=${key}&y=1`, 'https://h/x?access_token=[REDACTED:secret]&y=1'],
+    [`tool --token ${key} run`, 'tool --token [REDACTED:secret] run'],
+    [`tool --api-key=${key} run`, 'tool --api-key=[REDACTED:secret] run'],
+    [`tool --password '${pw}'`, "tool --password '[REDACTED:password]'"],
+    [`'secret' => '${key}',`, "'secret' => '[REDACTED:secret]',"],
+    [`Server=x;User Id=sa;Password=${pw};`, 'Server=x;User Id=sa;Password=[REDACTED:password];'],
+    [`AccountKey=${key}==;Endpoint=x`, 'AccountKey=[REDACTED:secret];Endpoint=x'],
+    [
+      `//registry.npmjs.org/:_authToken=${key}`,
+      '//registry.npmjs.org/:_authToken=[REDACTED:secret]',
+    ],
+    [`password1=${pw}`, 'password1=[REDACTED:password]'],
+  ]
+  for (const [text, expected] of found) {
+    it(`takes the value and keeps the rest of ${expected}`, () => {
+      expect(redactor.text(text).value).toBe(expected)
+      expect(redactor.text(`first\n  ${text}\nlast`).value).toBe(`first\n  ${expected}\nlast`)
+    })
+  }
+
+  it('names a token by its provider also under a secret name', () => {
+    const token = `ghp${'_'}${alnum(36)}`
+    expect(redactor.text(`GITHUB_TOKEN=${token}`)).toEqual({
+      value: 'GITHUB_TOKEN=[REDACTED:github-token]',
+      counts: { 'github-token': 1 },
+    })
+  })
+})
+
+describe('headers', () => {
+  const found: readonly [text: string, expected: string][] = [
+    [`Authorization: Bearer ${key}`, 'Authorization: Bearer [REDACTED:authorization]'],
+    [`authorization: token ${key}`, 'authorization: token [REDACTED:authorization]'],
+    ['Authorization: Basic dXNlcjpwYXNz', 'Authorization: Basic [REDACTED:authorization]'],
+    [
+      `curl -H "Authorization: Bearer ${key}" x`,
+      'curl -H "Authorization: Bearer [REDACTED:authorization]" x',
+    ],
+    [`{"Authorization":"Bearer ${key}"}`, '{"Authorization":"Bearer [REDACTED:authorization]"}'],
+    [`Proxy-Authorization: ${key}`, 'Proxy-Authorization: [REDACTED:authorization]'],
+    [
+      `Authorization: AWS4-HMAC-SHA256 Credential=a/b, Signature=${hex(64)}`,
+      'Authorization: AWS4-HMAC-SHA256 [REDACTED:authorization]',
+    ],
+    [`Cookie: a=1; sid=${key}`, 'Cookie: [REDACTED:cookie]'],
+    [
+      `Set-Cookie: sid=${key}; Path=/; HttpOnly`,
+      'Set-Cookie: sid=[REDACTED:cookie]; Path=/; HttpOnly',
+    ],
+  ]
+  for (const [text, expected] of found) {
+    it(`takes the credentials of ${expected}`, () => {
+      expect(redactor.text(text).value).toBe(expected)
+    })
+  }
+})
+
+describe('addresses', () => {
+  const found: readonly [text: string, expected: string][] = [
+    [`postgres://app:${pw}@db:5432/x`, 'postgres://app:[REDACTED:url-password]@db:5432/x'],
+    [`redis://:${pw}@cache`, 'redis://:[REDACTED:url-password]@cache'],
+    [`git clone https://u:${pw}@h/r.git`, 'git clone https://u:[REDACTED:url-password]@h/r.git'],
+    [`"url":"https:\\/\\/u:${pw}@h"`, '"url":"https:\\/\\/u:[REDACTED:url-password]@h"'],
+    ['amqp://u:p@ss@host', 'amqp://u:[REDACTED:url-password]@host'],
+    [`curl -u user:${pw} https://h`, 'curl -u user:[REDACTED:password] https://h'],
+    [
+      `curl -s --user 'user:${pw}' https://h`,
+      "curl -s --user 'user:[REDACTED:password]' https://h",
+    ],
+  ]
+  for (const [text, expected] of found) {
+    it(`takes the password of ${expected}`, () => {
+      expect(redactor.text(text).value).toBe(expected)
+    })
+  }
+})
+
+describe('what is no secret', () => {
+  const benign = [
+    'max_tokens: 4096, "input_tokens":2405,"max_token": 8',
+    'token: 3',
+    '  id-token: write\n  secrets: inherit',
+    '{"nextPageToken":"CAUQAA"}',
+    'self.password = password',
+    'login(user=user, password=password)',
+    'const token = await getToken()',
+    'token = req.headers.token',
+    'password = process.env.DB_PASSWORD1',
+    'token: string, password?: string, secret: Uint8Array',
+    'if (token == null) return',
+    'PWD=/home/user/project1 OLDPWD=/home/user/x2',
+    'a.b.c foo.barBaz.qux2 Microsoft.VisualStudio.Component.VC',
+    '123e4567-e89b-12d3-a456-426614174000 01JH8XV2Q3N4P5R6S7T8V9W0XY',
+    `commit ${hex(40)} sha256:${hex(64)}`,
+    `"integrity": "sha512-${alnum(86)}=="`,
+    `modernc.org/token v1.1.0/go.mod h1:${alnum(43)}=`,
+    `data:image/png;base64,iVBORw0KGgo${'AAAA/EAAA+b9'.repeat(40)}==`,
+    'key-derivation: pbkdf2-sha256-iterations-100000-rounds',
+    'GITHUB_TOKEN=$TOKEN PASSWORD=${PASS} token=<token> api_key=your-api-key-here',
+    'password=xxxxxxxx secret=*** token: ${{ secrets.GITHUB_TOKEN }}',
+    'Authorization: Bearer $TOKEN',
+    'Authorization: Bearer <token>',
+    'authorization: required',
+    '"cookie": "^0.7.1", "cookie": ">=0.7"',
+    'password_file=/run/secrets/db1 SECRET=/run/secrets/x9',
+    'https://example.com:8080/a@b http://localhost:3000/@scope/pkg@1.2.3',
+    'git@github.com:owner/repo.git npm:foo@1.0.0',
+    '--token TOKEN   the token; --password <password>; --api-key string',
+    'bearer token authentication, see the Bearer scheme',
+    'docker run -u 1000:1000 image',
+    '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
+    'sk-learn-compatible-estimators-for-machine-learning-2',
+    'npm_config_registry=https://registry.npmjs.org npm_package_name_is_a_long_name_for_x1',
+    'drwxr-xr-x 2 root root 4096 Nov 21 02:10 some-very-long-directory-name-with-digits-123',
+  ]
+  for (const text of benign) {
+    it(`leaves ${text.slice(0, 60).replaceAll('\n', ' ')}`, () => {
+      const { value, counts } = redactor.text(text)
+      expect(value).toBe(text)
+      expect(counts).toBeUndefined()
+    })
+  }
+})

@@ -1,0 +1,104 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createRedactor, type JsonValue, mergeCounts } from '../../lib/redact/redact.ts'
+import { alnum, pem } from './samples.ts'
+
+const redactor = createRedactor()
+const key = alnum(24)
+const token = `ghp${'_'}${alnum(36)}`
+
+describe('a JSON value', () => {
+  it('is the very same value when nothing is found', () => {
+    const value = { a: [1, null, true, 'text', { b: 'x' }], token: 1532, password: null }
+    expect(redactor.json(value).value).toBe(value)
+    expect(redactor.json(value).counts).toBeUndefined()
+  })
+
+  it('keeps the identity of every part without a finding', () => {
+    const value = { a: { deep: ['x'] }, b: { password: 'hunter' + '2' } }
+    const redacted = redactor.json(value)
+    expect(redacted.value).toEqual({ a: { deep: ['x'] }, b: { password: '[REDACTED:password]' } })
+    expect(redacted.value.a).toBe(value.a)
+    expect(redacted.counts).toEqual({ password: 1 })
+    expect(value.b.password).toBe('hunter' + '2')
+  })
+
+  const found: readonly [JsonValue, JsonValue][] = [
+    [{ api_key: key }, { api_key: '[REDACTED:secret]' }],
+    [
+      { env: [{ name: 'API_KEY', value: key }] },
+      { env: [{ name: 'API_KEY', value: '[REDACTED:secret]' }] },
+    ],
+    [
+      { header: 'X-Auth-Token', value: key },
+      { header: 'X-Auth-Token', value: '[REDACTED:secret]' },
+    ],
+    [
+      ['tool', '--token', key, '-v'],
+      ['tool', '--token', '[REDACTED:secret]', '-v'],
+    ],
+    [
+      ['curl', '-H', `Authorization: Bearer ${key}`],
+      ['curl', '-H', 'Authorization: Bearer [REDACTED:authorization]'],
+    ],
+    [{ Authorization: `Bearer ${key}` }, { Authorization: 'Bearer [REDACTED:authorization]' }],
+    [{ cookie: `sid=${key}` }, { cookie: '[REDACTED:cookie]' }],
+    [{ 'set-cookie': `sid=${key}; Path=/` }, { 'set-cookie': 'sid=[REDACTED:cookie]; Path=/' }],
+    [{ secrets: [key, 'x'] }, { secrets: ['[REDACTED:secret]', 'x'] }],
+    [{ [token]: 1 }, { '[REDACTED:github-token]': 1 }],
+    [{ text: `{"password":"hunter${2}"}` }, { text: '{"password":"[REDACTED:password]"}' }],
+    [{ private_key: `${pem('PRIVATE KEY', 3)}\n` }, { private_key: '[REDACTED:private-key]\n' }],
+    [{ k: `a\n${token}\nb` }, { k: 'a\n[REDACTED:github-token]\nb' }],
+  ]
+  for (const [value, expected] of found) {
+    it(`becomes ${JSON.stringify(expected)}`, () => {
+      expect(redactor.json(value).value).toEqual(expected)
+      expect(redactor.json(expected).value).toBe(expected)
+    })
+  }
+
+  it('loses no value when two keys become equal', () => {
+    const other = `ghp${'_'}${alnum(40)}`
+    expect(redactor.json({ [token]: 1, [other]: 2 }).value).toEqual({
+      '[REDACTED:github-token]': 1,
+      '[REDACTED:github-token]#2': 2,
+    })
+  })
+
+  it('keeps a key named __proto__ a plain key', () => {
+    const value = JSON.parse(`{"__proto__":{"a":1},"t":"${token}"}`)
+    expect(JSON.stringify(redactor.json(value).value)).toBe(
+      '{"__proto__":{"a":1},"t":"[REDACTED:github-token]"}',
+    )
+  })
+
+  it('keeps its shape, its numbers and the number of its keys', () => {
+    const value = fc.jsonValue() as fc.Arbitrary<JsonValue>
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom('a', 'password', token), value), (object) => {
+        expect(shape(redactor.json(object).value)).toEqual(shape(object))
+      }),
+    )
+  })
+
+  it('becomes a marker when it cannot be searched', () => {
+    let deep: JsonValue = token
+    for (let i = 0; i < 100_000; i++) deep = [deep]
+    expect(redactor.json(deep)).toEqual({ value: '[REDACTED:error]', counts: { error: 1 } })
+    expect(redactor.text(undefined as unknown as string).value).toBe('[REDACTED:error]')
+  })
+})
+
+describe('mergeCounts', () => {
+  it('adds up per rule, and is undefined only for nothing', () => {
+    expect(mergeCounts({ a: 1 }, { a: 2, b: 1 })).toEqual({ a: 3, b: 1 })
+    expect(mergeCounts(undefined, { a: 1 })).toEqual({ a: 1 })
+    expect(mergeCounts(undefined, undefined)).toBeUndefined()
+  })
+})
+
+function shape(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return ''
+  if (typeof value !== 'object' || value === null) return value
+  return Array.isArray(value) ? value.map(shape) : Object.values(value).map(shape)
+}
