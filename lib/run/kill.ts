@@ -11,9 +11,10 @@ import { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { endTurn, settle } from '../session/turn.ts'
+import { accessOf } from '../store/access.ts'
 import { holdSession, realSessionDir } from '../store/hold.ts'
 import { placeOf } from '../store/ref.ts'
-import { accessOf, type Store } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 
 export interface KillReport {
   readonly id: SessionId

@@ -147,6 +147,7 @@ class LineJournal {
     this.#partial = ''
     this.#partialBytes = 0
     const { value, counts } = this.#spec.redaction.lines(text)
+    if (value === '' && text !== '') return
     const data = {
       stream: this.#spec.name,
       ...(bytes > longestText ? { truncated: value.length > longestText, bytes } : {}),
@@ -157,6 +158,8 @@ class LineJournal {
 
   #journal(block: string, now: number): void {
     const { value, counts } = this.#spec.redaction.lines(block)
+    // The rest of a key, all of it taken out.
+    if (value === '' && block !== '') return
     const data = { stream: this.#spec.name }
     let first = counts
     for (const line of value.split('\n')) {

@@ -23,6 +23,7 @@ import {
   settle,
   type TurnResult,
 } from '../session/turn.ts'
+import { redactorOf } from '../store/access.ts'
 import { createSession, discardSession } from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
 import { type Held, holdSession, keepHeld, realSessionDir } from '../store/hold.ts'
@@ -199,7 +200,7 @@ async function runHeld(
       lock: toolLock.fd,
     })
     const startedAt = store.now()
-    const safeCwd = store.redactor.text(cwd).value
+    const safeCwd = redactorOf(store).text(cwd).value
     await session.append({
       type: 'turn_started',
       turn,
@@ -251,7 +252,7 @@ async function follow(
       session,
       recorder,
       turn,
-      redaction: store.redactor.openStream(),
+      redaction: redactorOf(store).openStream(),
       budget,
       now: store.now,
     }),
@@ -419,7 +420,7 @@ function toolEnv(
 
 /** Redacted before it is cut: the half of a secret looks like none. */
 function describe(store: Store, argv: readonly string[]): string {
-  return headOf(oneLine(store.redactor.text(argv.join(' ')).value), 80)
+  return headOf(oneLine(redactorOf(store).text(argv.join(' ')).value), 80)
 }
 
 function writeIdFile(path: string, id: SessionId): void {

@@ -3,9 +3,10 @@
 import type { SessionId } from '../base/id.ts'
 import { Session } from '../session/session.ts'
 import type { State } from '../session/state.ts'
+import { accessOf } from './access.ts'
 import { checkDescription, checkName } from './create.ts'
 import { realSessionDir } from './hold.ts'
-import { accessOf, type Store } from './store.ts'
+import type { Store } from './store.ts'
 
 /** Gives a session another name or description. Throws NAME_INVALID, DESCRIPTION_INVALID. */
 export async function renameSession(

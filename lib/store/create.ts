@@ -12,7 +12,8 @@ import { loadUlid } from '../os/packages.ts'
 import { foldEntry } from '../session/fold.ts'
 import { Session } from '../session/session.ts'
 import { formatState } from '../session/state.ts'
-import { accessOf, ensureStore, type Store } from './store.ts'
+import { accessOf, redactorOf } from './access.ts'
+import { ensureStore, type Store } from './store.ts'
 
 /** What a new session begins with. */
 export interface Birth {
@@ -124,7 +125,7 @@ function build(
 /** Entry 0 carries all that creation knows: from it alone the state can be rebuilt. */
 function firstData(store: Store, id: SessionId, birth: Birth): Record<string, unknown> {
   const { fork, cwd } = birth
-  const safeCwd = cwd === undefined ? undefined : store.redactor.text(cwd).value
+  const safeCwd = cwd === undefined ? undefined : redactorOf(store).text(cwd).value
   return {
     event: fork === undefined ? 'created' : 'forked',
     id,

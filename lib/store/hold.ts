@@ -9,7 +9,8 @@ import { type Errand, findHolder, type Lock, probeTolerance, tryLock } from '../
 import { ifGone, Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn } from '../session/state.ts'
-import { accessOf, type Store } from './store.ts'
+import { accessOf } from './access.ts'
+import type { Store } from './store.ts'
 
 /** A session whose session.lock is held. */
 export interface Held extends AsyncDisposable {

@@ -9,8 +9,6 @@ import { defaultRootDir, store as files, projectsDir, rootDir, storeName } from 
 import * as disk from '../os/disk.ts'
 import { findRepository } from '../os/git.ts'
 import { replaceText } from '../os/replace.ts'
-import { createRedactor, type Redactor } from '../redact/redact.ts'
-import type { SessionAccess } from '../session/session.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -37,7 +35,6 @@ export interface Store {
   readonly projectPath: string
   readonly now: () => number
   readonly env: Env
-  readonly redactor: Redactor
 }
 
 /**
@@ -48,7 +45,7 @@ export interface Store {
 export function openStore(options: StoreOptions): Store {
   const { env, home, now = Date.now } = options
   const root = resolve(options.cwd, rootDir(env, home))
-  const shared = { now, env, redactor: createRedactor() }
+  const shared = { now, env }
   if (options.store !== undefined) {
     const typed = resolve(options.cwd, options.store)
     const dir = disk.findRealPath(typed) ?? typed
@@ -62,11 +59,6 @@ export function openStore(options: StoreOptions): Store {
   )
   refuseRealRoot(env, home, root)
   return { ...shared, root, dir: `${projectsDir(root)}/${storeName(projectPath)}`, projectPath }
-}
-
-/** What sessions of this store are opened with. */
-export function accessOf(store: Store): SessionAccess {
-  return { redactor: store.redactor, leased: findProjectFacts(store.dir)?.shared ?? false }
 }
 
 /** The store at another directory, opened in the same way. */

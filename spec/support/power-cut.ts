@@ -204,7 +204,7 @@ const calls: Readonly<Record<string, (disk: Disk, call: Call) => void>> = {
     if (to.startsWith('/')) return change(disk, [{ ...from, node: undefined }])
     const target = placeOf(disk, to)
     // rename(2) of two links of one file does nothing.
-    if (target.dir.names.get(target.name) === node) return
+    
     change(disk, [
       { ...from, node: undefined },
       { ...target, node },
@@ -262,7 +262,7 @@ function setMode(node: Node | undefined, mode: number | undefined): void {
 
 function change(disk: Disk, changes: readonly NameChange[]): void {
   for (const { dir, name, node } of changes) setName(dir.names, name, node)
-  disk.pending = [...disk.pending, { changes, unsynced: new Set([changes[0]!.dir]) }]
+  disk.pending = [...disk.pending, { changes, unsynced: new Set(changes.map(({ dir }) => dir)) }]
 }
 
 function setName(names: Map<string, Node>, name: string, node: Node | undefined): void {

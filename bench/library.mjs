@@ -1,0 +1,35 @@
+/** The library and the parts of it that it does not export, bundled from the sources as they are. */
+
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+const parts = `
+  export * from './lib/index.ts'
+  export { session as sessionFiles, sessionDir, store as storeFiles } from './lib/layout.ts'
+  export { tryLock } from './lib/os/lock-file.ts'
+  export { thisMachine } from './lib/os/process.ts'
+  export { createRedactor } from './lib/redact/redact.ts'
+  export { Session } from './lib/session/session.ts'
+  export { readSnapshot } from './lib/session/snapshot.ts'
+  export { formatState } from './lib/session/state.ts'
+  export { projectResult } from './lib/session/turn.ts'
+  export { accessOf } from './lib/store/store.ts'
+`
+
+/** Bundles lib/ into bench/dist/, from where its packages are found, and loads it. */
+export async function loadLibrary() {
+  const outfile = fileURLToPath(new URL('dist/library.mjs', import.meta.url))
+  await build({
+    stdin: { contents: parts, resolveDir: root, loader: 'ts' },
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    logLevel: 'warning',
+  })
+  return import(outfile)
+}
