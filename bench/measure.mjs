@@ -39,9 +39,7 @@ export function ratioOf(a, b, figure = (sample) => sample) {
  * `figure` picks the number of a sample, in ms; `higher` says that a larger ratio is better.
  */
 export function compare({ figure, higher = false, samples, reference, target, ...row }) {
-  const ratio = higher
-    ? ratioOf(reference, samples, figure)
-    : ratioOf(samples, reference, figure)
+  const ratio = higher ? ratioOf(reference, samples, figure) : ratioOf(samples, reference, figure)
   const of = (all) => round(median(all.map((sample) => (figure ? figure(sample) : sample))), 4)
   return {
     ...row,

@@ -1,5 +1,5 @@
 /**
- * Makes dist/cli: `stint.cjs` with all that needs no store, a chunk for each verb and for help, and
+ * Makes dist/cli, or the directory that is named: `stint.cjs` with all that needs no store, a chunk for each verb and for help, and
  * one for each package, so that a command loads no more than it uses.
  */
 
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const outdir = join(root, 'dist/cli')
+const outdir = process.argv[2] ?? join(root, 'dist/cli')
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
 
 /** Packages that get a chunk of their own. */
@@ -58,7 +58,8 @@ const shared = {
   platform: 'node',
   format: 'cjs',
   target: 'node20.19',
-  charset: 'utf8',
+  // V8 reads a file of plain ASCII a quarter faster.
+  charset: 'ascii',
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',

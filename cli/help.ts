@@ -12,37 +12,58 @@ interface Section {
 
 const groups: readonly Group[] = ['Run', 'Look', 'Change', 'Clean up']
 const lineWidth = 96
-const titleWords = 'Sessions of AI coding agents as plain directories'
+const titleWords = 'sessions of AI coding agents as plain directories'
 
-/** Prints the help of one verb, or of all of stint. */
-export function showHelp(verbs: readonly Verb[], verb: Verb | undefined, color: boolean): void {
+const generalExamples = [
+  'stint run -d "Auth refactor" -- codex exec "refactor the auth module"',
+  'stint list --status running,crashed --since 7d',
+  'stint logs -f @last',
+]
+
+/** The help of one verb, or of all of stint. */
+export function helpText(verbs: readonly Verb[], verb: Verb | undefined, color: boolean): string {
   const cli = cac('stint')
-  cli.usage('<verb> [options]')
-  for (const one of verbs) {
-    const command = cli.command(one.name, one.summary)
-    command.usage(usageLine(one).replace(/^stint /, ''))
-    // The flags --help adds itself.
-    for (const option of optionsOf(one)) {
-      if (option.name !== 'help') command.option(rawName(option), option.help)
-    }
-    for (const example of one.examples) command.example(`  $ ${example}`)
-  }
-  cli.example('  $ stint run -d "Auth refactor" -- codex exec "refactor the auth module"')
-  cli.example('  $ stint list --status running,crashed --since 7d')
-  cli.example('  $ stint logs -f @last')
   const { bold } = styleOf(color)
+  cli.usage('<verb> [options]')
   cli.help((sections) => {
     const shaped = verb === undefined ? shapeAll(sections, verbs) : shapeOne(sections, verb)
     return shaped.map(({ title, body }) =>
       title === undefined ? { body } : { body: `${bold(`${title}:`)}\n${body}` },
     )
   })
-  cli.parse(['node', 'stint', ...(verb === undefined ? [] : [verb.name]), '--help'], { run: false })
+  if (verb === undefined) {
+    for (const one of verbs) cli.command(one.name, one.summary)
+    for (const example of generalExamples) cli.example(`  $ ${example}`)
+  } else {
+    const command = cli.command(verb.name, verb.summary)
+    command.usage(usageLine(verb).replace(/^stint /, ''))
+    // cac adds the one for help.
+    const options = optionsOf(verb).filter((option) => option.name !== 'help')
+    for (const option of options) command.option(rawName(option), option.help)
+    for (const example of verb.examples) command.example(`  $ ${example}`)
+    cli.matchedCommand = command
+  }
+  return printedBy(() => cli.outputHelp())
 }
 
-/** Prints `stint/1.2.3` with the platform. */
-export function showVersion(): void {
-  cac('stint').version(version).outputVersion()
+/** `stint/1.2.3` with the platform. */
+export function versionText(): string {
+  return printedBy(() => cac('stint').version(version).outputVersion())
+}
+
+/** What cac prints; it knows only the console, which would start the whole machinery of streams. */
+function printedBy(print: () => void): string {
+  const { info } = console
+  let text = ''
+  console.info = (line: string) => {
+    text += `${line}\n`
+  }
+  try {
+    print()
+  } finally {
+    console.info = info
+  }
+  return text
 }
 
 function rawName(option: Option): string {
@@ -66,7 +87,7 @@ function shapeAll(sections: readonly Section[], verbs: readonly Verb[]): Section
       title: 'Everywhere',
       body: [
         paragraph(
-          'REF names a session: its id, 4 or more characters of the id’s start or end, its name, or @last @self @parent @root.',
+          "REF names a session: its id, 4 or more characters of the id's start or end, its name, or @last @self @parent @root.",
         ),
         paragraph('Durations: 250ms 45s 30m 12h 7d 2w. Dates: ISO, or a duration as "ago".'),
         paragraph(
@@ -81,7 +102,10 @@ function shapeAll(sections: readonly Section[], verbs: readonly Verb[]): Section
 
 function shapeOne(sections: readonly Section[], verb: Verb): Section[] {
   const options = bodyOf(sections, 'Options').split('\n').map(optionLine).join('\n')
-  const exits = verb.exits.map(([status, meaning]) => paragraph(meaning, `  ${status.padEnd(6)}`))
+  const room = Math.max(...verb.exits.map(([status]) => status.length))
+  const exits = verb.exits.map(([status, meaning]) =>
+    paragraph(meaning, `  ${status.padEnd(room)}  `),
+  )
   return [
     { body: `stint ${verb.name}: ${verb.summary}` },
     { title: 'Usage', body: bodyOf(sections, 'Usage') },
@@ -103,7 +127,10 @@ function bodyOf(sections: readonly Section[], title: string): string {
 
 /** One option as cac lays it out, without the default that it makes up for `--no-…`. */
 function optionLine(line: string): string {
-  const plain = line.replace(/ \(default: true\)$/, '').trimEnd()
+  const plain = line
+    .replace(/ \(default: true\)$/, '')
+    .replace('Display this message', 'show this help')
+    .trimEnd()
   const help = /^ {2}(?:-\w, | {4})?-\S*(?: <[^>]+>)? +/.exec(plain)?.[0] ?? '  '
   return paragraph(plain.slice(help.length), help)
 }

@@ -8,6 +8,7 @@ export function nearestOf(typed: string, words: readonly string[]): string | und
   let best: string | undefined
   let least = Math.max(2, Math.ceil(typed.length / 3) + 1)
   for (const word of words) {
+    if (Math.abs(typed.length - word.length) >= least) continue
     const errors = countErrors(typed, word)
     if (errors < least && errors < word.length) {
       best = word
@@ -21,19 +22,19 @@ export function nearestOf(typed: string, words: readonly string[]): string | und
 function countErrors(a: string, b: string): number {
   let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  const cell = (cells: readonly number[], index: number) => cells[index] ?? 0
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
-      const replaced = cell(row, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      const exchanged =
-        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-          ? cell(before, j - 2) + 1
-          : replaced
-      next.push(Math.min(cell(row, j) + 1, cell(next, j - 1) + 1, replaced, exchanged))
+      const same = a[i - 1] === b[j - 1]
+      let least = (row[j - 1] as number) + (same ? 0 : 1)
+      least = Math.min(least, (row[j] as number) + 1, (next[j - 1] as number) + 1)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        least = Math.min(least, (before[j - 2] as number) + 1)
+      }
+      next.push(least)
     }
     before = row
     row = next
   }
-  return cell(row, b.length)
+  return row[b.length] as number
 }

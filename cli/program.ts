@@ -42,7 +42,7 @@ async function dispatch(
     return 2
   }
   if (name === '--version' || name === '-V') {
-    parts.help().showVersion()
+    host.write(1, parts.help().versionText())
     return 0
   }
   if (name === '--help' || name === '-h' || name === 'help') {
@@ -61,7 +61,8 @@ async function dispatch(
 }
 
 function showHelp(host: Host, parts: Parts, verb: Verb | undefined): number {
-  parts.help().showHelp(Object.values(verbs), verb, host.isTerminal(1))
+  const color = isColored(colorChoice(undefined, host.env), host.env, () => host.isTerminal(1))
+  host.write(1, parts.help().helpText(Object.values(verbs), verb, color))
   return 0
 }
 

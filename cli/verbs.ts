@@ -22,7 +22,7 @@ const looked = [
 
 const ran = [
   ['0', 'the tool ended in success'],
-  ['1–255', 'the tool’s own status when it is not 0; 128+n when signal n ended it'],
+  ['1–255', "the tool's own status when it is not 0; 128+n when signal n ended it"],
   ['124', 'it ran into --timeout or --idle-timeout'],
   ['125', 'stint failed before the tool started; the code is on stderr'],
   ['126, 127', 'the command cannot be executed; it was not found'],
@@ -49,10 +49,10 @@ const turnOptions: readonly Option[] = [
     value: 'DUR',
     kind: 'duration',
     optionalValue: true,
-    help: 'wait for the session’s running turn, at most so long, instead of refusing',
+    help: "wait for the session's running turn, at most so long, instead of refusing",
   },
   { name: 'prompt-file', value: 'FILE', help: 'read the prompt from FILE; - is standard input' },
-  { name: 'id-file', value: 'FILE', help: 'write the session’s id to FILE once it is on the disk' },
+  { name: 'id-file', value: 'FILE', help: "write the session's id to FILE once it is on the disk" },
   { name: 'no-hup', help: 'go on when the terminal is closed' },
 ]
 
@@ -76,7 +76,7 @@ export const run: Verb = {
   reach: 'all',
   details: `Runs one turn, in a new session unless --session, --last or --fork says otherwise. What comes after \`--\` is the command, word for word; a PROMPT is given to the tool of --tool, of the session or of the configuration.
 
-The tool’s output is passed on as it comes and kept in the session’s transcript, with secrets redacted. The first line on stderr is \`session <id> turn <n>\`, unless --quiet. With --json, stdout is the one result object instead. A \`run\` inside a turn makes a child session.`,
+The tool's output is passed on as it comes and kept in the session's transcript, with secrets redacted. The first line on stderr is \`session <id> turn <n>\`, unless --quiet. With --json, stdout is the one result object instead. A \`run\` inside a turn makes a child session.`,
   exits: ran,
   examples: [
     'stint run -- codex exec "fix the failing test"',
@@ -94,7 +94,7 @@ export const resume: Verb = {
   passthrough: true,
   options: turnOptions,
   reach: 'all',
-  details: `The same as \`stint run --session REF\`: the id, the transcript and the tool’s own conversation go on. A session that runs is refused with its holder, unless --wait.
+  details: `The same as \`stint run --session REF\`: the id, the transcript and the tool's own conversation go on. A session that runs is refused with its holder, unless --wait.
 
 A session of a plain command needs \`-- COMMAND\`: what it ran before was kept redacted and cannot be run again.`,
   exits: [
@@ -248,13 +248,13 @@ export const logs: Verb = {
 export const artifacts: Verb = {
   name: 'artifacts',
   group: 'Look',
-  summary: 'list the files that a session’s turns left',
+  summary: "list the files that a session's turns left",
   usage: 'REF',
   positionals: { min: 1, max: 1 },
   options: [],
   reach: 'all',
   details:
-    'Prints the path, size and age of each file under the session’s output directory. With --json: an array.',
+    "Prints the path, size and age of each file under the session's output directory. With --json: an array.",
   exits: looked,
   examples: ['stint artifacts @last', 'stint artifacts auth --json | jq -r ".[].path"'],
 }
@@ -268,7 +268,7 @@ export const log: Verb = {
   options: [],
   reach: 'all',
   details:
-    'Prints the commits that were made while the session’s turns ran, the newest first. (`stint logs` prints the transcript.) With --json: an array.',
+    "Prints the commits that were made while the session's turns ran, the newest first. (`stint logs` prints the transcript.) With --json: an array.",
   exits: looked,
   examples: ['stint log auth'],
 }
@@ -326,7 +326,7 @@ export const kill: Verb = {
   options: [],
   reach: 'all',
   details:
-    'Asks the tool’s whole process group to end, and after a grace period makes it. The turn’s outcome becomes `cancelled`; the session stays and can be resumed.',
+    "Asks the tool's whole process group to end, and after a grace period makes it. The turn's outcome becomes `cancelled`; the session stays and can be resumed.",
   exits: [
     ['0', 'nothing of the turn runs any more'],
     ['1', 'nothing ran, or something still does'],
@@ -403,7 +403,11 @@ export const trash: Verb = {
   options: [],
   reach: 'one',
   details: `\`trash list\` prints what is in it and when it got there; \`trash restore REF…\` puts sessions back; \`trash empty\` removes everything in it for good.`,
-  exits: [['1', 'the place of a session to restore is taken'], ...changed],
+  exits: [
+    ['0', 'done, or printed'],
+    ['1', 'the place of a session to restore is taken'],
+    ...changed.slice(1),
+  ],
   examples: ['stint trash list', 'stint trash restore 01JH4Q', 'stint trash empty'],
 }
 

@@ -38,6 +38,7 @@ const plainProgram = `
   fs.linkSync(at('a/fd'), at('a/twin'))
   fs.symlinkSync('fd', at('a/arrow'))
   fs.copyFileSync(at('a/arrow'), at('a/b/copy'))
+  fs.copyFileSync(at('a/state'), at('a/b/copy'))
   fs.renameSync(at('a/b'), at('moved'))
   fs.appendFileSync(at('moved/copy'), '!')
   fs.utimesSync(at('moved/copy'), 1, 2)
@@ -69,7 +70,10 @@ const modernProgram = `
   await promisify(write)(handle.fd, Buffer.from('ghi'))
   await handle.writev([Buffer.from('j'), Buffer.from('k')])
   await handle.truncate(10)
+  await handle.chmod(0o640)
+  await handle.utimes(1, 2)
   await handle.datasync()
+  await handle.sync()
   await handle.close()
   const file = createWriteStream(at('a/stream'))
   file.write('streamed ')
@@ -116,9 +120,15 @@ function makeBench(source: string, format: 'cjs' | 'mjs' = 'cjs') {
       replay({ before, log, into, ...options })
       return treeOf(into)
     }
-    return { root, log, afterCut, ...child }
+    return { root, dir, log, afterCut, ...child }
   }
-  return { run, dir }
+  const runBare = () => {
+    const root = join(dir, 'bare')
+    fs.mkdirSync(root)
+    expect(spawnSync(process.execPath, [program, root]).status).toBe(0)
+    return root
+  }
+  return { run, runBare, dir }
 }
 
 /** Paths to contents; the temporary names of write-file-atomic are another in every process. */
@@ -156,22 +166,33 @@ describe('the count', () => {
     })
   }
 
-  it('has every part of a synchronous program that changes something, and nothing else', () => {
-    const { log } = makeBench(plainProgram).run()
-    const counted = callsOf(log).filter(({ n }) => n !== null)
-    expect(counted.map(({ n }) => n)).toEqual(counted.map((_, index) => index + 1))
-    expect(counted.map(({ call }) => call).join(' ')).toBe(
-      [
-        ...['mkdir', 'open write', 'write fsync', 'write'],
-        ...['open write fsync rename', 'open write fsync chown chmod rename'],
-        ...[
-          'open write write writev ftruncate fchmod fdatasync',
-          'ftruncate link symlink copyFile',
-        ],
-        ...['rename', 'write', 'utimes chmod unlink', 'unlink rmdir', 'mkdir rmdir'],
-      ].join(' '),
-    )
-  })
+  const wholes = {
+    cjs: [
+      ...['mkdir', 'open write', 'write fsync', 'write'],
+      ...['open write fsync rename', 'open write fsync chown chmod rename'],
+      ...['open write write writev ftruncate fchmod fdatasync', 'ftruncate link symlink'],
+      ...['copyFile copyFile rename', 'write', 'utimes chmod unlink', 'unlink rmdir'],
+      ...['mkdir rmdir'],
+    ],
+    mjs: [
+      ...['mkdir', 'open write', 'open write open write', 'open write write write', 'write fsync'],
+      ...['open write write write writev ftruncate fchmod futimes fdatasync fsync'],
+      ...['open write write', 'write', 'rename copyFile unlink'],
+    ],
+  }
+  for (const { kind, source, format } of programs) {
+    it(`has every part of a program with ${kind} that changes something, and no other`, () => {
+      const { log } = makeBench(source, format).run()
+      const counted = callsOf(log).filter(({ n }) => n !== null)
+      expect(counted.map(({ n }) => n)).toEqual(counted.map((_, index) => index + 1))
+      expect(counted.map(({ call }) => call).join(' ')).toBe(wholes[format].join(' '))
+    })
+
+    it(`leaves a program with ${kind} to do what it does without`, () => {
+      const { run, runBare } = makeBench(source, format)
+      expect(treeOf(run().root)).toEqual(treeOf(runBare()))
+    })
+  }
 
   it('leaves out other directories and what fails for lack of a file', () => {
     const { run, dir } = makeBench(`
@@ -481,6 +502,45 @@ describe('replay', () => {
     const { root, afterCut } = cut(`${moved}; sync('new'); sync('old')`)
     expect(afterCut()).toEqual(treeOf(root))
     expect(treeOf(root)).not.toHaveProperty('old/file')
+  })
+
+  it('brings changes of one name to the disk in their order', () => {
+    const refilled = `
+      fs.renameSync(at('old/file'), at('new/file'))
+      fs.writeFileSync(at('old/file'), 'after', { flush: true })
+      sync('old')
+    `
+    expect(cut(refilled).afterCut()).toEqual(untouched)
+    expect(cut(`${refilled}; sync('new')`).afterCut()).toEqual({
+      ...untouched,
+      'old/file': '644 after',
+      'new/file': '644 before',
+    })
+  })
+
+  it('keeps the links of a file one file', () => {
+    const { root, dir, afterCut } = cut(`
+      fs.linkSync(at('old/file'), at('old/twin'))
+      fs.renameSync(at('old/file'), at('old/twin'))
+      const fd = fs.openSync(at('old/twin'), 'a')
+      fs.writeSync(fd, ', after')
+      fs.fsyncSync(fd)
+      sync('old')
+    `)
+    expect(afterCut()).toEqual(treeOf(root))
+    const both = ['file', 'twin'].map((name) => fs.statSync(join(dir, 'cut-1-1/old', name)).ino)
+    expect(both[0]).toBe(both[1])
+  })
+
+  it.skipIf(!fs.existsSync('/proc/self/fdinfo'))('knows where a write after a read landed', () => {
+    const { root, afterCut } = cut(`
+      const fd = fs.openSync(at('old/file'), 'r+')
+      fs.readSync(fd, Buffer.alloc(3))
+      fs.writeSync(fd, 'XX')
+      fs.fsyncSync(fd)
+    `)
+    expect(treeOf(root)['old/file']).toBe('644 befXXe')
+    expect(afterCut()).toEqual(treeOf(root))
   })
 
   it('does not bring to the disk what was done after the sync', () => {

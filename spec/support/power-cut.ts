@@ -204,7 +204,7 @@ const calls: Readonly<Record<string, (disk: Disk, call: Call) => void>> = {
     if (to.startsWith('/')) return change(disk, [{ ...from, node: undefined }])
     const target = placeOf(disk, to)
     // rename(2) of two links of one file does nothing.
-    
+    if (target.dir.names.get(target.name) === node) return
     change(disk, [
       { ...from, node: undefined },
       { ...target, node },

@@ -1,0 +1,194 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { listSessions, type SessionId } from '../../lib/index.ts'
+import { callsOf, replay } from '../support/power-cut.ts'
+import {
+  entriesOf,
+  expectWhole,
+  type Fault,
+  type Outcome,
+  openScene,
+  type Scene,
+  stint,
+  storeOf,
+  transcriptsOf,
+} from './kit.ts'
+
+interface Case {
+  readonly verb: string
+  /** What stands before; gives the words of the command. */
+  readonly prepare: (scene: Scene) => string[]
+  /** What must hold once the command has exited 0. */
+  readonly done: (scene: Scene) => void
+}
+
+const tool = ['--', 'sh', '-c', 'echo one; echo two >&2; echo three']
+
+const cases: Case[] = [
+  {
+    verb: 'run',
+    prepare: (scene) => {
+      ok(stint(scene, ['run', '-q', '--name', 'older', '--', 'true']))
+      return ['run', '-q', '--name', 'newer', '--id-file', `${scene.project}/id`, ...tool]
+    },
+    done: (scene) => {
+      expect(outputOf(scene, 'newer')).toEqual(['one', 'three', 'two'])
+      expect(rowOf(scene, 'newer')?.outcome).toBe('success')
+    },
+  },
+  {
+    verb: 'resume',
+    prepare: (scene) => {
+      ok(stint(scene, ['run', '-q', '--name', 'mine', '--', 'echo', 'zero']))
+      return ['resume', '-q', 'mine', ...tool]
+    },
+    done: (scene) => {
+      expect(outputOf(scene, 'mine')).toEqual(['one', 'three', 'two', 'zero'])
+      expect(rowOf(scene, 'mine')?.turn).toBe(2)
+    },
+  },
+  {
+    verb: 'rename',
+    prepare: (scene) => {
+      ok(stint(scene, ['run', '-q', '--name', 'before', '--', 'true']))
+      return ['rename', '-q', 'before', 'after']
+    },
+    done: (scene) => expect(rowOf(scene, 'after')).toBeDefined(),
+  },
+  {
+    verb: 'delete',
+    prepare: (scene) => {
+      ok(stint(scene, ['run', '-q', '--name', 'mine', '--', 'true']))
+      return ['delete', '-q', 'mine']
+    },
+    done: (scene) => expect(rowOf(scene, 'mine')).toBeUndefined(),
+  },
+  {
+    verb: 'trash restore',
+    prepare: (scene) => {
+      ok(stint(scene, ['run', '-q', '--name', 'mine', '--', 'true']))
+      ok(stint(scene, ['delete', '-q', 'mine']))
+      return ['trash', '-q', 'restore', 'mine']
+    },
+    done: (scene) => expect(rowOf(scene, 'mine')).toBeDefined(),
+  },
+]
+
+describe.each(cases)('$verb', ({ prepare, done }) => {
+  const { scene, copy, discard } = openScene()
+  const logs = mkdtempSync(join(tmpdir(), 'stint-calls-'))
+  const log = join(logs, 'calls')
+  let args: string[]
+  let acknowledged: Map<string, Buffer>
+  let calls: ReturnType<typeof callsOf>
+  let count: number
+
+  beforeAll(() => {
+    args = prepare(scene)
+    acknowledged = transcriptsOf(scene)
+    const whole = copy()
+    ok(stint(whole, args, { log }))
+    done(whole)
+    calls = callsOf(log)
+    count = calls.filter((call) => call.n !== null).length
+    expect(count).toBeGreaterThan(5)
+  })
+  afterAll(() => {
+    discard()
+    rmSync(logs, { recursive: true })
+  })
+
+  const strike = async (fault: Fault, expectDead: boolean) => {
+    const struck = copy()
+    const outcome = stint(struck, args, fault)
+    const where = JSON.stringify({ fault, outcome })
+    if (expectDead) expect(outcome.signal, where).toBe('SIGKILL')
+    else expect(outcome.signal, where).toBeNull()
+    try {
+      if (outcome.status === 0) done(struck)
+      await expectWhole(struck, acknowledged)
+      expectSwept(struck)
+    } catch (error) {
+      throw new Error(`after ${where}`, { cause: error })
+    } finally {
+      rmSync(struck.home, { recursive: true, force: true })
+    }
+  }
+
+  test('loses nothing when the process dies at any call', async () => {
+    for (let at = 1; at <= count; at++) await strike({ at, do: 'kill' }, true)
+  })
+
+  test('loses nothing when the process dies in the middle of any write', async () => {
+    for (const { n, call } of calls) {
+      if (n !== null && call.startsWith('write')) await strike({ at: n, do: 'torn' }, true)
+    }
+  })
+
+  test.each(['ENOSPC', 'EIO'])('loses nothing when any one call fails with %s', async (errno) => {
+    for (let at = 1; at <= count; at++) await strike({ at, do: errno }, false)
+  })
+
+  test.each(['ENOSPC', 'EIO'])(
+    'loses nothing when every call from any one on fails with %s',
+    async (errno) => {
+      for (let at = 1; at <= count; at++) await strike({ at, do: errno, onward: true }, false)
+    },
+  )
+
+  test('loses nothing when a filling disk takes half of any write', async () => {
+    for (const { n, call } of calls) {
+      if (n !== null && call.startsWith('write')) {
+        await strike({ at: n, do: 'ENOSPC', partial: true }, false)
+      }
+    }
+  })
+
+  test.each(['lost', 'zeros'] as const)(
+    'keeps what was acknowledged when the power fails after any call and unsynced bytes are %s',
+    async (tail) => {
+      for (let upTo = 0; upTo <= count; upTo++) {
+        const cut: Scene = { ...scene, home: join(logs, `cut-${tail}-${upTo}`) }
+        replay({ before: scene.home, log, upTo, into: cut.home, tail })
+        try {
+          if (upTo === count) done(cut)
+          await expectWhole(cut, acknowledged)
+        } catch (error) {
+          throw new Error(
+            `after call ${upTo}: ${JSON.stringify(calls.find((call) => call.n === upTo))}`,
+            {
+              cause: error,
+            },
+          )
+        }
+      }
+    },
+  )
+})
+
+/** After one more run nothing is left in staging/. */
+function expectSwept(scene: Scene): void {
+  const staging = join(storeOf(scene).dir, 'staging')
+  if (!existsSync(staging) || readdirSync(staging).length === 0) return
+  ok(stint(scene, ['run', '-q', '--', 'true']))
+  expect(readdirSync(staging)).toEqual([])
+}
+
+function ok(outcome: Outcome): void {
+  expect(outcome, JSON.stringify(outcome)).toMatchObject({ status: 0, signal: null })
+}
+
+function rowOf(scene: Scene, name: string) {
+  return listSessions(storeOf(scene)).rows.find((row) => row.name === name)
+}
+
+function outputOf(scene: Scene, name: string): (string | null)[] {
+  const store = storeOf(scene)
+  const id = rowOf(scene, name)?.id as SessionId
+  return entriesOf(store, id)
+    .filter(({ type }) => type === 'output')
+    .map(({ text }) => text)
+    .sort()
+}
