@@ -1,10 +1,10 @@
 /**
  * What is fast, and how fast, against what else.
  *
- *   npm run bench -- [row…] [--rounds N] [--sessions N] [--gb N] [--json]
+ *   npm run bench -- [row…] [--rounds N] [--sessions N] [--gb N] [--json] [--cli FILE]
  *
  * Rows are those of the table in docs/performance.md: 1 to 9 and 11. Prints a JSON line per figure and
- * a table at the end (--json leaves the table out). Ratios are the median of the rounds' ratios of two
+ * a table at the end (--json leaves the table out; --cli names another build to measure). Ratios are the median of the rounds' ratios of two
  * things that ran side by side in one run; they hold on a busy machine, single times do not.
  *
  * Never a test: nothing fails when a target is missed.
@@ -13,6 +13,7 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { loadLibrary } from './library.mjs'
@@ -48,6 +49,7 @@ const { values: options, positionals: asked } = parseArgs({
     sessions: { type: 'string' },
     gb: { type: 'string', default: '0.2' },
     json: { type: 'boolean', default: false },
+    cli: { type: 'string' },
   },
 })
 const strange = asked.filter((name) => !rows.some(({ row }) => row === name))
@@ -81,7 +83,8 @@ if (!options.json) console.log(`\n${formatRows(results)}`)
 async function openBench() {
   const project = `${temporary}/project`
   fs.mkdirSync(project)
-  const cliPath = fileURLToPath(new URL('../dist/cli/stint.cjs', import.meta.url))
+  const built = fileURLToPath(new URL('../dist/cli/stint.cjs', import.meta.url))
+  const cliPath = options.cli === undefined ? built : resolve(options.cli)
   const lib = await loadLibrary()
   const number = (text, otherwise) => (text === undefined ? otherwise : Number(text))
   return {
@@ -91,7 +94,7 @@ async function openBench() {
     // Node 20 parses the certificates at every start, which would flatter each ratio to node -e 0.
     env: { PATH: process.env.PATH, HOME: temporary, LANG: 'C.UTF-8' },
     stint: [process.execPath, cliPath],
-    cli: fs.existsSync(cliPath) ? {} : { missing: 'no dist/cli/stint.cjs: npm run build' },
+    cli: fs.existsSync(cliPath) ? {} : { missing: `no ${cliPath}: npm run build` },
     natives: compileNatives(temporary),
     sqlite: loadSqlite(),
     yard: await openStoreYard(lib, temporary, project),

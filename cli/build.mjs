@@ -1,16 +1,19 @@
 /**
- * Makes dist/cli, or the directory that is named: `stint.cjs` with all that needs no store, a chunk for each verb and for help, and
+ * Makes dist/cli: `stint.cjs` with all that needs no store, a chunk for each verb and for help, and
  * one for each package, so that a command loads no more than it uses.
+ *
+ * `node cli/build.mjs [DIR [FILE.ts…]]`: into another directory, with more chunks than the commands.
  */
 
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const outdir = process.argv[2] ?? join(root, 'dist/cli')
+const [into = join(root, 'dist/cli'), ...more] = process.argv.slice(2)
+const outdir = resolve(into)
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
 
 /** Packages that get a chunk of their own. */
@@ -74,6 +77,7 @@ const entryPoints = {
   stint: 'cli/main.ts',
   help: 'cli/help.ts',
   ...Object.fromEntries(commands.map((name) => [basename(name, '.ts'), `cli/commands/${name}`])),
+  ...Object.fromEntries(more.map((file) => [basename(file, '.ts'), resolve(file)])),
 }
 
 await rm(outdir, { recursive: true, force: true })

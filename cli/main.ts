@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The program: every part that needs the store lies in a file of its own beside this one. */
 
-import { isTerminal, writeAll } from './descriptor.ts'
+import { isTerminal, writeAll } from '../lib/index.ts'
 import { runProgram } from './program.ts'
 
 /** A name that is only known when it is called: the bundler leaves the file to itself. */

@@ -1,11 +1,10 @@
 /** From the words of the command line to an exit status. */
 
-import { Failure } from '../lib/index.ts'
+import { Failure, OutputClosed } from '../lib/index.ts'
 import { parseArgs } from './argv.ts'
 import { colorChoice, isColored } from './color.ts'
 import { flag, type Handler, type Verb } from './command.ts'
 import { createContext, type Host } from './context.ts'
-import { OutputClosed } from './descriptor.ts'
 import { formatReport, reportOf } from './fail.ts'
 import { nearestOf } from './nearest.ts'
 import { verbs } from './verbs.ts'

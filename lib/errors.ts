@@ -322,7 +322,8 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   },
   DISK_FULL: {
     status: 7,
-    sentence: (d) => `no space left for ${d.path}`,
+    sentence: (d) =>
+      `no space left for ${d.path}${d.recorded > 0 ? '; the change is in the journal all the same' : ''}`,
     hint: () => 'what was there before is whole; free some space and try again',
   },
   ACCESS_DENIED: {

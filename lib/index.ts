@@ -20,8 +20,8 @@ export {
 } from './errors.ts'
 export type { Entry, EntryData } from './journal/entry.ts'
 export type { Line, Reading } from './journal/read.ts'
+export { hasInput, isTerminal, OutputClosed, writeAll } from './os/descriptor.ts'
 export type { Lock } from './os/lock-file.ts'
-export { hasInput } from './os/spawn.ts'
 export { type KillReport, killTurn } from './run/kill.ts'
 export {
   type RunOptions,

@@ -116,8 +116,9 @@ export async function openLarge(bench) {
   const access = lib.accessOf(yard.openFresh('large'))
   const open = () =>
     timed(async () => {
-      using opened = new lib.Session(id, dir, access)
+      const opened = new lib.Session(id, dir, access)
       await opened.refresh()
+      opened[Symbol.dispose]()
     })
   const newer = fs.readFileSync(statePath)
   const samples = await interleave(

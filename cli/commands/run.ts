@@ -65,9 +65,10 @@ export const handler: Handler = async (invocation, context) => {
   return finish(report, context)
 }
 
-function finish({ result, status, unrecorded }: RunReport, context: Context): number {
-  if (unrecorded !== undefined) {
-    context.out.warn(`the turn's end is not in the journal: ${unrecorded.message}`)
+function finish({ result, status, recorded, failure }: RunReport, context: Context): number {
+  if (failure !== undefined) {
+    const what = recorded ? '' : "the turn's end is not in the journal: "
+    context.out.warn(`${what}${failure.message}`)
   }
   if (context.json) context.out.json(result)
   return status
@@ -116,6 +117,7 @@ function limitsOf(invocation: Invocation, context: Context) {
     },
     depthLimit: settings.depth_limit,
     transcriptCap: settings.transcript_cap,
+    journalPatience: settings.journal_patience,
   }
 }
 

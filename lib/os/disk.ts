@@ -140,18 +140,6 @@ export function findSize(path: string): number | undefined {
   )
 }
 
-/** What this process's standard input is; undefined when it is closed. */
-export function findInputKind(): 'pipe' | 'file' | 'device' | undefined {
-  try {
-    const stats = fs.fstatSync(0)
-    if (stats.isFIFO() || stats.isSocket()) return 'pipe'
-    return stats.isFile() ? 'file' : 'device'
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error
-    return undefined
-  }
-}
-
 function factsOf(stats: fs.Stats): FileFacts {
   return {
     dev: stats.dev,

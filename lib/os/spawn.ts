@@ -123,12 +123,6 @@ function readEnd(fd: number): Readable {
   return new Socket({ fd, readable: true, writable: false })
 }
 
-/** Whether this process's standard input is a pipe or a file: a terminal is none for a tool. */
-export function hasInput(): boolean {
-  const kind = disk.findInputKind()
-  return kind === 'pipe' || kind === 'file'
-}
-
 /** Runs a program to its end and gives what it printed; no status when there is no such program. */
 export function runProgram(
   program: string,

@@ -17,7 +17,7 @@ const operators = new RegExp(
 
 /** Finds values under secret names, credentials in headers, passwords in addresses and flags. */
 export function findByContext(text: string, finds: Find[]): void {
-  const reader: Reader = { text, runs: new Map() }
+  const reader: Reader = { text, kinds: new Map(), runs: new Map() }
   operators.lastIndex = 0
   while (operators.test(text)) {
     const at = operators.lastIndex - 1
@@ -33,6 +33,8 @@ export function findByContext(text: string, finds: Find[]): void {
 
 interface Reader {
   readonly text: string
+  /** The names seen in it; few names come often. */
+  readonly kinds: Map<string, Kind | undefined>
   readonly runs: Runs
 }
 
@@ -52,7 +54,7 @@ function assignmentAt(reader: Reader, at: number): Find | undefined {
   let nameEnd = at
   while (/[ "'`\\\]]/.test(text[nameEnd - 1] ?? '')) nameEnd--
   const nameStart = nameBefore(text, nameEnd)
-  const kind = findKind(text.slice(nameStart, nameEnd))
+  const kind = kindOf(reader, text.slice(nameStart, nameEnd))
   if (kind === undefined) return undefined
 
   let start = at + 1
@@ -66,16 +68,35 @@ function assignmentAt(reader: Reader, at: number): Find | undefined {
   return valueAt(reader, start, kind, shell || (tight && flag) ? 'shell' : 'bare')
 }
 
+function kindOf({ kinds }: Reader, name: string): Kind | undefined {
+  const known = kinds.get(name)
+  if (known !== undefined || kinds.has(name)) return known
+  const kind = findKind(name)
+  kinds.set(name, kind)
+  return kind
+}
+
 /** Where the name that ends at `end` begins, at most 64 characters before. */
 function nameBefore(text: string, end: number): number {
-  let start = end
-  while (start > end - 64 && /[\w.-]/.test(text[start - 1] ?? '')) start--
+  let start = nameFrom(text, end, end - 64)
   // "API key: ..." is a name of two words.
-  if (/^key/i.test(text.slice(start, end)) && text[start - 1] === ' ') {
-    start--
-    while (start > end - 64 && /[\w.-]/.test(text[start - 1] ?? '')) start--
+  if (text[start - 1] === ' ' && /^key/i.test(text.slice(start, end))) {
+    start = nameFrom(text, start - 1, end - 64)
   }
   return start
+}
+
+function nameFrom(text: string, end: number, least: number): number {
+  let start = end
+  while (start > least && isNameCode(text.charCodeAt(start - 1))) start--
+  return start
+}
+
+/** Letters, digits and `_ - .` */
+function isNameCode(code: number): boolean {
+  if (code >= 97) return code <= 122
+  if (code >= 65) return code <= 90 || code === 95
+  return code === 45 || code === 46 || (code >= 48 && code <= 57)
 }
 
 const quotes = /\\{0,3}["'`]/y
@@ -121,7 +142,7 @@ function bareEnd({ text, runs }: Reader, start: number): number {
 
 /** The secret in a string that stands alone under a name: of a JSON key, of an argument. */
 export function findUnder(kind: Kind, text: string): Find | undefined {
-  if (isHeader(kind)) return headerAt({ text, runs: new Map() }, 0, kind)
+  if (isHeader(kind)) return headerAt({ text, kinds: new Map(), runs: new Map() }, 0, kind)
   return looksSecret(text, kind, 'quoted') ? { start: 0, end: text.length, rule: kind } : undefined
 }
 

@@ -49,20 +49,19 @@ const address = /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|[a-z][a-z0-9+.-]{1,20}:\/\/)/
 /** Whether a value under a name of that kind is taken for a secret. */
 export function looksSecret(whole: string, kind: Kind, manner: Manner): boolean {
   const value = whole.length > 80 ? whole.slice(0, 80) : whole
-  if (isPlaceholder(value) || stopWords.test(value)) return false
-  if (address.test(value) && !isBlob(value)) return false
-  if (/\s/.test(value)) return false
-  if (dotted.test(value) && (value.match(/[0-9]/g)?.length ?? 0) < 6) return false
+  return mayBeSecret(value, kind, manner) && !stopWords.test(value) && !isPlaceholder(value)
+}
+
+function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
   const long = value.length
-  const digits = /[0-9]/.test(value)
-  if (kind === 'password') {
-    if (manner === 'bare') return long >= 4 && !/^[A-Za-z_$][A-Za-z_$]*$/.test(value)
-    return long >= 4
-  }
+  if (long < (kind === 'password' ? 4 : 8) || /\s/.test(value)) return false
+  if (address.test(value) && !isBlob(value)) return false
+  if (dotted.test(value) && (value.match(/[0-9]/g)?.length ?? 0) < 6) return false
+  if (kind === 'password') return manner !== 'bare' || !/^[A-Za-z_$]*$/.test(value)
   if (/^[-+0-9.,:/TZ]*$/.test(value)) return long >= 20
-  if (long < 8) return false
-  if (manner === 'bare' && long < 12 && /^[A-Za-z_]\w*$/.test(value)) return false
+  const digits = /[0-9]/.test(value)
   if (manner === 'shell') return digits || !/[-_./:]/.test(value)
+  if (manner === 'bare' && long < 12 && /^[A-Za-z_]\w*$/.test(value)) return false
   return !words.test(value) && (digits || /[+/=!@#%^&*]/.test(value))
 }
 

@@ -10,8 +10,8 @@ export interface PemState {
 
 const rule = 'private-key'
 const longest = 0x10000
-const begin = /-{4,5} ?BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}/
-const end = /-{4,5} ?END (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}/
+const begin = /-{4,5} ?BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g
+const end = /-{4,5} ?END (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g
 
 /**
  * Makes each key in whole lines one marker; the state says how the lines before ended.
@@ -25,56 +25,73 @@ export function redactKeys(block: string, state: PemState): Redacted<string> {
   let found = 0
   let changed = false
   for (const line of block.split('\n')) {
-    let rest = line
-    if (state.inside) {
-      const left = leave(rest, state)
-      if (left !== line) changed = true
-      if (left === undefined) continue
-      rest = left
+    const from = state.inside ? leave(line, state) : 0
+    if (from === undefined || from > 0) changed = true
+    if (from === undefined) continue
+    if (!line.includes('PRIVATE KEY', from)) {
+      kept.push(line.slice(from))
+      continue
     }
-    let out = ''
-    for (let hit = begin.exec(rest); hit !== null; hit = begin.exec(rest)) {
-      found++
-      out += rest.slice(0, hit.index) + marker(rule)
-      rest = enter(rest.slice(hit.index + hit[0].length), state)
-    }
-    kept.push(out + rest)
+    const left = redactLine(line, from, state)
+    kept.push(left.value)
+    found += left.found
   }
   if (found > 0) return { value: kept.join('\n'), counts: { [rule]: found } }
   return changed ? { value: kept.join('\n'), counts: {} } : { value: block, counts: undefined }
 }
 
+/** One line from outside a key; it may hold whole keys with escaped line feeds. */
+function redactLine(line: string, from: number, state: PemState): { value: string; found: number } {
+  let value = ''
+  let found = 0
+  let at = from
+  let closed: RegExpExecArray | null | undefined
+  for (let hit = execAt(begin, line, at); hit !== null; hit = execAt(begin, line, at)) {
+    found++
+    value += line.slice(at, hit.index) + marker(rule)
+    at = begin.lastIndex
+    if (closed === undefined || (closed !== null && closed.index < at)) {
+      closed = execAt(end, line, at)
+    }
+    at = closed === null ? enter(line, at, state) : closed.index + closed[0].length
+  }
+  return { value: value + line.slice(at), found }
+}
+
+function execAt(pattern: RegExp, line: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at
+  return pattern.exec(line)
+}
+
 const inline =
   /(?:(?:(?:\\{1,4}[rn]|[ \t]|[A-Z][A-Za-z]{2,9}(?:-[A-Z][a-z]{1,9})?: [\w,.-]{1,80})*[A-Za-z0-9+/=]{16,4096})+(?:\\{1,4}[rn]){0,2}[A-Za-z0-9+/=]{0,76}(?:\\{1,4}[rn]){0,2})?/y
 
-/** What follows the key on the line it begins on; when that is nothing, the key goes on below. */
-function enter(rest: string, state: PemState): string {
-  const closed = end.exec(rest)
-  if (closed !== null) return rest.slice(closed.index + closed[0].length)
-  inline.lastIndex = 0
-  inline.test(rest)
-  const after = rest.slice(inline.lastIndex)
-  if (/^["'`\\+,;\s]*(?:n["']?[+,\s]*)?$/.test(after.slice(0, 32)) && after.length <= 32) {
-    state.inside = true
-    state.length = 0
-    return ''
+/** Where a key without an END stops on its line; when only quotes follow, it goes on below. */
+function enter(line: string, at: number, state: PemState): number {
+  inline.lastIndex = at
+  inline.test(line)
+  const after = inline.lastIndex
+  if (line.length - after > 32 || !/^["'`\\+,;\s]*(?:n["']?[+,\s]*)?$/.test(line.slice(after))) {
+    return after
   }
-  return after
+  state.inside = true
+  state.length = 0
+  return line.length
 }
 
 const material =
   /^[\s>+|#*/\d:.│-]*["'`]?(?:[A-Za-z0-9+/=]*|[A-Z][A-Za-z]{2,9}(?:-[A-Z][a-z]{1,9})?: [^\n]{0,200})(?:\\{1,4}[rn])*["'`]?[\s\\+,]*$/
 
-/** What a line inside a key leaves: undefined for all of it, else the text after the key. */
-function leave(line: string, state: PemState): string | undefined {
-  const closed = end.exec(line)
+/** Where the text after a key begins in a line; undefined when all of the line belongs to it. */
+function leave(line: string, state: PemState): number | undefined {
+  const closed = execAt(end, line, 0)
   if (closed !== null) {
     state.inside = false
-    const after = line.slice(closed.index + closed[0].length)
-    return after === '' ? undefined : after
+    const after = closed.index + closed[0].length
+    return after < line.length ? after : undefined
   }
   state.length += line.length + 1
   if (state.length <= longest && material.test(line)) return undefined
   state.inside = false
-  return line
+  return 0
 }

@@ -49,15 +49,27 @@ function redactString(text: string, kind: Kind | undefined): Redacted<string> {
 
 function redactBlock(block: string, state: PemState, kind?: Kind): Redacted<string> {
   return guard<string>(() => {
-    const keys = redactKeys(block, state)
-    const finds: Find[] = []
-    findTokens(keys.value, finds)
-    findByContext(keys.value, finds)
-    const under = kind === undefined ? undefined : findUnder(kind, keys.value)
-    if (under !== undefined) finds.push(under)
-    const { value, counts } = replaceFinds(keys.value, finds)
-    return { value, counts: mergeCounts(keys.counts, counts) }
+    let { value, counts } = redactKeys(block, state)
+    // What was found can show more: the shape of a token that another one had made too long.
+    for (let round = 0; round < rounds; round++) {
+      const once = redactOnce(value, kind)
+      if (once.counts === undefined) break
+      value = once.value
+      counts = mergeCounts(counts, once.counts)
+    }
+    return { value, counts }
   })
+}
+
+const rounds = 6
+
+function redactOnce(text: string, kind: Kind | undefined): Redacted<string> {
+  const finds: Find[] = []
+  findTokens(text, finds)
+  findByContext(text, finds)
+  const under = kind === undefined ? undefined : findUnder(kind, text)
+  if (under !== undefined) finds.push(under)
+  return replaceFinds(text, finds)
 }
 
 /** Fails closed: a value that cannot be searched is not written. */

@@ -140,6 +140,7 @@ const bearer = /[A-Za-z0-9._~+/=-]*/y
 
 /** A long value after the word Bearer, wherever that stands. */
 function bearerAt(text: string, start: number): Find | undefined {
+  if (text[start - 1] !== ' ') return undefined
   if (!/\bbearer $/i.test(text.slice(Math.max(0, start - 8), start))) return undefined
   bearer.lastIndex = start
   bearer.test(text)

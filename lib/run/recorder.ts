@@ -62,15 +62,17 @@ export class Recorder {
     await this.#working
   }
 
-  /**
-   * Writes all that waits, as far as the disk takes it, and stops the clocks. Gives the entry that
-   * tells of what was lost, when something was.
-   */
-  async close(): Promise<EncodedEntry | undefined> {
-    this.#closed = true
+  /** Writes what waits now; false when the journal does not take all of it. */
+  async flush(): Promise<boolean> {
     await this.#working
     this.#start()
     await this.#working
+    return this.#queue.length === 0 && this.#dropped.entries === 0
+  }
+
+  /** Stops the clocks. Gives the entry that tells of what was lost, when something was. */
+  close(): EncodedEntry | undefined {
+    this.#closed = true
     clearTimeout(this.#batchTimer)
     clearTimeout(this.#syncTimer)
     const entries = this.#dropped.entries + this.#queue.length

@@ -2,9 +2,10 @@
 
 import { resolve } from 'node:path'
 import type { Writable } from 'node:stream'
+import { sleep } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
 import { headOf, oneLine } from '../base/text.ts'
-import { Failure } from '../errors.ts'
+import { Failure, isFailure } from '../errors.ts'
 import { session as files, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findRepository, readHead } from '../os/git.ts'
@@ -15,7 +16,7 @@ import { type Child, findProgram, spawnTool } from '../os/spawn.ts'
 import { markerOf } from '../session/liveness.ts'
 import type { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
-import type { State } from '../session/state.ts'
+import { hasOpenTurn, type State } from '../session/state.ts'
 import {
   listArtifacts,
   type Outcome,
@@ -44,6 +45,8 @@ export interface RunOptions {
   readonly limits: Limits
   readonly depthLimit: number
   readonly transcriptCap: number
+  /** How long the end of a turn waits for a journal that cannot be written, in ms. */
+  readonly journalPatience: number
   readonly ignoreHup?: boolean
   /** A file to write the session's id into before the tool starts. */
   readonly idFile?: string
@@ -87,8 +90,10 @@ export interface RunReport {
   readonly result: TurnResult
   /** The exit status that stands for the turn. */
   readonly status: number
-  /** What kept the turn's end from the disk; the next command records the turn as crashed. */
-  readonly unrecorded: Failure | undefined
+  /** Whether the turn's end is in the journal; if not, the next change records it as crashed. */
+  readonly recorded: boolean
+  /** What the disk refused at the end. */
+  readonly failure: Failure | undefined
 }
 
 /** The tool of a plain command. */
@@ -270,7 +275,9 @@ async function follow(
   const ending = await supervised
   // What was told to end ends whole: what is left of its group did not heed the TERM.
   if (ending.endedFor !== undefined) signalGroup(child.group, markerOf(session.id), 'SIGKILL')
-  const lost = await recorder.close()
+  const patience = retries(options.journalPatience)
+  while (!(await recorder.flush()) && (await patience.again()));
+  const lost = recorder.close()
   // What still holds the lock now is a process that outlived its turn.
   toolLock.release()
 
@@ -309,21 +316,44 @@ async function follow(
     artifacts: listArtifacts(session.dir, turn),
   })
   let result = makeResult(session.state)
-  let unrecorded: Failure | undefined
-  try {
-    await session.append((state) => {
-      result = makeResult(state)
-      return [
-        ...extras,
-        session.encode({ type: 'turn_ended', turn, text: null, data: result, at: endedAt }),
-      ]
-    })
-    projectResult(session, session.state)
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    unrecorded = error
+  let failure: Failure | undefined
+  do {
+    try {
+      await session.append((state) => {
+        if (!hasOpenTurn(state)) return []
+        result = makeResult(state)
+        const data = result
+        return [
+          ...extras,
+          session.encode({ type: 'turn_ended', turn, text: null, data, at: endedAt }),
+        ]
+      })
+      failure = undefined
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      if (isFailure(error, 'DISK_FULL')) extras.splice(0, error.data.recorded)
+      failure = error
+    }
+    // Once the entry has landed the turn has ended, whatever became of the state's file.
+  } while (failure !== undefined && hasOpenTurn(session.state) && (await patience.again()))
+  const recorded = !hasOpenTurn(session.state)
+  if (recorded) projectResult(session, session.state)
+  return { result, status: statusOf(result.outcome, ending), recorded, failure }
+}
+
+/** Pauses between tries, longer and longer, for as long in all as was allowed; the first is none. */
+function retries(allowed: number): { again: () => Promise<boolean> } {
+  const deadline = performance.now() + allowed
+  let pause = 0
+  return {
+    again: async () => {
+      const left = deadline - performance.now()
+      if (pause > 0 && left <= 0) return false
+      await sleep(Math.min(pause, Math.max(0, left)))
+      pause = Math.min(1_000, pause * 2 + 25)
+      return true
+    },
   }
-  return { result, status: statusOf(result.outcome, ending), unrecorded }
 }
 
 function outcomeOf({ exit, endedFor, interruptedBy }: Ending, state: State): Outcome {

@@ -10,8 +10,6 @@ import type { Env } from './store.ts'
 
 /** The settings, decoded. */
 export interface Settings {
-  /** When output is coloured. */
-  readonly color: 'auto' | 'always' | 'never'
   /** How deep sessions may nest: a root session has depth 0. */
   readonly depth_limit: number
   /** How long a turn may take, in ms. */
@@ -20,6 +18,8 @@ export interface Settings {
   readonly idle_timeout: number | undefined
   /** How long a process has between TERM and KILL, in ms. */
   readonly kill_grace: number
+  /** How long the end of a turn waits for a journal that cannot be written, in ms. */
+  readonly journal_patience: number
   /** How many bytes of streamed output one transcript takes. */
   readonly transcript_cap: number
 }
@@ -41,13 +41,6 @@ const duration = (text: string) => {
 const durationOrNone = (text: string) => (text === 'none' ? { value: undefined } : duration(text))
 
 const settings: { readonly [K in SettingKey]: Setting<Settings[K]> } = {
-  color: {
-    env: 'STINT_COLOR',
-    help: 'when to colour output: auto, always or never',
-    initial: 'auto',
-    parse: (text) =>
-      text === 'auto' || text === 'always' || text === 'never' ? { value: text } : undefined,
-  },
   depth_limit: {
     env: 'STINT_DEPTH_LIMIT',
     help: 'how deep sessions started by sessions may nest',
@@ -69,6 +62,12 @@ const settings: { readonly [K in SettingKey]: Setting<Settings[K]> } = {
   kill_grace: {
     env: 'STINT_KILL_GRACE',
     help: 'how long a process has between TERM and KILL',
+    initial: '5s',
+    parse: duration,
+  },
+  journal_patience: {
+    env: 'STINT_JOURNAL_PATIENCE',
+    help: 'how long the end of a turn waits for a journal that cannot be written',
     initial: '5s',
     parse: duration,
   },

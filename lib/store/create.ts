@@ -67,6 +67,7 @@ export async function createSession(
       if (disk.findFacts(final) !== undefined) throw new Failure('TRASH_OCCUPIED', { id })
       disk.rename(staged, final)
       disk.syncDir(disk.parentOf(final))
+      disk.syncDir(disk.parentOf(staged))
     } catch (error) {
       lock.release()
       throw error

@@ -50,6 +50,7 @@ export function stint(
       encoding: 'utf8',
       timeout: 30_000,
       env: {
+        STINT_JOURNAL_PATIENCE: '0s',
         PATH: process.env.PATH,
         HOME: scene.project,
         STINT_HOME: scene.home,

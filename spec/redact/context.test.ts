@@ -5,6 +5,7 @@ import { alnum, hex } from './samples.ts'
 const redactor = createRedactor()
 const pw = 'hunter' + '2!x'
 const key = alnum(24)
+const brace = '{'
 
 describe('values under secret names', () => {
   const found: readonly [text: string, expected: string][] = [
@@ -122,8 +123,8 @@ describe('what is no secret', () => {
     `modernc.org/token v1.1.0/go.mod h1:${alnum(43)}=`,
     `data:image/png;base64,iVBORw0KGgo${'AAAA/EAAA+b9'.repeat(40)}==`,
     'key-derivation: pbkdf2-sha256-iterations-100000-rounds',
-    'GITHUB_TOKEN=$TOKEN PASSWORD=${PASS} token=<token> api_key=your-api-key-here',
-    'password=xxxxxxxx secret=*** token: ${{ secrets.GITHUB_TOKEN }}',
+    `GITHUB_TOKEN=$TOKEN PASSWORD=$${brace}PASS} token=<token> api_key=your-api-key-here`,
+    `password=xxxxxxxx secret=*** token: $${brace}{ secrets.GITHUB_TOKEN }}`,
     'Authorization: Bearer $TOKEN',
     'Authorization: Bearer <token>',
     'authorization: required',

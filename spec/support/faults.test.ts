@@ -177,7 +177,7 @@ describe('the count', () => {
     mjs: [
       ...['mkdir', 'open write', 'open write open write', 'open write write write', 'write fsync'],
       ...['open write write write writev ftruncate fchmod futimes fdatasync fsync'],
-      ...['open write write', 'write', 'rename copyFile unlink'],
+      ...['open writev', 'write', 'rename copyFile unlink'],
     ],
   }
   for (const { kind, source, format } of programs) {

@@ -223,6 +223,7 @@ const calls: Readonly<Record<string, (disk: Disk, call: Call) => void>> = {
     const found = findNode(disk, to)
     const node = found === undefined ? emptyFile(mode) : fileOf(found, to)
     if (found === undefined) change(disk, [{ ...placeOf(disk, to), node }])
+    setMode(node, mode)
     resize(node, 0)
     put(node, 0, Buffer.from(data, 'base64'))
   },

@@ -5,7 +5,7 @@
  * whole cost of a small command, so only what streams uses them.
  */
 
-import { fstatSync, writeSync } from 'node:fs'
+import fs from 'node:fs'
 
 /** Nobody reads the descriptor any more. */
 export class OutputClosed extends Error {
@@ -18,7 +18,7 @@ export function writeAll(fd: number, data: string | Uint8Array): void {
   let at = 0
   while (at < bytes.length) {
     try {
-      at += writeSync(fd, bytes, at)
+      at += fs.writeSync(fd, bytes, at)
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
       if (code === 'EPIPE' || code === 'EBADF') throw new OutputClosed(code, { cause: error })
@@ -28,11 +28,22 @@ export function writeAll(fd: number, data: string | Uint8Array): void {
   }
 }
 
+/** Whether this process's standard input is a pipe or a file: a terminal is none for a tool. */
+export function hasInput(): boolean {
+  try {
+    const stats = fs.fstatSync(0)
+    return stats.isFIFO() || stats.isSocket() || stats.isFile()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EBADF') return false
+    throw error
+  }
+}
+
 /** Whether a person looks at the descriptor. */
 export function isTerminal(fd: number): boolean {
   try {
     // A pipe or a file is told apart without loading the terminal module.
-    if (!fstatSync(fd).isCharacterDevice()) return false
+    if (!fs.fstatSync(fd).isCharacterDevice()) return false
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EBADF') return false
     throw error

@@ -1,0 +1,175 @@
+import fc from 'fast-check'
+import stringWidth from 'string-width'
+import { describe, expect, it } from 'vitest'
+import { ago, bytes } from '../../cli/render/amount.ts'
+import { highlightPrefix, styleOf } from '../../cli/render/style.ts'
+import { type Column, table } from '../../cli/render/table.ts'
+import { treeLines } from '../../cli/render/tree.ts'
+import { visible, visibleLine } from '../../cli/render/visible.ts'
+import { countCharacters, cutToWidth, measureFor } from '../../cli/render/width.ts'
+
+const columns: Column[] = [
+  { head: 'ID' },
+  { head: 'SIZE', align: 'right' },
+  { head: 'DESCRIPTION', shrink: true },
+]
+
+describe('table', () => {
+  it('aligns columns and ends no line in spaces', async () => {
+    const rows = [
+      ['01JH', '5', 'first'],
+      ['01JK', '1234', ''],
+    ]
+    expect(await table(columns, rows, { width: undefined })).toBe(
+      'ID    SIZE  DESCRIPTION\n01JH     5  first\n01JK  1234\n',
+    )
+  })
+
+  it('keeps later columns in place after an empty cell', async () => {
+    const got = await table(
+      columns,
+      [
+        ['', '', 'x'],
+        ['a', '1', 'y'],
+      ],
+      { width: undefined },
+    )
+    expect(got.split('\n').slice(1, 3)).toEqual(['          x', 'a      1  y'])
+  })
+
+  it('cuts nothing where there is no terminal', async () => {
+    const long = 'x'.repeat(500)
+    expect(await table(columns, [['a', '1', long]], { width: undefined })).toContain(long)
+  })
+
+  it('cuts only what may shrink, the widest first, to the width of the terminal', async () => {
+    const wide: Column[] = [...columns, { head: 'NOTE', shrink: true, min: 4 }]
+    const rows = [['a'.repeat(26), '1', '日本語'.repeat(20), 'n'.repeat(30)]]
+    for (const width of [60, 80, 120]) {
+      const lines = (await table(wide, rows, { width })).trimEnd().split('\n')
+      for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(width)
+      expect(lines[1]).toContain('a'.repeat(26))
+      expect(lines[1]).toContain('…')
+    }
+  })
+
+  it('paints a cell after it was cut', async () => {
+    const paint = (text: string) => `<${text}>`
+    const got = await table(columns, [['a', '1', { text: 'long description here', paint }]], {
+      width: 22,
+      heads: false,
+    })
+    expect(got).toBe('a  1  <long descriptio…>\n')
+  })
+
+  it('shows control characters of a cell and keeps it on its line', async () => {
+    const got = await table(columns, [['a', '1', 'x\ny\tz\x1b[31m']], { width: undefined })
+    expect(got.split('\n')[1]).toBe('a      1  x y z\\x1b[31m')
+  })
+
+  it('is empty without rows', async () => {
+    expect(await table(columns, [], { width: 80 })).toBe('')
+  })
+})
+
+describe('cutToWidth', () => {
+  it('never gets wider than it may, nor splits a character', async () => {
+    const measure = await measureFor(['日'])
+    expect(measure).toBe(stringWidth)
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme' }),
+        fc.integer({ min: 1, max: 20 }),
+        (text, width) => {
+          const cut = cutToWidth(text, width, measure)
+          expect(measure(cut)).toBeLessThanOrEqual(width)
+          expect(text.startsWith(cut.replace(/…$/, ''))).toBe(true)
+        },
+      ),
+    )
+  })
+
+  it('loads no tables of widths for plain text', async () => {
+    expect(await measureFor(['plain', ''])).toBe(countCharacters)
+  })
+})
+
+describe('treeLines', () => {
+  it('draws where every node hangs', () => {
+    const children: Record<string, string[]> = { a: ['b', 'c'], b: ['d'], c: ['e'] }
+    const lines = treeLines(['a', 'f'], (node) => children[node] ?? [])
+    expect(lines.map(({ prefix, node }) => prefix + node)).toEqual([
+      'a',
+      '├─ b',
+      '│  └─ d',
+      '└─ c',
+      '   └─ e',
+      'f',
+    ])
+  })
+
+  it('draws a chain of any depth', () => {
+    const lines = treeLines([0], (node) => (node < 2_000 ? [node + 1] : []))
+    expect(lines.length).toBe(2_001)
+  })
+})
+
+describe('visible', () => {
+  it.each([
+    ['a\x1b[2Jb', 'a\\x1b[2Jb'],
+    ['safe\roverwritten', 'safe\\roverwritten'],
+    ['line\r\nnext\n\tx', 'line\nnext\n\tx'],
+    ['\u202egnp.exe', '\\u202egnp.exe'],
+    ['\x9b31m\x7f\0', '\\x9b31m\\x7f\\x00'],
+    ['a\u2028b\u200bc\ufeff', 'a\\u2028b\\u200bc\\ufeff'],
+    ['hi\u{e0041}', 'hi\\u{e0041}'],
+    ['👩‍💻 日本 é', '👩‍💻 日本 é'],
+  ])('shows %j as %j', (raw, shown) => {
+    expect(visible(raw)).toBe(shown)
+  })
+
+  it('leaves nothing that moves the cursor or turns the text around', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+        expect(visible(text)).not.toMatch(/[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/)
+        expect(visibleLine(text)).not.toMatch(/[\n\t]/)
+      }),
+    )
+  })
+})
+
+describe('ago', () => {
+  it.each([
+    [0, 'now'],
+    [400, 'now'],
+    [59_000, '59s ago'],
+    [190_000, '3m ago'],
+    [4 * 86_400_000 + 3_600_000, '4d ago'],
+    [-7_200_000, 'in 2h'],
+  ])('%d ms later says %s', (passed, said) => {
+    expect(ago(1_000_000_000, 1_000_000_000 + passed)).toBe(said)
+  })
+})
+
+describe('bytes', () => {
+  it.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1024, '1.0 KiB'],
+    [10 * 1024, '10 KiB'],
+    [1024 ** 2 - 1, '1.0 MiB'],
+    [1.5 * 1024 ** 3, '1.5 GiB'],
+  ])('%d is %s', (size, said) => {
+    expect(bytes(size)).toBe(said)
+  })
+})
+
+describe('highlightPrefix', () => {
+  it('lets the prefix stand out, and leaves the id whole without colours', () => {
+    expect(highlightPrefix('01JH4Q', 4, styleOf(false))).toBe('01JH4Q')
+    expect(highlightPrefix('01JH4Q', 4, styleOf(true))).toBe(
+      '\x1b[1m\x1b[36m01JH\x1b[39m\x1b[22m\x1b[2m4Q\x1b[22m',
+    )
+  })
+})

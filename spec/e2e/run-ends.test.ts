@@ -1,0 +1,295 @@
+/** How `run` ends: exit statuses, signals, deadlines, and what keeps a tool from starting. */
+
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import {
+  agent,
+  entriesOf,
+  expectRefusal,
+  failureOf,
+  isRunning,
+  makePlace,
+  type Place,
+  processState,
+  type Row,
+  snapshot,
+  until,
+} from '../support/cli.ts'
+
+async function lastResult(place: Place): Promise<Row> {
+  return place.json(['result', '@last'])
+}
+
+/** The pid that an agent says it has. */
+function toolPid(stdout: string): number {
+  return Number(/^working as (\d+)$/m.exec(stdout)?.[1])
+}
+
+describe('the exit status of run', () => {
+  test.each([
+    ['0', 'success', 0],
+    ['3', 'failure', 3],
+    ['125', 'failure', 125],
+    ['255', 'failure', 255],
+  ])('is the tool’s own: %s', async (code, outcome, status) => {
+    const place = makePlace()
+    const ran = await place.stint(['run', '--', 'sh', '-c', `exit ${code}`])
+    expect(ran.status).toBe(status)
+    const result = await lastResult(place)
+    expect(result).toMatchObject({ outcome, exit_code: status, signal: null })
+  })
+
+  test.each([
+    ['TERM', 143],
+    ['KILL', 137],
+    ['SEGV', 139],
+  ])('is 128+n when the tool dies of SIG%s by itself, which is a failure', async (name, status) => {
+    const place = makePlace()
+    const ran = await place.stint(['run', '--', 'sh', '-c', `ulimit -c 0; kill -${name} $$`])
+    expect(ran.status).toBe(status)
+    expect(await lastResult(place)).toMatchObject({
+      outcome: 'failure',
+      exit_code: null,
+      signal: `SIG${name}`,
+    })
+  })
+
+  test('is 124 when the tool takes longer than it may', async () => {
+    const place = makePlace()
+    const ran = await place.stint(['run', '--timeout', '300ms', '--', 'sleep', '60'])
+    expect(ran.status).toBe(124)
+    expect(await lastResult(place)).toMatchObject({ outcome: 'timed_out', signal: 'SIGTERM' })
+  })
+
+  test('is 124 whatever the tool makes of the deadline', async () => {
+    const place = makePlace()
+    const ran = await place.stint(['run', '--timeout', '700ms', '--', agent('heed.sh'), 'TERM', '7'])
+    expect(ran.status).toBe(124)
+    expect(await lastResult(place)).toMatchObject({ outcome: 'timed_out', exit_code: 7 })
+  })
+
+  test('is 124 when the tool is silent for longer than it may be', async () => {
+    const place = makePlace()
+    const script = 'for i in 1 2 3 4 5 6; do echo $i; sleep 0.1; done; sleep 60'
+    const ran = await place.stint(['run', '--idle-timeout', '2s', '--', 'sh', '-c', script])
+    expect(ran.status).toBe(124)
+    expect(ran.stdout).toBe('1\n2\n3\n4\n5\n6\n')
+    const result = await lastResult(place)
+    expect(result.outcome).toBe('timed_out')
+    expect(result.duration_ms).toBeGreaterThan(2_500)
+  })
+
+  test('a tool that is deaf to the deadline is killed after the grace, with its whole group', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--timeout', '500ms', '--', 'sh', '-c', '"$0" & "$0"', agent('deaf.sh')], {
+      env: { STINT_KILL_GRACE: '200ms' },
+    })
+    const pids = await until('both work', () => {
+      const found = [...run.stdout().matchAll(/^working as (\d+)$/gm)].map(([, pid]) => Number(pid))
+      return found.length === 2 ? found : run.isOver() ? [] : undefined
+    })
+    expect((await run.ended).status).toBe(124)
+    expect(await lastResult(place)).toMatchObject({ outcome: 'timed_out', signal: 'SIGKILL' })
+    await until('nothing of it runs', () => !pids.some(isRunning))
+  })
+})
+
+describe('a signal to stint', () => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGQUIT', 131],
+  ] as const)('%s is passed on, and a tool that dies of it was interrupted', async (signal, status) => {
+    const place = makePlace()
+    const script = 'ulimit -c 0; echo ready; exec sleep 60'
+    const run = place.start(['run', '--', 'sh', '-c', script])
+    await run.says('ready')
+    run.kill(signal)
+    expect((await run.ended).status).toBe(status)
+    expect(await lastResult(place)).toMatchObject({ outcome: 'interrupted' })
+  })
+
+  test.each([
+    ['SIGINT', 'INT', '0', 130],
+    ['SIGTERM', 'TERM', '0', 143],
+    ['SIGINT', 'INT', '9', 9],
+  ] as const)('%s to a tool that then exits by itself: trap %s, exit %s is %i', async (signal, name, code, status) => {
+    const place = makePlace()
+    const run = place.start(['run', '--', agent('heed.sh'), name, code])
+    await run.says('working as')
+    run.kill(signal)
+    const ran = await run.ended
+    expect(ran.stdout).toContain(`heard ${name}\n`)
+    expect(ran.status).toBe(status)
+    expect(await lastResult(place)).toMatchObject({
+      outcome: 'interrupted',
+      exit_code: Number(code),
+    })
+  })
+
+  test('a second SIGINT kills a tool that is deaf to the first', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--', agent('deaf.sh')])
+    await run.says('working as')
+    const tool = toolPid(run.stdout())
+    run.kill('SIGINT')
+    // The first one was taken when it is no longer pending.
+    await until('the first signal was taken', () => signalsPending(run.pid) === 0)
+    expect(isRunning(tool)).toBe(true)
+    run.kill('SIGINT')
+    expect((await run.ended).status).toBe(137)
+    expect(await lastResult(place)).toMatchObject({ outcome: 'interrupted', signal: 'SIGKILL' })
+  })
+
+  test('SIGHUP is left alone with --no-hup, for the tool as for stint', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--no-hup', '--', agent('heed.sh'), 'HUP', '9'])
+    await run.says('working as')
+    run.kill('SIGHUP')
+    await until('the signal was taken', () => signalsPending(run.pid) === 0)
+    run.kill('SIGTERM')
+    const ran = await run.ended
+    expect(ran.stdout).not.toContain('heard HUP')
+    expect(ran.status).toBe(143)
+  })
+
+  test('sent as soon as the session is named, it is passed on and the turn has its end', async () => {
+    const place = makePlace()
+    for (let round = 1; round <= 3; round++) {
+      const run = place.start(['run', '--', 'sleep', '60'])
+      const named = new Promise<void>((done) => run.child.stderr?.once('data', () => done()))
+      await named
+      run.kill('SIGTERM')
+      const ran = await run.ended
+      expect({ status: ran.status, signal: ran.signal }).toEqual({ status: 143, signal: null })
+      expect(await place.json(['show', '@last'])).toMatchObject({
+        status: 'idle',
+        outcome: 'interrupted',
+      })
+    }
+  })
+
+  test('SIGTSTP stops both, SIGCONT continues both, and deadlines stand still meanwhile', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--timeout', '3s', '--', agent('hold.sh'), '/none'])
+    await run.says('working as')
+    const tool = toolPid(run.stdout())
+    run.kill('SIGTSTP')
+    await until('both stand', () => processState(run.pid) === 'T' && processState(tool) === 'T')
+    const stopped = Date.now()
+    const shown = await place.json(['show', '@last'])
+    expect(shown.status).toBe('running')
+    expect(shown.liveness.holder).toMatchObject({ pid: run.pid, stopped: true })
+    // The deadline passes while both stand.
+    await until('the deadline would have passed', () => Date.now() - stopped > 3_200)
+    expect([processState(run.pid), processState(tool)]).toEqual(['T', 'T'])
+    run.kill('SIGCONT')
+    const stoodFor = Date.now() - stopped
+    await until('the tool goes on', () => processState(tool) !== 'T')
+    expect((await run.ended).status).toBe(124)
+    const result = await lastResult(place)
+    expect(result.outcome).toBe('timed_out')
+    expect(result.duration_ms).toBeGreaterThan(stoodFor + 2_500)
+  })
+})
+
+describe('what keeps a tool from starting', () => {
+  test('a program that is not there is 127 and leaves no session', async () => {
+    const place = makePlace()
+    const before = snapshot(place.home)
+    expectRefusal(await place.stint(['run', '--', 'no-such-program']), {
+      status: 127,
+      code: 'PROGRAM_MISSING',
+    })
+    expectRefusal(await place.stint(['run', '--', './no-such-program']), {
+      status: 127,
+      code: 'PROGRAM_MISSING',
+      hint: false,
+    })
+    expect(snapshot(place.home)).toEqual(before)
+  })
+
+  test('a file that is not executable and a directory are 126 and leave no session', async () => {
+    const place = makePlace()
+    writeFileSync(`${place.cwd}/plain`, 'text\n')
+    mkdirSync(`${place.cwd}/folder`)
+    const before = snapshot(place.home)
+    expectRefusal(await place.stint(['run', '--', './plain']), {
+      status: 126,
+      code: 'PROGRAM_NOT_EXECUTABLE',
+      hint: /chmod \+x/,
+    })
+    expectRefusal(await place.stint(['run', '--', './folder']), {
+      status: 126,
+      code: 'PROGRAM_NOT_EXECUTABLE',
+      hint: false,
+    })
+    expect(snapshot(place.home)).toEqual(before)
+  })
+
+  test('arguments that the system does not take leave no session', async () => {
+    const place = makePlace()
+    // An environment and arguments just beneath the limit, which the variables of a tool go over.
+    const ran = await place.stint([
+      ...['run', '--json', '--', 'sh', '-c', 'exit 0', 'sh'],
+      ...Array.from({ length: 16 }, () => 'a'.repeat(131_071 - 8 * 1024)),
+      'b'.repeat(90_000),
+    ])
+    expect(ran.status).toBe(126)
+    expect(failureOf(ran).code).toBe('SPAWN_FAILED')
+    expect(await place.json<Row[]>(['list'])).toEqual([])
+  })
+
+  test('a store that cannot be made is 125 with its code', async () => {
+    const place = makePlace()
+    writeFileSync(place.home, 'a file\n')
+    const ran = await place.stint(['run', '--', 'echo', 'never'])
+    expect(ran.status).toBe(125)
+    expect(ran.stdout).toBe('')
+    expect(ran.stderr).toMatch(/^error\[(IO_FAILED|ACCESS_DENIED)\]: /)
+    expect(ran.stderr).toContain(place.home)
+    expect(readFileSync(place.home, 'utf8')).toBe('a file\n')
+  })
+
+  test.skipIf(process.getuid?.() === 0)('a directory that may not be written is 125', async () => {
+    const place = makePlace()
+    mkdirSync(place.home)
+    chmodSync(place.home, 0o500)
+    const ran = await place.stint(['run', '--', 'echo', 'never'])
+    expectRefusal(ran, { status: 125, code: 'ACCESS_DENIED' })
+  })
+
+  test('a working directory that is not there is 125 and leaves no session', async () => {
+    const place = makePlace()
+    const before = snapshot(place.home)
+    const ran = await place.stint(['run', '--cwd', 'nowhere', '--', 'echo', 'never'])
+    expectRefusal(ran, { status: 125, code: 'CWD_GONE' })
+    expect(snapshot(place.home)).toEqual(before)
+  })
+
+  test('an id file that cannot be written is 125 and leaves no session', async () => {
+    const place = makePlace()
+    const ran = await place.stint(['run', '--id-file', 'no/such/dir/id', '--', 'echo', 'never'])
+    expect(ran.status).toBe(125)
+    expect(ran.stdout).toBe('')
+    expect(ran.stderr).toMatch(/^error\[[A-Z_]+\]: /)
+    expect(await place.json<Row[]>(['list'])).toEqual([])
+  })
+
+  test('the entries of a turn are numbered without a gap from its first to its last', async () => {
+    const place = makePlace()
+    const id = await place.make(['--', 'seq', '1', '500'])
+    const entries = entriesOf(place.session(id))
+    expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, index) => index))
+    expect(entries.slice(0, 2).map(({ type }) => type)).toEqual(['session', 'turn_started'])
+    expect(entries.at(-1)?.type).toBe('turn_ended')
+  })
+})
+
+/** How many signals wait to be taken by a process, from the kernel. */
+function signalsPending(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const masks = [...text.matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm)]
+  return masks.reduce((sum, [, mask]) => sum + Number.parseInt(mask ?? '0', 16), 0)
+}
