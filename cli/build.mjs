@@ -5,7 +5,7 @@
  * `node cli/build.mjs [DIR [FILE.ts…]]`: into another directory, with more chunks than the commands.
  */
 
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -106,6 +106,12 @@ for (const [name, chunk] of Object.entries(vendored)) {
 
 await writeFile(join(outdir, 'LICENSES.txt'), await licences([program, ...vendor]))
 await chmod(join(outdir, 'stint.cjs'), 0o755)
+
+// In a checkout, a directory for PATH; npm makes its own for what it installs.
+const bin = join(dirname(outdir), 'bin')
+await rm(bin, { recursive: true, force: true })
+await mkdir(bin)
+await symlink(`../${basename(outdir)}/stint.cjs`, join(bin, 'stint'))
 
 /** The licences of everything that was bundled. */
 async function licences(builds) {

@@ -13,6 +13,7 @@ import { foldEntry } from '../session/fold.ts'
 import { Session } from '../session/session.ts'
 import { formatState } from '../session/state.ts'
 import { accessOf, redactorOf } from './access.ts'
+import { markName } from './names.ts'
 import { ensureStore, type Store } from './store.ts'
 
 /** What a new session begins with. */
@@ -62,6 +63,7 @@ export async function createSession(
     const id = mint(at) as SessionId
     const staged = sessionDir(store.dir, id, 'staging')
     const final = sessionDir(store.dir, id, place)
+    if (birth.name !== undefined && !birth.ephemeral) markName(store, id, birth.name)
     const lock = build(store, id, staged, birth, at, errand)
     try {
       if (disk.findFacts(final) !== undefined) throw new Failure('TRASH_OCCUPIED', { id })

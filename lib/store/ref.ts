@@ -8,6 +8,7 @@ import { observe } from '../session/liveness.ts'
 import { readSnapshot, type Snapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { listIds } from './list.ts'
+import { listMarked } from './names.ts'
 import { listStores, type Store, siblingStore } from './store.ts'
 
 /** A session and the store it is in. */
@@ -42,7 +43,8 @@ export function resolveRef(
   const place = options.place ?? 'sessions'
   const id = normaliseId(ref)
   if (isSessionId(id) && isThere(store, id, place)) return { store, id }
-  const here = isSessionId(id) ? [] : findMatches(store, ref, place)
+  let here = isSessionId(id) ? [] : findMatches(store, ref, place)
+  if (here.length === 0 && !isSessionId(id)) here = findUnmarked(store, ref, place)
   if (here.length > 1) throw ambiguous(ref, here)
   if (here[0] !== undefined) return here[0]
 
@@ -112,23 +114,34 @@ export function placeOf(store: Store, id: SessionId): 'sessions' | 'ephemeral' {
     : 'ephemeral'
 }
 
+/** The sessions of one store that a REF fits by any rule, newest first. */
 function findMatches(store: Store, ref: string, place: 'sessions' | 'trash'): Resolved[] {
   const part = normaliseId(ref)
   const isPart = part.length >= 4 && part.length < 26 && /^[0-9A-HJKMNP-TV-Z]+$/.test(part)
-  const name = ref.toLowerCase()
-  return listIds(store, place)
+  const hasName = (id: SessionId) =>
+    readSnapshot(id, sessionDir(store.dir, id, place)).state?.name?.toLowerCase() ===
+    ref.toLowerCase()
+  const ids = new Set(listMarked(store, ref).filter(hasName))
+  if (isPart) {
+    for (const id of listIds(store, place)) {
+      if (id.startsWith(part) || id.endsWith(part)) ids.add(id)
+    }
+  }
+  return [...ids]
+    .sort()
     .reverse()
-    .filter(
-      (id) =>
-        (isPart && (id.startsWith(part) || id.endsWith(part))) ||
-        findName(store, id, place)?.toLowerCase() === name,
-    )
     .map((id) => ({ store, id }))
 }
 
-/** A session's name: the whole state is read only where the journal may say more. */
-function findName(store: Store, id: SessionId, place: 'sessions' | 'trash'): string | undefined {
-  return readSnapshot(id, sessionDir(store.dir, id, place)).state?.name
+/** A named session without its marker was copied in by hand: then all states are looked through. */
+function findUnmarked(store: Store, ref: string, place: 'sessions' | 'trash'): Resolved[] {
+  return listIds(store, place)
+    .reverse()
+    .filter((id) => {
+      const { state } = readSnapshot(id, sessionDir(store.dir, id, place))
+      return state?.name?.toLowerCase() === ref.toLowerCase()
+    })
+    .map((id) => ({ store, id }))
 }
 
 function resolveMark(store: Store, mark: string): Resolved {

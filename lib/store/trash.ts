@@ -8,6 +8,7 @@ import { listTools } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { listIds, type SessionRow, toRow } from './list.ts'
 import { holdMaintenance } from './maintenance.ts'
+import { unmarkNames } from './names.ts'
 import type { Store } from './store.ts'
 
 /** A session in the trash. */
@@ -58,6 +59,7 @@ export async function emptyTrash(
     const why = outOfReach(store, id)
     if (why === undefined) {
       disk.removeTree(files.gone(store.dir, id))
+      unmarkNames(store, id)
       removed.push(id)
       options.onRemoved?.(id)
     } else {

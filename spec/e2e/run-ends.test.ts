@@ -1,5 +1,6 @@
 /** How `run` ends: exit statuses, signals, deadlines, and what keeps a tool from starting. */
 
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
@@ -11,6 +12,7 @@ import {
   makePlace,
   type Place,
   processState,
+  program,
   type Row,
   snapshot,
   until,
@@ -79,17 +81,25 @@ describe('the exit status of run', () => {
     expect(result.duration_ms).toBeGreaterThan(2_500)
   })
 
-  test('a tool that is deaf to the deadline is killed after the grace, with its whole group', async () => {
+  test('a tool that is deaf to the deadline is killed after the grace', async () => {
     const place = makePlace()
-    const run = place.start(['run', '--timeout', '500ms', '--', 'sh', '-c', '"$0" & "$0"', agent('deaf.sh')], {
-      env: { STINT_KILL_GRACE: '200ms' },
-    })
-    const pids = await until('both work', () => {
-      const found = [...run.stdout().matchAll(/^working as (\d+)$/gm)].map(([, pid]) => Number(pid))
-      return found.length === 2 ? found : run.isOver() ? [] : undefined
-    })
+    const env = { STINT_KILL_GRACE: '200ms' }
+    const run = place.start(['run', '--timeout', '700ms', '--', agent('deaf.sh')], { env })
+    await run.says('working as')
     expect((await run.ended).status).toBe(124)
     expect(await lastResult(place)).toMatchObject({ outcome: 'timed_out', signal: 'SIGKILL' })
+  })
+
+  test('what the tool started and left deaf to the deadline ends with it', async () => {
+    const place = makePlace()
+    const words = ['sh', '-c', '"$0" & "$0" & wait', agent('deaf.sh')]
+    const run = place.start(['run', '--timeout', '2s', '--', ...words])
+    const pids = await until('both work', () => {
+      const found = [...run.stdout().matchAll(/^working as (\d+)$/gm)].map(([, pid]) => Number(pid))
+      return found.length === 2 && found
+    })
+    expect((await run.ended).status).toBe(124)
+    expect(await lastResult(place)).toMatchObject({ outcome: 'timed_out', signal: 'SIGTERM' })
     await until('nothing of it runs', () => !pids.some(isRunning))
   })
 })
@@ -228,14 +238,20 @@ describe('what keeps a tool from starting', () => {
     expect(snapshot(place.home)).toEqual(before)
   })
 
-  test('arguments that the system does not take leave no session', async () => {
+  test('arguments that fit stint but not its tool are 126 and leave no session', async () => {
     const place = makePlace()
-    // An environment and arguments just beneath the limit, which the variables of a tool go over.
-    const ran = await place.stint([
-      ...['run', '--json', '--', 'sh', '-c', 'exit 0', 'sh'],
-      ...Array.from({ length: 16 }, () => 'a'.repeat(131_071 - 8 * 1024)),
-      'b'.repeat(90_000),
-    ])
+    const fits = (bytes: number) =>
+      spawnSync('true', longArgs(bytes), { env: place.env }).error === undefined
+    let [least, most] = [0, 8_000_000]
+    while (most - least > 64) {
+      const middle = (least + most) >> 1
+      if (fits(middle)) least = middle
+      else most = middle
+    }
+    // What the words of this very command take, a little more than those of `true`.
+    const own = [process.execPath, process.execPath, program, 'run', '--json', '--', 'true']
+    const words = longArgs(least - own.join(' ').length - 100)
+    const ran = await place.stint(['run', '--json', '--', 'true', ...words])
     expect(ran.status).toBe(126)
     expect(failureOf(ran).code).toBe('SPAWN_FAILED')
     expect(await place.json<Row[]>(['list'])).toEqual([])
@@ -292,4 +308,11 @@ function signalsPending(pid: number): number {
   const text = readFileSync(`/proc/${pid}/status`, 'utf8')
   const masks = [...text.matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm)]
   return masks.reduce((sum, [, mask]) => sum + Number.parseInt(mask ?? '0', 16), 0)
+}
+
+/** Words that take about so many bytes when they are handed to a program. */
+function longArgs(bytes: number): string[] {
+  const each = 100_000
+  const words = Array.from({ length: Math.floor(bytes / (each + 9)) }, () => 'a'.repeat(each))
+  return [...words, 'b'.repeat(bytes % (each + 9))]
 }

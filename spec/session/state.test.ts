@@ -129,23 +129,14 @@ describe('formatState and parseState', () => {
     )
   })
 
+  const history = ['0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee', '0190aaaa-bbbb-7ccc-8ddd-ffffffffffff']
   it.each([
-    ['of a command with quotes', 'echo "hello"'],
-    ['of a tool with old ids', 'plain'],
-  ])('write a state %s in the layout that is read quickly', (_, description) => {
-    const document = formatState({
-      ...parseState(least, 'f'),
-      description,
-      tools: {
-        codex: {
-          provider_session_history: [
-            '0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee',
-            '0190aaaa-bbbb-7ccc-8ddd-ffffffffffff',
-          ],
-        },
-      },
-    })
-    expect(parseState(document, 'f').description).toBe(description)
+    ['of a command', { description: 'npm test' }],
+    ['of a command with quotes', { description: 'echo "hello"' }],
+    ['of a tool with old ids', { tools: { codex: { provider_session_history: history } } }],
+  ])('write a state %s in the layout that is read quickly', (_, facts) => {
+    const document = formatState({ ...parseState(least, 'f'), ...facts })
+    expect(parseState(document, 'f')).toMatchObject(facts)
     expect(readPlainToml(document)).toBeDefined()
   })
 
@@ -348,6 +339,6 @@ updated_at = 2026-02-06T14:00:00Z
   })
 
   it('does not take the format of some table for that of the file', () => {
-    expect(invalid('format = 1\n[export]\nformat = 7\n').problem).toContain('meta_session_id')
+    expect(invalid('[export]\nformat = 7\n').problem).toContain('meta_session_id')
   })
 })

@@ -17,7 +17,9 @@ export default function build(project: TestProject): () => void {
   const cache = join(import.meta.dirname, '../../node_modules/.cache')
   mkdirSync(cache, { recursive: true })
   const dir = mkdtempSync(join(cache, 'stint-spec-'))
-  execFileSync(process.execPath, ['cli/build.mjs', dir], { stdio: ['ignore', 'ignore', 'inherit'] })
-  project.provide('cli', join(dir, 'stint.cjs'))
+  execFileSync(process.execPath, ['cli/build.mjs', join(dir, 'cli')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  project.provide('cli', join(dir, 'cli/stint.cjs'))
   return () => rmSync(dir, { recursive: true, force: true })
 }

@@ -154,6 +154,10 @@ function isThere(name) {
   return statsOf(real.lstatSync, name) !== undefined
 }
 
+function hasParent(name) {
+  return isThere(path.dirname(absoluteOf(name)))
+}
+
 function statsOf(stat, name) {
   try {
     return stat(name, { throwIfNoEntry: false })
@@ -230,7 +234,7 @@ const onePath = {
   mkdir: {
     syscall: 'mkdir',
     grows: true,
-    changes: (name) => !isThere(name),
+    changes: (name, options) => !isThere(name) && (options?.recursive === true || hasParent(name)),
     facts: (name) => ({ mode: modeOf(statsOf(real.statSync, name)) }),
   },
   mkdtemp: {
@@ -298,7 +302,7 @@ const makers = {
     if (where === undefined) return undefined
     const number = flagsOf(flags)
     const isPresent = statsOf(real.statSync, name) !== undefined
-    const creates = (number & O_CREAT) !== 0 && !isPresent
+    const creates = (number & O_CREAT) !== 0 && !isPresent && hasParent(name)
     const isExclusive = (number & O_CREAT) !== 0 && (number & O_EXCL) !== 0
     return {
       ...{ call: 'open', syscall: 'open', path: where, shown: [String(name)], isNoted: true },
@@ -368,7 +372,7 @@ for (const [call, row] of Object.entries(onePath)) {
     return {
       ...{ call, syscall: row.syscall, path: where, grows: row.grows },
       shown: [`${name}${row.suffix ?? ''}`],
-      changes: row.changes(name),
+      changes: row.changes(name, ...rest),
       run: () => sync(name, ...rest),
       facts: row.facts && ((result) => row.facts(name, result)),
     }

@@ -202,6 +202,9 @@ describe('the count', () => {
       for (const call of ['unlinkSync', 'rmdirSync', 'rmSync']) {
         try { fs[call](process.argv[2] + '/missing') } catch (error) { console.log(error.message) }
       }
+      for (const call of ['mkdirSync', 'writeFileSync']) {
+        try { fs[call](process.argv[2] + '/missing/one', '7') } catch {}
+      }
     `)
     const { log, stdout, root } = run()
     expect(countCalls(log)).toBe(0)
@@ -502,6 +505,23 @@ describe('replay', () => {
     const { root, afterCut } = cut(`${moved}; sync('new'); sync('old')`)
     expect(afterCut()).toEqual(treeOf(root))
     expect(treeOf(root)).not.toHaveProperty('old/file')
+  })
+
+  it('can be content with a sync of the target of a rename, as with a journal', () => {
+    const made = `
+      fs.mkdirSync(at('old/dir'))
+      fs.writeFileSync(at('old/dir/file'), 'text', { flush: true })
+      sync('old/dir')
+      fs.renameSync(at('old/dir'), at('new/dir'))
+    `
+    expect(cut(`${made}; sync('old')`).afterCut({ renames: 'target' })).toEqual({
+      ...untouched,
+      'old/dir': '755 directory',
+      'old/dir/file': '644 text',
+    })
+    const { root, afterCut } = cut(`${made}; sync('new')`)
+    expect(afterCut()).toEqual(untouched)
+    expect(afterCut({ renames: 'target' })).toEqual(treeOf(root))
   })
 
   it('brings changes of one name to the disk in their order', () => {

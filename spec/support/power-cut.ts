@@ -6,7 +6,7 @@
  *
  * - the bytes of a file are those of its last completed fsync or fdatasync
  * - a name made, renamed or removed is so only once its directory was synced after that; a rename
- *   between two directories, only once both were
+ *   between two directories, only once both were (or its target, when asked for)
  * - changes of one name come to the disk in their order
  */
 
@@ -44,6 +44,11 @@ export interface ReplayOptions {
    * new one and they read as `zeros`.
    */
   readonly tail?: 'lost' | 'zeros'
+  /**
+   * When a rename between two directories is on the disk: once `both` were synced, or once its
+   * `target` was, as where a journal has a rename whole or not at all.
+   */
+  readonly renames?: 'both' | 'target'
   /** `all` keeps unsynced changes too: what the death of the process alone leaves. */
   readonly keeps?: 'synced' | 'all'
 }
@@ -61,7 +66,7 @@ export function countCalls(log: string): number {
 
 /** Writes the tree that a power cut right after call `upTo` leaves. */
 export function replay(options: ReplayOptions): void {
-  const disk = loadDisk(options.before)
+  const disk = loadDisk(options.before, options.renames === 'target')
   for (const call of callsOf(options.log)) {
     if ((call.n ?? 0) > (options.upTo ?? Number.POSITIVE_INFINITY)) break
     if (call.error === undefined) apply(disk, call)
@@ -112,12 +117,13 @@ interface Step {
 interface Disk {
   readonly root: DirNode
   readonly opened: Map<number, { readonly node: Node; readonly isSynchronous: boolean }>
+  readonly isJournaled: boolean
   pending: readonly Step[]
 }
 
-function loadDisk(before: string): Disk {
+function loadDisk(before: string, isJournaled: boolean): Disk {
   const root = fs.existsSync(before) ? loadDir(before, new Map()) : emptyDir(0o700)
-  return { root, opened: new Map(), pending: [] }
+  return { root, opened: new Map(), isJournaled, pending: [] }
 }
 
 function loadDir(path: string, seen: Map<string, FileNode>): DirNode {
@@ -261,9 +267,11 @@ function setMode(node: Node | undefined, mode: number | undefined): void {
   if (node !== undefined && node.kind !== 'link' && mode !== undefined) node.mode = mode
 }
 
+/** A journal goes by the last change: of a rename, the new name. */
 function change(disk: Disk, changes: readonly NameChange[]): void {
   for (const { dir, name, node } of changes) setName(dir.names, name, node)
-  disk.pending = [...disk.pending, { changes, unsynced: new Set(changes.map(({ dir }) => dir)) }]
+  const awaited = disk.isJournaled ? changes.slice(-1) : changes
+  disk.pending = [...disk.pending, { changes, unsynced: new Set(awaited.map(({ dir }) => dir)) }]
 }
 
 function setName(names: Map<string, Node>, name: string, node: Node | undefined): void {
@@ -280,18 +288,30 @@ function sync(disk: Disk, node: Node): void {
 }
 
 function syncNames(disk: Disk, synced: DirNode): void {
-  const waiting = new Map<DirNode, Set<string>>()
-  disk.pending = disk.pending.filter(({ changes, unsynced }) => {
-    unsynced.delete(synced)
-    // Behind an earlier change of the same name that still waits for its other directory.
-    const isBehind = changes.some(({ dir, name }) => waiting.get(dir)?.has(name))
-    const isDone = unsynced.size === 0 && !isBehind
-    for (const { dir, name, node } of changes) {
-      if (isDone) setName(dir.durable, name, node)
-      else waiting.set(dir, (waiting.get(dir) ?? new Set()).add(name))
-    }
-    return !isDone
-  })
+  for (const { unsynced } of disk.pending) unsynced.delete(synced)
+  const due = findDue(disk)
+  for (const { changes } of disk.pending.filter((step) => due.has(step))) {
+    for (const { dir, name, node } of changes) setName(dir.durable, name, node)
+  }
+  disk.pending = disk.pending.filter((step) => !due.has(step))
+}
+
+/**
+ * The steps that come to the disk now. Changes of one name keep their order: a synced one waits for
+ * those before it, or, with a journal, takes them along.
+ */
+function findDue({ pending, isJournaled }: Disk): Set<Step> {
+  const due = new Set<Step>()
+  const tied = new Map<DirNode, Set<string>>()
+  for (const step of isJournaled ? [...pending].reverse() : pending) {
+    const isSynced = step.unsynced.size === 0
+    const isTied = step.changes.some(({ dir, name }) => tied.get(dir)?.has(name))
+    const isDue = isJournaled ? isSynced || isTied : isSynced && !isTied
+    if (isDue) due.add(step)
+    if (isDue !== isJournaled) continue
+    for (const { dir, name } of step.changes) tied.set(dir, (tied.get(dir) ?? new Set()).add(name))
+  }
+  return due
 }
 
 // ── finding ──────────────────────────────────────────────────────────────────────────────────────
