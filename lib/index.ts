@@ -23,13 +23,8 @@ export type { Line, Reading } from './journal/read.ts'
 export { hasInput, isTerminal, OutputClosed, writeAll } from './os/descriptor.ts'
 export type { Lock } from './os/lock-file.ts'
 export { type KillReport, killTurn } from './run/kill.ts'
-export {
-  type RunOptions,
-  type RunReport,
-  type RunTarget,
-  runTurn,
-  type Started,
-} from './run/run.ts'
+export type { RunOptions, RunReport, RunTarget, Started } from './run/plan.ts'
+export { runTurn } from './run/run.ts'
 export type { Limits, SignalSource } from './run/supervise.ts'
 export { type Waited, waitForTurn } from './run/wait.ts'
 export { type Liveness, type Status, statuses } from './session/liveness.ts'

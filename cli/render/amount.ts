@@ -4,7 +4,8 @@ import { formatDuration } from '../../lib/index.ts'
 
 /** How long ago an instant was, in its greatest unit: `now`, `5m ago`, `3d ago`, `in 2h`. */
 export function ago(at: number, now: number): string {
-  const unit = formatDuration(Math.abs(now - at)).split(' ', 1)[0] ?? ''
+  const whole = Math.round(Math.abs(now - at) / 1000) * 1000
+  const unit = formatDuration(whole).split(' ', 1)[0] ?? ''
   if (unit === '0s') return 'now'
   return at > now ? `in ${unit}` : `${unit} ago`
 }

@@ -3,7 +3,7 @@
 import type { Find } from './finds.ts'
 import { findKind, type Kind, looksSecret, type Manner, secretTail } from './names.ts'
 import { isPlaceholder } from './placeholder.ts'
-import { type Runs, runEnd } from './runs.ts'
+import { type Runs, takeRun } from './runs.ts'
 
 // They lead with the operator and read the name backwards, so that prose costs nothing. What comes
 // before is only what every secret name ends with: names.ts has the last word.
@@ -136,7 +136,7 @@ function isEscaped(text: string, at: number): boolean {
 }
 
 function bareEnd({ text, runs }: Reader, start: number): number {
-  const end = runEnd(runs, bare, text, start)
+  const { end } = takeRun(runs, bare, text, start)
   return end > start && /[.:!?]/.test(text[end - 1] ?? '') ? end - 1 : end
 }
 
@@ -184,7 +184,7 @@ function credentialsAt({ text, runs }: Reader, at: number): Find | undefined {
   if (listed.test(word)) {
     return { start, end: firstOf(headerEnd, text, start), rule: 'authorization' }
   }
-  const end = runEnd(runs, credentials, text, start)
+  const { end } = takeRun(runs, credentials, text, start)
   const content = text.slice(start, Math.min(end, start + 200))
   const mixed = content.length >= 6 && /[0-9]/.test(content) && /[A-Za-z]/.test(content)
   const sure = mixed || (content.length >= 4 && /^basic/i.test(word))

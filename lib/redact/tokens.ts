@@ -3,7 +3,7 @@
 import type { Find } from './finds.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { charsets, type Rule, rules, SHORTEST_RUN } from './rules.ts'
-import { type Runs, runEnd } from './runs.ts'
+import { type Runs, takeRun } from './runs.ts'
 
 const inRun = new Uint8Array(0x10000)
 for (let code = 0; code < 128; code++) {
@@ -115,7 +115,11 @@ function tokenAt(text: string, at: number, runs: Runs): Find | undefined {
     start -= lead[0].length
   } else if (!beginsAt(text, at, rule)) return undefined
 
-  let end = runEnd(runs, charsets[rule.charset], text, body)
+  const run = takeRun(runs, charsets[rule.charset], text, body)
+  // Its tail would look like a token, and without that the tail of the rest, and so on.
+  if (run.end - body > rule.max + 3) run.overlong = true
+  if (run.overlong) return undefined
+  let { end } = run
   for (let trim = 0; trim < 3 && text[end - 1] === '.'; trim++) end--
   if (end - body < rule.min || end - body > rule.max) return undefined
   if ((rule.boundary === 'strict' ? /[\w+/=-]/ : /[A-Za-z0-9]/).test(text[end] ?? ''))

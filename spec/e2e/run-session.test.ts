@@ -1,14 +1,16 @@
 /** The session that `run` makes: what it is called, where it stands, and who is whose child. */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   agent,
   entriesOf,
   expectRefusal,
   failureOf,
+  fileText,
   isRunning,
   makePlace,
+  preload,
   program,
   type Row,
   sessionOf,
@@ -73,7 +75,7 @@ describe('what run prints', () => {
     ])
     expect((await shell.ended).status).toBe(0)
     for (const [path, facts] of Object.entries(snapshot(place.home))) {
-      expect(`${path} ${facts.slice(-0, facts.indexOf(' '))}`).toMatch(/ (40700|100600)$/)
+      expect(`${path} ${facts.slice(0, facts.indexOf(' '))}`).toMatch(/ (40700|100600)$/)
     }
   })
 })
@@ -333,19 +335,15 @@ describe('resume', () => {
 
   test('is refused when that directory is gone, and works with another', async () => {
     const place = makePlace()
-    const script = 'mkdir -p "$0" && exec "$@"'
-    const sub = `${place.cwd}/sub`
-    mkdirSync(sub)
+    mkdirSync(`${place.cwd}/sub`)
     const id = await place.make(['--cwd', 'sub', '--', 'sh', '-c', 'rmdir "$PWD"'])
-    void script
-    const before = snapshot(place.session(id))
+    const before = entriesOf(place.session(id))
     expectRefusal(await place.stint(['resume', id, '--', 'pwd']), {
       status: 125,
       code: 'CWD_GONE',
       hint: /--cwd/,
     })
-    expect(snapshot(place.session(id)).transcript).toBe(before.transcript)
-    expect(entriesOf(place.session(id)).at(-1)).toMatchObject({ type: 'turn_ended', turn: 1 })
+    expect(entriesOf(place.session(id))).toEqual(before)
     const ran = await place.stint(['resume', id, '--cwd', '.', '--', 'pwd'])
     expect(ran).toMatchObject({ status: 0, stdout: `${place.cwd}\n` })
   })
@@ -408,8 +406,11 @@ describe('resume', () => {
     const run = place.start(['run', '--', agent('hold.sh'), gate])
     const id = await run.session()
     await run.says('working as')
-    const waiter = place.start(['resume', id, '--wait', '--json', '--', 'true'])
-    await until('it listens to signals', () => catches(waiter.pid, 2))
+    const waiter = place.start(['resume', id, '--wait', '--json', '--', 'true'], {
+      env: { LISTENS_FILE: `${place.dir}/listens` },
+      preload: [preload('listens')],
+    })
+    await fileText(`${place.dir}/listens`)
     waiter.kill('SIGINT')
     const ran = await waiter.ended
     expect(failureOf(ran).code).toBe('INTERRUPTED')
@@ -433,10 +434,3 @@ describe('resume', () => {
     expect(ran.stderr).toContain(`session ${id} turn 2\n`)
   })
 })
-
-/** Whether a process has a handler for a signal. */
-function catches(pid: number, signal: number): boolean {
-  const text = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const mask = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)$/m.exec(text)?.[1] ?? '0'}`)
-  return ((mask >> BigInt(signal - 1)) & 1n) === 1n
-}

@@ -344,6 +344,11 @@ export function snapshot(root: string): Record<string, string> {
   return seen
 }
 
+/** The path of a module that a program can be made to load first. */
+export function preload(name: string): string {
+  return resolve('spec/support', `${name}.mjs`)
+}
+
 /** The path of a program that plays an agent. */
 export function agent(name: string): string {
   return resolve('fixtures/agents', name)

@@ -522,6 +522,8 @@ describe('replay', () => {
     const { root, afterCut } = cut(`${made}; sync('new')`)
     expect(afterCut()).toEqual(untouched)
     expect(afterCut({ renames: 'target' })).toEqual(treeOf(root))
+    const both = cut(`${made}; sync('new'); sync('old')`)
+    expect(both.afterCut({ renames: 'target' })).toEqual(treeOf(root))
   })
 
   it('brings changes of one name to the disk in their order', () => {

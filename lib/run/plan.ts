@@ -1,0 +1,165 @@
+/** What a turn needs to know before anything is started or changed. */
+
+import type { Writable } from 'node:stream'
+import type { SessionId } from '../base/id.ts'
+import { headOf, oneLine } from '../base/text.ts'
+import { Failure } from '../errors.ts'
+import { session as files } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { findProgram } from '../os/spawn.ts'
+import type { Session } from '../session/session.ts'
+import { readSnapshot } from '../session/snapshot.ts'
+import type { State } from '../session/state.ts'
+import type { TurnResult } from '../session/turn.ts'
+import { redactorOf } from '../store/access.ts'
+import { realSessionDir } from '../store/hold.ts'
+import type { Caller } from '../store/ref.ts'
+import type { Store } from '../store/store.ts'
+import type { Limits, SignalSource } from './supervise.ts'
+
+export interface RunOptions {
+  /** The command; its first word is looked for in the environment's PATH. */
+  readonly argv: readonly string[]
+  /** The caller's working directory. */
+  readonly cwd: string
+  /** The directory to run in, when it was asked for. */
+  readonly chdir?: string
+  readonly target: RunTarget
+  readonly limits: Limits
+  readonly depthLimit: number
+  readonly transcriptCap: number
+  /** How long the end of a turn waits for a journal that cannot be written, in ms. */
+  readonly journalPatience: number
+  readonly ignoreHup?: boolean
+  /** A file to write the session's id into before the tool starts. */
+  readonly idFile?: string
+  /** Whether the tool reads this process's standard input; otherwise /dev/null. */
+  readonly stdin: boolean
+  /** Where the tool's bytes go on to. */
+  readonly stdout?: Writable
+  readonly stderr?: Writable
+  readonly signals: SignalSource
+  /** Called once the turn is on the disk and before the tool starts. */
+  readonly onStarted?: (started: Started) => void
+  /** What a person should hear while the turn runs. */
+  readonly onNotice?: (text: string) => void
+}
+
+export type RunTarget =
+  | {
+      readonly kind: 'new'
+      readonly name?: string
+      readonly description?: string
+      readonly parent?: SessionId
+      readonly fork?: SessionId
+      readonly ephemeral?: boolean
+    }
+  | {
+      readonly kind: 'resume'
+      readonly id: SessionId
+      /** How long to wait for a running turn, in ms; not at all when undefined. */
+      readonly wait?: number
+      readonly signal?: AbortSignal
+    }
+
+export interface Started {
+  readonly id: SessionId
+  readonly turn: number
+  readonly cwd: string
+  readonly dir: string
+}
+
+export interface RunReport {
+  readonly result: TurnResult
+  /** The exit status that stands for the turn. */
+  readonly status: number
+  /** Whether the turn's end is in the journal; if not, the next change records it as crashed. */
+  readonly recorded: boolean
+  /** What the disk refused at the end. */
+  readonly failure: Failure | undefined
+}
+
+/** The tool of a plain command. */
+export const commandTool = 'command'
+
+export function findCwd(options: RunOptions, recorded: string | undefined): string {
+  const wanted = options.chdir ?? recorded ?? options.cwd
+  const real = disk.findRealPath(wanted)
+  if (real === undefined || disk.findFacts(real)?.kind !== 'directory') {
+    throw new Failure('CWD_GONE', { cwd: wanted })
+  }
+  return real
+}
+
+export function recordedCwd(state: State, chdir: string | undefined): string | undefined {
+  if (chdir !== undefined) return undefined
+  if (state.git.cwd_redacted) {
+    throw new Failure('PROVENANCE_REDACTED', { id: state.meta_session_id, field: 'cwd' })
+  }
+  return state.git.cwd
+}
+
+export function checkProgram(store: Store, argv: readonly string[], cwd: string): void {
+  const program = argv[0] ?? ''
+  const found = findProgram(program, cwd, store.env.PATH)
+  if ('path' in found) return
+  const { problem } = found
+  throw problem === 'missing'
+    ? new Failure('PROGRAM_MISSING', { program })
+    : new Failure('PROGRAM_NOT_EXECUTABLE', { program, problem })
+}
+
+export function readSource(store: Store, id: SessionId): State {
+  const { state, failure } = readSnapshot(id, realSessionDir(store, id))
+  if (state === undefined) {
+    throw failure ?? new Failure('SESSION_UNREADABLE', { id, problem: 'it has no state' })
+  }
+  return state
+}
+
+/** A child hangs under the turn it was started from; a fork stands beside its source. */
+export function kinOf(
+  store: Store,
+  target: RunTarget & { kind: 'new' },
+  caller: Caller | undefined,
+  source: State | undefined,
+): { parent_session_id?: string; depth: number } {
+  if (source !== undefined) {
+    const { parent_session_id, depth } = source.genealogy
+    return parent_session_id === undefined ? { depth } : { parent_session_id, depth }
+  }
+  if (target.parent !== undefined) {
+    const parent = readSource(store, target.parent)
+    return { parent_session_id: target.parent, depth: parent.genealogy.depth + 1 }
+  }
+  if (caller === undefined || caller.store.dir !== store.dir) return { depth: 0 }
+  return { parent_session_id: caller.id, depth: caller.state.genealogy.depth + 1 }
+}
+
+export function toolEnv(
+  store: Store,
+  session: Session,
+  state: State,
+  turn: number,
+  cwd: string,
+): Record<string, string> {
+  const env: Record<string, string> = {}
+  for (const [name, value] of Object.entries(store.env)) if (value !== undefined) env[name] = value
+  return {
+    ...env,
+    PWD: cwd,
+    STINT_SESSION_ID: session.id,
+    STINT_DEPTH: String(state.genealogy.depth),
+    STINT_PROJECT_ROOT: store.projectPath,
+    STINT_PARENT_SESSION: state.genealogy.parent_session_id ?? '',
+    STINT_SESSION_DIR: session.dir,
+    STINT_OUTPUT_DIR: files.turnOutput(session.dir, turn),
+    STINT_TURN: String(turn),
+    STINT_STORE: store.dir,
+  }
+}
+
+/** Redacted before it is cut: the half of a secret looks like none. */
+export function describe(store: Store, argv: readonly string[]): string {
+  return headOf(oneLine(redactorOf(store).text(argv.join(' ')).value), 80)
+}

@@ -1,0 +1,472 @@
+/**
+ * docs/cli.md and docs/failures.md are printed from the code: `npx vitest run -u spec/docs` writes
+ * them anew. What all documents show of stint's command line must parse.
+ */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parseArgs } from '../cli/argv.ts'
+import { type Group, type Option, optionsOf, usageLine, type Verb } from '../cli/command.ts'
+import { formatReport, reportOf } from '../cli/fail.ts'
+import { verbs } from '../cli/verbs.ts'
+import { Failure, type FailureCode, listFailureCodes, readConfig } from '../lib/index.ts'
+import { failureSamples } from './support/failure-samples.ts'
+
+const root = join(import.meta.dirname, '..')
+const width = 120
+
+const sources = ['lib', 'cli'].flatMap((dir) =>
+  readdirSync(join(root, dir), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => ({ name: join(dir, name), text: readFileSync(join(root, dir, name), 'utf8') })),
+)
+
+// ── docs/cli.md ──────────────────────────────────────────────────────────────────────────────────
+
+const groups: readonly Group[] = ['Run', 'Look', 'Change', 'Clean up']
+
+const intro = `# The command line
+
+Printed from the table of verbs that the program itself parses with and prints its help from.
+
+A command is \`stint\`, a verb, and what belongs to the verb. Options stand behind the verb, before or after its other
+words, as \`--name value\` or \`--name=value\`; one-letter switches can be bundled. An optional value, shown as
+\`--name[=VALUE]\`, is given only with the equals sign. When an option is given twice, the last one counts, unless its
+values add up. \`--\` ends the options: behind it stands the command of a verb that runs one.
+
+\`stint --help\` (\`stint help\`) lists the verbs, \`stint VERB --help\` (\`stint help VERB\`) explains one, and
+\`stint --version\` (\`-V\`) prints the version.
+
+Data goes to standard output and talk to standard error. Durations are \`250ms 45s 30m 12h 7d 2w\`, also joined as
+\`1h30m\`; a date is ISO 8601 (\`2026-02-06\`, \`2026-02-06T10:00Z\`) or a duration that counts back from now.
+
+The only tool so far is \`command\`, which runs what stands behind \`--\`. A PROMPT is refused for want of a tool that takes
+one, \`--tool\` knows no other name, and \`--prompt-file\` does nothing yet.`
+
+const refs = `## REF: naming a session
+
+| form | means |
+|---|---|
+| a whole id | this session, also one of \`run --ephemeral\` while it runs |
+| 4 or more characters of an id's start or end | the session whose id starts or ends so |
+| a name | the session of that name, whole |
+| \`@last\` | the session whose turn started last among those without a parent; inside a turn, among the caller's children |
+| \`@self\` | the session of the turn around this command |
+| \`@parent\`, \`@root\` | its parent; the topmost of its ancestors |
+
+Upper and lower case are the same, and \`I L O\` are read as \`1 1 0\`. A REF that fits two sessions, be it by different
+rules, is refused and the candidates are shown. A session is looked for in the project of the current directory; one that
+is found only in another project is refused too, with that project's path, unless \`--all-projects\` is given.
+
+The project of a directory is the main worktree of the git repository around it, so that all worktrees share one store,
+or the directory itself where there is no repository. \`--store\` wins over \`--project\`.`
+
+const statuses = `## Exit statuses
+
+| status | meaning |
+|---|---|
+| 0 | fine |
+| 1 | the answer is no, or what was asked for failed |
+| 2 | wrong usage |
+| 3 | no such session |
+| 4 | REF fits several sessions |
+| 5 | busy: locked by another process or machine |
+| 6 | damaged data, or data of a newer version |
+| 7 | the environment failed: disk full, no permission, missing directory |
+| 9 | it cannot be known from here whether the session is alive |
+| 124 | \`wait --timeout\` was over |
+| 130 | interrupted |
+| 141 | nobody reads standard output any more |
+
+\`run\` and \`resume\` end with the status of the tool. What keeps the tool from starting is 125 there, but for wrong usage
+(2), a program that cannot be executed (126) or found (127), and an interruption (130).
+[failures.md](failures.md) has every code with both of its statuses.`
+
+const shapes = `## What \`--json\` prints
+
+| verb | document |
+|---|---|
+| \`run\`, \`resume\`, \`result\` | the result of the turn: the data of its \`turn_ended\` entry, see [format.md](format.md) |
+| \`list\` | an array of sessions: \`id name description status phase tool tools turn outcome created_at last_accessed idle_for_ms parent_session_id fork_of_session_id depth branch cwd project_path pinned usage\` |
+| \`list --tree\` | the same objects with \`children\`; an absent parent is \`{id, status: "gone", children}\`; one of a cycle has \`cycle: true\` |
+| \`show\` | such an object with \`dir\`, \`state\` (state.toml), \`locks\` (\`name held holder\`), \`liveness\` (\`status why holder\`) and \`warnings\` |
+| \`logs\` | an array of entries; not together with \`--follow\` or \`--raw\` |
+| \`artifacts\` | an array of \`{path, size_bytes}\`, paths relative to the session's \`output/\` |
+| \`log\` | an array of \`{commit, author, committed_at, subject}\` |
+| \`is-alive\` | \`{id, status, why, holder}\` |
+| \`wait\` | \`{id, status, outcome}\`; with \`--tree\` an array of them, the session's own first |
+| \`kill\` | \`{id, turn, signal, outcome}\`; \`signal\` is the strongest that was sent, or null |
+| \`rename\` | \`{id, name, description}\` |
+| \`pin\`, \`unpin\` | \`{id, pinned}\` |
+| \`delete\`, \`trash restore\` | an array of \`{id}\` |
+| \`trash list\` | an array of sessions with \`trashed_at\` |
+| \`trash empty\` | \`{removed, kept}\`: ids, and \`{id, why}\` of what is in use |
+| \`config\` | an array of \`{key, help, value, origin, source}\`; with KEY that one object |
+
+What is not known is null. A failure is one line on standard error: \`{"error": {code, message, hint, data}}\`.`
+
+const environment: readonly (readonly [names: string, meaning: string])[] = [
+  ['STINT_HOME', 'the directory under which everything is kept'],
+  ['XDG_STATE_HOME', 'without it, `$XDG_STATE_HOME/stint`, else `~/.local/state/stint`'],
+  ['XDG_CONFIG_HOME', 'where `stint/config.toml` is; `~/.config` when unset or relative'],
+  ['HOME', "the user's home directory"],
+  ['GIT_DIR', 'the repository that decides the project, as for git'],
+  ['PATH', 'where the program of a command is looked for'],
+  ['STINT_COLOR', '`auto`, `always` or `never`; `--color` comes before it'],
+  ['FORCE_COLOR', 'colour, unless it is `0` or `false`; comes behind the two above'],
+  ['NO_COLOR', 'no colour, when it is not empty; comes behind FORCE_COLOR'],
+  ['TERM', 'no colour when it is `dumb`'],
+  ['STINT_DEBUG', '`1` shows where a failure was thrown'],
+  ['STINT_TEST', '`1` refuses the default root, for tests'],
+]
+
+const given: readonly (readonly [name: string, meaning: string])[] = [
+  ['STINT_SESSION_ID', "the session's id"],
+  ['STINT_TURN', "the turn's number"],
+  ['STINT_DEPTH', 'how deep the session is nested; 0 for one without a parent'],
+  ['STINT_PARENT_SESSION', "the parent's id, empty without one"],
+  ['STINT_PROJECT_ROOT', "the project's directory"],
+  ['STINT_STORE', "the store's directory"],
+  ['STINT_SESSION_DIR', "the session's directory"],
+  ['STINT_OUTPUT_DIR', 'where the tool may leave files: `output/turn-NNNN` of the session'],
+  ['PWD', 'the directory the tool runs in'],
+]
+
+function cliText(): string {
+  const index = groups.map((group) => {
+    const names = Object.values(verbs).filter((verb) => verb.group === group)
+    return `| ${group} | ${names.map(({ name }) => `[${name}](#stint-${name})`).join(' ')} |`
+  })
+  return pages([
+    intro,
+    `## Verbs\n\n| group | verbs |\n|---|---|\n${index.join('\n')}`,
+    refs,
+    sharedText(),
+    ...groups.flatMap((group) =>
+      Object.values(verbs)
+        .filter((verb) => verb.group === group)
+        .map(verbText),
+    ),
+    shapes,
+    statuses,
+    environmentText(),
+  ])
+}
+
+/** The options that a verb shares with others. */
+function sharedOf(verb: Verb): readonly Option[] {
+  return optionsOf(verb).filter((option) => !verb.options.includes(option))
+}
+
+function sharedText(): string {
+  const shared = new Map<string, { option: Option; users: string[] }>()
+  for (const verb of Object.values(verbs)) {
+    for (const option of sharedOf(verb)) {
+      const row = shared.get(option.name) ?? { option, users: [] }
+      row.users.push(verb.name)
+      shared.set(option.name, row)
+    }
+  }
+  const total = Object.keys(verbs).length
+  const rows = [...shared.values()].map(({ option, users }) => {
+    const absent = Object.keys(verbs).filter((name) => !users.includes(name))
+    const where =
+      users.length === total ? 'all' : `all but ${absent.map((name) => `\`${name}\``).join(', ')}`
+    return `${optionCells(option)} ${where} |`
+  })
+  return `## Shared options\n\n| option | what it does | verbs |\n|---|---|---|\n${rows.join('\n')}`
+}
+
+function verbText(verb: Verb): string {
+  const exits = verb.exits.map(([status, meaning]) => `| ${status} | ${cell(meaning)} |`)
+  return pages([
+    `## stint ${verb.name}`,
+    wrap(`${verb.summary[0]?.toUpperCase()}${verb.summary.slice(1)}: \`${usageLine(verb)}\``),
+    ...verb.details.split('\n\n').map(wrap),
+    ...(verb.options.length === 0
+      ? []
+      : [
+          `| option | what it does |\n|---|---|\n${verb.options.map((option) => optionCells(option)).join('\n')}`,
+        ]),
+    `| exit status | meaning |\n|---|---|\n${exits.join('\n')}`,
+    `\`\`\`sh\n${verb.examples.join('\n')}\n\`\`\``,
+  ]).trimEnd()
+}
+
+function optionCells(option: Option): string {
+  const short = option.short === undefined ? '' : `\`-${option.short}\`, `
+  const value =
+    option.value === undefined
+      ? ''
+      : option.optionalValue
+        ? `[=${option.value}]`
+        : ` ${option.value}`
+  const more = option.repeat ? '; values add up' : ''
+  return `| ${short}\`--${option.name}${value}\` | ${cell(option.help)}${more} |`
+}
+
+function environmentText(): string {
+  const { rows } = readConfig({}, '/nonexistent')
+  const settings = rows.map(
+    ({ key, value, help }) => `| \`${key}\` | \`${variableOf(key)}\` | ${value} | ${cell(help)} |`,
+  )
+  const table = (cells: readonly (readonly [string, string])[]) =>
+    `| variable | meaning |\n|---|---|\n${cells.map(([name, meaning]) => `| \`${name}\` | ${meaning} |`).join('\n')}`
+  return pages([
+    '## Environment and settings',
+    wrap(
+      'A setting comes from its flag where the verb has one, else from its variable, else from `config.toml`, else from ' +
+        'the default. An unknown key in the file is warned of; a value that cannot be is refused.',
+    ),
+    `| key | variable | default | meaning |\n|---|---|---|---|\n${settings.join('\n')}`,
+    'Sizes are `512MiB`, `2GB`, `64k` or a count of bytes. Other variables that are read:',
+    table(environment),
+    wrap(
+      "A tool gets its caller's environment with these in it. A command inside of a turn reads `STINT_SESSION_ID`, " +
+        '`STINT_TURN` and `STINT_STORE` back, and believes them only while that turn is open.',
+    ),
+    table(given),
+  ]).trimEnd()
+}
+
+function variableOf(key: string): string {
+  return `STINT_${key.toUpperCase()}`
+}
+
+// ── docs/failures.md ─────────────────────────────────────────────────────────────────────────────
+
+const failuresIntro = `# Failures
+
+Printed from the table of codes. Codes and the keys of their data are stable; sentences and hints are not.
+
+A failure is printed as \`error[CODE]: sentence\` with a \`hint:\` line where there is something to do, and with \`--json\`
+as one line of JSON, \`{"error": {"code", "message", "hint", "data"}}\`, both on standard error. Some codes also come as
+a warning, by their sentence alone, when a reader could do without what was wrong: \`STATE_INVALID\`, \`FORMAT_NEWER\`,
+\`TRANSCRIPT_DAMAGED\` and \`TRANSCRIPT_SHRUNK\` of \`list\` and \`show\`; the exit status is then not theirs.
+
+The second status in the table is that of \`run\` and \`resume\`, which leave the others to the tool.`
+
+/** A code that lib declares and nothing throws yet. */
+function isReserved(code: FailureCode): boolean {
+  return !sources.some(({ name, text }) => name !== 'lib/errors.ts' && text.includes(`'${code}'`))
+}
+
+function failuresText(): string {
+  const codes = listFailureCodes()
+  const rows = codes.map(({ code, status }) => {
+    const failure = failureOf(code)
+    expect(failure.status).toBe(status)
+    const ran = reportOf(failure, verbs.run).status
+    return `| [${code}](#${code.toLowerCase()}) | ${status} | ${ran} |`
+  })
+  return pages([
+    failuresIntro,
+    `| code | exit status | of \`run\`, \`resume\` |\n|---|---|---|\n${rows.join('\n')}`,
+    ...codes.map(({ code }) => failureText(code)),
+    `## INTERNAL\n\n${wrap('Exit status 1, of `run` and `resume` 125. Not in the table: a mistake in stint itself. `STINT_DEBUG=1` shows where it was thrown.')}`,
+  ])
+}
+
+function failureText(code: FailureCode): string {
+  const failure = failureOf(code)
+  const printed = formatReport(reportOf(failure), { json: false, color: false, debug: false })
+  const reserved = isReserved(code) ? ' Nothing gives it in this version.' : ''
+  return pages([
+    `## ${code}`,
+    `Exit status ${failure.status}, of \`run\` and \`resume\` ${reportOf(failure, verbs.run).status}.${reserved}`,
+    `\`\`\`text\n${printed.trimEnd()}\n\`\`\``,
+    `\`\`\`json\n${JSON.stringify(failure.data, null, 2)}\n\`\`\``,
+  ]).trimEnd()
+}
+
+function failureOf<C extends FailureCode>(code: C): Failure<C> {
+  return new Failure(code, failureSamples[code])
+}
+
+// ── text ─────────────────────────────────────────────────────────────────────────────────────────
+
+function pages(parts: readonly string[]): string {
+  return `${parts.join('\n\n')}\n`
+}
+
+/** Words in lines of at most 120 columns; code in backquotes is not torn. */
+function wrap(text: string): string {
+  const lines: string[] = []
+  let line = ''
+  for (const [word] of text.matchAll(/(?:`[^`]*`|[^\s`])+/g)) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else {
+      line += line === '' ? word : ` ${word}`
+    }
+  }
+  return [...lines, line].join('\n')
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|')
+}
+
+// ── the documents' own commands ──────────────────────────────────────────────────────────────────
+
+interface Shown {
+  readonly file: string
+  readonly words: readonly string[]
+}
+
+const documents = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
+  .filter((file) => file.endsWith('.md') && existsSync(join(root, file)))
+  .map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }))
+
+/** The commands of all code blocks; in a block of a session at a terminal, those behind a prompt. */
+function shownCommands(): Shown[] {
+  return documents.flatMap(({ file, text }) =>
+    [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].flatMap(([, kind, body = '']) => {
+      const lines = body.replaceAll('\\\n', ' ').split('\n')
+      const typed =
+        kind === 'console'
+          ? lines.filter((line) => line.startsWith('$ ')).map((line) => line.slice(2))
+          : lines
+      return typed.flatMap(stintsIn).map((words) => ({ file, words }))
+    }),
+  )
+}
+
+/** What follows `stint` in each simple command of a shell's line. */
+function stintsIn(line: string): string[][] {
+  const commands: string[][] = [[]]
+  const token =
+    /\s+|(?<comment>(?<=^|\s)#.*)|(?<end>\|\||&&|[|;&()])|(?:"[^"]*"|'[^']*'|[^\s"'|;&()])+/g
+  for (const { 0: word, groups: found } of line.matchAll(token)) {
+    if (found?.end !== undefined) commands.push([])
+    else if (found?.comment === undefined && word.trim() !== '') {
+      commands.at(-1)?.push(word.replace(/"([^"]*)"|'([^']*)'/g, '$1$2'))
+    }
+  }
+  return commands
+    .map((words) => {
+      const start = words.findIndex((word) => !/^\w+=/.test(word))
+      const redirected = words.findIndex((word) => /^\d?[<>]/.test(word))
+      return words.slice(Math.max(0, start), redirected < 0 ? undefined : redirected)
+    })
+    .filter(([program]) => program === 'stint')
+    .map((words) => words.slice(1))
+}
+
+function check([name = '', ...words]: readonly string[]): void {
+  if (['--help', '-h', '--version', '-V'].includes(name)) return
+  const called = name === 'help' ? words[0] : name
+  if (called === undefined) return
+  const verb = Object.hasOwn(verbs, called) ? verbs[called] : undefined
+  if (verb === undefined) throw new Error(`no verb ${called}`)
+  if (name !== 'help') parseArgs(verb, words, 0)
+}
+
+describe('docs/cli.md', () => {
+  test('is what the verbs say', async () => {
+    await expect(cliText()).toMatchFileSnapshot('../docs/cli.md')
+  })
+
+  test('tells each setting by a variable that sets it', () => {
+    for (const { key, value } of readConfig({}, '/nonexistent').rows) {
+      const { rows } = readConfig({ [variableOf(key)]: value }, '/nonexistent')
+      expect(rows.find((row) => row.key === key)).toMatchObject({ origin: 'environment' })
+    }
+  })
+
+  test('names every variable of the sources', () => {
+    // Of the build, and of the shell that a tool starts behind.
+    const inner = ['STINT_VERSION', 'STINT_GATE']
+    const found = sources.flatMap(({ text }) => [...text.matchAll(/\bSTINT_[A-Z_]*[A-Z]/g)])
+    const names = new Set(found.map(([name]) => name).filter((name) => !inner.includes(name)))
+    expect(names.size).toBeGreaterThan(10)
+    const text = cliText()
+    expect([...names].filter((name) => !text.includes(`\`${name}\``))).toEqual([])
+  })
+})
+
+describe('docs/failures.md', () => {
+  test('is what the table of codes says', async () => {
+    await expect(failuresText()).toMatchFileSnapshot('../docs/failures.md')
+  })
+
+  test('has a sample for every code', () => {
+    const codes = listFailureCodes().map(({ code }) => code)
+    expect(Object.keys(failureSamples).sort()).toEqual(codes.sort())
+  })
+})
+
+describe('stintsIn', () => {
+  test.each([
+    ['stint list', [['list']]],
+    ['A=1 stint show @last --json | jq .state', [['show', '@last', '--json']]],
+    ["stint run -- sh -c 'a; b' 2>log", [['run', '--', 'sh', '-c', 'a; b']]],
+    [
+      'cd x && stint wait x || stint kill x # stint nothing',
+      [
+        ['wait', 'x'],
+        ['kill', 'x'],
+      ],
+    ],
+    ['echo stint list', []],
+  ])('finds the commands in %s', (line, commands) => {
+    expect(stintsIn(line)).toEqual(commands)
+  })
+})
+
+describe('the documents', () => {
+  test('show commands at all', () => {
+    expect(shownCommands().length).toBeGreaterThan(20)
+  })
+
+  test('show only commands that parse', () => {
+    const wrong = shownCommands().flatMap(({ file, words }) => {
+      try {
+        check(words)
+        return []
+      } catch (error) {
+        return [`${file}: stint ${words.join(' ')}: ${(error as Error).message}`]
+      }
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test('name only verbs and options that there are', () => {
+    const wrong = documents.flatMap(({ file, text }) =>
+      [...text.matchAll(/`stint ([a-z][a-z-]*)([^`]*)`/g)].flatMap(
+        ([shown, name = '', rest = '']) => {
+          const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined
+          if (verb === undefined) return name === 'help' ? [] : [`${file}: ${shown}`]
+          const options = optionsOf(verb).map((option) => `--${option.name}`)
+          const own = rest.split(' -- ')[0] ?? ''
+          const names = [...own.matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option)
+          return names.every((option) => options.includes(option)) ? [] : [`${file}: ${shown}`]
+        },
+      ),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('lead to files that are there', () => {
+    const wrong = documents.flatMap(({ file, text }) =>
+      [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
+        .map(([, target = '']) => join(root, file, '..', target))
+        .filter((target) => !existsSync(target))
+        .map((target) => `${file}: ${target}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('stay within 120 columns where text can be wrapped', () => {
+    const wrong = documents.flatMap(({ file, text }) =>
+      text
+        .replace(/^```.*?^```$/gms, '')
+        .split('\n')
+        .filter((line) => line.length > width && !line.startsWith('|'))
+        .map((line) => `${file}: ${line}`),
+    )
+    expect(wrong).toEqual([])
+  })
+})

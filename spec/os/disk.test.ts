@@ -1,0 +1,149 @@
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import * as disk from '../../lib/os/disk.ts'
+import { makeDir } from '../support/place.ts'
+
+describe('readText', () => {
+  it('reads files of any size up to the limit', () => {
+    const path = `${makeDir()}/f`
+    for (const size of [0, 1, 16 * 1024 - 1, 16 * 1024, 16 * 1024 + 1, 300_000]) {
+      writeFileSync(path, 'é'.repeat(size))
+      expect(disk.readText(path)).toBe('é'.repeat(size))
+    }
+  })
+
+  it('refuses a file that is too large, and does not say that the disk is full', () => {
+    const path = `${makeDir()}/f`
+    writeFileSync(path, Buffer.alloc(17 * 1024 * 1024))
+    let thrown: unknown
+    try {
+      disk.readText(path)
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown).toHaveProperty('code')
+    expect(thrown).not.toHaveProperty('code', 'DISK_FULL')
+  })
+
+  it('refuses a file beyond the limit that the caller names', () => {
+    const path = `${makeDir()}/f`
+    writeFileSync(path, 'x'.repeat(2_000))
+    expect(() => disk.readText(path, 1_000)).toThrow()
+  })
+
+  it('follows no symbolic link', () => {
+    const dir = makeDir()
+    writeFileSync(`${dir}/f`, 'x')
+    symlinkSync('f', `${dir}/link`)
+    expect(() => disk.readText(`${dir}/link`)).toThrow(
+      expect.objectContaining({ code: 'IO_FAILED', data: expect.objectContaining({ errno: 'ELOOP' }) }),
+    )
+  })
+})
+
+describe('findText, findSize, findFacts, findRealPath, listNames and scanDir', () => {
+  it.each(['absent', 'absent/below', 'file/below'])('find nothing at %s', (name) => {
+    const dir = makeDir()
+    writeFileSync(`${dir}/file`, '')
+    const path = `${dir}/${name}`
+    expect(disk.findText(path)).toBeUndefined()
+    expect(disk.findSize(path)).toBeUndefined()
+    expect(disk.findRealPath(path)).toBeUndefined()
+    expect(disk.findRead(path)).toBeUndefined()
+    expect(disk.listNames(path)).toEqual([])
+    expect(disk.listDir(path)).toEqual([])
+    expect([...disk.scanDir(path)]).toEqual([])
+    expect(disk.findFacts(path)).toBeUndefined()
+  })
+})
+
+describe('isSameFile', () => {
+  it('knows a file under two names, and tells two files apart', () => {
+    const dir = makeDir()
+    for (const name of ['a', 'b']) writeFileSync(`${dir}/${name}`, 'x')
+    linkSync(`${dir}/a`, `${dir}/c`)
+    const facts = (name: string) => disk.findFacts(`${dir}/${name}`)
+    expect(disk.isSameFile(facts('a'), facts('c'))).toBe(true)
+    expect(disk.isSameFile(facts('a'), facts('b'))).toBe(false)
+    expect(disk.isSameFile(facts('none'), facts('none'))).toBe(false)
+  })
+})
+
+describe('makeDirs', () => {
+  it.each([0o000, 0o077, 0o777])('makes parents of mode 0700 under umask %o', (umask) => {
+    const dir = makeDir()
+    const before = process.umask(umask)
+    try {
+      disk.makeDirs(`${dir}/a/b/c`)
+    } finally {
+      process.umask(before)
+    }
+    for (const path of ['a', 'a/b', 'a/b/c']) {
+      expect(statSync(`${dir}/${path}`).mode & 0o7777).toBe(0o700)
+    }
+  })
+
+  it('leaves what is there as it is', () => {
+    const dir = makeDir()
+    mkdirSync(`${dir}/a`)
+    chmodSync(`${dir}/a`, 0o755)
+    disk.makeDirs(`${dir}/a`)
+    expect(statSync(`${dir}/a`).mode & 0o7777).toBe(0o755)
+    expect(disk.makeDir(`${dir}/a`)).toBe(false)
+  })
+
+  it('throws a Failure below a file', () => {
+    const dir = makeDir()
+    writeFileSync(`${dir}/file`, '')
+    expect(() => disk.makeDirs(`${dir}/file/a/b`)).toThrow(
+      expect.objectContaining({ code: 'IO_FAILED' }),
+    )
+  })
+})
+
+describe('openWrite and openAppend', () => {
+  it.each([0o000, 0o077, 0o777])('make files of mode 0600 under umask %o', (umask) => {
+    const dir = makeDir()
+    const before = process.umask(umask)
+    try {
+      disk.closeFile(disk.openWrite(`${dir}/a`, { create: true }))
+      disk.closeFile(disk.openAppend(`${dir}/b`, { create: true }))
+      disk.writeNewFile(`${dir}/c`, Buffer.from('x'))
+    } finally {
+      process.umask(before)
+    }
+    for (const name of ['a', 'b', 'c']) {
+      expect(statSync(`${dir}/${name}`).mode & 0o7777).toBe(0o600)
+    }
+  })
+
+  it('make nothing unless asked to, and follow no link', () => {
+    const dir = makeDir()
+    expect(() => disk.openAppend(`${dir}/a`, { create: false })).toThrow()
+    symlinkSync(`${dir}/target`, `${dir}/link`)
+    expect(() => disk.openWrite(`${dir}/link`, { create: true })).toThrow()
+    expect(existsSync(`${dir}/a`) || existsSync(`${dir}/target`)).toBe(false)
+  })
+})
+
+describe('removeTree', () => {
+  it('follows no link out of the tree', () => {
+    const dir = makeDir()
+    mkdirSync(`${dir}/keep`)
+    writeFileSync(`${dir}/keep/f`, 'x')
+    mkdirSync(`${dir}/tree/sub`, { recursive: true })
+    symlinkSync(`${dir}/keep`, `${dir}/tree/sub/link`)
+    disk.removeTree(`${dir}/tree`)
+    expect(existsSync(`${dir}/tree`)).toBe(false)
+    expect(readFileSync(`${dir}/keep/f`, 'utf8')).toBe('x')
+  })
+})

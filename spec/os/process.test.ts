@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs, { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import {
+  type GroupIdentity,
+  isStopped,
+  signalGroup,
+  startTimeOf,
+  thisMachine,
+  thisProcess,
+  vitalsOf,
+  vitalsOfGroup,
+} from '../../lib/os/process.ts'
+import { until } from './holder.ts'
+
+const marker = 'STINT_SPEC_MARK=one'
+
+/** A shell in a process group of its own that prints the pid of its own child and then waits. */
+async function startGroup(
+  script: string,
+  env: Record<string, string> = { STINT_SPEC_MARK: 'one' },
+): Promise<{ child: ChildProcess; group: GroupIdentity; inner: number }> {
+  const child = spawn('/bin/sh', ['-c', script], {
+    detached: true,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  const pgid = child.pid as number
+  onTestFinished(() => {
+    try {
+      process.kill(-pgid, 'SIGKILL')
+    } catch {
+      // It has ended already.
+    }
+  })
+  const [line] = await once(child.stdout, 'data')
+  const group = { ...thisMachine(), pgid, start_time: startTimeOf(pgid) ?? '' }
+  return { child, group, inner: Number(line) }
+}
+
+/** Ends the group's leader and waits until it is reaped; the rest of the group lives on. */
+async function endLeader({ child }: { child: ChildProcess }): Promise<void> {
+  const exited = once(child, 'exit')
+  child.stdin?.end()
+  await exited
+}
+
+const leaderAndMember = 'sleep 1000 & echo $!; read -r _; exit 0'
+
+describe('vitalsOf', () => {
+  it('knows this process', () => {
+    expect(vitalsOf(thisProcess()).verdict).toBe('alive')
+    expect(thisProcess().pid).toBe(process.pid)
+    expect(thisProcess().start_time).not.toBe('')
+    expect(thisMachine().boot_id).not.toBe('')
+  })
+
+  it('takes a pid with another start time for another process', () => {
+    const recycled = { ...thisProcess(), start_time: '1' }
+    expect(vitalsOf(recycled)).toMatchObject({ verdict: 'dead', why: expect.stringMatching(/another/) })
+  })
+
+  it('sees a child live and die', async () => {
+    const child = spawn('cat', { stdio: 'pipe' })
+    const pid = child.pid as number
+    const id = { ...thisProcess(), pid, start_time: startTimeOf(pid) ?? '' }
+    expect(vitalsOf(id).verdict).toBe('alive')
+    const exited = once(child, 'exit')
+    child.stdin.end()
+    await exited
+    expect(vitalsOf(id).verdict).toBe('dead')
+  })
+
+  it('takes a zombie for dead', async () => {
+    // The shell becomes a program that waits for no child, so its child stays a zombie.
+    const { group, inner } = await startGroup('true & echo $!; exec cat')
+    await until(() => / Z /.test(readFileSync(`/proc/${inner}/stat`, 'utf8')))
+    const id = { ...thisProcess(), pid: inner, start_time: startTimeOf(inner) ?? '' }
+    expect(id.start_time).not.toBe('')
+    expect(vitalsOf(id)).toMatchObject({ verdict: 'dead', why: expect.stringMatching(/zombie/) })
+    expect(vitalsOfGroup(group, marker).verdict).toBe('alive')
+  })
+
+  it.each([
+    ['this machine started anew', { boot_id: 'other' }, 'dead'],
+    ['another machine', { boot_id: 'other', host: 'elsewhere' }, 'unknown'],
+    ['another machine that tells no boot id', { boot_id: '', host: 'elsewhere' }, 'unknown'],
+    ['no boot id', { boot_id: '' }, 'unknown'],
+    ['another pid namespace', { pid_ns: 'pid:[1]' }, 'unknown'],
+  ] as const)('says of a process of %s what can be known', (_, where, verdict) => {
+    expect(vitalsOf({ ...thisProcess(), ...where }).verdict).toBe(verdict)
+    const group = { ...thisMachine(), pgid: 4, start_time: '1', ...where }
+    expect(vitalsOfGroup(group, marker).verdict).toBe(verdict)
+    expect(signalGroup(group, marker, 'SIGTERM')).toBe(false)
+  })
+})
+
+describe('isStopped', () => {
+  it('tells a stopped process from one that goes on', async () => {
+    const { group, inner } = await startGroup(leaderAndMember)
+    const id = { ...thisProcess(), pid: inner, start_time: startTimeOf(inner) ?? '' }
+    expect(isStopped(id)).toBe(false)
+    process.kill(-group.pgid, 'SIGSTOP')
+    await until(() => isStopped(id))
+    expect(isStopped({ ...id, start_time: '1' })).toBe(false)
+    process.kill(-group.pgid, 'SIGCONT')
+    await until(() => !isStopped(id))
+  })
+})
+
+describe('vitalsOfGroup', () => {
+  it('sees a group by its leader, whatever its environment', async () => {
+    const { group } = await startGroup(leaderAndMember, {})
+    expect(vitalsOfGroup(group, marker).verdict).toBe('alive')
+  })
+
+  it('sees members that outlive their leader by what they carry', async () => {
+    const started = await startGroup(leaderAndMember)
+    await endLeader(started)
+    expect(vitalsOfGroup(started.group, marker)).toMatchObject({
+      verdict: 'alive',
+      why: expect.stringContaining(String(started.inner)),
+    })
+    process.kill(started.inner, 'SIGKILL')
+    await until(() => vitalsOfGroup(started.group, marker).verdict === 'dead')
+  })
+
+  it('takes a group without its leader that does not carry the mark for a stranger', async () => {
+    const started = await startGroup(leaderAndMember, { STINT_SPEC_MARK: 'other' })
+    await endLeader(started)
+    expect(existsSync(`/proc/${started.inner}`)).toBe(true)
+    expect(vitalsOfGroup(started.group, marker).verdict).toBe('dead')
+    const longer = await startGroup(leaderAndMember, { STINT_SPEC_MARK: 'one more' })
+    await endLeader(longer)
+    expect(vitalsOfGroup(longer.group, marker).verdict).toBe('dead')
+  })
+
+  it('takes a group whose number was given out again for dead', async () => {
+    const { group } = await startGroup(leaderAndMember)
+    expect(vitalsOfGroup({ ...group, start_time: '1' }, marker).verdict).toBe('dead')
+  })
+
+  it.each([0, 1, -1, Number.NaN])('takes the group %d for nobody', (pgid) => {
+    const group = { ...thisMachine(), pgid, start_time: '' }
+    expect(vitalsOfGroup(group, marker).verdict).toBe('dead')
+    expect(signalGroup(group, marker, 'SIGTERM')).toBe(false)
+  })
+
+  it('is not disturbed by a process that ends while it is looked at', async () => {
+    // A parent that reaps its child at once, as init does.
+    const { group, inner } = await startGroup('sleep 1000 & echo $!; wait; exec cat')
+    const open = fs.openSync.bind(fs)
+    let looked = false
+    const spy = vi.spyOn(fs, 'openSync').mockImplementation((path, ...rest) => {
+      const fd = open(path, ...rest)
+      if (path === `/proc/${inner}/stat`) {
+        looked = true
+        process.kill(inner, 'SIGKILL')
+        const deadline = performance.now() + 10_000
+        while (existsSync(`/proc/${inner}`) && performance.now() < deadline);
+      }
+      return fd
+    })
+    try {
+      expect(startTimeOf(inner)).toBeUndefined()
+      expect(looked).toBe(true)
+    } finally {
+      spy.mockRestore()
+    }
+    expect(vitalsOfGroup(group, marker).verdict).toBe('alive')
+  })
+})
+
+describe('signalGroup', () => {
+  it('ends every member of the very group, its leader gone or not', async () => {
+    const whole = await startGroup(leaderAndMember)
+    const exited = once(whole.child, 'exit')
+    expect(signalGroup(whole.group, marker, 'SIGKILL')).toBe(true)
+    await exited
+    await until(() => vitalsOfGroup(whole.group, marker).verdict === 'dead')
+
+    const rest = await startGroup(leaderAndMember)
+    await endLeader(rest)
+    expect(signalGroup(rest.group, marker, 'SIGKILL')).toBe(true)
+    await until(() => vitalsOfGroup(rest.group, marker).verdict === 'dead')
+    expect(signalGroup(rest.group, marker, 'SIGKILL')).toBe(false)
+  })
+
+  it.each([
+    ['whose start time is another', { start_time: '1' }],
+    ['of another boot', { boot_id: 'other' }],
+    ['of another container', { pid_ns: 'pid:[1]' }],
+  ])('never reaches a group %s', async (_, other) => {
+    const { child, group, inner } = await startGroup(leaderAndMember)
+    const kill = vi.spyOn(process, 'kill')
+    try {
+      expect(signalGroup({ ...group, ...other }, marker, 'SIGKILL')).toBe(false)
+      expect(kill.mock.calls.filter(([, signal]) => signal !== 0)).toEqual([])
+    } finally {
+      kill.mockRestore()
+    }
+    expect([child.exitCode, child.signalCode, existsSync(`/proc/${inner}`)]).toEqual([
+      null,
+      null,
+      true,
+    ])
+  })
+
+  it('never reaches strangers in a group whose leader is gone', async () => {
+    const started = await startGroup(leaderAndMember, {})
+    await endLeader(started)
+    expect(signalGroup(started.group, marker, 'SIGKILL')).toBe(false)
+    expect(existsSync(`/proc/${started.inner}`)).toBe(true)
+  })
+})

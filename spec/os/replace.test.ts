@@ -1,0 +1,44 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { replaceText } from '../../lib/os/replace.ts'
+import { makeDir } from '../support/place.ts'
+
+describe('replaceText', () => {
+  it.each([0o000, 0o077, 0o777])('writes a file of mode 0600 under umask %o', (umask) => {
+    const path = `${makeDir()}/f`
+    const before = process.umask(umask)
+    try {
+      expect(replaceText(path, 'one')).toBe(true)
+    } finally {
+      process.umask(before)
+    }
+    expect(statSync(path).mode & 0o7777).toBe(0o600)
+    expect(readFileSync(path, 'utf8')).toBe('one')
+  })
+
+  it('puts a new file in the place of the old one, whole, and leaves nothing beside it', () => {
+    const dir = makeDir()
+    writeFileSync(`${dir}/f`, 'x'.repeat(100_000), { mode: 0o644 })
+    const { ino } = statSync(`${dir}/f`)
+    for (const text of ['short', '', 'é😀\0\n'.repeat(50_000)]) {
+      replaceText(`${dir}/f`, text)
+      expect(readFileSync(`${dir}/f`, 'utf8')).toBe(text)
+      expect(statSync(`${dir}/f`).mode & 0o7777).toBe(0o600)
+    }
+    expect(statSync(`${dir}/f`).ino).not.toBe(ino)
+    expect(readdirSync(dir)).toEqual(['f'])
+  })
+
+  it('leaves the old file and nothing else when it cannot replace it', () => {
+    const dir = makeDir()
+    mkdirSync(`${dir}/f/full`, { recursive: true })
+    expect(() => replaceText(`${dir}/f`, 'text')).toThrow(
+      expect.objectContaining({ code: 'IO_FAILED' }),
+    )
+    expect(readdirSync(dir)).toEqual(['f'])
+    expect(() => replaceText(`${dir}/none/f`, 'text')).toThrow(
+      expect.objectContaining({ code: 'IO_FAILED' }),
+    )
+    expect(existsSync(`${dir}/none`)).toBe(false)
+  })
+})

@@ -1,0 +1,33 @@
+/**
+ * A preload: stops the whole program before a call of node:fs, until a file appears.
+ *
+ * PAUSE holds JSON: `call`, the function; `path`, how the path it is called with ends, or `in`, what
+ * that contains; `reached`, the file that says that the program stands there; `until`, the file that
+ * lets it go on. It happens once. Children are not paused.
+ */
+
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+
+const plan = JSON.parse(process.env.PAUSE ?? 'null')
+delete process.env.PAUSE
+
+if (plan !== null) {
+  const real = fs[plan.call]
+  const { existsSync, writeFileSync } = fs
+  const cell = new Int32Array(new SharedArrayBuffer(4))
+  let done = false
+  fs[plan.call] = (...args) => {
+    const path = String(args[0])
+    const fits = plan.path === undefined ? path.includes(plan.in) : path.endsWith(plan.path)
+    if (!done && fits) {
+      done = true
+      writeFileSync(plan.reached, '\n')
+      for (let tries = 0; tries < 6_000 && !existsSync(plan.until); tries++) {
+        Atomics.wait(cell, 0, 0, 10)
+      }
+    }
+    return real(...args)
+  }
+  syncBuiltinESMExports()
+}
