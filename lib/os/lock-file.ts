@@ -9,6 +9,7 @@ import { poll } from '../base/async.ts'
 import { isTable } from '../base/decode.ts'
 import { formatTimestamp } from '../base/time.ts'
 import type { Holder } from '../errors.ts'
+import { isLeftover } from '../layout.ts'
 import * as disk from './disk.ts'
 import { lockExclusive, lockShared } from './flock.ts'
 import { isStopped, type ProcessIdentity, thisProcess } from './process.ts'
@@ -22,6 +23,8 @@ export interface Lock extends Disposable {
   readonly release: () => void
   /** Whether the file is still the one at its path: the session may have been moved. */
   readonly isInPlace: () => boolean
+  /** Says in the file, for people, what it is held for. */
+  readonly say: (errand: Errand) => void
   /** The same hold, after the file was moved with its directory. */
   readonly movedTo: (path: string) => Lock
 }
@@ -71,8 +74,13 @@ export function createLock(path: string, errand: Errand): Lock {
  * The caller holds the lock that guards the path (session.lock).
  */
 export function supersedeLock(path: string, errand: Errand): Lock {
+  const dir = disk.parentOf(path)
+  // Whoever was killed here before left its new file beside the old one.
+  const name = path.slice(dir.length + 1)
+  for (const other of disk.listNames(dir)) {
+    if (isLeftover(other, name)) disk.removeFile(`${dir}/${other}`)
+  }
   const temporary = `${path}.${process.pid}`
-  disk.removeFile(temporary)
   const lock = createLock(temporary, errand)
   try {
     disk.rename(temporary, path)
@@ -145,7 +153,7 @@ function lockOpened(
     if (flock(fd, path)) {
       const lock = heldLock(fd, path)
       if (lock.isInPlace()) {
-        if (errand !== undefined) sayOwner(lock, errand)
+        if (errand !== undefined) lock.say(errand)
         return lock
       }
     }
@@ -168,17 +176,18 @@ function heldLock(fd: number, path: string): Lock {
     path,
     release,
     isInPlace: () => disk.isSameFile(disk.readFacts(fd, path), disk.findFacts(path)),
+    say: (errand) => sayOwner(fd, path, errand),
     movedTo: (path) => heldLock(fd, path),
     [Symbol.dispose]: release,
   }
 }
 
 /** For people only, so a full disk does not keep anybody from working. */
-function sayOwner(lock: Lock, errand: Errand): void {
+function sayOwner(fd: number, path: string, errand: Errand): void {
   const { argv0, ...owner } = { ...thisProcess(), argv0: process.title }
   const facts = { ...owner, ...errand, acquired_at: formatTimestamp(Date.now()), argv0 }
   try {
-    disk.overwrite(lock.fd, lock.path, Buffer.from(`${JSON.stringify(facts)}\n`))
+    disk.overwrite(fd, path, Buffer.from(`${JSON.stringify(facts)}\n`))
   } catch (error) {
     if (disk.errnoOf(error) === undefined) throw error
   }

@@ -102,12 +102,13 @@ function hasHadTurn(session: Session): boolean {
 /** The turn itself, in a session whose lock is held and that is at rest. */
 async function runHeld(
   store: Store,
-  { session }: Held,
+  { session, lock }: Held,
   before: State,
   cwd: string,
   options: RunOptions,
 ): Promise<RunReport> {
   const turn = (before.turn?.number ?? 0) + 1
+  lock.say({ tool: commandTool, turn })
   const toolLock = await takeToolLock(session, turn)
   let child: Child | undefined
   try {
