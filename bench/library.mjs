@@ -15,7 +15,7 @@ const parts = `
   export { readSnapshot } from './lib/session/snapshot.ts'
   export { formatState } from './lib/session/state.ts'
   export { projectResult } from './lib/session/turn.ts'
-  export { accessOf } from './lib/store/store.ts'
+  export { accessOf } from './lib/store/access.ts'
 `
 
 /** Bundles lib/ into bench/dist/, from where its packages are found, and loads it. */
@@ -31,5 +31,12 @@ export async function loadLibrary() {
     target: 'node20.19',
     logLevel: 'warning',
   })
-  return import(outfile)
+  const library = await import(outfile)
+  for (const [, names] of parts.matchAll(/export \{ ([^}]+) \}/g)) {
+    for (const name of names.split(', ').map((one) => one.replace(/^.* as /, ''))) {
+      // In TypeScript a name that is not exported may be a type, so the bundler says nothing.
+      if (library[name] === undefined) throw new Error(`lib/ has no ${name} where bench/ looks`)
+    }
+  }
+  return library
 }

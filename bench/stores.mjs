@@ -11,7 +11,7 @@ import fs from 'node:fs'
 /** When the newest session was created; each other is a little over an hour and a half older. */
 const newestAt = Date.UTC(2026, 5, 1, 12)
 const apart = 97 * 60_000
-const kinds = 50
+const kinds = 100
 /** Only so many of the newest have locks/ and output/; readers of a list look into neither. */
 const furnished = 10_000
 

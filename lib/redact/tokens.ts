@@ -137,6 +137,7 @@ function beginsAt(text: string, at: number, rule: Rule): boolean {
     return before === '=' && /[A-Za-z]["']?=$/.test(text.slice(Math.max(0, at - 4), at))
   }
   if (!/[A-Za-z0-9]/.test(before)) return true
+  if (!/[0-9A-Fa-fmnrt]/.test(before)) return false
   return /(?:\\[bfnrt]|%[0-9A-Fa-f]{2}|\[[0-9;]{0,12}m)$/.test(text.slice(Math.max(0, at - 15), at))
 }
 

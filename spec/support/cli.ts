@@ -344,6 +344,11 @@ export function snapshot(root: string): Record<string, string> {
   return seen
 }
 
+/** The same without lock files: what they say of their last holder changes with each who takes one. */
+export function withoutLocks(seen: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(seen).filter(([path]) => !path.includes('/locks')))
+}
+
 /** The path of a module that a program can be made to load first. */
 export function preload(name: string): string {
   return resolve('spec/support', `${name}.mjs`)

@@ -1,0 +1,204 @@
+/** Changing and cleaning up: rename, pin, delete, trash, config. */
+
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import {
+  agent,
+  entriesOf,
+  expectRefusal,
+  expectWhole,
+  isRunning,
+  makePlace,
+  type Row,
+  snapshot,
+  touch,
+  until,
+  withoutLocks,
+} from '../support/cli.ts'
+
+describe('rename and pin', () => {
+  test('work while the session runs, one entry each', async () => {
+    const place = makePlace()
+    const gate = `${place.dir}/gate`
+    const run = place.start(['run', '--', agent('hold.sh'), gate])
+    const id = await run.session()
+    await run.says('working as')
+    expect(await place.json(['rename', id, 'auth'])).toMatchObject({ id, name: 'auth' })
+    expect(await place.json(['rename', 'auth', '-d', 'In words'])).toMatchObject({
+      description: 'In words',
+    })
+    expect(await place.json(['pin', 'AUTH'])).toEqual({ id, pinned: true })
+    expect(await place.json(['show', 'auth'])).toMatchObject({
+      ...{ status: 'running', name: 'auth', description: 'In words', pinned: true },
+    })
+    expect(await place.json(['unpin', 'auth'])).toEqual({ id, pinned: false })
+    touch(gate)
+    expect((await run.ended).status).toBe(0)
+    const entries = entriesOf(place.session(id))
+    expectWhole(entries)
+    const events = entries.filter(({ type }) => type === 'session').map(({ data }) => data.event)
+    expect(events).toEqual(['created', 'renamed', 'renamed', 'pinned', 'unpinned'])
+    expect(await place.json(['show', 'auth'])).toMatchObject({ pinned: false, outcome: 'success' })
+  })
+})
+
+describe('delete', () => {
+  test('takes a session out of sight, from where it can be brought back as it was', async () => {
+    const place = makePlace()
+    const [a, b] = [await place.make(['--name', 'a', '--', 'echo', 'kept']), await place.make()]
+    const logs = (await place.stint(['logs', a, '--type', 'output'])).stdout
+    expect(await place.stint(['delete', 'a', b])).toMatchObject({ status: 0, stdout: '' })
+    expect(await place.json<Row[]>(['list'])).toEqual([])
+    expectRefusal(await place.stint(['show', a]), { status: 3, code: 'SESSION_UNKNOWN' })
+    const trash = await place.json<Row[]>(['trash', 'list'])
+    expect(trash.map((row) => row.id)).toEqual([b, a])
+    expect(Date.now() - Date.parse(trash[1]?.trashed_at)).toBeLessThan(60_000)
+    expect(await place.stint(['trash', 'restore', 'a'])).toMatchObject({ status: 0, stdout: '' })
+    expect((await place.stint(['logs', 'a', '--type', 'output'])).stdout).toBe(logs)
+    expect((await place.stint(['resume', a, '--', 'true'])).status).toBe(0)
+    const entries = entriesOf(place.session(a))
+    expectWhole(entries)
+    expect(entries.filter(({ data }) => data.upkeep).map(({ data }) => data.event)).toEqual([
+      'trashed',
+      'restored',
+    ])
+    expect(await place.json(['trash', 'empty'])).toEqual({ removed: [b], kept: [] })
+    expect(readdirSync(`${place.store()}/trash`)).toEqual([])
+    expect((await place.stint(['trash', 'list'])).stderr).toBe('the trash is empty\n')
+    expect((await place.stint(['trash', 'empty'])).status).toBe(0)
+  })
+
+  test('resolves every REF before it moves anything', async () => {
+    const place = makePlace()
+    const id = await place.make()
+    const before = snapshot(place.home)
+    expectRefusal(await place.stint(['delete', id, 'nobody']), {
+      status: 3,
+      code: 'SESSION_UNKNOWN',
+    })
+    expect(snapshot(place.home)).toEqual(before)
+  })
+
+  test('refuses what runs', async () => {
+    const place = makePlace()
+    const gate = `${place.dir}/gate`
+    const run = place.start(['run', '--', agent('hold.sh'), gate])
+    const id = await run.session()
+    await run.says('working as')
+    expectRefusal(await place.stint(['delete', id]), { status: 5, code: 'SESSION_LOCKED' })
+    expect(await place.json(['show', id])).toMatchObject({ status: 'running' })
+    touch(gate)
+    expect((await run.ended).status).toBe(0)
+    expect((await place.stint(['delete', id])).status).toBe(0)
+  })
+
+  test('refuses what is orphaned, until it is killed', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--', agent('hold.sh'), `${place.dir}/gate`])
+    const id = await run.session()
+    await run.says('working as')
+    run.kill('SIGKILL')
+    await run.ended
+    expectRefusal(await place.stint(['delete', id]), {
+      status: 5,
+      code: 'SESSION_ORPHANED',
+      hint: /stint kill/,
+    })
+    expect((await place.stint(['kill', id])).status).toBe(0)
+    expect((await place.stint(['delete', id])).status).toBe(0)
+  })
+
+  test('refuses what a process outlived, and names it once it is asked', async () => {
+    const place = makePlace()
+    const gate = `${place.dir}/gate`
+    const ran = await place.stint(['run', '--', agent('leave.sh'), gate])
+    const left = Number(/\d+/.exec(ran.stdout)?.[0])
+    const refused = await place.stint(['delete', '@last'])
+    expectRefusal(refused, { status: 5, code: 'SESSION_LEAKED' })
+    expect(await place.json<Row[]>(['list'])).toHaveLength(1)
+    touch(gate)
+    await until('the process has ended', () => !isRunning(left))
+    expect((await place.stint(['delete', '@last'])).status).toBe(0)
+  })
+})
+
+describe('trash', () => {
+  test('restores nothing onto an occupied place', async () => {
+    const place = makePlace()
+    const id = await place.make()
+    expect((await place.stint(['delete', id])).status).toBe(0)
+    mkdirSync(place.session(id))
+    const look = () => withoutLocks(snapshot(place.store()))
+    const before = look()
+    const ran = await place.stint(['trash', 'restore', id])
+    expectRefusal(ran, { status: 1, code: 'TRASH_OCCUPIED' })
+    expect(look()).toEqual(before)
+  })
+
+  test('refuses a REF that fits two, and shows both as they are', async () => {
+    const place = makePlace()
+    const ids = [await place.make(['-d', 'the first', '--', 'true']), await place.make()]
+    expect((await place.stint(['delete', ...ids])).status).toBe(0)
+    const ran = await place.stint(['trash', 'restore', ids[0]?.slice(0, 4) ?? ''])
+    expectRefusal(ran, { status: 4, code: 'REF_AMBIGUOUS' })
+    expect(ran.stderr).toContain('the first')
+    expect(ran.stderr).not.toContain('unreadable')
+  })
+
+  test('takes only its own words', async () => {
+    const place = makePlace()
+    expectRefusal(await place.stint(['trash', 'emptyy']), { status: 2, code: 'USAGE' })
+    expectRefusal(await place.stint(['trash', 'restore']), { status: 2, code: 'USAGE' })
+    expectRefusal(await place.stint(['trash', 'empty', 'all']), { status: 2, code: 'USAGE' })
+  })
+})
+
+describe('config', () => {
+  test('takes the environment before the file before the default, and says where from', async () => {
+    const place = makePlace()
+    mkdirSync(`${place.dir}/config/stint`, { recursive: true })
+    const file = `${place.dir}/config/stint/config.toml`
+    writeFileSync(file, 'kill_grace = "7s"\ndepth_limit = 3\n')
+    const rows = await place.json<Row[]>(['config'], { env: { STINT_DEPTH_LIMIT: '9' } })
+    const by = Object.fromEntries(rows.map((row) => [row.key, row]))
+    expect(by.kill_grace).toMatchObject({ value: '7s', origin: 'config', source: file })
+    expect(by.depth_limit).toMatchObject({
+      ...{ value: '9', origin: 'environment', source: 'STINT_DEPTH_LIMIT' },
+    })
+    expect(by.timeout).toMatchObject({ value: 'none', origin: 'default', source: null })
+    expect((await place.stint(['config', 'kill_grace'])).stdout).toBe('7s\n')
+  })
+
+  test('a flag wins over all of them', async () => {
+    const place = makePlace()
+    const env = { STINT_TIMEOUT: '1h' }
+    const ran = await place.stint(['run', '--timeout', '200ms', '--', 'sleep', '60'], { env })
+    expect(ran.status).toBe(124)
+  })
+
+  test('a deadline can come from the file', async () => {
+    const place = makePlace()
+    mkdirSync(`${place.dir}/config/stint`, { recursive: true })
+    writeFileSync(`${place.dir}/config/stint/config.toml`, 'idle_timeout = "300ms"\n')
+    expect((await place.stint(['run', '--', 'sleep', '60'])).status).toBe(124)
+  })
+
+  test('an unknown key is passed over with a suggestion, and a wrong value is refused', async () => {
+    const place = makePlace()
+    mkdirSync(`${place.dir}/config/stint`, { recursive: true })
+    const file = `${place.dir}/config/stint/config.toml`
+    writeFileSync(file, 'kil_grace = "1s"\n')
+    const ran = await place.stint(['run', '-q', '--', 'echo', 'goes on'])
+    expect(ran).toMatchObject({ status: 0, stdout: 'goes on\n' })
+    expect(ran.stderr).toBe(`warning: ${file}: unknown key kil_grace; did you mean kill_grace?\n`)
+    expectRefusal(await place.stint(['config', 'kil_grace']), { status: 2, code: 'CONFIG_INVALID' })
+    writeFileSync(file, 'timeout = "soon"\n')
+    const refused = await place.stint(['run', '--', 'true'])
+    expectRefusal(refused, { status: 2, code: 'CONFIG_INVALID' })
+    expect(refused.stderr).toContain(file)
+    writeFileSync(file, 'timeout = \n')
+    const broken = await place.stint(['config'])
+    expectRefusal(broken, { status: 2, code: 'CONFIG_INVALID' })
+    expect(broken.stderr).toContain('line 1')
+  })
+})

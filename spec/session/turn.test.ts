@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { parseToml } from '../../lib/base/toml.ts'
+import { holdSession, listArtifacts, readResult, type Store } from '../../lib/index.ts'
+import { settle } from '../../lib/session/turn.ts'
+import { ended, started, writeSession } from '../store/sessions.ts'
+import { makeDir, makeStore } from '../support/place.ts'
+
+const at = Date.UTC(2026, 0, 2)
+
+async function settleOne(store: Store, id: string): Promise<void> {
+  await using held = await holdSession(store, id as never)
+  await settle(held.session, at + 60_000)
+}
+
+describe('listArtifacts', () => {
+  it('lists files of all turns or of one, and neither links nor what stint wrote', () => {
+    const dir = makeDir()
+    for (const turn of ['turn-0001/deep', 'turn-0002']) {
+      mkdirSync(`${dir}/output/${turn}`, { recursive: true })
+    }
+    for (const name of ['turn-0001/result.toml', 'turn-0001/a', 'turn-0001/deep/result.toml', 'turn-0002/b']) {
+      writeFileSync(`${dir}/output/${name}`, 'xyz')
+    }
+    symlinkSync('/etc/passwd', `${dir}/output/turn-0002/link`)
+    symlinkSync('/etc', `${dir}/output/turn-0002/tree`)
+    const first = ['turn-0001/a', 'turn-0001/deep/result.toml']
+    expect(listArtifacts(dir, 1)).toEqual(first.map((path) => ({ path, size_bytes: 3 })))
+    expect(listArtifacts(dir).map(({ path }) => path)).toEqual([...first, 'turn-0002/b'])
+    expect(listArtifacts(dir, 3)).toEqual([])
+  })
+
+  it('does not leave the session through a link in place of the directory of a turn', () => {
+    const dir = makeDir()
+    const outside = makeDir()
+    writeFileSync(`${outside}/private`, '')
+    mkdirSync(`${dir}/output`)
+    symlinkSync(outside, `${dir}/output/turn-0001`)
+    expect(listArtifacts(dir, 1)).toEqual([])
+  })
+})
+
+describe('settle', () => {
+  it('records a crashed turn as of its last entry, and writes its result', async () => {
+    const store = makeStore()
+    const { id, dir } = writeSession(store, {
+      then: [started(1, at), ['message', {}, { turn: 1, at: at + 500 }]],
+    })
+    await settleOne(store, id)
+    const expected = {
+      session_id: id,
+      turn: 1,
+      outcome: 'crashed',
+      exit_code: null,
+      duration_ms: 500,
+      completed_at: new Date(at + 500).toISOString(),
+      events_count: 3,
+    }
+    expect(readResult(store, id)).toMatchObject({ ...expected, upkeep: true })
+    const { exit_code: _, ...written } = expected
+    const text = readFileSync(`${dir}/output/turn-0001/result.toml`, 'utf8')
+    expect(parseToml(text)).toMatchObject(written)
+  })
+
+  it('changes nothing the second time', async () => {
+    const store = makeStore()
+    const { id, dir } = writeSession(store, { then: [started(1, at)] })
+    await settleOne(store, id)
+    const before = readFileSync(`${dir}/transcript.jsonl`, 'utf8')
+    await settleOne(store, id)
+    expect(readFileSync(`${dir}/transcript.jsonl`, 'utf8')).toBe(before)
+  })
+
+  it('writes a result that is missing', async () => {
+    const store = makeStore()
+    const { id, dir } = writeSession(store, { then: [started(1, at), ended(1, at + 1)] })
+    await settleOne(store, id)
+    expect(readFileSync(`${dir}/output/turn-0001/result.toml`, 'utf8')).toContain('success')
+  })
+
+  it('gets a session to rest whatever its tool left in its output', async () => {
+    const store = makeStore()
+    const { id, dir } = writeSession(store, { then: [started(1, at)] })
+    mkdirSync(`${dir}/output/turn-0001`, { recursive: true })
+    // Deeper than a path may be long.
+    const script = 'd=$(printf %0200d 0); for i in $(seq 30); do mkdir $d && cd $d || exit 1; done'
+    execFileSync('/bin/sh', ['-c', script], { cwd: `${dir}/output/turn-0001` })
+    try {
+      await settleOne(store, id)
+      expect(readResult(store, id).outcome).toBe('crashed')
+    } finally {
+      execFileSync('rm', ['-rf', `${dir}/output`])
+    }
+  })
+})
