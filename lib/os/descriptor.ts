@@ -42,8 +42,9 @@ export function hasInput(): boolean {
 /** Whether a person looks at the descriptor. */
 export function isTerminal(fd: number): boolean {
   try {
-    // A pipe or a file is told apart without loading the terminal module.
-    if (!fs.fstatSync(fd).isCharacterDevice()) return false
+    // A pipe, a file and Linux's /dev/null are told apart without loading the terminal module.
+    const stats = fs.fstatSync(fd)
+    if (!stats.isCharacterDevice() || stats.rdev === 0x103) return false
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EBADF') return false
     throw error

@@ -32,7 +32,7 @@ export interface Koffi {
  * packages is no promise, so the version is pinned and the ordinary way in comes second.
  */
 export function findKoffi(): Koffi | undefined {
-  for (const load of [loadKoffiBinary, () => require('koffi') as Koffi]) {
+  for (const load of [openKoffiBinary, () => require('koffi') as Koffi]) {
     try {
       return load()
     } catch (error) {
@@ -42,19 +42,21 @@ export function findKoffi(): Koffi | undefined {
   return undefined
 }
 
-function loadKoffiBinary(): Koffi {
-  const name = `${process.platform}-${process.arch}`
-  const from = createRequire(require.resolve('koffi'))
-  const dir = from.resolve(`@koromix/koffi-${name}/package.json`).slice(0, -'package.json'.length)
-  let last: unknown
-  for (const libc of [process.platform, 'musl']) {
-    try {
-      const module = { exports: {} as Koffi }
-      process.dlopen(module, `${dir}${libc}_${process.arch}/koffi.node`)
-      return module.exports
-    } catch (error) {
-      last = error
+/** Looks where npm puts it: asking the module loader costs as much as all the rest. */
+function openKoffiBinary(): Koffi {
+  const { platform, arch } = process
+  const name = `node_modules/@koromix/koffi-${platform}-${arch}`
+  let failure: unknown
+  for (let dir = import.meta.dirname; dir !== ''; dir = dir.slice(0, dir.lastIndexOf('/'))) {
+    for (const libc of [platform, 'musl']) {
+      try {
+        const module = { exports: {} as Koffi }
+        process.dlopen(module, `${dir}/${name}/${libc}_${arch}/koffi.node`)
+        return module.exports
+      } catch (error) {
+        failure = error
+      }
     }
   }
-  throw last
+  throw failure
 }

@@ -30,9 +30,15 @@ const isSecret = new RegExp(`${secret}${suffix}$`, 'i')
 const harmless =
   /^(?:OLD)?PWD$|^pwd$|oldpwd$|(?:^|[_.-]|\b)(?:max|min|num|total|count|page|next|prev|stop|bos|eos|pad|unk|cls|sep|mask|cancell?ation|continuation|design|id)[_.-]?token$|(?:Page|page|cancellation|Cancellation|continuation|Continuation|max|Max)Token$/
 
+/** A name without any of these announces nothing. */
+const telling = ['pass', 'pwd', 'key', 'token', 'secret', 'cred', 'auth', 'cookie']
+
 /** The kind of secret that a name announces. */
 export function findKind(name: string): Kind | undefined {
   const tail = name.length > 64 ? name.slice(-64) : name
+  const lower = tail.toLowerCase()
+  // Most names are none of these, and the expressions below cost something to be made.
+  if (!telling.some((word) => lower.includes(word))) return undefined
   if (/(?:^|-)authorization$/i.test(tail)) return 'authorization'
   if (/^(?:set-)?cookie$/i.test(tail)) return /^s/i.test(tail) ? 'set-cookie' : 'cookie'
   if (harmless.test(tail)) return undefined

@@ -34,7 +34,7 @@ export async function killTurn(store: Store, id: SessionId, grace: number): Prom
   const dir = realSessionDir(store, id, placeOf(store, id))
   const snapshot = readSnapshot(id, dir)
   if (snapshot.state === undefined && snapshot.failure !== undefined) throw snapshot.failure
-  const { liveness, snapshot: seen } = observe(snapshot, { now: store.now(), thorough: true })
+  const { liveness, snapshot: seen } = observe(snapshot, { now: store.now(), scrutiny: 'all' })
   const state = seen.state as State
   const { status, why } = liveness
   if (status === 'unknown') throw new Failure('LIVENESS_UNKNOWN', { id, why })

@@ -32,7 +32,7 @@ export async function waitForTurn(
   for (let pause = 10; ; pause = Math.min(pause * 1.5, 250)) {
     const { liveness, snapshot } = observe(readSnapshot(id, dir), {
       now: store.now(),
-      thorough: true,
+      scrutiny: 'busy',
     })
     const { status, why } = liveness
     if (status === 'unknown') throw new Failure('LIVENESS_UNKNOWN', { id, why })

@@ -8,8 +8,8 @@
 import type { Holder } from '../errors.ts'
 import { session as files, lockedTool } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { findHolder, probeLock } from '../os/lock-file.ts'
-import { type Vitals, vitalsOfGroup } from '../os/process.ts'
+import { findHolder, findOwner, probeLock } from '../os/lock-file.ts'
+import { type Vitals, vitalsOf, vitalsOfGroup } from '../os/process.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
 import { hasOpenTurn, type State } from './state.ts'
 
@@ -58,12 +58,15 @@ export function markerOf(id: string): string {
 }
 
 /**
- * Reads a session and probes it. Without `thorough` only an open turn is probed, as for a list:
- * `busy` and `leaked` then show as `idle`.
+ * What to look for beside an open turn's life: nothing, as for a list; whether somebody starts or
+ * moves the session (`busy`); or everything, also what outlived its turn (`leaked`).
  */
+export type Scrutiny = 'turn' | 'busy' | 'all'
+
+/** Judges a session as it was read; what was not looked for shows as `idle`. */
 export function observe(
   snapshot: Snapshot,
-  options: { readonly now: number; readonly thorough: boolean },
+  options: { readonly now: number; readonly scrutiny: Scrutiny },
 ): Observation {
   const first = judge(snapshot, options)
   if (first.status !== 'crashed') return { snapshot, liveness: first }
@@ -74,14 +77,16 @@ export function observe(
 
 function judge(
   { id, dir, state, failure }: Snapshot,
-  { now, thorough }: { now: number; thorough: boolean },
+  { now, scrutiny }: { now: number; scrutiny: Scrutiny },
 ): Liveness {
   if (state === undefined) {
     return { status: 'unreadable', why: failure?.message ?? 'its state cannot be read' }
   }
   const open = hasOpenTurn(state)
-  if (!open && !thorough) return atRest(state)
+  if (!open && scrutiny === 'turn') return atRest(state)
   const sessionLock = files.sessionLock(dir)
+  // Whoever takes the lock says so in its file: when that process is gone, nobody need be asked.
+  if (!open && scrutiny === 'busy' && !isOwnerAlive(sessionLock)) return atRest(state)
   if (probeLock(sessionLock) === 'held') {
     const holder = findHolder(sessionLock, now)
     const by = holder === undefined ? 'a process' : `process ${holder.pid}`
@@ -95,6 +100,7 @@ function judge(
       ...(holder === undefined ? {} : { holder }),
     }
   }
+  if (!open && scrutiny === 'busy') return atRest(state)
   const tool = findHeldTool(dir)
   if (!open) {
     if (tool === undefined) return atRest(state)
@@ -108,6 +114,11 @@ function judge(
   return group.verdict === 'alive'
     ? { status: 'orphaned', why: `its supervisor is gone, but ${group.why}` }
     : { status: 'crashed', why: `its locks are free and ${group.why}` }
+}
+
+function isOwnerAlive(lock: string): boolean {
+  const owner = findOwner(lock)
+  return owner !== undefined && vitalsOf(owner).verdict !== 'dead'
 }
 
 function atRest(state: State): Liveness {

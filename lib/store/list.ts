@@ -63,7 +63,7 @@ export function listSessions(store: Store, filter: ListFilter = {}): Listing {
     if (found.length >= limit && !sortLater) break
     const dir = sessionDir(store.dir, id)
     const observation = isDirectory
-      ? observe(readSnapshot(id, dir), { now, thorough: false })
+      ? observe(readSnapshot(id, dir), { now, scrutiny: 'turn' })
       : linked(id, dir)
     const row = toRow(observation, now)
     if (!passes(row, filter)) continue

@@ -213,7 +213,7 @@ function toCandidate(store: Store, id: SessionId): Candidate {
   const { state } = snapshot
   return {
     id,
-    status: observe(snapshot, { now, thorough: false }).liveness.status,
+    status: observe(snapshot, { now, scrutiny: 'turn' }).liveness.status,
     age_ms: Math.max(0, now - idTime(id)),
     ...(state?.name === undefined ? {} : { name: state.name }),
     ...(state?.description === undefined ? {} : { description: state.description }),

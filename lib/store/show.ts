@@ -50,7 +50,7 @@ export function readSession(store: Store, id: SessionId): SessionDetails {
 function observeThere(store: Store, id: SessionId, now: number) {
   const place = placeOf(store, id)
   try {
-    return observe(readSnapshot(id, realSessionDir(store, id, place)), { now, thorough: true })
+    return observe(readSnapshot(id, realSessionDir(store, id, place)), { now, scrutiny: 'all' })
   } catch (error) {
     if (!(error instanceof Failure && error.code === 'SESSION_UNREADABLE')) throw error
     return linked(id, `${store.dir}/${place}/${id}`)

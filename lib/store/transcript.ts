@@ -86,7 +86,7 @@ export async function* followTranscript(
 /** What the session is doing now. */
 export function livenessOf(store: Store, id: SessionId): Liveness {
   const dir = realSessionDir(store, id, placeOf(store, id))
-  return observe(readSnapshot(id, dir), { now: store.now(), thorough: true }).liveness
+  return observe(readSnapshot(id, dir), { now: store.now(), scrutiny: 'busy' }).liveness
 }
 
 function isAtRest({ status }: Liveness): boolean {

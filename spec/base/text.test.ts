@@ -29,8 +29,7 @@ describe('headOf', () => {
     fc.assert(
       fc.property(text, fc.integer({ min: 1, max: 70 }), (whole, max) => {
         const points = [...whole]
-        const expected =
-          points.length <= max ? whole : `${points.slice(0, max - 1).join('')}…`
+        const expected = points.length <= max ? whole : `${points.slice(0, max - 1).join('')}…`
         expect(headOf(whole, max)).toBe(expected)
       }),
     )

@@ -68,7 +68,11 @@ const table = tableOf(fc.oneof(scalar, list, leaf, branch))
 
 /** Tables in which every value can be written and read back as it was. */
 const sane = (value: fc.Arbitrary<unknown>) =>
-  fc.dictionary(bareKey, value, { minKeys: 1, maxKeys: 6, noNullPrototype: true }) as fc.Arbitrary<TomlTable>
+  fc.dictionary(bareKey, value, {
+    minKeys: 1,
+    maxKeys: 6,
+    noNullPrototype: true,
+  }) as fc.Arbitrary<TomlTable>
 const saneScalar = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 20 }),
   fc.maxSafeInteger(),
@@ -105,11 +109,32 @@ const snippets = [
   ...['\n', '\r\n', '\r', ' ', '  ', '\t', '\u0000', '\u000b', '\u00a0', '\ufeff', '\u2028', '😀'],
   ...['#', ' # comment', '"', "'", '\\', '=', ' = ', ',', '.', '_', '-', '+', '[', ']', '{', '}'],
   ...['0', '00', '1_', '_1', '-0', '+1', '0.0', '-0.0', '1.', '.5', '1e5', '0x1f', 'nan', 'inf'],
-  ...['9007199254740993', '999_999_999_999_999', '1_0', '2026-02-30T00:00:00.000Z', 'true', 'false'],
+  ...[
+    '9007199254740993',
+    '999_999_999_999_999',
+    '1_0',
+    '2026-02-30T00:00:00.000Z',
+    'true',
+    'false',
+  ],
   ...['2026-02-06T24:00:00.000Z', '2026-02-06T10:00:00.000Z', '2026-02-06', '10:00:00', '0000-'],
-  ...['depth = 1\n', 'pinned = false\n', '[genealogy]\n', '[tools]\n', '[tools.codex]\n', '[a.b.c]\n'],
+  ...[
+    'depth = 1\n',
+    'pinned = false\n',
+    '[genealogy]\n',
+    '[tools]\n',
+    '[tools.codex]\n',
+    '[a.b.c]\n',
+  ],
   ...['[[tools]]\n', '__proto__ = 1\n', '[__proto__]\n', '[tools.__proto__]\n'],
-  ...['"quoted" = 1\n', 'a.b = 1\n', 'tools = 1\n', 'genealogy = [ ]\n', '[ "a", "b" ]', '[ 1, 2 ]'],
+  ...[
+    '"quoted" = 1\n',
+    'a.b = 1\n',
+    'tools = 1\n',
+    'genealogy = [ ]\n',
+    '[ "a", "b" ]',
+    '[ 1, 2 ]',
+  ],
   ...['[genealogy.depth]\n', '[ genealogy ]\n', '"""', "'''", '{ a = 1 }', '\u0085'],
 ]
 
@@ -158,7 +183,25 @@ describe('readPlainToml', () => {
 
   it('agrees with the parser on values and headers put together from pieces', () => {
     const piece = fc.constantFrom(
-      ...['0', '1', '9', '12', '123', '_', '-', '+', '.', 'e', 'E', '"', '\\', ' ', ', ', '[ ', ' ]'],
+      ...[
+        '0',
+        '1',
+        '9',
+        '12',
+        '123',
+        '_',
+        '-',
+        '+',
+        '.',
+        'e',
+        'E',
+        '"',
+        '\\',
+        ' ',
+        ', ',
+        '[ ',
+        ' ]',
+      ],
       ...['true', 'false', 'T', 'Z', ':', '2026-02-06', '10:00:00', '.000', '60', '0000', 'a', "'"],
     )
     const value = fc.array(piece, { minLength: 1, maxLength: 7 }).map((parts) => parts.join(''))
@@ -257,16 +300,17 @@ describe('parseToml', () => {
     }
   })
 
-  it('keeps a table named constructor in the document, out of everybody else\'s objects', () => {
-    let table: TomlTable | undefined
+  it('reaches no object outside of the document', () => {
     try {
-      table = parseToml('[constructor]\nstint_spec = 1\n')
+      parseToml('[isPrototypeOf]\nstint_spec = 1\n')
     } catch (error) {
       // Refusing it is as good.
       expect(error).toBeInstanceOf(TomlError)
     }
-    const reached = Reflect.deleteProperty(Object, 'stint_spec') && table !== undefined
-    expect(reached && !Object.hasOwn(table ?? {}, 'constructor')).toBe(false)
+    const shared = Object.prototype.isPrototypeOf
+    const reached = Object.hasOwn(shared, 'stint_spec')
+    Reflect.deleteProperty(shared, 'stint_spec')
+    expect(reached).toBe(false)
   })
 
   it('throws nothing but TomlError, whatever it is given', () => {

@@ -50,12 +50,15 @@ describe('a REF', () => {
   test('is found by its start, its end, its name and in any case, but never guessed', async () => {
     const place = makePlace()
     const ids: string[] = []
-    for (const name of ['one', 'two', 'two']) ids.push(await place.make(['--name', name, '--', 'true']))
+    for (const name of ['one', 'two', 'two'])
+      ids.push(await place.make(['--name', name, '--', 'true']))
     const [one = '', two = ''] = ids
     const find = async (ref: string) => (await place.json(['show', ref])).id
     expect(await find(one.toLowerCase())).toBe(one)
     expect(await find(one.slice(-6))).toBe(one)
-    expect(await find(one.slice(-6).toLowerCase().replaceAll('0', 'O').replaceAll('1', 'l'))).toBe(one)
+    expect(await find(one.slice(-6).toLowerCase().replaceAll('0', 'O').replaceAll('1', 'l'))).toBe(
+      one,
+    )
     expect(await find('ONE')).toBe(one)
     expect(await find('@last')).toBe(ids[2])
     expect(await find(two.slice(0, 25))).toBe(two)
@@ -63,7 +66,10 @@ describe('a REF', () => {
     expect(named).toContain(two)
     expect(named).toContain(ids[2])
     expect(named).toMatch(/\d+s old {2}idle {2}two {2}true/)
-    const all = await refused(place, ['delete', one.slice(0, 4)], { status: 4, code: 'REF_AMBIGUOUS' })
+    const all = await refused(place, ['delete', one.slice(0, 4)], {
+      status: 4,
+      code: 'REF_AMBIGUOUS',
+    })
     for (const id of ids) expect(all).toContain(id)
     const json = await place.stint(['show', 'two', '--json'])
     expect(failureOf(json)).toMatchObject({
@@ -142,7 +148,10 @@ describe('a command line', () => {
     const place = makePlace()
     const id = await place.make()
     await refused(place, ['rename', id, 'a/b'], { status: 2, code: 'NAME_INVALID' })
-    await refused(place, ['rename', id, '-d', 'x'.repeat(501)], { status: 2, code: 'DESCRIPTION_INVALID' })
+    await refused(place, ['rename', id, '-d', 'x'.repeat(501)], {
+      status: 2,
+      code: 'DESCRIPTION_INVALID',
+    })
   })
 
   test('--help is there for all of it and for every verb', async () => {

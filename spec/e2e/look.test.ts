@@ -94,9 +94,13 @@ describe('list', () => {
     expect(ids(forest[1]?.children)).toEqual([c])
     expect(Object.keys(forest[0] ?? {}).sort()).toEqual([...rowKeys, 'children'].sort())
     const table = await place.stint(['list'])
-    expect(table.stdout.split('\n').map((line) => line.slice(0, 26).trim())).toEqual(
-      ['SESSION', c, b, a, ''],
-    )
+    expect(table.stdout.split('\n').map((line) => line.slice(0, 26).trim())).toEqual([
+      'SESSION',
+      c,
+      b,
+      a,
+      '',
+    ])
     const drawn = await place.stint(['list', '--tree'])
     expect(drawn.stdout).toContain(`└─ ${c}`)
     expect(snapshot(place.home)).toEqual(before)
@@ -111,7 +115,9 @@ describe('list', () => {
     expect(forest).toEqual([
       { id: parent, status: 'gone', children: [expect.objectContaining({ id: child })] },
     ])
-    expect((await place.stint(['list', '--tree'])).stdout).toMatch(new RegExp(`^${parent} +gone$`, 'm'))
+    expect((await place.stint(['list', '--tree'])).stdout).toMatch(
+      new RegExp(`^${parent} +gone$`, 'm'),
+    )
   })
 
   test('--all-projects shows those of every project', async () => {
@@ -130,7 +136,12 @@ describe('list', () => {
     await git(place, 'worktree', 'add', '--quiet', `${place.dir}/tree`)
     const id = await place.make(undefined, { cwd: `${place.dir}/tree` })
     const [row] = await place.json<Row[]>(['list'])
-    expect(row).toMatchObject({ id, branch: 'tree', project_path: place.cwd, cwd: `${place.dir}/tree` })
+    expect(row).toMatchObject({
+      id,
+      branch: 'tree',
+      project_path: place.cwd,
+      cwd: `${place.dir}/tree`,
+    })
   })
 })
 
@@ -149,7 +160,10 @@ describe('show', () => {
     expect(shown.state.turn).toMatchObject({ number: 1, tool: 'command' })
     expect(shown.liveness).toMatchObject({ status: 'running', holder: { pid: run.pid } })
     const locks = Object.fromEntries((shown.locks as Row[]).map((lock) => [lock.name, lock]))
-    expect(locks.session).toMatchObject({ held: true, holder: { pid: run.pid, tool: 'command', turn: 1 } })
+    expect(locks.session).toMatchObject({
+      held: true,
+      holder: { pid: run.pid, tool: 'command', turn: 1 },
+    })
     expect(locks.command).toMatchObject({ held: true })
     expect(locks.journal).toMatchObject({ held: false })
     const words = await place.stint(['show', id])
@@ -175,7 +189,10 @@ describe('result', () => {
       code: 'RESULT_MISSING',
       hint: /stint wait/,
     })
-    expectRefusal(await place.stint(['result', id, '--turn', '4']), { status: 3, code: 'TURN_UNKNOWN' })
+    expectRefusal(await place.stint(['result', id, '--turn', '4']), {
+      status: 3,
+      code: 'TURN_UNKNOWN',
+    })
     expect((await place.stint(['result', id])).stdout).toMatch(/^outcome +success$/m)
     touch(gate)
     expect((await run.ended).status).toBe(0)
@@ -186,7 +203,11 @@ describe('result', () => {
 describe('logs', () => {
   test('tells a transcript to people, with control characters made visible', async () => {
     const place = makePlace()
-    const id = await place.make(['--', 'printf', 'plain\\n\\033[31mred\\007\\n\\tindented\\n\\302\\233c1\\n'])
+    const id = await place.make([
+      '--',
+      'printf',
+      'plain\\n\\033[31mred\\007\\n\\tindented\\n\\302\\233c1\\n',
+    ])
     const ran = await place.stint(['logs', id])
     const lines = ran.stdout.trimEnd().split('\n')
     expect(lines.slice(2, 6)).toEqual(['plain', '\\x1b[31mred\\x07', '\tindented', '\\x9bc1'])
@@ -259,12 +280,22 @@ describe('logs', () => {
 describe('artifacts', () => {
   test('lists what the tool left in its output directory, and not what stint did', async () => {
     const place = makePlace()
-    const script = 'mkdir "$STINT_OUTPUT_DIR/deep"; echo 12345 > "$STINT_OUTPUT_DIR/deep/a.txt"; ln -s /etc "$STINT_OUTPUT_DIR/link"'
+    const script =
+      'mkdir "$STINT_OUTPUT_DIR/deep"; echo 12345 > "$STINT_OUTPUT_DIR/deep/a.txt"; ln -s /etc "$STINT_OUTPUT_DIR/link"'
     const id = await place.make(['--', 'sh', '-c', script])
-    expect(readdirSync(`${place.session(id)}/output/turn-0001`).sort()).toEqual(['deep', 'link', 'result.toml'])
-    expect(await place.json(['artifacts', id])).toEqual([{ path: 'turn-0001/deep/a.txt', size_bytes: 6 }])
+    expect(readdirSync(`${place.session(id)}/output/turn-0001`).sort()).toEqual([
+      'deep',
+      'link',
+      'result.toml',
+    ])
+    expect(await place.json(['artifacts', id])).toEqual([
+      { path: 'turn-0001/deep/a.txt', size_bytes: 6 },
+    ])
     const bare = await place.make()
-    expect(await place.stint(['artifacts', bare])).toMatchObject({ status: 0, stderr: 'no artifacts\n' })
+    expect(await place.stint(['artifacts', bare])).toMatchObject({
+      status: 0,
+      stderr: 'no artifacts\n',
+    })
   })
 })
 
@@ -273,7 +304,8 @@ describe('log', () => {
     const place = makePlace()
     await git(place, 'init', '--quiet', '-b', 'main')
     await commit(place, 'before')
-    const script = 'for s in "one" "two \\"quoted\\""; do git -c user.name=Bot -c user.email=b@example.org commit -q --allow-empty -m "$s"; done'
+    const script =
+      'for s in "one" "two \\"quoted\\""; do git -c user.name=Bot -c user.email=b@example.org commit -q --allow-empty -m "$s"; done'
     const id = await place.make(['--', 'sh', '-c', script])
     const commits = await place.json<Row[]>(['log', id])
     expect(commits.map(({ subject }) => subject)).toEqual(['two "quoted"', 'one'])
@@ -320,7 +352,11 @@ describe('is-alive', () => {
     expect((await place.stint(['is-alive', id])).status).toBe(9)
     expect((await place.stint(['wait', id])).status).toBe(9)
     const before = snapshot(dir)
-    for (const args of [['kill', id], ['delete', id], ['resume', id, '--', 'true']]) {
+    for (const args of [
+      ['kill', id],
+      ['delete', id],
+      ['resume', id, '--', 'true'],
+    ]) {
       const ran = await place.stint(args)
       expect(ran.status).not.toBe(0)
       expect(ran.stdout).toBe('')

@@ -65,7 +65,15 @@ describe('the exit status of run', () => {
 
   test('is 124 whatever the tool makes of the deadline', async () => {
     const place = makePlace()
-    const ran = await place.stint(['run', '--timeout', '700ms', '--', agent('heed.sh'), 'TERM', '7'])
+    const ran = await place.stint([
+      'run',
+      '--timeout',
+      '700ms',
+      '--',
+      agent('heed.sh'),
+      'TERM',
+      '7',
+    ])
     expect(ran.status).toBe(124)
     expect(await lastResult(place)).toMatchObject({ outcome: 'timed_out', exit_code: 7 })
   })
@@ -110,33 +118,39 @@ describe('a signal to stint', () => {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
     ['SIGQUIT', 131],
-  ] as const)('%s is passed on, and a tool that dies of it was interrupted', async (signal, status) => {
-    const place = makePlace()
-    const script = 'ulimit -c 0; echo ready; exec sleep 60'
-    const run = place.start(['run', '--', 'sh', '-c', script])
-    await run.says('ready')
-    run.kill(signal)
-    expect((await run.ended).status).toBe(status)
-    expect(await lastResult(place)).toMatchObject({ outcome: 'interrupted' })
-  })
+  ] as const)(
+    '%s is passed on, and a tool that dies of it was interrupted',
+    async (signal, status) => {
+      const place = makePlace()
+      const script = 'ulimit -c 0; echo ready; exec sleep 60'
+      const run = place.start(['run', '--', 'sh', '-c', script])
+      await run.says('ready')
+      run.kill(signal)
+      expect((await run.ended).status).toBe(status)
+      expect(await lastResult(place)).toMatchObject({ outcome: 'interrupted' })
+    },
+  )
 
   test.each([
     ['SIGINT', 'INT', '0', 130],
     ['SIGTERM', 'TERM', '0', 143],
     ['SIGINT', 'INT', '9', 9],
-  ] as const)('%s to a tool that then exits by itself: trap %s, exit %s is %i', async (signal, name, code, status) => {
-    const place = makePlace()
-    const run = place.start(['run', '--', agent('heed.sh'), name, code])
-    await run.says('working as')
-    run.kill(signal)
-    const ran = await run.ended
-    expect(ran.stdout).toContain(`heard ${name}\n`)
-    expect(ran.status).toBe(status)
-    expect(await lastResult(place)).toMatchObject({
-      outcome: 'interrupted',
-      exit_code: Number(code),
-    })
-  })
+  ] as const)(
+    '%s to a tool that then exits by itself: trap %s, exit %s is %i',
+    async (signal, name, code, status) => {
+      const place = makePlace()
+      const run = place.start(['run', '--', agent('heed.sh'), name, code])
+      await run.says('working as')
+      run.kill(signal)
+      const ran = await run.ended
+      expect(ran.stdout).toContain(`heard ${name}\n`)
+      expect(ran.status).toBe(status)
+      expect(await lastResult(place)).toMatchObject({
+        outcome: 'interrupted',
+        exit_code: Number(code),
+      })
+    },
+  )
 
   test('a second SIGINT kills a tool that is deaf to the first', async () => {
     const place = makePlace()

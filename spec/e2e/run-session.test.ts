@@ -203,7 +203,16 @@ describe('run --fork', () => {
   test('makes a session of its own from the source, which is not touched', async () => {
     const place = makePlace()
     mkdirSync(`${place.cwd}/sub`)
-    const source = await place.make(['--name', 'auth', '-d', 'The source', '--cwd', 'sub', '--', 'true'])
+    const source = await place.make([
+      '--name',
+      'auth',
+      '-d',
+      'The source',
+      '--cwd',
+      'sub',
+      '--',
+      'true',
+    ])
     const before = snapshot(place.session(source))
     const ran = await place.stint(['run', '--fork', 'auth', '--', 'pwd'])
     expect(ran.stdout).toBe(`${place.cwd}/sub\n`)
@@ -279,13 +288,21 @@ describe('a run inside a turn', () => {
   test('is no child, with a warning, when the turn that the environment names has ended', async () => {
     const place = makePlace()
     const old = await place.make()
-    const env = { STINT_SESSION_ID: old, STINT_TURN: '1', STINT_STORE: place.store(), STINT_DEPTH: '0' }
+    const env = {
+      STINT_SESSION_ID: old,
+      STINT_TURN: '1',
+      STINT_STORE: place.store(),
+      STINT_DEPTH: '0',
+    }
     const ran = await place.stint(['run', '--quiet', '--', 'true'], { env })
     expect(ran.status).toBe(0)
     expect(ran.stderr).toMatch(/^warning: .*STINT_SESSION_ID/)
     const [row] = await place.json<Row[]>(['list'])
     expect(row).toMatchObject({ parent_session_id: null, depth: 0 })
-    expectRefusal(await place.stint(['show', '@self'], { env }), { status: 3, code: 'REF_NEEDS_TURN' })
+    expectRefusal(await place.stint(['show', '@self'], { env }), {
+      status: 3,
+      code: 'REF_NEEDS_TURN',
+    })
   })
 
   test('is no child, with a warning, of a turn in another project', async () => {
@@ -369,9 +386,15 @@ describe('resume', () => {
     const id = await run.session()
     await run.says('working as')
     const words = await place.stint(['resume', id, '--', 'true'])
-    expectRefusal(words, { status: 125, code: 'SESSION_LOCKED', hint: /--wait.*stint kill.*--fork/ })
+    expectRefusal(words, {
+      status: 125,
+      code: 'SESSION_LOCKED',
+      hint: /--wait.*stint kill.*--fork/,
+    })
     expect(words.stderr).toMatch(
-      new RegExp(`session ${id} is locked by PID ${run.pid} \\(command, turn 1, host \\S+, for \\d+s\\)`),
+      new RegExp(
+        `session ${id} is locked by PID ${run.pid} \\(command, turn 1, host \\S+, for \\d+s\\)`,
+      ),
     )
     const json = await place.stint(['resume', id, '--json', '--', 'true'])
     expect(json).toMatchObject({ status: 125, stdout: '' })

@@ -38,7 +38,13 @@ describe('the output of a tool', () => {
 
   test('a last line without its end is passed on without one, and kept as a partial entry', async () => {
     const place = makePlace()
-    const ran = await place.stint(['run', '-q', '--', 'printf', 'one\\n\\ntwo\\r\\n\\200\\000three'])
+    const ran = await place.stint([
+      'run',
+      '-q',
+      '--',
+      'printf',
+      'one\\n\\ntwo\\r\\n\\200\\000three',
+    ])
     expect(ran.out).toEqual(Buffer.from('one\n\ntwo\r\n\x80\0three', 'latin1'))
     expect(ran.stderr).toBe('')
     const { id } = (await place.json<Row[]>(['list']))[0] as Row
@@ -46,7 +52,12 @@ describe('the output of a tool', () => {
     expectWhole(entries)
     const lines = outputs(entries, 'stdout')
     expect(lines.map((entry) => entry.text)).toEqual(['one', '', 'two\r', '\ufffd\0three'])
-    expect(lines.map((entry) => entry.data.partial)).toEqual([undefined, undefined, undefined, true])
+    expect(lines.map((entry) => entry.data.partial)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      true,
+    ])
   })
 
   test('the two streams of a silent tool stay empty, but for the line that names the session', async () => {
@@ -106,7 +117,9 @@ describe('the output of a tool', () => {
       return still >= 20 ? now : undefined
     })
     expect(halted).toBeLessThan(16 * 1024 * 1024)
-    const rss = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${run.pid}/status`, 'utf8'))?.[1])
+    const rss = Number(
+      /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${run.pid}/status`, 'utf8'))?.[1],
+    )
     expect(rss).toBeLessThan(200 * 1024)
     run.kill('SIGTERM')
     run.child.stdout?.resume()

@@ -24,9 +24,9 @@ describe('appendEntries', () => {
     expect(readFileSync(path, 'utf8')).toBe(expected.join(''))
     expect(second.failure).toBeUndefined()
     expect(second.mark).toEqual({ seq: 2, bytes: readFileSync(path).length })
-    expect([...first.landed, ...second.landed].map(({ entry, bytes }) => [entry.seq, bytes])).toEqual(
-      expected.map((line, seq) => [seq, Buffer.byteLength(line)]),
-    )
+    expect(
+      [...first.landed, ...second.landed].map(({ entry, bytes }) => [entry.seq, bytes]),
+    ).toEqual(expected.map((line, seq) => [seq, Buffer.byteLength(line)]))
   })
 
   it('writes nothing for no entries', () => {

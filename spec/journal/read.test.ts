@@ -40,13 +40,11 @@ const fill = fc.constantFrom('x', '\0', 'é', '😀', '\r')
 const piece = fc.tuple(length, fill).map(([size, char]) => {
   return Buffer.alloc(size, Buffer.from(char))
 })
-const content = fc
-  .tuple(fc.array(piece, { maxLength: 6 }), fc.boolean())
-  .map(([pieces, whole]) => {
-    const lf = Buffer.from('\n')
-    const all = pieces.flatMap((piece, i) => (i < pieces.length - 1 ? [piece, lf] : [piece]))
-    return Buffer.concat(whole ? [...all, lf] : all)
-  })
+const content = fc.tuple(fc.array(piece, { maxLength: 6 }), fc.boolean()).map(([pieces, whole]) => {
+  const lf = Buffer.from('\n')
+  const all = pieces.flatMap((piece, i) => (i < pieces.length - 1 ? [piece, lf] : [piece]))
+  return Buffer.concat(whole ? [...all, lf] : all)
+})
 
 describe('readLines and readLinesBackwards', () => {
   it('agree with a plain split for any content and any chunk boundary', () => {

@@ -45,7 +45,10 @@ describe('readText', () => {
     writeFileSync(`${dir}/f`, 'x')
     symlinkSync('f', `${dir}/link`)
     expect(() => disk.readText(`${dir}/link`)).toThrow(
-      expect.objectContaining({ code: 'IO_FAILED', data: expect.objectContaining({ errno: 'ELOOP' }) }),
+      expect.objectContaining({
+        code: 'IO_FAILED',
+        data: expect.objectContaining({ errno: 'ELOOP' }),
+      }),
     )
   })
 })

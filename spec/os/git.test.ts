@@ -15,7 +15,11 @@ function git(cwd: string, ...args: string[]): string {
     GIT_COMMITTER_EMAIL: 'a@example.org',
   }
   const settings = ['-c', 'protocol.file.allow=always', '-c', 'init.defaultBranch=trunk']
-  return execFileSync('git', ['-C', cwd, ...settings, ...args], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  return execFileSync('git', ['-C', cwd, ...settings, ...args], {
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).trim()
 }
 
 function makeRepository(dir = makeDir()): string {

@@ -58,7 +58,10 @@ describe('vitalsOf', () => {
 
   it('takes a pid with another start time for another process', () => {
     const recycled = { ...thisProcess(), start_time: '1' }
-    expect(vitalsOf(recycled)).toMatchObject({ verdict: 'dead', why: expect.stringMatching(/another/) })
+    expect(vitalsOf(recycled)).toMatchObject({
+      verdict: 'dead',
+      why: expect.stringMatching(/another/),
+    })
   })
 
   it('sees a child live and die', async () => {
@@ -74,7 +77,9 @@ describe('vitalsOf', () => {
 
   it('takes a zombie for dead', async () => {
     // The shell becomes a program that waits for no child, so its child stays a zombie.
-    const { group, inner } = await startGroup('true & echo $!; exec cat')
+    const { group, inner } = await startGroup('sleep 1000 & echo $!; exec cat')
+    await until(() => readFileSync(`/proc/${group.pgid}/comm`, 'utf8') === 'cat\n')
+    process.kill(inner, 'SIGKILL')
     await until(() => / Z /.test(readFileSync(`/proc/${inner}/stat`, 'utf8')))
     const id = { ...thisProcess(), pid: inner, start_time: startTimeOf(inner) ?? '' }
     expect(id.start_time).not.toBe('')

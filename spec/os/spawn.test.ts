@@ -26,7 +26,9 @@ describe('findProgram', () => {
     makeProgram(`${dir}/a/tool`, 0o644)
     mkdirSync(`${dir}/b/tool`)
     makeProgram(`${dir}/c/tool`)
-    expect(findProgram('tool', dir, `${dir}/a:${dir}/b:${dir}/c`)).toEqual({ path: `${dir}/c/tool` })
+    expect(findProgram('tool', dir, `${dir}/a:${dir}/b:${dir}/c`)).toEqual({
+      path: `${dir}/c/tool`,
+    })
     expect(findProgram('tool', dir, `${dir}/a:${dir}/b`)).toEqual({ problem: 'permission denied' })
     expect(findProgram('tool', dir, `${dir}/b`)).toEqual({ problem: 'missing' })
   })

@@ -135,7 +135,9 @@ describe('Session.append', () => {
   it('appends several entries as one', async () => {
     const place = await makeSession()
     using session = open(place)
-    const { seqs } = await session.append(() => ['a', 'b', 'c'].map((text) => session.encode(message(text))))
+    const { seqs } = await session.append(() =>
+      ['a', 'b', 'c'].map((text) => session.encode(message(text))),
+    )
     expect(seqs).toEqual([1, 2, 3])
     expect(readState(place)).toEqual(foldAll(place))
   })
@@ -227,7 +229,10 @@ describe('Session.append', () => {
 
   it('folds whole entries that a crash left behind the state, and cuts off the torn one', async () => {
     const place = await makeSession()
-    appendFileSync(place.transcript, line(1, 'kept') + line(2, 'kept too') + line(3, 'torn').slice(9))
+    appendFileSync(
+      place.transcript,
+      line(1, 'kept') + line(2, 'kept too') + line(3, 'torn').slice(9),
+    )
     const expected = readFileSync(place.transcript, 'utf8').slice(0, -line(3, 'torn').length + 9)
     using session = open(place)
     await session.append(message('next'))
@@ -240,7 +245,10 @@ describe('Session.append', () => {
     ['NULs with an entry behind them', `\0\0\0\n${line(2, 'x')}`],
     ['an entry with a number too high', line(2, 'x')],
     ['an entry that is there already', line(0, 'x')],
-    ['an entry that cannot follow', formatLine(1, encodeEntry({ ...message(''), type: 'usage', data: { input_tokens: 'x' } }))],
+    [
+      'an entry that cannot follow',
+      formatLine(1, encodeEntry({ ...message(''), type: 'usage', data: { input_tokens: 'x' } })),
+    ],
   ]
   it.each(wounds)('refuses %s, and changes nothing', async (_, tail) => {
     const place = await makeSession()
@@ -264,7 +272,9 @@ describe('Session.append', () => {
     const before = untouched(place)
     using session = open(place)
     for (const writer of [session, first]) {
-      await expect(writer.append(message('no'))).rejects.toMatchObject({ code: 'TRANSCRIPT_SHRUNK' })
+      await expect(writer.append(message('no'))).rejects.toMatchObject({
+        code: 'TRANSCRIPT_SHRUNK',
+      })
     }
     expect(untouched(place)).toEqual(before)
   })
@@ -282,7 +292,9 @@ describe('Session.append', () => {
     rmSync(place.state)
     truncateSync(place.transcript, 0)
     using session = open(place)
-    await expect(session.append(message('no'))).rejects.toMatchObject({ code: 'TRANSCRIPT_DAMAGED' })
+    await expect(session.append(message('no'))).rejects.toMatchObject({
+      code: 'TRANSCRIPT_DAMAGED',
+    })
     expect(existsSync(place.state)).toBe(false)
   })
 

@@ -76,12 +76,7 @@ const wounds: [string, Wound, number | undefined, string[]][] = [
     1,
     ['TRANSCRIPT_SHRUNK'],
   ],
-  [
-    'no transcript',
-    (dir) => rmSync(`${dir}/transcript.jsonl`),
-    1,
-    ['TRANSCRIPT_SHRUNK'],
-  ],
+  ['no transcript', (dir) => rmSync(`${dir}/transcript.jsonl`), 1, ['TRANSCRIPT_SHRUNK']],
   [
     'nothing in it',
     (dir) => rmSync(dir, { recursive: true }) === undefined && mkdirSync(dir),

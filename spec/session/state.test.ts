@@ -4,8 +4,8 @@ import type { SessionId } from '../../lib/base/id.ts'
 import { readPlainToml } from '../../lib/base/toml.ts'
 import { Failure } from '../../lib/errors.ts'
 import {
-  formatState,
   foldVersion,
+  formatState,
   parseState,
   refuseNewer,
   type State,
@@ -301,7 +301,10 @@ updated_at = 2026-02-06T14:00:00Z
     ['a date that is none', least.replace('2026-02-06T10:00:00.000Z', '"soon"')],
     ['a turn without a number', `${least}[turn]\ntool = "x"\n`],
     ['a tool that is no table', `${least}[tools]\ncodex = 1\n`],
-    ['a history that is no list of texts', `${least}[tools.codex]\nprovider_session_history = [ 1 ]\n`],
+    [
+      'a history that is no list of texts',
+      `${least}[tools.codex]\nprovider_session_history = [ 1 ]\n`,
+    ],
     ['a list for the whole', '[[tools]]\nx = 1\n'],
     ['a format that is a text', `${least}format = "1"\n`],
     ['an unknown count beyond all bounds', `${least}[journal]\nbytes = 99999999999999999999\n`],
@@ -327,7 +330,10 @@ updated_at = 2026-02-06T14:00:00Z
     const newer = parseState(`format = 2\n${least}`, 'f')
     expect(newer.format).toBe(2)
     expect(() => refuseNewer(newer, 'f')).toThrow(
-      expect.objectContaining({ code: 'FORMAT_NEWER', data: { file: 'f', format: 2, supported: 1 } }),
+      expect.objectContaining({
+        code: 'FORMAT_NEWER',
+        data: { file: 'f', format: 2, supported: 1 },
+      }),
     )
     expect(() => refuseNewer(parseState(least, 'f'), 'f')).not.toThrow()
   })

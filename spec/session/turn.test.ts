@@ -20,7 +20,12 @@ describe('listArtifacts', () => {
     for (const turn of ['turn-0001/deep', 'turn-0002']) {
       mkdirSync(`${dir}/output/${turn}`, { recursive: true })
     }
-    for (const name of ['turn-0001/result.toml', 'turn-0001/a', 'turn-0001/deep/result.toml', 'turn-0002/b']) {
+    for (const name of [
+      'turn-0001/result.toml',
+      'turn-0001/a',
+      'turn-0001/deep/result.toml',
+      'turn-0002/b',
+    ]) {
       writeFileSync(`${dir}/output/${name}`, 'xyz')
     }
     symlinkSync('/etc/passwd', `${dir}/output/turn-0002/link`)
@@ -45,7 +50,7 @@ describe('settle', () => {
   it('records a crashed turn as of its last entry, and writes its result', async () => {
     const store = makeStore()
     const { id, dir } = writeSession(store, {
-      then: [started(1, at), ['message', {}, { turn: 1, at: at + 500 }]],
+      told: [started(1, at), ['message', {}, { turn: 1, at: at + 500 }]],
     })
     await settleOne(store, id)
     const expected = {
@@ -65,7 +70,7 @@ describe('settle', () => {
 
   it('changes nothing the second time', async () => {
     const store = makeStore()
-    const { id, dir } = writeSession(store, { then: [started(1, at)] })
+    const { id, dir } = writeSession(store, { told: [started(1, at)] })
     await settleOne(store, id)
     const before = readFileSync(`${dir}/transcript.jsonl`, 'utf8')
     await settleOne(store, id)
@@ -74,18 +79,21 @@ describe('settle', () => {
 
   it('writes a result that is missing', async () => {
     const store = makeStore()
-    const { id, dir } = writeSession(store, { then: [started(1, at), ended(1, at + 1)] })
+    const { id, dir } = writeSession(store, { told: [started(1, at), ended(1, at + 1)] })
     await settleOne(store, id)
     expect(readFileSync(`${dir}/output/turn-0001/result.toml`, 'utf8')).toContain('success')
   })
 
   it('gets a session to rest whatever its tool left in its output', async () => {
     const store = makeStore()
-    const { id, dir } = writeSession(store, { then: [started(1, at)] })
+    const { id, dir } = writeSession(store, { told: [started(1, at)] })
     mkdirSync(`${dir}/output/turn-0001`, { recursive: true })
     // Deeper than a path may be long.
-    const script = 'd=$(printf %0200d 0); for i in $(seq 30); do mkdir $d && cd $d || exit 1; done'
-    execFileSync('/bin/sh', ['-c', script], { cwd: `${dir}/output/turn-0001` })
+    const dig = `for (let i = 0; i < 30; i++) {
+      require('fs').mkdirSync('x'.repeat(200))
+      process.chdir('x'.repeat(200))
+    }`
+    execFileSync(process.execPath, ['-e', dig], { cwd: `${dir}/output/turn-0001` })
     try {
       await settleOne(store, id)
       expect(readResult(store, id).outcome).toBe('crashed')

@@ -36,7 +36,9 @@ describe('readConfig', () => {
       idle_timeout: 300_000,
       kill_grace: 9_000,
     })
-    const origins = Object.fromEntries(rows.map(({ key, origin, source }) => [key, [origin, source]]))
+    const origins = Object.fromEntries(
+      rows.map(({ key, origin, source }) => [key, [origin, source]]),
+    )
     expect(origins).toMatchObject({
       depth_limit: ['environment', 'STINT_DEPTH_LIMIT'],
       timeout: ['config', file],

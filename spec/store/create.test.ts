@@ -43,17 +43,20 @@ function modes(dir: string): Set<string> {
 }
 
 describe('createSession', () => {
-  it.each([0o000, 0o077, 0o777])('makes nothing that others may read under umask %o', async (umask) => {
-    const store = makeStore()
-    const before = process.umask(umask)
-    try {
-      const { id } = await create(store, { name: 'one' })
-      await appendEntry(store, id, { type: 'message', text: 'x' })
-    } finally {
-      process.umask(before)
-    }
-    expect(modes(store.root)).toEqual(new Set(['directory 700', 'file 600']))
-  })
+  it.each([0o000, 0o077, 0o777])(
+    'makes nothing that others may read under umask %o',
+    async (umask) => {
+      const store = makeStore()
+      const before = process.umask(umask)
+      try {
+        const { id } = await create(store, { name: 'one' })
+        await appendEntry(store, id, { type: 'message', text: 'x' })
+      } finally {
+        process.umask(before)
+      }
+      expect(modes(store.root)).toEqual(new Set(['directory 700', 'file 600']))
+    },
+  )
 
   it('gives a session whose lock is held, and leaves nothing in staging', async () => {
     const store = makeStore()
@@ -154,19 +157,33 @@ describe('createSession', () => {
 })
 
 describe('checkName', () => {
-  it.each(['a', 'A-b_c.9', '.hidden', '_', 'x'.repeat(64), '01JH4', '8'.repeat(26), 'u'.repeat(26)])(
-    'takes %s',
-    (name) => {
-      expect(() => checkName(name)).not.toThrow()
-    },
-  )
+  it.each([
+    'a',
+    'A-b_c.9',
+    '.hidden',
+    '_',
+    'x'.repeat(64),
+    '01JH4',
+    '8'.repeat(26),
+    'u'.repeat(26),
+  ])('takes %s', (name) => {
+    expect(() => checkName(name)).not.toThrow()
+  })
 
-  it.each(['', '-a', '@a', 'a/b', 'ä', 'a\n', 'x'.repeat(65), '0'.repeat(26), '01jh4qwert1234567890abcdef', 'o1JH4QWERTI234567890ABCDEL'])(
-    'refuses %j',
-    (name) => {
-      expect(() => checkName(name)).toThrow(expect.objectContaining({ code: 'NAME_INVALID' }))
-    },
-  )
+  it.each([
+    '',
+    '-a',
+    '@a',
+    'a/b',
+    'ä',
+    'a\n',
+    'x'.repeat(65),
+    '0'.repeat(26),
+    '01jh4qwert1234567890abcdef',
+    'o1JH4QWERTI234567890ABCDEL',
+  ])('refuses %j', (name) => {
+    expect(() => checkName(name)).toThrow(expect.objectContaining({ code: 'NAME_INVALID' }))
+  })
 })
 
 describe('checkDescription', () => {

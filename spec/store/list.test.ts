@@ -36,7 +36,7 @@ describe('listSessions', () => {
       description: 'does it',
       branch: 'main',
       parent: bare.id,
-      then: [
+      told: [
         started(1, at, 'codex'),
         ['usage', { input_tokens: 5 }, { turn: 1, at: at + 1 }],
         ended(1, at + 2),
@@ -72,14 +72,17 @@ describe('listSessions', () => {
     const store = makeStore()
     const made = Array.from({ length: 5 }, () => writeSession(store).id).reverse()
     expect(ids(store)).toEqual(made)
-    for (const limit of [0, 1, 4, 5, 99]) expect(ids(store, { limit })).toEqual(made.slice(0, limit))
+    for (const limit of [0, 1, 4, 5, 99])
+      expect(ids(store, { limit })).toEqual(made.slice(0, limit))
   })
 
   it('sorts by the last access or by size, before it takes the limit', async () => {
     const store = makeStore({ now: () => at })
-    const a = writeSession(store, { then: [['message', {}, { at: at + 3 }]] })
-    const b = writeSession(store, { then: [['message', {}, { at: at + 9 }]] })
-    const c = writeSession(store, { then: [['message', {}, { at: at + 6, text: 'x'.repeat(9e4) }]] })
+    const a = writeSession(store, { told: [['message', {}, { at: at + 3 }]] })
+    const b = writeSession(store, { told: [['message', {}, { at: at + 9 }]] })
+    const c = writeSession(store, {
+      told: [['message', {}, { at: at + 6, text: 'x'.repeat(9e4) }]],
+    })
     const unreadable = writeSession(store)
     for (const name of ['state.toml', 'transcript.jsonl']) rmSync(`${unreadable.dir}/${name}`)
     expect(ids(store, { sort: 'accessed' })).toEqual([b.id, c.id, a.id, unreadable.id])
@@ -95,10 +98,15 @@ describe('listSessions', () => {
     const store = makeStore({ now: () => at })
     const codex = writeSession(store, {
       branch: 'main',
-      then: [started(1, at, 'codex'), ended(1, at + 1), started(2, at + 2, 'acp'), ended(2, at + 3)],
+      told: [
+        started(1, at, 'codex'),
+        ended(1, at + 1),
+        started(2, at + 2, 'acp'),
+        ended(2, at + 3),
+      ],
     })
-    const dead = writeSession(store, { branch: 'main', then: [started(1, at + 9, 'command')] })
-    const other = writeSession(store, { branch: 'dev', then: [['compacted', {}, { at: at - 9 }]] })
+    const dead = writeSession(store, { branch: 'main', told: [started(1, at + 9, 'command')] })
+    const other = writeSession(store, { branch: 'dev', told: [['compacted', {}, { at: at - 9 }]] })
     const bare = writeSession(store)
     const cases: [ListFilter, SessionId[]][] = [
       [{ tools: ['codex'] }, [codex.id]],
@@ -178,7 +186,7 @@ describe('listSessions', () => {
   it('lists all sessions though the locks of one cannot be looked at', () => {
     const store = makeStore()
     const good = writeSession(store)
-    const odd = writeSession(store, { then: [started(1, at)] })
+    const odd = writeSession(store, { told: [started(1, at)] })
     symlinkSync('/nowhere', `${odd.dir}/locks/session.lock`)
     expect(ids(store)).toEqual([odd.id, good.id])
   })
@@ -200,7 +208,7 @@ describe('listSessions', () => {
 
   it('sees running turns by their lock, and crashed ones by its absence', () => {
     const store = makeStore()
-    const { id, dir } = writeSession(store, { then: [started(1, at)] })
+    const { id, dir } = writeSession(store, { told: [started(1, at)] })
     const lock = tryLock(`${dir}/locks/session.lock`, {})
     expect(listSessions(store).rows[0]?.status).toBe('running')
     lock?.release()

@@ -1,4 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
   deleteSession,
@@ -20,7 +27,7 @@ describe('deleteSession and restoreSession', () => {
     const store = makeStore()
     const { id, dir } = writeSession(store, {
       name: 'one',
-      then: [started(1, at), ended(1, at + 1)],
+      told: [started(1, at), ended(1, at + 1)],
     })
     mkdirSync(`${dir}/output`)
     writeFileSync(`${dir}/output/kept`, 'x')
@@ -50,7 +57,7 @@ describe('deleteSession and restoreSession', () => {
 
   it('record a crashed turn before they move it', async () => {
     const store = makeStore()
-    const { id } = writeSession(store, { then: [started(1, at)] })
+    const { id } = writeSession(store, { told: [started(1, at)] })
     await deleteSession(store, id, 'a test')
     expect(listTrash(store)).toMatchObject([{ id, outcome: 'crashed' }])
   })
@@ -85,7 +92,7 @@ describe('deleteSession and restoreSession', () => {
 
   it('refuse a session whose lock is held, and name the holder', async () => {
     const store = makeStore()
-    const { id, dir } = writeSession(store, { then: [started(1, at)] })
+    const { id, dir } = writeSession(store, { told: [started(1, at)] })
     const lock = tryLock(`${dir}/locks/session.lock`, { tool: 'command', turn: 1 })
     await expect(deleteSession(store, id, 'x')).rejects.toMatchObject({
       code: 'SESSION_LOCKED',
@@ -97,8 +104,8 @@ describe('deleteSession and restoreSession', () => {
 
   it('refuse a session of which a process still lives', async () => {
     const store = makeStore()
-    const orphan = writeSession(store, { then: [started(1, at)] })
-    const leak = writeSession(store, { then: [started(1, at), ended(1, at)] })
+    const orphan = writeSession(store, { told: [started(1, at)] })
+    const leak = writeSession(store, { told: [started(1, at), ended(1, at)] })
     const locks = [orphan, leak].map(({ dir }) => tryLock(`${dir}/locks/command.lock`, {}))
     const before = contents(leak.dir).filter((item) => !item.startsWith('/locks'))
     await expect(deleteSession(store, orphan.id, 'x')).rejects.toMatchObject({
@@ -120,7 +127,7 @@ describe('deleteSession and restoreSession', () => {
     for (const where of [{ host: 'elsewhere', boot_id: 'other' }, { pid_ns: 'pid:[1]' }]) {
       const [type, data, options] = started(1, at)
       const process = { ...(data as { process: object }).process, ...where }
-      const { id, dir } = writeSession(store, { then: [[type, { ...data, process }, options]] })
+      const { id, dir } = writeSession(store, { told: [[type, { ...data, process }, options]] })
       await expect(deleteSession(store, id, 'x')).rejects.toMatchObject({
         code: 'LIVENESS_UNKNOWN',
         status: 9,

@@ -54,26 +54,52 @@ describe('resolveRef', () => {
     expect(resolveRef(makeThree(), ref).id).toBe(a)
   })
 
-  it.each(['01JH5', 'oljhS'.replace('S', '5'), '1110', 'llio', 'LIio', c.replaceAll('1', 'l'), c.replaceAll('0', 'o').replaceAll('1', 'i')])(
-    'reads %s as Crockford does',
-    (ref) => {
-      expect(resolveRef(makeThree(), ref).id).toBe(c)
-    },
-  )
+  it.each([
+    '01JH5',
+    'oljhS'.replace('S', '5'),
+    '1110',
+    'llio',
+    'LIio',
+    c.replaceAll('1', 'l'),
+    c.replaceAll('0', 'o').replaceAll('1', 'i'),
+  ])('reads %s as Crockford does', (ref) => {
+    expect(resolveRef(makeThree(), ref).id).toBe(c)
+  })
 
-  it.each(['', '/', '.', '..', 'a/b', '../x', `${a}/`, 'a b', 'ä', 'a\n', '\0', '@', '@no', '@@last', 'a'.repeat(65), 'a:b', '*'])(
-    'calls %j malformed',
-    (ref) => {
-      expect(refused(makeThree(), ref)).toMatchObject({ code: 'REF_MALFORMED', status: 2 })
-    },
-  )
+  it.each([
+    '',
+    '/',
+    '.',
+    '..',
+    'a/b',
+    '../x',
+    `${a}/`,
+    'a b',
+    'ä',
+    'a\n',
+    '\0',
+    '@',
+    '@no',
+    '@@last',
+    'a'.repeat(65),
+    'a:b',
+    '*',
+  ])('calls %j malformed', (ref) => {
+    expect(refused(makeThree(), ref)).toMatchObject({ code: 'REF_MALFORMED', status: 2 })
+  })
 
-  it.each(['CDE', 'zzzz9', 'gamma', `${a.slice(0, -1)}X`, 'a'.repeat(64), '-x', 'alph', a.slice(1, 12)])(
-    'knows no session by %s',
-    (ref) => {
-      expect(refused(makeThree(), ref)).toMatchObject({ code: 'SESSION_UNKNOWN', status: 3 })
-    },
-  )
+  it.each([
+    'CDE',
+    'zzzz9',
+    'gamma',
+    `${a.slice(0, -1)}X`,
+    'a'.repeat(64),
+    '-x',
+    'alph',
+    a.slice(1, 12),
+  ])('knows no session by %s', (ref) => {
+    expect(refused(makeThree(), ref)).toMatchObject({ code: 'SESSION_UNKNOWN', status: 3 })
+  })
 
   it('knows none in a store that does not exist', () => {
     expect(refused(makeStore(), a)).toMatchObject({ code: 'SESSION_UNKNOWN' })
@@ -142,7 +168,13 @@ describe('resolveRef', () => {
   it('takes nothing for a session but directories of whole ids', () => {
     const store = makeThree()
     const sessions = `${store.dir}/sessions`
-    for (const name of [a.toLowerCase(), `${a}.tmp`, `.${a}`, 'CDEF', '8ZZZZZZZZZZZZZZZZZZZZZCDEF']) {
+    for (const name of [
+      a.toLowerCase(),
+      `${a}.tmp`,
+      `.${a}`,
+      'CDEF',
+      '8ZZZZZZZZZZZZZZZZZZZZZCDEF',
+    ]) {
       mkdirSync(`${sessions}/${name}`)
     }
     expect(resolveRef(store, 'CDEF').id).toBe(a)
@@ -233,9 +265,9 @@ const at = Date.UTC(2026, 0, 2)
 describe('@last', () => {
   it('is the root whose turn started last, without a hint, with one, and with a wrong one', () => {
     const store = makeStore()
-    const late = writeSession(store, { then: [started(1, at + 9_000), ended(1, at + 9_001)] })
-    const early = writeSession(store, { then: [started(1, at), ended(1, at + 99_000)] })
-    const child = writeSession(store, { parent: early.id, then: [started(1, at + 20_000)] })
+    const late = writeSession(store, { told: [started(1, at + 9_000), ended(1, at + 9_001)] })
+    const early = writeSession(store, { told: [started(1, at), ended(1, at + 99_000)] })
+    const child = writeSession(store, { parent: early.id, told: [started(1, at + 20_000)] })
     writeSession(store)
     expect(resolveRef(store, '@last').id).toBe(late.id)
     expect(resolveRef(store, '@LAST').id).toBe(late.id)
@@ -261,11 +293,11 @@ describe('@last', () => {
 
   it("is the newest of the caller's children inside a turn", () => {
     const { one, open } = makeProjects()
-    const root = writeSession(one, { then: [started(1, at)] })
-    const first = writeSession(one, { parent: root.id, then: [started(1, at + 5)] })
-    const second = writeSession(one, { parent: root.id, then: [started(1, at + 3)] })
-    writeSession(one, { parent: second.id, then: [started(1, at + 50)] })
-    writeSession(one, { then: [started(1, at + 70)] })
+    const root = writeSession(one, { told: [started(1, at)] })
+    const first = writeSession(one, { parent: root.id, told: [started(1, at + 5)] })
+    const second = writeSession(one, { parent: root.id, told: [started(1, at + 3)] })
+    writeSession(one, { parent: second.id, told: [started(1, at + 50)] })
+    writeSession(one, { told: [started(1, at + 70)] })
     writeFileSync(`${one.dir}/last`, `${second.id}\n`)
     const inside = open('one', { STINT_SESSION_ID: root.id, STINT_TURN: '1', STINT_STORE: one.dir })
     expect(resolveRef(inside, '@last').id).toBe(first.id)
@@ -278,9 +310,9 @@ describe('@self, @parent and @root', () => {
   function makeFamily() {
     const projects = makeProjects()
     const { one, open } = projects
-    const root = writeSession(one, { then: [started(1, at), ended(1, at + 1), started(2, at + 2)] })
-    const middle = writeSession(one, { parent: root.id, then: [started(1, at + 3)] })
-    const leaf = writeSession(one, { parent: middle.id, then: [started(1, at + 4)] })
+    const root = writeSession(one, { told: [started(1, at), ended(1, at + 1), started(2, at + 2)] })
+    const middle = writeSession(one, { parent: root.id, told: [started(1, at + 3)] })
+    const leaf = writeSession(one, { parent: middle.id, told: [started(1, at + 4)] })
     const inside = (id: string, turn = '1', cwd = 'one') =>
       open(cwd, { STINT_SESSION_ID: id, STINT_TURN: turn, STINT_STORE: one.dir })
     return { ...projects, root, middle, leaf, inside }
@@ -339,7 +371,7 @@ describe('@self, @parent and @root', () => {
   it('end in a circle of parents', () => {
     const { one, open } = makeProjects()
     const [x, y] = [nextId(), nextId()]
-    writeSession(one, { id: x, parent: y, then: [started(1, at)] })
+    writeSession(one, { id: x, parent: y, told: [started(1, at)] })
     writeSession(one, { id: y, parent: x })
     const store = open('one', { STINT_SESSION_ID: x, STINT_TURN: '1' })
     expect([x, y]).toContain(resolveRef(store, '@root').id)

@@ -19,7 +19,7 @@ export interface Story {
   readonly parent?: string
   readonly branch?: string
   /** Entries behind entry 0. */
-  readonly then?: readonly [
+  readonly told?: readonly [
     type: string,
     data: object,
     options?: { turn?: number; at?: number; text?: string },
@@ -51,11 +51,11 @@ export function writeSession(store: Store, story: Story = {}): { id: SessionId; 
     depth: story.parent === undefined ? 0 : 1,
     git: { branch: story.branch },
   }
-  const told: [string, object, { turn?: number; at?: number; text?: string }?][] = [
+  const all: [string, object, { turn?: number; at?: number; text?: string }?][] = [
     ['session', birth],
-    ...(story.then ?? []),
+    ...(story.told ?? []),
   ]
-  const lines = told.map(([type, data, options = {}], seq) =>
+  const lines = all.map(([type, data, options = {}], seq) =>
     formatLine(
       seq,
       encodeEntry({

@@ -145,8 +145,10 @@ describe('listStores', () => {
     for (const one of [store, second]) ensureStore(one)
     mkdirSync(`${store.root}/projects/notes`)
     mkdirSync(`${store.root}/projects/.x-0123456789ab.tmp`)
-    expect(listStores(store).map(({ projectPath }) => projectPath).sort()).toEqual(
-      [store.projectPath, other].sort(),
-    )
+    expect(
+      listStores(store)
+        .map(({ projectPath }) => projectPath)
+        .sort(),
+    ).toEqual([store.projectPath, other].sort())
   })
 })

@@ -4,8 +4,8 @@ import {
   appendEntry,
   deleteSession,
   followTranscript,
-  readTranscript,
   type Reading,
+  readTranscript,
   type Store,
   type TranscriptQuery,
 } from '../../lib/index.ts'
@@ -18,7 +18,7 @@ const mark = ({ line, entry }: Reading) => entry?.seq ?? line.text
 
 function makeTalk(store: Store) {
   return writeSession(store, {
-    then: [
+    told: [
       started(1, at),
       ['message', {}, { turn: 1, at, text: 'one' }],
       ['output', {}, { turn: 1, at, text: 'two' }],
@@ -99,7 +99,7 @@ describe('followTranscript', () => {
 
   it('gives what a running turn appends, and ends behind its end', async () => {
     const store = makeStore()
-    const { id, dir } = writeSession(store, { then: [started(1, at)] })
+    const { id, dir } = writeSession(store, { told: [started(1, at)] })
     const lock = tryLock(`${dir}/locks/session.lock`, {})
     const { seen, ended: all } = follow(store, id)
     await reach(seen, 2)
@@ -128,26 +128,29 @@ describe('followTranscript', () => {
     [{ tail: 2 }, 2, [6, 7, 8]],
     [{ tail: 0 }, 0, [8]],
     [{ types: ['message'] }, 2, [2, 6, 8]],
-  ])('goes on where it was when the transcript was rewritten, asked for %j', async (query, before, all) => {
-    const store = makeStore()
-    const { id, dir } = makeTalk(store)
-    const abort = new AbortController()
-    const following = follow(store, id, { ...query, forever: true, signal: abort.signal })
-    await reach(following.seen, before)
-    // Another entry first, so that it is known to have looked at the file by now.
-    const path = `${dir}/transcript.jsonl`
-    writeFileSync(`${path}.new`, readFileSync(path, 'utf8').replace('"one"', '"[REDACTED:x]"'))
-    renameSync(`${path}.new`, path)
-    const next = readFileSync(path, 'utf8').split('\n').at(-2)?.replace('"seq":7', '"seq":8')
-    appendFileSync(path, `${next?.replace('turn_ended', 'message')}\n`)
-    await reach(following.seen, all.length)
-    abort.abort()
-    expect(await following.ended).toEqual(all)
-  })
+  ])(
+    'goes on where it was when the transcript was rewritten, asked for %j',
+    async (query, before, all) => {
+      const store = makeStore()
+      const { id, dir } = makeTalk(store)
+      const abort = new AbortController()
+      const following = follow(store, id, { ...query, forever: true, signal: abort.signal })
+      await reach(following.seen, before)
+      // Another entry first, so that it is known to have looked at the file by now.
+      const path = `${dir}/transcript.jsonl`
+      writeFileSync(`${path}.new`, readFileSync(path, 'utf8').replace('"one"', '"[REDACTED:x]"'))
+      renameSync(`${path}.new`, path)
+      const next = readFileSync(path, 'utf8').split('\n').at(-2)?.replace('"seq":7', '"seq":8')
+      appendFileSync(path, `${next?.replace('turn_ended', 'message')}\n`)
+      await reach(following.seen, all.length)
+      abort.abort()
+      expect(await following.ended).toEqual(all)
+    },
+  )
 
   it('ends without a complaint when the session leaves for the trash', async () => {
     const store = makeStore()
-    const { id, dir } = writeSession(store, { then: [started(1, at)] })
+    const { id, dir } = writeSession(store, { told: [started(1, at)] })
     const lock = tryLock(`${dir}/locks/session.lock`, {})
     const { seen, ended: all } = follow(store, id)
     await reach(seen, 2)

@@ -1,9 +1,9 @@
 /**
- * A preload: stops the whole program before a call of node:fs, until a file appears.
+ * A preload: stops the whole program at a call of node:fs, until a file appears.
  *
  * PAUSE holds JSON: `call`, the function; `path`, how the path it is called with ends, or `in`, what
  * that contains; `reached`, the file that says that the program stands there; `until`, the file that
- * lets it go on. It happens once. Children are not paused.
+ * lets it go on; `after`, whether it stands behind the call and not before it. It happens once. Children are not paused.
  */
 
 import fs from 'node:fs'
@@ -17,17 +17,21 @@ if (plan !== null) {
   const { existsSync, writeFileSync } = fs
   const cell = new Int32Array(new SharedArrayBuffer(4))
   let done = false
+  const stand = () => {
+    writeFileSync(plan.reached, '\n')
+    for (let tries = 0; tries < 6_000 && !existsSync(plan.until); tries++) {
+      Atomics.wait(cell, 0, 0, 10)
+    }
+  }
   fs[plan.call] = (...args) => {
     const path = String(args[0])
     const fits = plan.path === undefined ? path.includes(plan.in) : path.endsWith(plan.path)
-    if (!done && fits) {
-      done = true
-      writeFileSync(plan.reached, '\n')
-      for (let tries = 0; tries < 6_000 && !existsSync(plan.until); tries++) {
-        Atomics.wait(cell, 0, 0, 10)
-      }
-    }
-    return real(...args)
+    if (done || !fits) return real(...args)
+    done = true
+    if (!plan.after) stand()
+    const result = real(...args)
+    if (plan.after) stand()
+    return result
   }
   syncBuiltinESMExports()
 }

@@ -3,18 +3,16 @@ import { describe, expect, it } from 'vitest'
 import { growForest, type Kin, type TreeNode, walkForest } from '../../lib/tree/forest.ts'
 
 /** Rows of a few ids, whose parents are among them, gone, or themselves, in any order. */
-const kinship = fc
-  .uniqueArray(fc.nat({ max: 14 }), { maxLength: 12 })
-  .chain((ids) =>
-    fc.tuple(
-      ...ids.map((id) =>
-        fc.record({
-          id: fc.constant(`s${id}`),
-          parent_session_id: fc.option(fc.nat({ max: 18 }).map((parent) => `s${parent}`)),
-        }),
-      ),
+const kinship = fc.uniqueArray(fc.nat({ max: 14 }), { maxLength: 12 }).chain((ids) =>
+  fc.tuple(
+    ...ids.map((id) =>
+      fc.record({
+        id: fc.constant(`s${id}`),
+        parent_session_id: fc.option(fc.nat({ max: 18 }).map((parent) => `s${parent}`)),
+      }),
     ),
-  )
+  ),
+)
 
 function walk(rows: readonly Kin[]): { node: TreeNode<Kin>; depth: number }[] {
   return [...walkForest(growForest(rows))]
@@ -59,7 +57,9 @@ describe('growForest', () => {
   it('cuts each cycle once, at one of its own rows', () => {
     fc.assert(
       fc.property(kinship, (rows) => {
-        const parents = new Map(rows.map((row) => [row.id, row.parent_session_id]))
+        const parents = new Map<string, string | null>(
+          rows.map((row) => [row.id, row.parent_session_id]),
+        )
         const cut = walk(rows).filter(({ node }) => node.cycle)
         for (const { node, depth } of cut) {
           expect(depth).toBe(0)
@@ -80,7 +80,7 @@ describe('growForest', () => {
   it('shows a parent that is not there once, with all of its children', () => {
     fc.assert(
       fc.property(kinship, (rows) => {
-        const ids = new Set(rows.map(({ id }) => id))
+        const ids = new Set<string>(rows.map(({ id }) => id))
         const gone = walk(rows).filter(({ node }) => node.row === undefined)
         const missing = rows.flatMap(({ parent_session_id: id }) =>
           id !== null && !ids.has(id) ? [id] : [],

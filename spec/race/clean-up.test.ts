@@ -1,0 +1,105 @@
+/** Clean-ups at the same time, and after one that was killed. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { createSession, deleteSession, openStore, type SessionId } from '../../lib/index.ts'
+import { failureOf, fileText, makePlace, type Place, preload, touch } from '../support/cli.ts'
+
+/** Sessions in the trash of the place's store. */
+async function fillTrash(place: Place, count: number): Promise<SessionId[]> {
+  const store = openStore({ env: place.env, home: place.dir, cwd: place.cwd })
+  const ids: SessionId[] = []
+  for (let n = 0; n < count; n++) {
+    const { session, lock } = await createSession(store, {})
+    session[Symbol.dispose]()
+    lock.release()
+    await deleteSession(store, session.id, 'a test')
+    ids.push(session.id)
+  }
+  return ids
+}
+
+function removedBy(stdout: string): string[] {
+  return stdout === '' ? [] : (JSON.parse(stdout) as { removed: string[] }).removed
+}
+
+/** A `trash empty` that stands still before it removes the first session's files. */
+function startPaused(place: Place) {
+  const [reached, go] = [`${place.dir}/reached`, `${place.dir}/go`]
+  const plan = { call: 'rmSync', in: '.gone-', reached, until: go }
+  const run = place.start(['trash', 'empty', '--json'], {
+    env: { PAUSE: JSON.stringify(plan) },
+    preload: [preload('pause')],
+  })
+  return { run, reached, go }
+}
+
+describe('trash empty', () => {
+  test('twice at once removes each session once', async () => {
+    const place = makePlace()
+    const ids = await fillTrash(place, 12)
+    const runs = [1, 2].map(() => place.start(['trash', 'empty', '--json']))
+    const removed: string[] = []
+    for (const run of runs) {
+      const ran = await run.ended
+      expect([0, 5]).toContain(ran.status)
+      if (ran.status === 5) expect(failureOf(ran).code).toBe('STORE_BUSY')
+      removed.push(...removedBy(ran.stdout))
+    }
+    expect(removed.sort()).toEqual([...ids].sort())
+    expect(readdirSync(`${place.store()}/trash`)).toEqual([])
+  })
+
+  test('beside another one at work is refused, and told by whom', async () => {
+    const place = makePlace()
+    const ids = await fillTrash(place, 3)
+    const { run, reached, go } = startPaused(place)
+    await fileText(reached)
+    const ran = await place.stint(['trash', 'empty', '--json'])
+    expect({ status: ran.status, stdout: ran.stdout }).toEqual({ status: 5, stdout: '' })
+    expect(failureOf(ran)).toMatchObject({
+      code: 'STORE_BUSY',
+      data: { holder: { pid: run.pid } },
+    })
+    touch(go)
+    const first = await run.ended
+    expect(first.status).toBe(0)
+    expect(removedBy(first.stdout).sort()).toEqual([...ids].sort())
+  })
+
+  test('that was killed leaves nothing half removed to restore, and the lock free at once', async () => {
+    const place = makePlace()
+    const ids = await fillTrash(place, 3)
+    const { run, reached } = startPaused(place)
+    await fileText(reached)
+    run.kill('SIGKILL')
+    await run.ended
+    const rest = readdirSync(`${place.store()}/trash`)
+    expect(rest.filter((name) => name.startsWith('.gone-'))).toHaveLength(1)
+    expect(await place.json<unknown[]>(['trash', 'list'])).toHaveLength(2)
+    const again = await place.stint(['trash', 'empty', '--json'])
+    expect({ status: again.status, stderr: again.stderr }).toEqual({ status: 0, stderr: '' })
+    expect(removedBy(again.stdout)).toHaveLength(2)
+    expect(readdirSync(`${place.store()}/trash`)).toEqual([])
+    expect(ids).toHaveLength(3)
+  })
+
+  test('against restore: each session is back or gone, never both and never half', async () => {
+    const place = makePlace()
+    const ids = await fillTrash(place, 6)
+    const empty = place.start(['trash', 'empty', '--json'])
+    const restore = place.start(['trash', 'restore', '--json', ...ids])
+    const [removed, restored] = [await empty.ended, await restore.ended]
+    const gone = new Set(removedBy(removed.stdout))
+    expect([0, 5]).toContain(removed.status)
+    expect([0, 3, 5]).toContain(restored.status)
+    for (const id of ids) {
+      const here = existsSync(place.session(id))
+      const trashed = existsSync(`${place.store()}/trash/${id}`)
+      expect([here, trashed, gone.has(id)].filter(Boolean)).toHaveLength(1)
+      if (!here) continue
+      expect(readFileSync(`${place.session(id)}/transcript.jsonl`, 'utf8')).toContain('restored')
+      expect(await place.json(['show', id])).toMatchObject({ id, status: 'idle' })
+    }
+  })
+})
