@@ -56,7 +56,7 @@ const turnOptions: readonly Option[] = [
   { name: 'no-hup', help: 'go on when the terminal is closed' },
 ]
 
-export const run: Verb = {
+const run: Verb = {
   name: 'run',
   group: 'Run',
   summary: 'run a tool or a command as a turn of a session',
@@ -85,7 +85,7 @@ The tool's output is passed on as it comes and kept in the session's transcript,
   ],
 }
 
-export const resume: Verb = {
+const resume: Verb = {
   name: 'resume',
   group: 'Run',
   summary: 'run the next turn of a session',
@@ -105,7 +105,7 @@ A session of a plain command needs \`-- COMMAND\`: what it ran before was kept r
   examples: ['stint resume @last -- npm test', 'stint resume auth --wait "now add tests"'],
 }
 
-export const list: Verb = {
+const list: Verb = {
   name: 'list',
   group: 'Look',
   summary: 'list sessions, the newest first',
@@ -170,7 +170,7 @@ With --json: an array of objects; with --tree too, the same objects with \`child
   ],
 }
 
-export const show: Verb = {
+const show: Verb = {
   name: 'show',
   group: 'Look',
   summary: 'show everything about a session',
@@ -184,7 +184,7 @@ export const show: Verb = {
   examples: ['stint show @last', 'stint show auth --json | jq .liveness'],
 }
 
-export const result: Verb = {
+const result: Verb = {
   name: 'result',
   group: 'Look',
   summary: 'print the result of a turn',
@@ -206,7 +206,7 @@ export const result: Verb = {
   examples: ['stint result @last', 'stint result 01JH4Q --turn 2 --json'],
 }
 
-export const logs: Verb = {
+const logs: Verb = {
   name: 'logs',
   group: 'Look',
   summary: 'print the transcript of a session',
@@ -245,7 +245,7 @@ export const logs: Verb = {
   ],
 }
 
-export const artifacts: Verb = {
+const artifacts: Verb = {
   name: 'artifacts',
   group: 'Look',
   summary: "list the files that a session's turns left",
@@ -259,7 +259,7 @@ export const artifacts: Verb = {
   examples: ['stint artifacts @last', 'stint artifacts auth --json | jq -r ".[].path"'],
 }
 
-export const log: Verb = {
+const log: Verb = {
   name: 'log',
   group: 'Look',
   summary: 'list the git commits made during a session',
@@ -273,7 +273,7 @@ export const log: Verb = {
   examples: ['stint log auth'],
 }
 
-export const isAlive: Verb = {
+const isAlive: Verb = {
   name: 'is-alive',
   group: 'Look',
   summary: 'say whether a session is alive, and why',
@@ -294,7 +294,7 @@ export const isAlive: Verb = {
   ],
 }
 
-export const wait: Verb = {
+const wait: Verb = {
   name: 'wait',
   group: 'Look',
   summary: 'wait until the running turn of a session ends',
@@ -317,7 +317,7 @@ export const wait: Verb = {
   examples: ['stint wait @last && stint result @last', 'stint wait build --timeout 30m'],
 }
 
-export const kill: Verb = {
+const kill: Verb = {
   name: 'kill',
   group: 'Run',
   summary: 'stop the running or orphaned turn of a session',
@@ -336,7 +336,7 @@ export const kill: Verb = {
   examples: ['stint kill @last'],
 }
 
-export const rename: Verb = {
+const rename: Verb = {
   name: 'rename',
   group: 'Change',
   summary: 'change the name or the description of a session',
@@ -350,7 +350,7 @@ export const rename: Verb = {
   examples: ['stint rename @last auth', 'stint rename auth -d "Auth refactor, second try"'],
 }
 
-export const pin: Verb = {
+const pin: Verb = {
   name: 'pin',
   group: 'Change',
   summary: 'keep a session from being cleaned up',
@@ -363,7 +363,7 @@ export const pin: Verb = {
   examples: ['stint pin auth'],
 }
 
-export const unpin: Verb = {
+const unpin: Verb = {
   name: 'unpin',
   group: 'Change',
   summary: 'let a session be cleaned up again',
@@ -379,7 +379,7 @@ export const unpin: Verb = {
 const many = Number.POSITIVE_INFINITY
 
 /** `delete` is no name that code can have. */
-export const deleteSessions: Verb = {
+const deleteSessions: Verb = {
   name: 'delete',
   group: 'Clean up',
   summary: 'move sessions to the trash',
@@ -393,7 +393,7 @@ export const deleteSessions: Verb = {
   examples: ['stint delete auth 01JH4Q', 'stint trash restore auth'],
 }
 
-export const trash: Verb = {
+const trash: Verb = {
   name: 'trash',
   group: 'Clean up',
   summary: 'list, restore or empty the trash',
@@ -411,7 +411,7 @@ export const trash: Verb = {
   examples: ['stint trash list', 'stint trash restore 01JH4Q', 'stint trash empty'],
 }
 
-export const config: Verb = {
+const config: Verb = {
   name: 'config',
   group: 'Look',
   summary: 'show every setting, its value and where that comes from',

@@ -1,8 +1,10 @@
 /**
- * docs/cli.md and docs/failures.md are printed from the code: `npx vitest run -u spec/docs` writes
- * them anew. What all documents show of stint's command line must parse.
+ * docs/cli.md and docs/failures.md are printed from the code: the test command with `spec/docs -u`
+ * behind it writes them anew (`-u spec/docs` would run everything). What all documents show of
+ * stint's command line must parse.
  */
 
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -286,6 +288,15 @@ function failureOf<C extends FailureCode>(code: C): Failure<C> {
 
 // ── text ─────────────────────────────────────────────────────────────────────────────────────────
 
+/** As the formatter of this project lays it out: it looks at documents, too. */
+function formatted(text: string): string {
+  return execFileSync(
+    join(root, 'node_modules/.bin/biome'),
+    ['format', '--stdin-file-path=docs/printed.md'],
+    { cwd: root, input: text, encoding: 'utf8' },
+  )
+}
+
 function pages(parts: readonly string[]): string {
   return `${parts.join('\n\n')}\n`
 }
@@ -366,7 +377,7 @@ function check([name = '', ...words]: readonly string[]): void {
 
 describe('docs/cli.md', () => {
   test('is what the verbs say', async () => {
-    await expect(cliText()).toMatchFileSnapshot('../docs/cli.md')
+    await expect(formatted(cliText())).toMatchFileSnapshot('../docs/cli.md')
   })
 
   test('tells each setting by a variable that sets it', () => {
@@ -389,7 +400,7 @@ describe('docs/cli.md', () => {
 
 describe('docs/failures.md', () => {
   test('is what the table of codes says', async () => {
-    await expect(failuresText()).toMatchFileSnapshot('../docs/failures.md')
+    await expect(formatted(failuresText())).toMatchFileSnapshot('../docs/failures.md')
   })
 
   test('has a sample for every code', () => {

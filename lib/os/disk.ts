@@ -30,7 +30,7 @@ export function errnoOf(error: unknown): string | undefined {
 }
 
 /** What `act` returns; an errno it throws becomes the Failure that names `path`. */
-export function onDisk<T>(path: string, act: () => T): T {
+function onDisk<T>(path: string, act: () => T): T {
   try {
     return act()
   } catch (error) {

@@ -29,7 +29,7 @@ export type LeaseAnswer =
   | { readonly kind: 'held'; readonly host: string }
 
 /** After how long without renewal a lease counts as abandoned, in ms of the file server's clock. */
-export const leaseStaleAfter = 60_000
+const leaseStaleAfter = 60_000
 
 /** Asks for the lease whose directory is at `path`. Its parent is there. */
 export async function openLease(path: string): Promise<LeaseAnswer> {

@@ -8,7 +8,7 @@ import { findKoffi } from './packages.ts'
 import { type GroupIdentity, startTimeOf, thisMachine } from './process.ts'
 
 /** The descriptor that the tool's lock has in its processes: launchers and scripts use low ones. */
-export const lockDescriptor = 100
+const lockDescriptor = 100
 
 /**
  * Waits for one line on descriptor 3, then becomes the tool. When the supervisor dies first, the tool

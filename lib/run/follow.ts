@@ -129,7 +129,7 @@ export async function follow(
 }
 
 /** The exit status of `run` for a turn's end. */
-export function statusOf(outcome: Outcome, { exit, interruptedBy }: Ending): number {
+function statusOf(outcome: Outcome, { exit, interruptedBy }: Ending): number {
   if (outcome === 'timed_out') return 124
   if (exit.code !== null && exit.code !== 0) return exit.code
   if (exit.signal !== null) return 128 + signalNumber(exit.signal)

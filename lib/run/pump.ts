@@ -8,7 +8,7 @@ import type { Session } from '../session/session.ts'
 import type { Recorder } from './recorder.ts'
 
 /** The longest text of one entry, in UTF-16 units; a longer line keeps this much of its start. */
-export const longestText: number = 256 * 1024
+const longestText: number = 256 * 1024
 
 /** How much more than that is held, so that nothing is cut before it was redacted. */
 const margin = 16 * 1024

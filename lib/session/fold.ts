@@ -16,7 +16,7 @@ import type { Mark } from '../journal/recover.ts'
 import { decodeGroup, foldVersion, type State, stateFormat, type ToolState } from './state.ts'
 
 /** The entries whose bytes the transcript's size cap counts. */
-export function isStreamed(type: string): boolean {
+function isStreamed(type: string): boolean {
   return type === 'output' || type === 'raw' || type === 'thought' || type === 'tool_result'
 }
 

@@ -215,7 +215,7 @@ export function linked(id: SessionId, dir: string): Observation {
 }
 
 /** Bytes of all files in a session, links not followed. */
-export function sizeOf(path: string): number {
+function sizeOf(path: string): number {
   const facts = disk.findFacts(path)
   if (facts === undefined) return 0
   if (facts.kind !== 'directory') return facts.size

@@ -2,10 +2,9 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { flag, type Handler } from '../../cli/command.ts'
 import type { Context, Host } from '../../cli/context.ts'
-import { OutputClosed } from '../../lib/index.ts'
 import * as help from '../../cli/help.ts'
 import { runProgram } from '../../cli/program.ts'
-import { Failure } from '../../lib/index.ts'
+import { Failure, OutputClosed } from '../../lib/index.ts'
 
 const fine: Handler = async () => 0
 

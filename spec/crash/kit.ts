@@ -141,7 +141,7 @@ async function settled(store: Store, id: SessionId): Promise<void> {
     .not.toMatch(/running|orphaned|busy|leaked/)
 }
 
-export function seqsOf(store: Store, id: SessionId): number[] {
+function seqsOf(store: Store, id: SessionId): number[] {
   return entriesOf(store, id).map(({ seq }) => seq)
 }
 
@@ -152,6 +152,6 @@ export function entriesOf(store: Store, id: SessionId): Entry[] {
   })
 }
 
-export function countUp(length: number): number[] {
+function countUp(length: number): number[] {
   return Array.from({ length }, (_, index) => index)
 }

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { listSessions, type SessionId } from '../../lib/index.ts'
+import { listSessions, type SessionId, type SessionRow } from '../../lib/index.ts'
 import { callsOf, replay } from '../support/power-cut.ts'
 import {
   entriesOf,
@@ -139,7 +139,7 @@ export function ok(outcome: Outcome): void {
   expect(outcome, JSON.stringify(outcome)).toMatchObject({ status: 0, signal: null })
 }
 
-export function rowOf(scene: Scene, name: string) {
+export function rowOf(scene: Scene, name: string): SessionRow | undefined {
   return listSessions(storeOf(scene)).rows.find((row) => row.name === name)
 }
 

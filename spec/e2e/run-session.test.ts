@@ -1,6 +1,6 @@
 /** The session that `run` makes: what it is called, where it stands, and who is whose child. */
 
-import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   agent,
@@ -129,6 +129,25 @@ describe('what run makes', () => {
     const added = Object.keys(seen).filter((name) => !known.has(name) && !/^STINT_/.test(name))
     expect(added).toEqual([])
     expect(seen).not.toHaveProperty('STINT_GATE')
+  })
+
+  test('odd variables do not get in the way of a program with an odd name', async () => {
+    const place = makePlace()
+    writeFileSync(`${place.cwd}/a=b`, '#!/bin/sh\necho "ran with $1"\n', { mode: 0o755 })
+    const env = { 'FOO.BAR': 'odd name' }
+    const ran = await place.stint(['run', '-q', '--', './a=b', 'c'], { env })
+    expect({ status: ran.status, stdout: ran.stdout }).toEqual({
+      status: 0,
+      stdout: 'ran with c\n',
+    })
+  })
+
+  test('a variable whose name looks like an option is only a variable', async () => {
+    const place = makePlace()
+    const ran = await place.stint(['run', '-q', '--', 'env'], { env: { '-u': 'HOME', '--x': 'y' } })
+    expect(ran).toMatchObject({ status: 0, stderr: '' })
+    expect(ran.stdout).toMatch(/^-u=HOME$/m)
+    expect(ran.stdout).toMatch(/^--x=y$/m)
   })
 
   test('the tool has its lock as descriptor 100 and no other descriptor of stint', async () => {
@@ -393,7 +412,7 @@ describe('resume', () => {
     })
     expect(words.stderr).toMatch(
       new RegExp(
-        `session ${id} is locked by PID ${run.pid} \\(command, turn 1, host \\S+, for \\d+s\\)`,
+        `session ${id} is locked by PID ${run.pid} \\(command, turn 1, host \\S+, for \\S+\\)`,
       ),
     )
     const json = await place.stint(['resume', id, '--json', '--', 'true'])

@@ -11,7 +11,7 @@ export function hex(length: number): string {
   return '3fa94c07be12d586'.repeat(Math.ceil(length / 16)).slice(0, length)
 }
 
-export function upper(length: number): string {
+function upper(length: number): string {
   return 'QZ3M7KXP2WTB5NRHD4FG6LCA'.repeat(3).slice(0, length)
 }
 
