@@ -21,7 +21,6 @@ const vendored = {
   'write-file-atomic': 'write-file-atomic',
   'proper-lockfile': 'proper-lockfile',
   '@iarna/toml/parse-string.js': 'toml-parse',
-  '@iarna/toml/stringify.js': 'toml-stringify',
   ulid: 'ulid',
   'string-width': 'string-width',
 }

@@ -1,4 +1,10 @@
-/** TOML text to a table and back, by @iarna/toml, which is loaded on first use. */
+/**
+ * TOML text to a table and back.
+ *
+ * @iarna/toml is the parser of record, loaded when a document is anything but plain. What is written
+ * here is plain, so that a reader of ten thousand states needs no parser; and the package's own
+ * writer is not used, since it writes small numbers and control characters that it cannot read.
+ */
 
 import { createRequire } from 'node:module'
 
@@ -19,8 +25,22 @@ export class TomlError extends Error {
   }
 }
 
-/** Parses a document. Throws TomlError. Tables have no prototype. */
+/** The table of a document. Throws TomlError. */
 export function parseToml(text: string): TomlTable {
+  return readPlainToml(text) ?? parseAnyToml(text)
+}
+
+/** Keys that every object has from birth: the parser would write into what they lead to. */
+const inherited =
+  /(?:^|[\s.[{,"'])(?:constructor|__proto__|toString|toLocaleString|valueOf|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|__(?:define|lookup)[GS]etter__)["'\s]*[.=\]]/
+
+/** The same by the parser alone. */
+export function parseAnyToml(text: string): TomlTable {
+  const inborn = inherited.exec(text)
+  if (inborn !== null) {
+    const line = text.slice(0, inborn.index + 1).split('\n').length
+    throw new TomlError('a key has a name that every object has from birth', line)
+  }
   const parse = require('@iarna/toml/parse-string.js') as (text: string) => TomlTable
   try {
     return parse(text)
@@ -38,15 +58,69 @@ export function parseToml(text: string): TomlTable {
   }
 }
 
-/** Writes a document; keys whose value is undefined are left out. */
+/** Writes a document: values before tables; empty tables, null and undefined are left out. */
 export function formatToml(table: TomlTable): string {
-  const stringify = require('@iarna/toml/stringify.js') as (table: TomlTable) => string
-  return stringify(table)
+  return formatTable(table, '').trimStart()
+}
+
+function formatTable(table: TomlTable, path: string): string {
+  let values = ''
+  let tables = ''
+  for (const [key, value] of Object.entries(table)) {
+    if (value === undefined || value === null) continue
+    if (isPlainTable(value)) {
+      tables += formatTable(value, path === '' ? formatKey(key) : `${path}.${formatKey(key)}`)
+    } else {
+      values += `${formatKey(key)} = ${formatValue(value)}\n`
+    }
+  }
+  if (values === '') return tables
+  return (path === '' ? values : `\n[${path}]\n${values}`) + tables
+}
+
+function formatKey(key: string): string {
+  return /^[A-Za-z0-9_-]+$/.test(key) ? key : formatText(key)
+}
+
+function formatValue(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return formatText(value)
+    case 'number':
+      return formatNumber(value)
+    case 'boolean':
+    case 'bigint':
+      return String(value)
+  }
+  if (value instanceof Date) return value.toISOString()
+  if (Array.isArray(value)) return `[${value.map(formatValue).join(', ')}]`
+  const pairs = Object.entries(value as TomlTable).filter(([, inner]) => inner !== undefined)
+  return `{${pairs.map(([key, inner]) => `${formatKey(key)} = ${formatValue(inner)}`).join(', ')}}`
+}
+
+/** JSON's escapes are TOML's too; DEL needs one, and half a surrogate pair is no character. */
+function formatText(text: string): string {
+  return JSON.stringify(text.toWellFormed()).replaceAll('\u007f', '\\u007f')
+}
+
+/** An integer that a double does not hold exactly is written as the float it is. */
+function formatNumber(value: number): string {
+  if (Number.isNaN(value)) return 'nan'
+  if (!Number.isFinite(value)) return value < 0 ? '-inf' : 'inf'
+  if (Object.is(value, -0)) return '-0.0'
+  const text = String(value)
+  return Number.isSafeInteger(value) || /[.e]/.test(text) ? text : `${text}.0`
+}
+
+function isPlainTable(value: unknown): value is TomlTable {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+  )
 }
 
 /**
  * The table of a document in the plain layout that formatToml writes, or undefined when any line is
- * something else: the caller then asks parseToml. The two never disagree.
+ * something else. It and the parser never disagree.
  *
  * Ten times faster than a parser, which is what lets a list read thousands of states.
  */
@@ -57,8 +131,6 @@ export function readPlainToml(text: string): TomlTable | undefined {
   while (start < text.length) {
     let end = text.indexOf('\n', start)
     if (end < 0) end = text.length
-    // Nested tables are indented.
-    while (text.charCodeAt(start) === 32) start++
     const line = text.slice(start, end)
     start = end + 1
     if (line === '') continue
@@ -75,7 +147,7 @@ export function readPlainToml(text: string): TomlTable | undefined {
     const equals = line.indexOf(' = ')
     if (equals < 1) return undefined
     const key = line.slice(0, equals)
-    if (!/^[A-Za-z0-9_-]+$/.test(key) || key === '__proto__' || key in table) return undefined
+    if (!/^[A-Za-z0-9_-]+$/.test(key) || key in table) return undefined
     const value = plainValue(line.slice(equals + 3))
     if (value === undefined) return undefined
     table[key] = value
@@ -84,44 +156,41 @@ export function readPlainToml(text: string): TomlTable | undefined {
 }
 
 function openTable(parent: TomlTable, key: string, fresh: boolean): TomlTable | undefined {
-  if (key === '__proto__') return undefined
-  const there = Object.hasOwn(parent, key) ? parent[key] : undefined
+  if (key in Object.prototype) return undefined
+  const there = parent[key]
   if (there === undefined) {
     const table: TomlTable = {}
     parent[key] = table
     return table
   }
-  const isTable = typeof there === 'object' && !Array.isArray(there) && !(there instanceof Date)
-  return isTable && !fresh ? (there as TomlTable) : undefined
+  return isPlainTable(there) && !fresh ? there : undefined
 }
+
+const plainText = /^"(?:[^"\\\p{Cc}]|\\(?:[btnfr"\\]|u(?!d[89a-f])[0-9a-f]{4}))*"$/iu
+const plainTexts =
+  /^\[(?:"(?:[^"\\\p{Cc}]|\\(?:[btnfr"\\]|u(?!d[89a-f])[0-9a-f]{4}))*"(?:, (?!\])|(?=\])))*\]$/iu
 
 function plainValue(text: string): unknown {
   const first = text.charCodeAt(0)
   if (first === 34 /* " */) return plainString(text)
   if (text === 'true') return true
   if (text === 'false') return false
-  if (first === 91 /* [ */) {
-    if (text === '[ ]') return []
-    if (!/^\[ "[^"\\]*"(?:, "[^"\\]*")* \]$/.test(text)) return undefined
-    const items = text.slice(3, -3).split('", "')
-    return items.some((item) => plainString(`"${item}"`) === undefined) ? undefined : items
-  }
+  if (first === 91 /* [ */) return plainTexts.test(text) ? JSON.parse(text) : undefined
   if (text.length === 24 && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text)) {
     const date = new Date(text)
     // A day such as February 30 is refused by one reader and rolled over by another.
     return !Number.isNaN(date.getTime()) && date.toISOString() === text ? date : undefined
   }
-  if (/^-?(?:0|[1-9]\d{0,2}(?:_\d{3}){0,4}|[1-9]\d{0,14})$/.test(text)) {
-    const number = Number(text.replaceAll('_', ''))
-    return Object.is(number, -0) ? undefined : number
-  }
-  if (/^-?(?:0|[1-9]\d{0,9})\.\d{1,9}$/.test(text)) return Number(text)
+  if (/^-?(?:0|[1-9]\d{0,14})$/.test(text)) return text === '-0' ? undefined : Number(text)
+  if (/^-?(?:0|[1-9]\d{0,9})\.\d{1,20}$/.test(text)) return Number(text)
   return undefined
 }
 
 function plainString(text: string): string | undefined {
-  if (text.length < 2 || text.charCodeAt(text.length - 1) !== 34) return undefined
-  const inner = text.slice(1, -1)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a plain string has none of them
-  return /["\\\u0000-\u001f\u007f]/.test(inner) ? undefined : inner
+  // The common case costs two searches.
+  if (text.indexOf('\\') < 0 && text.indexOf('"', 1) === text.length - 1) {
+    const inner = text.slice(1, -1)
+    return /\p{Cc}/u.test(inner) || text.length < 2 ? undefined : inner
+  }
+  return plainText.test(text) ? JSON.parse(text) : undefined
 }

@@ -17,7 +17,7 @@ import {
 } from '../base/decode.ts'
 import { isSessionId, type SessionId } from '../base/id.ts'
 import { formatTimestamp, type Timestamp } from '../base/time.ts'
-import { formatToml, parseToml, readPlainToml, TomlError, type TomlTable } from '../base/toml.ts'
+import { formatToml, parseToml, TomlError, type TomlTable } from '../base/toml.ts'
 import { Failure } from '../errors.ts'
 import type { GroupIdentity } from '../os/process.ts'
 
@@ -105,7 +105,7 @@ export function hasOpenTurn(state: State): boolean {
 /** Reads a document. Throws STATE_INVALID with the place, or FORMAT_NEWER when it cannot be read. */
 export function parseState(text: string, file: string): State {
   try {
-    return decodeState(readPlainToml(text) ?? parseToml(text))
+    return decodeState(parseToml(text))
   } catch (error) {
     if (error instanceof TomlError) {
       const place = {

@@ -2,7 +2,7 @@
 
 import { nearestWord } from '../base/text.ts'
 import { parseDuration } from '../base/time.ts'
-import { parseToml, readPlainToml, TomlError, type TomlTable } from '../base/toml.ts'
+import { parseToml, TomlError, type TomlTable } from '../base/toml.ts'
 import { Failure } from '../errors.ts'
 import { configFile } from '../layout.ts'
 import * as disk from '../os/disk.ts'
@@ -133,7 +133,7 @@ function readTable(file: string): TomlTable {
   const text = disk.findText(file)
   if (text === undefined) return {}
   try {
-    return readPlainToml(text) ?? parseToml(text)
+    return parseToml(text)
   } catch (error) {
     if (!(error instanceof TomlError)) throw error
     const place = error.line === undefined ? '' : `line ${error.line}: `

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import { DecodeError, decodeBoolean, decodeText } from '../base/decode.ts'
 import { formatTimestamp } from '../base/time.ts'
-import { formatToml, parseToml, readPlainToml, TomlError } from '../base/toml.ts'
+import { formatToml, parseToml, TomlError } from '../base/toml.ts'
 import { Failure } from '../errors.ts'
 import { defaultRootDir, store as files, projectsDir, rootDir, storeName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
@@ -89,7 +89,7 @@ export function findProjectFacts(dir: string): ProjectFacts | undefined {
   const text = disk.findText(file)
   if (text === undefined) return undefined
   try {
-    const table = readPlainToml(text) ?? parseToml(text)
+    const table = parseToml(text)
     return {
       format: typeof table.format === 'number' ? table.format : 1,
       projectPath: decodeText(table, 'project_path') ?? '',

@@ -66,7 +66,7 @@ async function readers(
 async function writers({ place, id }: Patient, code: string): Promise<void> {
   const before = snapshot(place.home)
   const look = () => withoutLocks(snapshot(place.home))
-  expectRefusal(await place.stint(['rename', id, 'other']), { status: 6, code })
+  expectRefusal(await place.stint(['rename', id, 'patient']), { status: 6, code })
   expect(look()).toEqual(withoutLocks(before))
   expectRefusal(await place.stint(['resume', id, '--', 'true']), { status: 125, code })
   expectRefusal(await place.stint(['delete', id]), { status: 6, code })
@@ -130,7 +130,7 @@ describe('state.toml', () => {
     renameSync(patient.state, elsewhere)
     symlinkSync(elsewhere, patient.state)
     const before = withoutLocks(snapshot(patient.place.dir))
-    const ran = await patient.place.stint(['rename', patient.id, 'other'])
+    const ran = await patient.place.stint(['rename', patient.id, 'patient'])
     expect([6, 7]).toContain(ran.status)
     expect(ran.stderr).toMatch(/^error\[[A-Z_]+\]: /)
     const list = await patient.place.stint(['list', '--json'])
@@ -221,7 +221,7 @@ describe('a directory in the store', () => {
       [id, 'unreadable'],
     ])
     for (const args of [
-      ['rename', id, 'x'],
+      ['pin', id],
       ['logs', id],
       ['result', id],
     ]) {

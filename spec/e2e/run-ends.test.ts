@@ -65,15 +65,7 @@ describe('the exit status of run', () => {
 
   test('is 124 whatever the tool makes of the deadline', async () => {
     const place = makePlace()
-    const ran = await place.stint([
-      'run',
-      '--timeout',
-      '700ms',
-      '--',
-      agent('heed.sh'),
-      'TERM',
-      '7',
-    ])
+    const ran = await place.stint(['run', '--timeout', '2s', '--', agent('heed.sh'), 'TERM', '7'])
     expect(ran.status).toBe(124)
     expect(await lastResult(place)).toMatchObject({ outcome: 'timed_out', exit_code: 7 })
   })
@@ -92,7 +84,7 @@ describe('the exit status of run', () => {
   test('a tool that is deaf to the deadline is killed after the grace', async () => {
     const place = makePlace()
     const env = { STINT_KILL_GRACE: '200ms' }
-    const run = place.start(['run', '--timeout', '700ms', '--', agent('deaf.sh')], { env })
+    const run = place.start(['run', '--timeout', '2s', '--', agent('deaf.sh')], { env })
     await run.says('working as')
     expect((await run.ended).status).toBe(124)
     expect(await lastResult(place)).toMatchObject({ outcome: 'timed_out', signal: 'SIGKILL' })
@@ -101,7 +93,7 @@ describe('the exit status of run', () => {
   test('what the tool started and left deaf to the deadline ends with it', async () => {
     const place = makePlace()
     const words = ['sh', '-c', '"$0" & "$0" & wait', agent('deaf.sh')]
-    const run = place.start(['run', '--timeout', '2s', '--', ...words])
+    const run = place.start(['run', '--timeout', '3s', '--', ...words])
     const pids = await until('both work', () => {
       const found = [...run.stdout().matchAll(/^working as (\d+)$/gm)].map(([, pid]) => Number(pid))
       return found.length === 2 && found

@@ -101,7 +101,7 @@ describe('resume', () => {
       crashed.push(await started())
     }
     // The best of three: what else the machine does is in the others.
-    expect(Math.min(...crashed)).toBeLessThan(Math.min(...normal) + 400)
+    expect(Math.min(...crashed)).toBeLessThan(Math.min(...normal) + 800)
     const turns = entriesOf(place.session(id)).filter(({ type }) => type === 'turn_ended')
     expect(turns.map(({ turn }) => turn)).toEqual(turns.map((_, index) => index + 1))
     expect(turns.filter(({ data }) => data.outcome === 'crashed')).toHaveLength(3)
