@@ -118,9 +118,7 @@ function checkPositionals({ verb, positionals, command }: Invocation): void {
   const { min, max } = verb.positionals
   const extra = positionals[max]
   if (extra !== undefined) {
-    const remedy = verb.passthrough
-      ? '; quote a prompt of several words, or put -- before a command'
-      : ''
+    const remedy = verb.passthrough ? '; put -- before the command' : ''
     throw misused(verb, `\`stint ${verb.name}\` has no use for ${quote(extra)}${remedy}`)
   }
   if (positionals.length < min) {

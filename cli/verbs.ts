@@ -41,7 +41,6 @@ const limits: readonly Option[] = [
 ]
 
 const turnOptions: readonly Option[] = [
-  { name: 'tool', value: 'T', help: 'the tool that takes the prompt' },
   { name: 'cwd', value: 'DIR', help: 'the directory to run in' },
   ...limits,
   {
@@ -51,7 +50,6 @@ const turnOptions: readonly Option[] = [
     optionalValue: true,
     help: "wait for the session's running turn, at most so long, instead of refusing",
   },
-  { name: 'prompt-file', value: 'FILE', help: 'read the prompt from FILE; - is standard input' },
   { name: 'id-file', value: 'FILE', help: "write the session's id to FILE once it is on the disk" },
   { name: 'no-hup', help: 'go on when the terminal is closed' },
 ]
@@ -59,9 +57,9 @@ const turnOptions: readonly Option[] = [
 const run: Verb = {
   name: 'run',
   group: 'Run',
-  summary: 'run a tool or a command as a turn of a session',
-  usage: '[PROMPT | -- COMMAND…]',
-  positionals: { min: 0, max: 1 },
+  summary: 'run a command as a turn of a session',
+  usage: '-- COMMAND…',
+  positionals: { min: 0, max: 0 },
   passthrough: true,
   options: [
     { name: 'session', value: 'REF', help: 'the next turn of this session instead of a new one' },
@@ -74,7 +72,7 @@ const run: Verb = {
     ...turnOptions,
   ],
   reach: 'all',
-  details: `Runs one turn, in a new session unless --session, --last or --fork says otherwise. What comes after \`--\` is the command, word for word; a PROMPT is given to the tool of --tool, of the session or of the configuration.
+  details: `Runs one turn, in a new session unless --session, --last or --fork says otherwise. What comes after \`--\` is the command, word for word.
 
 The tool's output is passed on as it comes and kept in the session's transcript, with secrets redacted. The first line on stderr is \`session <id> turn <n>\`, unless --quiet. With --json, stdout is the one result object instead. A \`run\` inside a turn makes a child session.`,
   exits: ran,
@@ -89,8 +87,8 @@ const resume: Verb = {
   name: 'resume',
   group: 'Run',
   summary: 'run the next turn of a session',
-  usage: 'REF [PROMPT | -- COMMAND…]',
-  positionals: { min: 1, max: 2 },
+  usage: 'REF -- COMMAND…',
+  positionals: { min: 1, max: 1 },
   passthrough: true,
   options: turnOptions,
   reach: 'all',
@@ -102,7 +100,7 @@ A session of a plain command needs \`-- COMMAND\`: what it ran before was kept r
     ['2', 'wrong usage, or the session needs a command'],
     ['130', 'interrupted before the tool started'],
   ],
-  examples: ['stint resume @last -- npm test', 'stint resume auth --wait "now add tests"'],
+  examples: ['stint resume @last -- npm test', 'stint resume auth --wait -- ./add-tests.sh'],
 }
 
 const list: Verb = {
@@ -128,7 +126,6 @@ const list: Verb = {
       repeat: true,
       choices: [
         'running',
-        'busy',
         'orphaned',
         'crashed',
         'idle',
@@ -137,7 +134,7 @@ const list: Verb = {
         'unknown',
         'unreadable',
       ],
-      help: 'only running, busy, orphaned, crashed, idle, available, retired, unknown, unreadable',
+      help: 'only running, orphaned, crashed, idle, available, retired, unknown, unreadable',
     },
     {
       name: 'since',
@@ -305,7 +302,8 @@ const wait: Verb = {
     { name: 'tree', help: 'wait for its children and theirs, too' },
   ],
   reach: 'all',
-  details: 'Prints how the turn ended: at once when nothing runs. With --json: the result object.',
+  details:
+    'Says how the turn ended: at once when nothing runs. With --json: an object with id, status and outcome, or with --tree an array of them.',
   exits: [
     ['0', 'the turn ended in success'],
     ['1', 'it ended otherwise'],
@@ -331,6 +329,7 @@ const kill: Verb = {
     ['0', 'nothing of the turn runs any more'],
     ['1', 'nothing ran, or something still does'],
     ...refused,
+    ['5, 6, 7', 'the session is busy; its data is damaged or newer; the environment failed'],
     ['9', 'cannot be known whether it runs; nothing was stopped'],
   ],
   examples: ['stint kill @last'],

@@ -30,6 +30,7 @@ export interface FailureData {
   UNKNOWN_OPTION: { option: string; verb: string; nearest?: string }
   NAME_INVALID: { name: string }
   DESCRIPTION_INVALID: { problem: string }
+  ENTRY_INVALID: { type: string; problem: string }
   CONFIG_INVALID: { file: string; problem: string }
   HOME_REFUSED: { dir: string }
   REF_MALFORMED: { ref: string; problem: string }
@@ -51,8 +52,6 @@ export interface FailureData {
   NOTHING_RUNS: { id: string; status: string }
   KILL_INCOMPLETE: { id: string; why: string }
   COMMAND_NEEDED: { id: string }
-  TOOL_UNKNOWN: { tool: string; tools: readonly string[] }
-  TOOL_MISMATCH: { id: string; tool: string; session_tool: string }
   PROVENANCE_REDACTED: { id: string; field: string }
   CWD_GONE: { cwd: string }
   DEPTH_EXCEEDED: { depth: number; limit: number }
@@ -67,8 +66,8 @@ export interface FailureData {
   TRASH_OCCUPIED: { id: string }
   DURABILITY_UNKNOWN: { id: string; recorded: boolean }
   DISK_FULL: { path: string; recorded: number }
-  ACCESS_DENIED: { path: string; errno: string }
-  IO_FAILED: { path: string; errno: string; problem: string }
+  ACCESS_DENIED: { path: string; errno: string; recorded?: number }
+  IO_FAILED: { path: string; errno: string; problem: string; recorded?: number }
   NO_LOCKS: { path: string; problem: string }
   INTERRUPTED: { signal: string }
 }
@@ -114,6 +113,11 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     sentence: (d) => `the description ${d.problem}`,
     hint: () =>
       'a description is one line of at most 500 characters; longer text belongs in a prompt',
+  },
+  ENTRY_INVALID: {
+    status: 2,
+    sentence: (d) => `an entry of type ${quote(d.type)} cannot be recorded: ${d.problem}`,
+    hint: () => 'nothing was recorded',
   },
   CONFIG_INVALID: {
     status: 2,
@@ -238,17 +242,6 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
       `session ${d.id} ran a plain command, whose recorded form is redacted and cannot be run again`,
     hint: (d) => `give the command: \`stint resume ${d.id} -- cmd args\``,
   },
-  TOOL_UNKNOWN: {
-    status: 2,
-    sentence: (d) => `there is no tool ${quote(d.tool)}`,
-    hint: (d) => `tools: ${d.tools.join(', ')}`,
-  },
-  TOOL_MISMATCH: {
-    status: 2,
-    sentence: (d) => `session ${d.id} belongs to ${d.session_tool}, not to ${d.tool}`,
-    hint: (d) =>
-      `leave out --tool, or start from it with \`stint run --fork ${d.id} --tool ${d.tool}\``,
-  },
   PROVENANCE_REDACTED: {
     status: 2,
     sentence: (d) =>
@@ -322,13 +315,15 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   },
   DISK_FULL: {
     status: 7,
-    sentence: (d) =>
-      `no space left for ${d.path}${d.recorded > 0 ? '; the change is in the journal all the same' : ''}`,
-    hint: () => 'what was there before is whole; free some space and try again',
+    sentence: (d) => `no space left for ${d.path}${inJournal(d.recorded)}`,
+    hint: (d) =>
+      d.recorded > 0
+        ? 'free some space; nothing has to be done again'
+        : 'what was there before is whole; free some space and try again',
   },
   ACCESS_DENIED: {
     status: 7,
-    sentence: (d) => `no access to ${d.path} (${d.errno})`,
+    sentence: (d) => `no access to ${d.path} (${d.errno})${inJournal(d.recorded)}`,
     hint: (d) =>
       d.errno === 'EROFS'
         ? 'the file system is read-only: sessions there can be read, not changed'
@@ -336,13 +331,13 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   },
   IO_FAILED: {
     status: 7,
-    sentence: (d) => `${d.path}: ${d.problem} (${d.errno})`,
+    sentence: (d) => `${d.path}: ${d.problem} (${d.errno})${inJournal(d.recorded)}`,
   },
   NO_LOCKS: {
     status: 7,
     sentence: (d) => `kernel locks cannot be used on ${d.path}: ${d.problem}`,
     hint: () =>
-      'reinstall with optional dependencies (koffi) or install flock(1) of util-linux; for a file system without flock set lease_only = true in project.toml',
+      'reinstall with optional dependencies (koffi) or install flock(1) of util-linux; a file system without flock cannot hold a store',
   },
   INTERRUPTED: {
     status: 130,
@@ -381,6 +376,10 @@ export function isFailure<C extends FailureCode>(error: unknown, code: C): error
 /** Every code with its exit status, for the documentation. */
 export function listFailureCodes(): { code: FailureCode; status: number }[] {
   return (Object.keys(rows) as FailureCode[]).map((code) => ({ code, status: rows[code].status }))
+}
+
+function inJournal(recorded: number | undefined): string {
+  return recorded ? '; the change is in the journal all the same' : ''
 }
 
 function quote(text: string): string {

@@ -43,7 +43,6 @@ export const store = {
   project: (dir: string): string => `${dir}/project.toml`,
   last: (dir: string): string => `${dir}/last`,
   sessions: (dir: string): string => `${dir}/sessions`,
-  names: (dir: string): string => `${dir}/names`,
   staging: (dir: string): string => `${dir}/staging`,
   ephemeral: (dir: string): string => `${dir}/ephemeral`,
   trash: (dir: string): string => `${dir}/trash`,

@@ -1,4 +1,4 @@
-import { Failure, followTranscript, type Reading, readTranscript } from '../../lib/index.ts'
+import { followTranscript, type Reading, readTranscript } from '../../lib/index.ts'
 import { refuseTogether } from '../argv.ts'
 import { count, flag, type Handler, list, text } from '../command.ts'
 import { entryPrinter } from '../render/entry.ts'
@@ -48,6 +48,6 @@ export const handler: Handler = async (invocation, context) => {
   for await (const reading of followTranscript(store, id, { ...query, forever, signal })) {
     context.out.data(print(reading))
   }
-  if (signal.aborted) throw new Failure('INTERRUPTED', { signal: 'SIGINT' })
+  signal.throwIfAborted()
   return 0
 }

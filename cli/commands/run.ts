@@ -5,15 +5,17 @@ import {
   type Resolved,
   type RunReport,
   type RunTarget,
+  readConfig,
   resolveRef,
   runTurn,
   type SessionId,
+  type Settings,
   type Store,
 } from '../../lib/index.ts'
 import { misused, refuseTogether } from '../argv.ts'
 import { duration, flag, type Handler, type Invocation, text } from '../command.ts'
 import type { Context } from '../context.ts'
-import { settingsOf, storeOf } from '../session.ts'
+import { homeOf, storeOf } from '../session.ts'
 
 /** How long `--wait` without a duration waits, in ms: in effect, until it may. */
 const anyTime = 365 * 86_400_000
@@ -23,24 +25,24 @@ export const handler: Handler = async (invocation, context) => {
   const { verb, positionals } = invocation
   const here = storeOf(invocation, context)
   const isResume = verb.name === 'resume'
-  const prompt = positionals[isResume ? 1 : 0]
-  const tool = text(invocation, 'tool')
-  if (tool !== undefined && tool !== 'command') {
-    throw new Failure('TOOL_UNKNOWN', { tool, tools: ['command'] })
-  }
   const found = isResume
     ? refOf(invocation, here, positionals[0] ?? '')
     : sessionOf(invocation, here)
   const { command } = invocation
   if (command === undefined) {
-    if (found !== undefined && prompt === undefined)
-      throw new Failure('COMMAND_NEEDED', { id: found.id })
-    const problem = prompt === undefined ? 'there is nothing to run' : 'a prompt needs a tool'
-    throw misused(verb, `${problem}: give a command after --`)
+    if (found !== undefined) throw new Failure('COMMAND_NEEDED', { id: found.id })
+    throw misused(verb, 'there is nothing to run: give a command after --')
   }
-  if (prompt !== undefined) throw misused(verb, 'there is both a prompt and a command')
+  if (found === undefined && flag(invocation, 'wait')) {
+    throw misused(verb, '--wait is for a session that is there already')
+  }
   const store = found?.store ?? here
-  warnOfStaleTurn(store, context)
+  const config = readConfig(context.env, homeOf(context))
+  // The line with the session's id is the first one; what else there is to say comes after it.
+  const warnings = [...config.warnings, ...staleTurn(store, context)]
+  const speak = () => {
+    for (const warning of warnings.splice(0)) context.out.warn(warning)
+  }
   const report = await runTurn(store, {
     argv: command,
     cwd: context.cwd,
@@ -48,7 +50,7 @@ export const handler: Handler = async (invocation, context) => {
       found === undefined
         ? newTarget(invocation, store)
         : resumeTarget(invocation, context, found.id),
-    ...limitsOf(invocation, context),
+    ...limitsOf(invocation, config.settings),
     ignoreHup: flag(invocation, 'no-hup'),
     stdin: hasInput(),
     ...(context.json ? {} : { stdout: context.stdout }),
@@ -58,10 +60,11 @@ export const handler: Handler = async (invocation, context) => {
     ...optional('idFile', text(invocation, 'id-file')),
     onStarted: ({ id, turn, cwd }) => {
       context.out.talk(`session ${id} turn ${turn}`)
+      speak()
       if (found !== undefined && cwd !== context.cwd) context.out.talk(`in ${cwd}`)
     },
     onNotice: (notice) => context.out.warn(notice),
-  })
+  }).finally(speak)
   return finish(report, context)
 }
 
@@ -107,8 +110,7 @@ function resumeTarget(invocation: Invocation, context: Context, id: SessionId): 
   return { kind: 'resume', id, wait, signal: context.signal }
 }
 
-function limitsOf(invocation: Invocation, context: Context) {
-  const settings = settingsOf(context)
+function limitsOf(invocation: Invocation, settings: Settings) {
   return {
     limits: {
       timeout: duration(invocation, 'timeout') ?? settings.timeout,
@@ -122,11 +124,9 @@ function limitsOf(invocation: Invocation, context: Context) {
 }
 
 /** A terminal multiplexer hands on for ever what it was started with. */
-function warnOfStaleTurn(store: Store, context: Context): void {
-  const { STINT_SESSION_ID: id } = context.env
-  if (id && findCaller(store) === undefined) {
-    context.out.warn(`STINT_SESSION_ID names a turn that has ended; this session is no child of it`)
-  }
+function staleTurn(store: Store, context: Context): string[] {
+  const isStale = Boolean(context.env.STINT_SESSION_ID) && findCaller(store) === undefined
+  return isStale ? ['STINT_SESSION_ID names a turn that has ended; this is no child of it'] : []
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

@@ -67,6 +67,6 @@ const empty: Handler = async (invocation, context) => {
     for (const { id, why } of kept) context.out.warn(`session ${id} stays in the trash: ${why}`)
     context.out.talk(`${removed.length} ${removed.length === 1 ? 'session' : 'sessions'} removed`)
   }
-  if (context.signal.aborted) throw context.signal.reason
+  context.signal.throwIfAborted()
   return kept.length === 0 ? 0 : 5
 }

@@ -34,7 +34,7 @@ export function nearestWord(typed: string, words: Iterable<string>): string | un
   let least = Math.max(2, Math.floor(typed.length / 3)) + 1
   for (const word of words) {
     const edits = countEdits(typed, word, least)
-    if (edits < least) {
+    if (edits < least && edits < Math.max(typed.length, word.length)) {
       best = word
       least = edits
     }

@@ -31,7 +31,10 @@ export function parseWhen(text: string, now: number): number | undefined {
     return undefined
   }
   const at = Date.parse(text.replace(' ', 'T'))
-  return Number.isNaN(at) ? undefined : at
+  if (Number.isNaN(at)) return undefined
+  // February 30 would roll over into March.
+  const day = new Date(`${text.slice(0, 10)}T00:00:00.000Z`)
+  return day.toISOString().slice(0, 10) === text.slice(0, 10) ? at : undefined
 }
 
 /** The two greatest units of a duration: `0.4s`, `12s`, `3m 10s`, `2h 5m`, `4d 1h`. */

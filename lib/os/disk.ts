@@ -72,22 +72,30 @@ export function ifMissing<T, A>(act: () => T, absent: A): T | A {
 
 // ── reading ──────────────────────────────────────────────────────────────────────────────────────
 
+const largestText = 16 * 1024 * 1024
 const scratch = { buffer: Buffer.allocUnsafeSlow(16 * 1024) }
 
 /**
- * The whole text of a regular file; a file of over `limit` bytes is refused.
+ * The whole text of a regular file; one that is far too large for what it should be is refused.
  *
  * A symbolic link is not followed and a pipe is not waited on: what lies in a session's directory
  * may be anybody's.
  */
-export function readText(path: string, limit: number = 16 * 1024 * 1024): string {
+export function readText(path: string, links: 'refused' | 'followed' = 'refused'): string {
   return onDisk(path, () => {
-    const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    const follow = links === 'followed' ? 0 : O_NOFOLLOW
+    const fd = fs.openSync(path, O_RDONLY | O_NONBLOCK | follow)
     try {
       let length = 0
       for (;;) {
         if (length === scratch.buffer.length) {
-          if (length >= limit) throw fileError('EFBIG', 'the file is too large', path)
+          if (length >= largestText) {
+            throw new Failure('IO_FAILED', {
+              path,
+              errno: 'EFBIG',
+              problem: 'the file is too large',
+            })
+          }
           const larger = Buffer.allocUnsafeSlow(length * 4)
           scratch.buffer.copy(larger, 0, 0, length)
           scratch.buffer = larger
@@ -102,13 +110,12 @@ export function readText(path: string, limit: number = 16 * 1024 * 1024): string
   })
 }
 
-function fileError(code: string, message: string, path: string): Error {
-  return Object.assign(new Error(`${code}: ${message}`), { code, path })
-}
-
 /** The text of a file, or undefined when it is not there. */
-export function findText(path: string): string | undefined {
-  return ifMissing(() => readText(path), undefined)
+export function findText(
+  path: string,
+  links: 'refused' | 'followed' = 'refused',
+): string | undefined {
+  return ifMissing(() => readText(path, links), undefined)
 }
 
 /** Where a symbolic link points, or undefined when there is none. */
@@ -123,7 +130,10 @@ export function findLink(path: string): string | undefined {
 
 /** Facts about what is at the path itself (links not followed), or undefined. */
 export function findFacts(path: string): FileFacts | undefined {
-  const stats = onDisk(path, () => fs.lstatSync(path, { throwIfNoEntry: false }))
+  const stats = ifMissing(
+    () => onDisk(path, () => fs.lstatSync(path, { throwIfNoEntry: false })),
+    undefined,
+  )
   return stats === undefined ? undefined : factsOf(stats)
 }
 
@@ -260,7 +270,11 @@ export function makeDirs(path: string): void {
 
 /** False when a parent is missing. */
 function makeDirHere(path: string): boolean {
-  if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) return true
+  const stats = ifMissing(
+    () => onDisk(path, () => fs.statSync(path, { throwIfNoEntry: false })),
+    undefined,
+  )
+  if (stats?.isDirectory()) return true
   const made = ifMissing(() => makeDir(path), undefined)
   if (made) syncDir(parentOf(path))
   return made !== undefined

@@ -22,7 +22,7 @@ export function findRepository(cwd: string, env: Env): Repository | undefined {
   }
   for (let dir = cwd; ; dir = disk.parentOf(dir)) {
     const found = findGitDir(dir)
-    if (found !== undefined) return openRepository(found)
+    if (found !== undefined) return openRepository(found, dir)
     if (dir === '/') return undefined
   }
 }
@@ -72,17 +72,22 @@ function isGitDir(dir: string): boolean {
   )
 }
 
-function openRepository(gitDir: string): Repository {
+function openRepository(gitDir: string, foundAt?: string): Repository {
   const common = read(`${gitDir}/commondir`)?.trim()
   const commonDir = (common ? disk.findRealPath(resolvePath(gitDir, common)) : undefined) ?? gitDir
-  return { gitDir, commonDir, mainWorktree: mainWorktreeOf(commonDir) }
+  return { gitDir, commonDir, mainWorktree: mainWorktreeOf(commonDir, gitDir, foundAt) }
 }
 
-function mainWorktreeOf(commonDir: string): string {
+function mainWorktreeOf(commonDir: string, gitDir: string, foundAt: string | undefined): string {
   if (commonDir.endsWith('/.git')) return disk.parentOf(commonDir)
   // A submodule's git directory lies in its parent's and names its worktree.
-  const worktree = coreSetting(read(`${commonDir}/config`) ?? '', 'worktree')
-  if (worktree === undefined) return commonDir
+  const config = read(`${commonDir}/config`) ?? ''
+  const worktree = coreSetting(config, 'worktree')
+  if (worktree === undefined) {
+    // Its git directory was put elsewhere, and the main worktree is where a file points to it.
+    const isMain = gitDir === commonDir && foundAt !== undefined && foundAt !== commonDir
+    return isMain && coreSetting(config, 'bare') !== 'true' ? foundAt : commonDir
+  }
   return disk.findRealPath(resolvePath(commonDir, worktree)) ?? commonDir
 }
 

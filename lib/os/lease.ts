@@ -35,7 +35,8 @@ const leaseStaleAfter = 60_000
 export async function openLease(path: string): Promise<LeaseAnswer> {
   const there = disk.findFacts(path)
   if (there !== undefined) {
-    const owner = findOwner(path)
+    const record = disk.findText(recordOf(path))
+    const owner = ownerOf(record)
     const verdict = owner === undefined ? undefined : vitalsOf(owner).verdict
     if (owner !== undefined && isOurs(owner) && verdict === 'alive') return { kind: 'ours' }
     // A process that died before it wrote its record can only have been of this machine where no
@@ -44,7 +45,7 @@ export async function openLease(path: string): Promise<LeaseAnswer> {
     if (!leftover && serverTime(path) - there.modifiedAt < leaseStaleAfter) {
       return { kind: 'held', host: owner?.host ?? 'another machine' }
     }
-    if (!takeOver(path, owner === undefined)) {
+    if (!takeOver(path, record)) {
       return { kind: 'held', host: findOwner(path)?.host ?? 'another machine' }
     }
   }
@@ -94,17 +95,24 @@ async function take(path: string): Promise<LeaseAnswer> {
   }
 }
 
-/** Whether this process may remove the abandoned lease; of all that try, one may. */
-function takeOver(path: string, withoutRecord: boolean): boolean {
+/**
+ * Whether this process may remove the abandoned lease; of all that try, one may. `judged` is the
+ * record that it was judged by: one that was written since is given back.
+ */
+function takeOver(path: string, judged: string | undefined): boolean {
   const record = recordOf(path)
   const mine = `${record}.${process.pid}`
   try {
-    if (withoutRecord) disk.closeFile(disk.createFile(record))
+    if (judged === undefined) disk.closeFile(disk.createFile(record))
     disk.rename(record, mine)
   } catch (error) {
     const errno = disk.errnoOf(error)
     if (errno === 'ENOENT' || errno === 'EEXIST') return false
     throw error
+  }
+  if (disk.findText(mine) !== (judged ?? '')) {
+    disk.rename(mine, record)
+    return false
   }
   disk.removeTree(path)
   disk.removeFile(mine)
@@ -134,7 +142,10 @@ function isOurs(owner: ProcessIdentity): boolean {
 }
 
 function findOwner(path: string): ProcessIdentity | undefined {
-  const text = disk.findText(recordOf(path))
+  return ownerOf(disk.findText(recordOf(path)))
+}
+
+function ownerOf(text: string | undefined): ProcessIdentity | undefined {
   try {
     const owner: unknown = JSON.parse(text ?? 'null')
     const known = isTable(owner) && typeof owner.pid === 'number' && typeof owner.host === 'string'

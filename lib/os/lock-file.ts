@@ -24,7 +24,7 @@ export interface Lock extends Disposable {
   /** Whether the file is still the one at its path: the session may have been moved. */
   readonly isInPlace: () => boolean
   /** Says in the file, for people, what it is held for. */
-  readonly say: (errand: Errand) => void
+  readonly say: (errand: Errand, owner?: ProcessIdentity) => void
   /** The same hold, after the file was moved with its directory. */
   readonly movedTo: (path: string) => Lock
 }
@@ -33,6 +33,8 @@ export interface Lock extends Disposable {
 export interface Errand {
   readonly tool?: string
   readonly turn?: number
+  /** The program, when it is another than this one. */
+  readonly argv0?: string
 }
 
 /** How long an acquirer goes on trying by default, in ms: longer than any probe can be in the way. */
@@ -88,7 +90,7 @@ export function supersedeLock(path: string, errand: Errand): Lock {
     lock.release()
     throw error
   }
-  return heldLock(lock.fd, path)
+  return lock.movedTo(path)
 }
 
 /** Whether anybody holds the lock now; a missing file is free. Creates and changes nothing. */
@@ -165,27 +167,27 @@ function lockOpened(
   return undefined
 }
 
-function heldLock(fd: number, path: string): Lock {
-  let held = true
+function heldLock(fd: number, path: string, hold = { on: true }): Lock {
+  // What was closed once may be somebody else's descriptor now.
   const release = () => {
-    if (held) disk.closeFile(fd)
-    held = false
+    if (hold.on) disk.closeFile(fd)
+    hold.on = false
   }
   return {
     fd,
     path,
     release,
     isInPlace: () => disk.isSameFile(disk.readFacts(fd, path), disk.findFacts(path)),
-    say: (errand) => sayOwner(fd, path, errand),
-    movedTo: (path) => heldLock(fd, path),
+    say: (errand, owner = thisProcess()) => sayOwner(fd, path, errand, owner),
+    movedTo: (path) => heldLock(fd, path, hold),
     [Symbol.dispose]: release,
   }
 }
 
 /** For people only, so a full disk does not keep anybody from working. */
-function sayOwner(fd: number, path: string, errand: Errand): void {
-  const { argv0, ...owner } = { ...thisProcess(), argv0: process.title }
-  const facts = { ...owner, ...errand, acquired_at: formatTimestamp(Date.now()), argv0 }
+function sayOwner(fd: number, path: string, errand: Errand, owner: ProcessIdentity): void {
+  const { argv0 = process.title, ...rest } = errand
+  const facts = { ...owner, ...rest, acquired_at: formatTimestamp(Date.now()), argv0 }
   try {
     disk.overwrite(fd, path, Buffer.from(`${JSON.stringify(facts)}\n`))
   } catch (error) {

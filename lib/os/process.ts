@@ -6,7 +6,7 @@
  */
 
 import os from 'node:os'
-import { findLink, findText, listNames } from './disk.ts'
+import { errnoOf, findLink, findText, listNames } from './disk.ts'
 
 /** This machine and the process namespace seen from here. */
 export interface Machine {
@@ -160,7 +160,7 @@ function groupExists(pgid: number): boolean {
 
 function findRow(pid: number): Row | undefined {
   if (process.platform === 'darwin') return darwinRows(['-p', String(pid)])[0]
-  const stat = findText(`/proc/${pid}/stat`)
+  const stat = findProcText(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
   // The command's name stands in parentheses and may hold anything, so count from the last one.
   const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
@@ -180,11 +180,16 @@ function carries(pid: number, marker: string): boolean {
   if (process.platform === 'darwin') {
     return run('ps', ['-Eww', '-o', 'command=', '-p', String(pid)]).includes(marker)
   }
+  return (findProcText(`/proc/${pid}/environ`) ?? '').split('\0').includes(marker)
+}
+
+/** A process may end between the opening and the reading, or be another user's: it tells nothing. */
+function findProcText(path: string): string | undefined {
   try {
-    return (findText(`/proc/${pid}/environ`) ?? '').split('\0').includes(marker)
-  } catch {
-    // Another user's process: never ours.
-    return false
+    return findText(path)
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return undefined
   }
 }
 

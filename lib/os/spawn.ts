@@ -152,7 +152,7 @@ export function findProgram(
     ? [program.startsWith('/') ? program : `${cwd}/${program}`]
     : (searchPath ?? '/usr/local/bin:/usr/bin:/bin')
         .split(':')
-        .map((dir) => `${dir || cwd}/${program}`)
+        .map((dir) => `${dir.startsWith('/') ? dir : `${cwd}/${dir}`}/${program}`)
   let problem: 'missing' | 'permission denied' | 'a directory' = 'missing'
   for (const path of candidates) {
     const kind = findKind(path)

@@ -106,7 +106,7 @@ export async function follow(
   let failure: Failure | undefined
   do {
     try {
-      await session.append((state) => {
+      await session.appendAlways((state) => {
         if (!hasOpenTurn(state)) return []
         result = makeResult(state)
         const data = result

@@ -137,8 +137,7 @@ class LineJournal {
   #hold(bytes: Buffer, now: number): void {
     if (this.#partialBytes === 0) this.#partialAt = now
     this.#partialBytes += bytes.length
-    const room = longestText + margin - this.#partial.length
-    if (room > 0) this.#partial += this.#decode(bytes.subarray(0, room))
+    if (this.#partial.length < longestText + margin) this.#partial += this.#decode(bytes)
   }
 
   #endPartial(ended: boolean): void {

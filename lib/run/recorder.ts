@@ -113,13 +113,14 @@ export class Recorder {
     const lost = this.#dropped
     if (lost.entries > 0) batch.unshift(this.#lossEntry(lost))
     this.#queue = []
-    const { landed, failure } = await this.#session.appendStreamed(batch)
+    const { landed, failure } = await this.#append(batch)
     if (lost.entries > 0 && landed > 0) {
       this.#dropped = {
         entries: this.#dropped.entries - lost.entries,
         bytes: this.#dropped.bytes - lost.bytes,
       }
     }
+    // The entry about the loss is made anew for the next try.
     const rest = batch.slice(lost.entries > 0 ? Math.max(1, landed) : landed)
     this.#queue = [...rest, ...this.#queue]
     this.#queued = this.#queue.reduce((sum, { tail }) => sum + tail.length, 0)
@@ -129,6 +130,17 @@ export class Recorder {
     }
     this.#trouble = undefined
     return true
+  }
+
+  async #append(
+    batch: readonly EncodedEntry[],
+  ): Promise<{ landed: number; failure: Failure | undefined }> {
+    try {
+      return await this.#session.appendStreamed(batch)
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      return { landed: 0, failure: error }
+    }
   }
 
   #lossEntry(lost: { entries: number; bytes: number }): EncodedEntry {

@@ -123,6 +123,9 @@ async function runHeld(
       stdin: options.stdin,
       lock: toolLock.fd,
     })
+    const { pgid, ...identity } = child.group
+    const argv0 = redactorOf(store).text(options.argv[0] ?? '').value
+    toolLock.say({ tool: commandTool, turn, argv0 }, { ...identity, pid: pgid })
     const startedAt = store.now()
     const safeCwd = redactorOf(store).text(cwd).value
     await session.append({

@@ -3,6 +3,7 @@
 import { sleep } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
+import * as disk from '../os/disk.ts'
 import { observe, type Status } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { realSessionDir } from '../store/hold.ts'
@@ -30,6 +31,8 @@ export async function waitForTurn(
   const dir = realSessionDir(store, id, placeOf(store, id))
   const started = performance.now()
   for (let pause = 10; ; pause = Math.min(pause * 1.5, 250)) {
+    // A session that lives for one turn leaves with it.
+    if (disk.findFacts(dir) === undefined) return { id, status: 'idle', outcome: null }
     const { liveness, snapshot } = observe(readSnapshot(id, dir), {
       now: store.now(),
       scrutiny: 'busy',
@@ -44,6 +47,6 @@ export async function waitForTurn(
     const left = (options.timeout ?? Number.POSITIVE_INFINITY) - waited
     if (left <= 0) throw new Failure('WAIT_EXPIRED', { id, waited_ms: Math.round(waited) })
     await sleep(Math.min(pause, left), options.signal)
-    if (options.signal?.aborted) throw new Failure('INTERRUPTED', { signal: 'SIGINT' })
+    options.signal?.throwIfAborted()
   }
 }

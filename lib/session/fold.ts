@@ -16,7 +16,7 @@ import type { Mark } from '../journal/recover.ts'
 import { decodeGroup, foldVersion, type State, stateFormat, type ToolState } from './state.ts'
 
 /** The entries whose bytes the transcript's size cap counts. */
-function isStreamed(type: string): boolean {
+export function isStreamed(type: string): boolean {
   return type === 'output' || type === 'raw' || type === 'thought' || type === 'tool_result'
 }
 
@@ -33,15 +33,20 @@ export function foldEntry(state: State | undefined, entry: Entry, bytes: number)
     return {
       ...state,
       ...change(state, entry),
-      ...(entry.data.upkeep !== true && entry.ts > state.last_accessed
-        ? { last_accessed: instant(entry.ts) }
-        : {}),
+      ...lastAccess(state, entry),
       journal: markOf(state, entry, bytes),
     }
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     throw new FoldError(`entry ${entry.seq} (${entry.type}): ${error.message}`, { cause: error })
   }
+}
+
+/** The greatest instant of an entry that is no upkeep: looking after a session is not using it. */
+function lastAccess(state: State, entry: Entry): Pick<State, 'last_accessed'> | undefined {
+  if (entry.data.upkeep === true || entry.ts === state.last_accessed) return undefined
+  const at = instant(entry.ts)
+  return at > state.last_accessed ? { last_accessed: at } : undefined
 }
 
 function markOf(state: State | undefined, entry: Entry, bytes: number): State['journal'] {
@@ -112,7 +117,11 @@ function change(state: State, entry: Entry): Change {
     case 'compacted':
       return {
         phase: 'available',
-        context_status: { is_compacted: true, last_compacted_at: instant(entry.ts) },
+        context_status: {
+          ...state.context_status,
+          is_compacted: true,
+          last_compacted_at: instant(entry.ts),
+        },
       }
     default:
       return {}
@@ -161,7 +170,8 @@ function turnEnded(state: State, entry: Entry): Change {
   const { data } = entry
   // A late end of an earlier turn tells nothing about the newest one.
   if (state.turn === undefined || state.turn.number !== entry.turn) return {}
-  const ended = instant(entry.ts)
+  // A crash is found out later than it happened.
+  const ended = instant(decodeText(data, 'completed_at') ?? entry.ts)
   const exitCode = data.exit_code === null ? undefined : decodeInteger(data, 'exit_code')
   const signal = data.signal === null ? undefined : decodeText(data, 'signal')
   const summary = data.summary === null ? undefined : decodeText(data, 'summary')
@@ -213,7 +223,11 @@ function addUsage(usage: State['usage'], data: EntryData): Readonly<Record<strin
   const sum: Record<string, number> = { ...usage }
   for (const key of usageKeys) {
     const value = data[key] === null ? undefined : decodeNumber(data, key)
-    if (value !== undefined) sum[key] = (sum[key] ?? 0) + value
+    if (value === undefined) continue
+    const before = sum[key]
+    const after = (typeof before === 'number' ? before : 0) + value
+    if (!Number.isFinite(after)) throw new DecodeError(`${key} is too large`)
+    sum[key] = after
   }
   return sum
 }
@@ -227,7 +241,9 @@ const usageKeys = [
 ] as const
 
 function instant(ts: Timestamp): Timestamp {
-  return formatTimestamp(Date.parse(ts))
+  const at = Date.parse(ts)
+  if (Number.isNaN(at)) throw new DecodeError(`${ts} is no instant`)
+  return formatTimestamp(at)
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

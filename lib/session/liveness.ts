@@ -5,7 +5,7 @@
  * agent. Silence is not death, and what cannot be known is not dead.
  */
 
-import type { Holder } from '../errors.ts'
+import { Failure, type Holder } from '../errors.ts'
 import { session as files, lockedTool } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findHolder, findOwner, probeLock } from '../os/lock-file.ts'
@@ -68,11 +68,24 @@ export function observe(
   snapshot: Snapshot,
   options: { readonly now: number; readonly scrutiny: Scrutiny },
 ): Observation {
-  const first = judge(snapshot, options)
+  const first = tryJudge(snapshot, options)
   if (first.status !== 'crashed') return { snapshot, liveness: first }
   // The turn may have ended between the reading and the probe: then its end is in the journal now.
   const again = readSnapshot(snapshot.id, snapshot.dir)
-  return { snapshot: again, liveness: judge(again, options) }
+  return { snapshot: again, liveness: tryJudge(again, options) }
+}
+
+/** One session's locks that cannot be looked at say nothing about any other session. */
+function tryJudge(
+  snapshot: Snapshot,
+  options: { readonly now: number; readonly scrutiny: Scrutiny },
+): Liveness {
+  try {
+    return judge(snapshot, options)
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code === 'NO_LOCKS') throw error
+    return { status: 'unknown', why: error.message }
+  }
 }
 
 function judge(
@@ -118,7 +131,8 @@ function judge(
 
 function isOwnerAlive(lock: string): boolean {
   const owner = findOwner(lock)
-  return owner !== undefined && vitalsOf(owner).verdict !== 'dead'
+  // A file that tells nothing may be held by one who could not write into it.
+  return owner === undefined || vitalsOf(owner).verdict !== 'dead'
 }
 
 function atRest(state: State): Liveness {

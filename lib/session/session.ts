@@ -4,19 +4,28 @@ import { poll } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
 import { Failure, isFailure } from '../errors.ts'
 import { appendEntries } from '../journal/append.ts'
-import { type EncodedEntry, encodeEntry, type NewEntry } from '../journal/entry.ts'
+import {
+  decodeEntry,
+  type EncodedEntry,
+  encodeEntry,
+  formatLine,
+  type NewEntry,
+} from '../journal/entry.ts'
 import { session as files, isLeftover } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { type Lease, openLease, requireLease } from '../os/lease.ts'
 import { findHolder, type Lock, tryLock } from '../os/lock-file.ts'
 import { replaceText } from '../os/replace.ts'
 import { mergeCounts, type RedactionCounts, type Redactor } from '../redact/redact.ts'
-import { foldEntry, markAt } from './fold.ts'
+import { FoldError, foldEntry, isStreamed, markAt } from './fold.ts'
 import { damaged, foldTail } from './snapshot.ts'
 import { foldVersion, formatState, parseState, refuseNewer, type State } from './state.ts'
 
 /** How long a command waits for journal.lock, in ms: nobody holds it for longer than one append. */
 const journalPatience = 5_000
+
+/** Far beyond what is sensible, and far below what a reader would refuse to hold. */
+const longestEntry = 32 * 1024 * 1024
 
 /** How much of an append reached the disk. */
 export interface AppendReport {
@@ -113,10 +122,21 @@ export class Session implements Disposable {
    */
   async append(
     make: NewEntry | ((state: State) => readonly EncodedEntry[]),
-    options: { readonly timeout?: number } = {},
+  ): Promise<AppendReport> {
+    return this.#append(make, journalPatience)
+  }
+
+  /** The same for a supervisor, which waits for the journal's lock as long as it takes. */
+  async appendAlways(make: (state: State) => readonly EncodedEntry[]): Promise<AppendReport> {
+    return this.#append(make, Number.POSITIVE_INFINITY)
+  }
+
+  async #append(
+    make: NewEntry | ((state: State) => readonly EncodedEntry[]),
+    timeout: number,
   ): Promise<AppendReport> {
     const early = typeof make === 'function' ? undefined : [this.encode(make)]
-    return this.#locked(options.timeout ?? journalPatience, () => {
+    return this.#locked(timeout, () => {
       const encoded = early ?? (make as (state: State) => readonly EncodedEntry[])(this.state)
       if (encoded.length === 0) return { state: this.state, seqs: [] }
       const { seqs, failure } = this.#write(encoded)
@@ -224,7 +244,9 @@ export class Session implements Disposable {
     if (size < expected)
       throw new Failure('TRANSCRIPT_SHRUNK', { id: this.id, bytes: size, expected })
     const { state, rest, offset } = foldTail(this.id, fd, path, this.#state, size)
-    if (rest === 'damaged' || state === undefined) throw damaged(this.id, offset)
+    // Without a state nothing says where the acknowledged part ends, so no whole line is cut.
+    const unsure = this.#state === undefined && rest === 'lost'
+    if (rest === 'damaged' || unsure || state === undefined) throw damaged(this.id, offset)
     if (rest !== 'none') disk.truncateTo(fd, path, offset)
     this.#state = state
   }
@@ -263,9 +285,31 @@ export class Session implements Disposable {
 
   #write(encoded: readonly EncodedEntry[]): { seqs: number[]; failure: Failure | undefined } {
     const path = files.transcript(this.dir)
+    this.#refuseUnreadable(encoded)
     const { landed, failure } = appendEntries(this.#fd as number, path, markAt(this.state), encoded)
     for (const { entry, bytes } of landed) this.#state = foldEntry(this.#state, entry, bytes)
     return { seqs: landed.map(({ entry }) => entry.seq), failure }
+  }
+
+  /** What is written once stays: an entry that no reader could take is refused before. */
+  #refuseUnreadable(encoded: readonly EncodedEntry[]): void {
+    let state: State = this.state
+    for (const one of encoded) {
+      if (isStreamed(one.entry.type)) continue
+      const line = formatLine(state.journal.seq + 1, one)
+      const entry = line.length > longestEntry ? undefined : decodeEntry(line.slice(0, -1))
+      const { type } = one.entry
+      if (entry === undefined) {
+        const problem = line.length > longestEntry ? 'it is too long' : 'it has no valid shape'
+        throw new Failure('ENTRY_INVALID', { type, problem })
+      }
+      try {
+        state = foldEntry(state, entry, 0)
+      } catch (cause) {
+        if (!(cause instanceof FoldError)) throw cause
+        throw new Failure('ENTRY_INVALID', { type, problem: cause.message }, { cause })
+      }
+    }
   }
 
   #sync(count: number): void {
@@ -312,6 +356,10 @@ export function ifGone<T>(id: SessionId, dir: string, act: () => T): T {
 }
 
 function recorded(failure: Failure, count: number): Failure {
-  if (!isFailure(failure, 'DISK_FULL')) return failure
-  return new Failure('DISK_FULL', { ...failure.data, recorded: count }, { cause: failure.cause })
+  for (const code of ['DISK_FULL', 'ACCESS_DENIED', 'IO_FAILED'] as const) {
+    if (isFailure(failure, code)) {
+      return new Failure(code, { ...failure.data, recorded: count }, { cause: failure.cause })
+    }
+  }
+  return failure
 }

@@ -84,7 +84,9 @@ function readBehind(
   if (state !== undefined && size === expected) return state
   if (size === undefined || size < expected) {
     const shrunk = new Failure('TRANSCRIPT_SHRUNK', { id, bytes: size ?? 0, expected })
-    if (state === undefined) throw warnings[0] ?? shrunk
+    if (state === undefined || expected === 0) {
+      throw new Failure('SESSION_UNREADABLE', { id, problem: 'it has no journal' })
+    }
     warnings.push(shrunk)
     return state
   }
@@ -131,6 +133,6 @@ export function foldTail(
 
 /** The journal goes on behind lines that are no entries. */
 export function damaged(id: SessionId, offset: number): Failure<'TRANSCRIPT_DAMAGED'> {
-  const problem = 'lines that are no entries, with entries behind them'
+  const problem = 'what follows is not the next entry'
   return new Failure('TRANSCRIPT_DAMAGED', { id, problem, offset })
 }

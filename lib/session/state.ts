@@ -10,7 +10,6 @@ import {
   DecodeError,
   decodeBoolean,
   decodeInteger,
-  decodeNumber,
   decodeTable,
   decodeText,
   present,
@@ -119,7 +118,8 @@ export function parseState(text: string, file: string): State {
       )
     }
     if (!(error instanceof DecodeError)) throw error
-    const format = /^\s*format\s*=\s*(\d{1,9})\s*$/m.exec(text)?.[1]
+    const head = text.split(/^\s*\[/m)[0] ?? ''
+    const format = /^\s*format\s*=\s*(\d{1,9})\s*$/m.exec(head)?.[1]
     if (format !== undefined && Number(format) > stateFormat) {
       throw newerFormat(file, Number(format), error)
     }
@@ -180,9 +180,7 @@ function decodeState(table: TomlTable): State {
     ...(usage === undefined
       ? {}
       : {
-          usage: mapTable(decodeTable(usage, 'usage'), (_, key, table) =>
-            present(decodeNumber(table, key), key),
-          ),
+          usage: decodeTable(usage, 'usage') as Readonly<Record<string, number>>,
         }),
     journal: {
       ...journal,

@@ -5,7 +5,7 @@ import { formatToml } from '../base/toml.ts'
 import { Failure } from '../errors.ts'
 import type { Entry, EntryData } from '../journal/entry.ts'
 import { decodeLines, readLinesBackwards } from '../journal/read.ts'
-import { session as files } from '../layout.ts'
+import { session as files, isLeftover } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { replaceText } from '../os/replace.ts'
 import { findHeldTool, turnVitals } from './liveness.ts'
@@ -118,7 +118,11 @@ export function projectResult(session: Session, state: State): void {
   const ended = findTurnEnd(session.dir, turn.number)
   if (ended === undefined) return
   try {
-    disk.makeDirs(files.turnOutput(session.dir, turn.number))
+    const dir = files.turnOutput(session.dir, turn.number)
+    disk.makeDirs(dir)
+    for (const name of disk.listNames(dir)) {
+      if (isLeftover(name, 'result.toml')) disk.removeFile(`${dir}/${name}`)
+    }
     replaceText(file, formatToml(withoutNulls(ended.data)))
   } catch (error) {
     if (!(error instanceof Failure)) throw error
@@ -170,17 +174,25 @@ export interface Artifact {
 export function listArtifacts(dir: string, turn?: number): Artifact[] {
   const output = files.output(dir)
   const found: Artifact[] = []
-  const walk = (at: string) => {
-    for (const name of disk.listNames(at)) {
-      const path = `${at}/${name}`
-      const facts = disk.findFacts(path)
-      if (facts?.kind === 'directory') walk(path)
-      if (facts?.kind === 'file' && !/^[^/]+\/result\.toml$/.test(path.slice(output.length + 1))) {
-        found.push({ path: path.slice(output.length + 1), size_bytes: facts.size })
-      }
+  const walk = (path: string) => {
+    const facts = disk.findFacts(path)
+    if (facts?.kind === 'directory') {
+      for (const name of disk.listNames(path)) lookAt(`${path}/${name}`)
+    } else if (facts?.kind === 'file') {
+      const short = path.slice(output.length + 1)
+      if (!/^[^/]+\/result\.toml(?:\.\d+)?$/.test(short))
+        found.push({ path: short, size_bytes: facts.size })
     }
   }
-  walk(turn === undefined ? output : files.turnOutput(dir, turn))
+  // A tool can leave what cannot be looked at: a path too long, a directory without permission.
+  const lookAt = (path: string) => {
+    try {
+      walk(path)
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+    }
+  }
+  lookAt(turn === undefined ? output : files.turnOutput(dir, turn))
   return found
 }
 

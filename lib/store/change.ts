@@ -6,7 +6,6 @@ import type { State } from '../session/state.ts'
 import { accessOf } from './access.ts'
 import { checkDescription, checkName } from './create.ts'
 import { realSessionDir } from './hold.ts'
-import { markName } from './names.ts'
 import type { Store } from './store.ts'
 
 /** Gives a session another name or description. Throws NAME_INVALID, DESCRIPTION_INVALID. */
@@ -17,8 +16,6 @@ export async function renameSession(
 ): Promise<State> {
   checkName(to.name)
   checkDescription(to.description)
-  realSessionDir(store, id)
-  if (to.name !== undefined) markName(store, id, to.name)
   return setOne(store, id, 'renamed', to)
 }
 

@@ -109,8 +109,9 @@ export function readConfig(env: Env, home: string): Config {
     const setting = settings[key]
     const row = { key, help: setting.help }
     const variable = env[setting.env]
-    const source = variable ? setting.env : table[key] === undefined ? null : file
-    const value = variable || textOf(table[key]) || setting.initial
+    const written = textOf(table[key])
+    const source = variable ? setting.env : written === undefined ? null : file
+    const value = variable || (written ?? setting.initial)
     const parsed = setting.parse(value)
     if (parsed === undefined) {
       const problem = `${key} cannot be ${JSON.stringify(value)}: ${setting.help}`
@@ -130,7 +131,8 @@ export function readConfig(env: Env, home: string): Config {
 }
 
 function readTable(file: string): TomlTable {
-  const text = disk.findText(file)
+  // People keep their settings behind links.
+  const text = disk.findText(file, 'followed')
   if (text === undefined) return {}
   try {
     return parseToml(text)
@@ -146,7 +148,7 @@ function readTable(file: string): TomlTable {
 }
 
 function textOf(value: unknown): string | undefined {
-  return value === undefined ? undefined : typeof value === 'string' ? value : JSON.stringify(value)
+  return value === undefined ? undefined : typeof value === 'string' ? value : String(value)
 }
 
 /** Bytes of `512MiB`, `2GB`, `64k` or a plain count. */

@@ -13,7 +13,6 @@ import { foldEntry } from '../session/fold.ts'
 import { Session } from '../session/session.ts'
 import { formatState } from '../session/state.ts'
 import { accessOf, redactorOf } from './access.ts'
-import { markName } from './names.ts'
 import { ensureStore, type Store } from './store.ts'
 
 /** What a new session begins with. */
@@ -63,7 +62,6 @@ export async function createSession(
     const id = mint(at) as SessionId
     const staged = sessionDir(store.dir, id, 'staging')
     const final = sessionDir(store.dir, id, place)
-    if (birth.name !== undefined && !birth.ephemeral) markName(store, id, birth.name)
     const lock = build(store, id, staged, birth, at, errand)
     try {
       if (disk.findFacts(final) !== undefined) throw new Failure('TRASH_OCCUPIED', { id })
@@ -165,7 +163,9 @@ export function checkDescription(text: string | undefined): void {
       ? `has ${length} characters`
       : hasControls(text)
         ? 'has control characters'
-        : undefined
+        : text.isWellFormed()
+          ? undefined
+          : 'has half a character'
   if (problem !== undefined) throw new Failure('DESCRIPTION_INVALID', { problem })
 }
 

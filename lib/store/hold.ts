@@ -47,6 +47,7 @@ export async function holdSession(
     lock = await poll(attempt, { timeout: options.wait, signal: options.signal })
   }
   if (lock === undefined) {
+    options.signal?.throwIfAborted()
     if (options.wait !== undefined) {
       throw new Failure('WAIT_EXPIRED', { id, waited_ms: Math.round(performance.now() - started) })
     }

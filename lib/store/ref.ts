@@ -2,13 +2,12 @@
 
 import { idTime, isSessionId, normaliseId, type SessionId } from '../base/id.ts'
 import { type Candidate, Failure } from '../errors.ts'
-import { store as files, sessionDir, storeProjectName } from '../layout.ts'
+import { session as files, sessionDir, store as storeFiles, storeProjectName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { observe } from '../session/liveness.ts'
 import { readSnapshot, type Snapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { listIds } from './list.ts'
-import { listMarked } from './names.ts'
 import { listStores, type Store, siblingStore } from './store.ts'
 
 /** A session and the store it is in. */
@@ -24,6 +23,9 @@ export interface Caller {
   readonly state: State
 }
 
+/** Where a REF that is typed may point. */
+type TypedPlace = 'sessions' | 'trash'
+
 const shownCandidates = 10
 
 /**
@@ -36,23 +38,25 @@ const shownCandidates = 10
 export function resolveRef(
   store: Store,
   ref: string,
-  options: { readonly allProjects?: boolean; readonly place?: 'sessions' | 'trash' } = {},
+  options: { readonly allProjects?: boolean; readonly place?: TypedPlace } = {},
 ): Resolved {
   checkRef(ref)
-  if (ref.startsWith('@')) return resolveMark(store, ref.toLowerCase())
   const place = options.place ?? 'sessions'
+  if (ref.startsWith('@')) {
+    if (place === 'sessions') return resolveMark(store, ref.toLowerCase())
+    throw new Failure('REF_MALFORMED', { ref, problem: 'marks do not reach into the trash' })
+  }
   const id = normaliseId(ref)
-  if (isSessionId(id) && isThere(store, id, place)) return { store, id }
-  let here = isSessionId(id) ? [] : findMatches(store, ref, place)
-  if (here.length === 0 && !isSessionId(id)) here = findUnmarked(store, ref, place)
-  if (here.length > 1) throw ambiguous(ref, here)
+  if (isSessionId(id) && isSession(store, id, place)) return { store, id }
+  const here = isSessionId(id) ? [] : findMatches(store, ref, place)
+  if (here.length > 1) throw ambiguous(ref, here, place)
   if (here[0] !== undefined) return here[0]
 
   const elsewhere = listStores(store)
     .filter((other) => other.dir !== store.dir)
     .flatMap((other) =>
       isSessionId(id)
-        ? isThere(other, id, place)
+        ? isSession(other, id, place)
           ? [{ store: other, id }]
           : []
         : findMatches(other, ref, place),
@@ -60,7 +64,7 @@ export function resolveRef(
   const [found, second] = elsewhere
   if (found === undefined) throw unknown(store, ref)
   if (options.allProjects) {
-    if (second !== undefined) throw ambiguous(ref, elsewhere)
+    if (second !== undefined) throw ambiguous(ref, elsewhere, place)
     return found
   }
   throw new Failure('SESSION_ELSEWHERE', {
@@ -98,7 +102,7 @@ function checkRef(ref: string): void {
   if (problem !== undefined) throw new Failure('REF_MALFORMED', { ref, problem })
 }
 
-function isThere(store: Store, id: SessionId, place: 'sessions' | 'trash'): boolean {
+function isSession(store: Store, id: SessionId, place: TypedPlace = 'sessions'): boolean {
   if (disk.findFacts(sessionDir(store.dir, id, place)) !== undefined) return true
   // A running session that is not listed is still reached by its whole id.
   return (
@@ -115,33 +119,33 @@ export function placeOf(store: Store, id: SessionId): 'sessions' | 'ephemeral' {
 }
 
 /** The sessions of one store that a REF fits by any rule, newest first. */
-function findMatches(store: Store, ref: string, place: 'sessions' | 'trash'): Resolved[] {
+function findMatches(store: Store, ref: string, place: TypedPlace): Resolved[] {
   const part = normaliseId(ref)
   const isPart = part.length >= 4 && part.length < 26 && /^[0-9A-HJKMNP-TV-Z]+$/.test(part)
-  const hasName = (id: SessionId) =>
-    readSnapshot(id, sessionDir(store.dir, id, place)).state?.name?.toLowerCase() ===
-    ref.toLowerCase()
-  const ids = new Set(listMarked(store, ref).filter(hasName))
-  if (isPart) {
-    for (const id of listIds(store, place)) {
-      if (id.startsWith(part) || id.endsWith(part)) ids.add(id)
-    }
-  }
-  return [...ids]
-    .sort()
+  const name = ref.toLowerCase()
+  return listIds(store, place)
     .reverse()
+    .filter(
+      (id) =>
+        (isPart && (id.startsWith(part) || id.endsWith(part))) ||
+        findName(sessionDir(store.dir, id, place), id)?.toLowerCase() === name,
+    )
     .map((id) => ({ store, id }))
 }
 
-/** A named session without its marker was copied in by hand: then all states are looked through. */
-function findUnmarked(store: Store, ref: string, place: 'sessions' | 'trash'): Resolved[] {
-  return listIds(store, place)
-    .reverse()
-    .filter((id) => {
-      const { state } = readSnapshot(id, sessionDir(store.dir, id, place))
-      return state?.name?.toLowerCase() === ref.toLowerCase()
-    })
-    .map((id) => ({ store, id }))
+/**
+ * A session's name. A name that two sessions have, or that is the start of another's id, is never
+ * guessed about, so every state is looked at; most have no name, and nothing behind them that could
+ * give them one, which takes two searches to see.
+ */
+function findName(dir: string, id: SessionId): string | undefined {
+  const text = disk.ifMissing(() => disk.findText(files.state(dir)), undefined)
+  if (text !== undefined) {
+    const bytes = /\n\[journal\]\n(?:[a-z_]+ = .*\n)*?bytes = (\d+)\n/.exec(text)?.[1]
+    const isPlain = bytes !== undefined && !/(?:^|\n)["'\s]*name["'\s]*=/.test(text)
+    if (isPlain && disk.findSize(files.transcript(dir)) === Number(bytes)) return undefined
+  }
+  return readSnapshot(id, dir).state?.name
 }
 
 function resolveMark(store: Store, mark: string): Resolved {
@@ -154,7 +158,8 @@ function resolveMark(store: Store, mark: string): Resolved {
   if (mark === '@self') return { store: caller.store, id: caller.id }
   const parent = caller.state.genealogy.parent_session_id
   if (mark === '@parent') {
-    if (parent === undefined || !isSessionId(parent)) throw unknown(caller.store, mark)
+    const isThere = parent !== undefined && isSessionId(parent) && isSession(caller.store, parent)
+    if (!isThere) throw unknown(caller.store, mark)
     return { store: caller.store, id: parent }
   }
   return { store: caller.store, id: findRoot(caller) }
@@ -182,7 +187,7 @@ function findRoot(caller: Caller): SessionId {
 function findLast(store: Store, caller: Caller | undefined): Resolved {
   const inside = caller !== undefined && caller.store.dir === store.dir
   if (!inside) {
-    const hint = disk.findText(files.last(store.dir))?.trim() ?? ''
+    const hint = disk.findText(storeFiles.last(store.dir))?.trim() ?? ''
     if (isSessionId(hint) && disk.findFacts(sessionDir(store.dir, hint)) !== undefined) {
       const { state } = readSnapshot(hint, sessionDir(store.dir, hint))
       if (state !== undefined && state.genealogy.parent_session_id === undefined) {
@@ -202,14 +207,16 @@ function findLast(store: Store, caller: Caller | undefined): Resolved {
   return { store, id: last.id }
 }
 
-function ambiguous(ref: string, found: readonly Resolved[]): Failure {
-  const candidates = found.slice(0, shownCandidates).map(({ store, id }) => toCandidate(store, id))
+function ambiguous(ref: string, found: readonly Resolved[], place: TypedPlace): Failure {
+  const candidates = found
+    .slice(0, shownCandidates)
+    .map(({ store, id }) => toCandidate(store, id, place))
   return new Failure('REF_AMBIGUOUS', { ref, candidates, total: found.length })
 }
 
-function toCandidate(store: Store, id: SessionId): Candidate {
+function toCandidate(store: Store, id: SessionId, place: TypedPlace): Candidate {
   const now = store.now()
-  const snapshot: Snapshot = readSnapshot(id, sessionDir(store.dir, id))
+  const snapshot: Snapshot = readSnapshot(id, sessionDir(store.dir, id, place))
   const { state } = snapshot
   return {
     id,

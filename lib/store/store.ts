@@ -63,7 +63,17 @@ export function openStore(options: StoreOptions): Store {
 
 /** The store at another directory, opened in the same way. */
 export function siblingStore(store: Store, dir: string): Store {
-  return { ...store, dir, projectPath: findProjectFacts(dir)?.projectPath ?? dir }
+  return { ...store, dir, projectPath: findPathOf(dir) ?? dir }
+}
+
+/** What is wrong with another project's file is that project's trouble. */
+function findPathOf(dir: string): string | undefined {
+  try {
+    return findProjectFacts(dir)?.projectPath
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return undefined
+  }
 }
 
 /** The project of a directory: its repository's main worktree, or the directory itself. */
@@ -108,6 +118,13 @@ export function ensureStore(
   options: { readonly shared?: boolean } = {},
 ): ProjectFacts {
   const there = findProjectFacts(store.dir)
+  if (there !== undefined && there.format > 1) {
+    throw new Failure('FORMAT_NEWER', {
+      file: files.project(store.dir),
+      format: there.format,
+      supported: 1,
+    })
+  }
   for (const dir of [
     store.dir,
     files.sessions(store.dir),
@@ -116,16 +133,7 @@ export function ensureStore(
   ]) {
     disk.makeDirs(dir)
   }
-  if (there !== undefined) {
-    if (there.format > 1) {
-      throw new Failure('FORMAT_NEWER', {
-        file: files.project(store.dir),
-        format: there.format,
-        supported: 1,
-      })
-    }
-    return there
-  }
+  if (there !== undefined) return there
   const facts = {
     format: 1,
     projectPath: store.projectPath,

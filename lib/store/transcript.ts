@@ -4,7 +4,7 @@ import { sleep } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { decodeLines, type Reading, readLines, readLinesBackwards } from '../journal/read.ts'
-import { session as files } from '../layout.ts'
+import { session as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { type Liveness, observe } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
@@ -55,10 +55,12 @@ export async function* followTranscript(
         ? filtered(readAll(fd, path, 0, at), query)
         : lastOf(fd, path, at, query),
     )
-    at = lastLineEnd(fd, path, at)
+    const last = lastLine(fd, path, at)
+    at = last?.line.end ?? 0
+    if (seq < 0) seq = last?.entry?.seq ?? -1
     for (let pause = 20; !query.signal?.aborted; pause = Math.min(pause * 1.5, 200)) {
       // Asked before the look at the file: what a turn wrote before it ended is then seen below.
-      const resting = query.forever === true ? false : isAtRest(livenessOf(store, id))
+      const resting = query.forever === true ? false : isAtRest(store, id)
       const size = disk.readFacts(fd, path).size
       if (size > at) {
         for (const reading of decodeLines(readLines(fd, path, at, size))) {
@@ -89,7 +91,11 @@ export function livenessOf(store: Store, id: SessionId): Liveness {
   return observe(readSnapshot(id, dir), { now: store.now(), scrutiny: 'busy' }).liveness
 }
 
-function isAtRest({ status }: Liveness): boolean {
+/** Also when the session has left meanwhile. */
+function isAtRest(store: Store, id: SessionId): boolean {
+  const dir = sessionDir(store.dir, id, placeOf(store, id))
+  if (disk.findFacts(dir) === undefined) return true
+  const { status } = observe(readSnapshot(id, dir), { now: store.now(), scrutiny: 'busy' }).liveness
   return status !== 'running' && status !== 'busy' && status !== 'orphaned' && status !== 'unknown'
 }
 
@@ -137,10 +143,9 @@ function* note(readings: Iterable<Reading>, see: (seq: number) => void): Generat
   }
 }
 
-/** Behind the last LF. */
-function lastLineEnd(fd: number, path: string, size: number): number {
-  for (const line of readLinesBackwards(fd, path, size)) return line.end
-  return 0
+function lastLine(fd: number, path: string, size: number): Reading | undefined {
+  for (const reading of decodeLines(readLinesBackwards(fd, path, size))) return reading
+  return undefined
 }
 
 function offsetAfter(fd: number, path: string, seq: number): number {

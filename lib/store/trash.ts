@@ -8,7 +8,6 @@ import { listTools } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { listIds, type SessionRow, toRow } from './list.ts'
 import { holdMaintenance } from './maintenance.ts'
-import { unmarkNames } from './names.ts'
 import type { Store } from './store.ts'
 
 /** A session in the trash. */
@@ -59,7 +58,6 @@ export async function emptyTrash(
     const why = outOfReach(store, id)
     if (why === undefined) {
       disk.removeTree(files.gone(store.dir, id))
-      unmarkNames(store, id)
       removed.push(id)
       options.onRemoved?.(id)
     } else {
@@ -92,6 +90,7 @@ function outOfReach(store: Store, id: SessionId): string | undefined {
     }
     if (disk.findFacts(gone) !== undefined) disk.removeTree(gone)
     disk.rename(dir, gone)
+    disk.syncDir(files.trash(store.dir))
     return undefined
   } finally {
     for (const lock of locks.reverse()) lock.release()

@@ -21,6 +21,7 @@ export interface TreeNode<R extends Kin> {
  */
 export function growForest<R extends Kin>(rows: readonly R[]): TreeNode<R>[] {
   const byId = new Map(rows.map((row) => [row.id, row]))
+  const order = new Map(rows.map((row, index) => [row.id, index]))
   const childrenOf = new Map<string, R[]>()
   for (const row of rows) {
     if (row.parent_session_id === null) continue
@@ -38,9 +39,33 @@ export function growForest<R extends Kin>(rows: readonly R[]): TreeNode<R>[] {
     if (row.parent_session_id === null) addRoot(row.id, row, false)
     else if (!byId.has(row.parent_session_id)) addRoot(row.parent_session_id, undefined, false)
   }
-  // What no root leads to goes round in a circle.
-  for (const row of rows) addRoot(row.id, row, true)
+  // What no root leads to hangs below a circle, which is cut above the first of its rows.
+  for (const row of rows) {
+    if (grown.has(row.id)) continue
+    const first = firstOfCircle(row, byId, order)
+    addRoot(first.id, first, true)
+  }
   return roots
+}
+
+/** The row of the circle above `row` that stands first among all rows. */
+function firstOfCircle<R extends Kin>(
+  row: R,
+  byId: ReadonlyMap<string, R>,
+  order: ReadonlyMap<string, number>,
+): R {
+  const seen = new Set<R>()
+  let at = row
+  while (!seen.has(at)) {
+    seen.add(at)
+    at = byId.get(at.parent_session_id ?? '') ?? at
+  }
+  let first = at
+  for (let next = byId.get(at.parent_session_id ?? ''); next !== undefined && next !== at; ) {
+    if ((order.get(next.id) ?? 0) < (order.get(first.id) ?? 0)) first = next
+    next = byId.get(next.parent_session_id ?? '')
+  }
+  return first
 }
 
 /** Every node, parents before children, with its depth in the forest. */

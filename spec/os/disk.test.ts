@@ -6,6 +6,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { describe, expect, it } from 'vitest'
@@ -34,10 +35,11 @@ describe('readText', () => {
     expect(thrown).not.toHaveProperty('code', 'DISK_FULL')
   })
 
-  it('refuses a file beyond the limit that the caller names', () => {
+  it('refuses a file that is far too large', () => {
     const path = `${makeDir()}/f`
-    writeFileSync(path, 'x'.repeat(2_000))
-    expect(() => disk.readText(path, 1_000)).toThrow()
+    writeFileSync(path, '')
+    truncateSync(path, 17 * 1024 * 1024)
+    expect(() => disk.readText(path)).toThrow(expect.objectContaining({ code: 'IO_FAILED' }))
   })
 
   it('follows no symbolic link', () => {

@@ -17,7 +17,7 @@ import { appendEntry, createSession, readSession, type Store } from '../../lib/i
 import { decodeEntry, type Entry, encodeEntry, formatLine } from '../../lib/journal/entry.ts'
 import { tryLock } from '../../lib/os/lock-file.ts'
 import { foldEntry } from '../../lib/session/fold.ts'
-import { Session } from '../../lib/session/session.ts'
+import { Session, takeJournal } from '../../lib/session/session.ts'
 import { parseState, type State } from '../../lib/session/state.ts'
 import { accessOf } from '../../lib/store/access.ts'
 import { makeStore } from '../support/place.ts'
@@ -321,9 +321,8 @@ describe('Session.append', () => {
   it('says who holds the journal when it stays locked', async () => {
     const place = await makeSession()
     const lock = tryLock(`${place.dir}/locks/journal.lock`, { tool: 'codex', turn: 3 })
-    using session = open(place)
     const before = untouched(place)
-    await expect(session.append(message('no'), { timeout: 50 })).rejects.toMatchObject({
+    await expect(takeJournal(place.id, place.dir, 50)).rejects.toMatchObject({
       code: 'JOURNAL_BUSY',
       data: { holder: { pid: process.pid, tool: 'codex', turn: 3 } },
     })

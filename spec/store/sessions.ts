@@ -7,14 +7,11 @@ import { decodeEntry, type Entry, encodeEntry, formatLine } from '../../lib/jour
 import { thisMachine } from '../../lib/os/process.ts'
 import { foldEntry } from '../../lib/session/fold.ts'
 import { formatState, type State } from '../../lib/session/state.ts'
-import { markName } from '../../lib/store/names.ts'
 import { ensureStore } from '../../lib/store/store.ts'
 
 export interface Story {
   readonly id?: string
   readonly name?: string
-  /** It was copied in by hand: nothing else in the store knows of its name. */
-  readonly unmarked?: boolean
   readonly description?: string
   readonly parent?: string
   readonly branch?: string
@@ -40,7 +37,6 @@ export function writeSession(store: Store, story: Story = {}): { id: SessionId; 
   const id = (story.id ?? nextId()) as SessionId
   const dir = `${store.dir}/${story.place ?? 'sessions'}/${id}`
   mkdirSync(`${dir}/locks`, { recursive: true })
-  if (story.name !== undefined && !story.unmarked) markName(store, id, story.name)
   const birth = {
     event: 'created',
     id,

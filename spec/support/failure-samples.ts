@@ -20,6 +20,7 @@ export const failureSamples: { readonly [C in FailureCode]: FailureData[C] } = {
   UNKNOWN_OPTION: { option: '--limt', verb: 'list', nearest: '--limit' },
   NAME_INVALID: { name: 'two words' },
   DESCRIPTION_INVALID: { problem: 'has control characters' },
+  ENTRY_INVALID: { type: 'usage', problem: 'input_tokens is not a number' },
   CONFIG_INVALID: {
     file: '/home/ann/.config/stint/config.toml',
     problem: 'timeout cannot be "soon": how long a turn may take, or none',
@@ -54,8 +55,6 @@ export const failureSamples: { readonly [C in FailureCode]: FailureData[C] } = {
     why: 'its tool was told to end, but its supervisor does not answer',
   },
   COMMAND_NEEDED: { id },
-  TOOL_UNKNOWN: { tool: 'nonesuch', tools: ['command'] },
-  TOOL_MISMATCH: { id, tool: 'other', session_tool: 'command' },
   PROVENANCE_REDACTED: { id, field: 'cwd' },
   CWD_GONE: { cwd: '/home/ann/demo/gone' },
   DEPTH_EXCEEDED: { depth: 6, limit: 5 },
