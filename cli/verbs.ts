@@ -251,7 +251,7 @@ const artifacts: Verb = {
   options: [],
   reach: 'all',
   details:
-    "Prints the path, size and age of each file under the session's output directory. With --json: an array.",
+    "Prints the size and path of each file under the session's output directory. With --json: an array.",
   exits: looked,
   examples: ['stint artifacts @last', 'stint artifacts auth --json | jq -r ".[].path"'],
 }
@@ -303,7 +303,7 @@ const wait: Verb = {
   ],
   reach: 'all',
   details:
-    'Says how the turn ended: at once when nothing runs. With --json: an object with id, status and outcome, or with --tree an array of them.',
+    'Says how the turn ended: at once when nothing runs. With --json: the result object, or with --tree an array of them; for a session without a turn, its id and status.',
   exits: [
     ['0', 'the turn ended in success'],
     ['1', 'it ended otherwise'],

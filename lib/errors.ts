@@ -276,8 +276,10 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     status: 6,
     sentence: (d) =>
       `${d.file}${d.line === undefined ? '' : `:${d.line}${d.column === undefined ? '' : `:${d.column}`}`}: ${d.problem}`,
-    hint: () =>
-      'the journal holds everything: move this file away and the next change rebuilds it from the transcript',
+    hint: (d) =>
+      d.line === undefined && d.problem === 'it is missing'
+        ? 'the next change rebuilds it from the transcript'
+        : 'the journal holds everything: move this file away and the next change rebuilds it from the transcript',
   },
   SESSION_UNREADABLE: {
     status: 6,

@@ -41,7 +41,7 @@ export const handler: Handler = async (invocation, context) => {
   // The line with the session's id is the first one; what else there is to say comes after it.
   const warnings = [...config.warnings, ...staleTurn(store, context)]
   const speak = () => {
-    for (const warning of warnings.splice(0)) context.out.warn(warning)
+    for (const warning of warnings.splice(0)) tell(() => context.out.warn(warning))
   }
   const report = await runTurn(store, {
     argv: command,
@@ -59,13 +59,22 @@ export const handler: Handler = async (invocation, context) => {
     ...optional('chdir', text(invocation, 'cwd')),
     ...optional('idFile', text(invocation, 'id-file')),
     onStarted: ({ id, turn, cwd }) => {
-      context.out.talk(`session ${id} turn ${turn}`)
+      tell(() => context.out.talk(`session ${id} turn ${turn}`))
       speak()
-      if (found !== undefined && cwd !== context.cwd) context.out.talk(`in ${cwd}`)
+      if (found !== undefined && cwd !== context.cwd) tell(() => context.out.talk(`in ${cwd}`))
     },
-    onNotice: (notice) => context.out.warn(notice),
+    onNotice: (notice) => tell(() => context.out.warn(notice)),
   }).finally(speak)
   return finish(report, context)
+}
+
+/** Nobody who has left need keep a tool from running. */
+function tell(say: () => void): void {
+  try {
+    say()
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'OutputClosed')) throw error
+  }
 }
 
 function finish({ result, status, recorded, failure }: RunReport, context: Context): number {
@@ -125,8 +134,11 @@ function limitsOf(invocation: Invocation, settings: Settings) {
 
 /** A terminal multiplexer hands on for ever what it was started with. */
 function staleTurn(store: Store, context: Context): string[] {
-  const isStale = Boolean(context.env.STINT_SESSION_ID) && findCaller(store) === undefined
-  return isStale ? ['STINT_SESSION_ID names a turn that has ended; this is no child of it'] : []
+  const isStale =
+    Boolean(context.env.STINT_SESSION_ID) && findCaller(store)?.store.dir !== store.dir
+  return isStale
+    ? ['STINT_SESSION_ID names no open turn of this project; this session is no child of it']
+    : []
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

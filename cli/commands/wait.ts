@@ -2,6 +2,7 @@ import {
   formatDuration,
   growForest,
   listSessions,
+  readResult,
   type SessionId,
   type Waited,
   waitForTurn,
@@ -27,8 +28,10 @@ export const handler: Handler = async (invocation, context) => {
     for (const child of todo) seen.add(child)
   }
   const [own] = waited as [Waited]
-  if (context.json) context.out.json(flag(invocation, 'tree') ? waited : own)
-  else if (!context.quiet) {
+  if (context.json) {
+    const results = waited.map((one) => (one.outcome === null ? one : readResult(store, one.id)))
+    context.out.json(flag(invocation, 'tree') ? results : results[0])
+  } else if (!context.quiet) {
     const took = formatDuration(performance.now() - started)
     context.out.talk(`session ${id} is ${own.status}: ${own.outcome ?? 'no turn'} (waited ${took})`)
   }

@@ -13,6 +13,19 @@ const require = createRequire(import.meta.url)
 /** A TOML table: text, numbers, booleans, Dates, arrays and tables. */
 export type TomlTable = { [key: string]: unknown }
 
+/** An integer beyond what a number holds: kept as it stands, and shown as near as can be. */
+export class WideInteger {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  toJSON(): number {
+    return Number(this.text)
+  }
+}
+
 /** TOML that does not parse; line and column count from 1. */
 export class TomlError extends Error {
   readonly line: number | undefined
@@ -43,7 +56,7 @@ export function parseAnyToml(text: string): TomlTable {
   }
   const parse = require('@iarna/toml/parse-string.js') as (text: string) => TomlTable
   try {
-    return parse(text)
+    return withoutBigInts(parse(text)) as TomlTable
   } catch (error) {
     if (!(error instanceof Error)) throw error
     const { line, col } = error as { line?: number; col?: number }
@@ -56,6 +69,16 @@ export function parseAnyToml(text: string): TomlTable {
       { cause: error },
     )
   }
+}
+
+/** JSON has no BigInt, and would fail on one. */
+function withoutBigInts(value: unknown): unknown {
+  if (typeof value === 'bigint') return new WideInteger(String(value))
+  if (Array.isArray(value)) return value.map(withoutBigInts)
+  if (!isPlainTable(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, withoutBigInts(inner)]),
+  )
 }
 
 /** Writes a document: values before tables; empty tables, null and undefined are left out. */
@@ -89,9 +112,9 @@ function formatValue(value: unknown): string {
     case 'number':
       return formatNumber(value)
     case 'boolean':
-    case 'bigint':
       return String(value)
   }
+  if (value instanceof WideInteger) return value.text
   if (value instanceof Date) return value.toISOString()
   if (Array.isArray(value)) return `[${value.map(formatValue).join(', ')}]`
   const pairs = Object.entries(value as TomlTable).filter(([, inner]) => inner !== undefined)
@@ -114,7 +137,11 @@ function formatNumber(value: number): string {
 
 function isPlainTable(value: unknown): value is TomlTable {
   return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Date) &&
+    !(value instanceof WideInteger)
   )
 }
 

@@ -5,6 +5,9 @@ import * as disk from '../os/disk.ts'
 import { type EncodedEntry, type Entry, formatLine } from './entry.ts'
 import type { Mark } from './recover.ts'
 
+/** Far beyond what is sensible, and below what a reader refuses to hold, whatever its letters. */
+const longestEntry = 16 * 1024 * 1024
+
 /** An entry that has happened, and its line's length in bytes. */
 export interface Landed {
   readonly entry: Entry
@@ -30,6 +33,10 @@ export function appendEntries(
   mark: Mark,
   entries: readonly EncodedEntry[],
 ): Appended {
+  const long = entries.find(({ tail }) => tail.length > longestEntry)
+  if (long !== undefined) {
+    throw new Failure('ENTRY_INVALID', { type: long.entry.type, problem: 'it is too long' })
+  }
   const lines = entries.map((encoded, i) => formatLine(mark.seq + 1 + i, encoded))
   const bytes = Buffer.from(lines.join(''))
   let took: number

@@ -92,7 +92,10 @@ export async function spawnTool(spec: SpawnSpec): Promise<Child> {
   }
 }
 
-/** A shell drops variables whose names it cannot spell, so env(1) hands those on. */
+/**
+ * A shell drops variables whose names it cannot spell, so env(1) hands those on; but not to a program
+ * with = in its name, which env would take for one more variable.
+ */
 function throughShell(spec: SpawnSpec): { env: Record<string, string>; argv: string[] } {
   const env: Record<string, string> = {}
   const odd: string[] = []
@@ -100,7 +103,8 @@ function throughShell(spec: SpawnSpec): { env: Record<string, string>; argv: str
     if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) env[name] = value
     else odd.push(`${name}=${value}`)
   }
-  return { env, argv: odd.length === 0 ? [...spec.argv] : ['env', ...odd, ...spec.argv] }
+  const direct = odd.length === 0 || spec.argv[0]?.includes('=')
+  return { env, argv: direct ? [...spec.argv] : ['env', '--', ...odd, ...spec.argv] }
 }
 
 /**
@@ -152,7 +156,9 @@ export function findProgram(
     ? [program.startsWith('/') ? program : `${cwd}/${program}`]
     : (searchPath ?? '/usr/local/bin:/usr/bin:/bin')
         .split(':')
-        .map((dir) => `${dir.startsWith('/') ? dir : `${cwd}/${dir}`}/${program}`)
+        .map(
+          (dir) => `${dir.startsWith('/') ? dir : [cwd, dir].filter(Boolean).join('/')}/${program}`,
+        )
   let problem: 'missing' | 'permission denied' | 'a directory' = 'missing'
   for (const path of candidates) {
     const kind = findKind(path)

@@ -12,21 +12,28 @@ import { hasOpenTurn, type State } from '../session/state.ts'
 import { listArtifacts, type Outcome, projectResult, type TurnResult } from '../session/turn.ts'
 import { redactorOf } from '../store/access.ts'
 import type { Store } from '../store/store.ts'
-import { commandTool, type RunOptions, type RunReport } from './plan.ts'
+import { commandTool, type RunOptions, type RunReport, type Started } from './plan.ts'
 import { type Budget, startPump } from './pump.ts'
 import { Recorder } from './recorder.ts'
 import { type Ending, supervise } from './supervise.ts'
+
+/** A tool behind its gate, whose turn is on the disk. */
+export interface Launch {
+  readonly child: Child
+  readonly toolLock: Lock
+  readonly started: Started
+  /** In ms since 1970. */
+  readonly startedAt: number
+}
 
 /** From letting the tool go to the record of its end. */
 export async function follow(
   store: Store,
   session: Session,
-  turn: number,
-  child: Child,
-  toolLock: Lock,
-  startedAt: number,
+  { child, toolLock, started, startedAt }: Launch,
   options: RunOptions,
 ): Promise<RunReport> {
+  const { turn } = started
   const firstSeq = session.state.journal.seq
   const recorder = new Recorder(session, turn, (failure) => {
     options.onNotice?.(`the journal cannot be written, and the tool goes on: ${failure.message}`)
@@ -47,6 +54,7 @@ export async function follow(
       redaction: redactorOf(store).openStream(),
       budget,
       now: store.now,
+      onTrouble: (error) => options.onNotice?.(`${name} cannot be passed on: ${error.message}`),
     }),
   )
   const { limits, signals } = options
@@ -58,6 +66,8 @@ export async function follow(
     ignoreHup: options.ignoreHup === true,
     isLeaseLost: () => session.isLeaseLost,
   })
+  // Signals are passed on from here, so whoever hears of the turn can send one.
+  options.onStarted?.(started)
   child.release()
   const ending = await supervised
   // What was told to end ends whole: what is left of its group did not heed the TERM.

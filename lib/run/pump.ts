@@ -31,6 +31,8 @@ export interface PumpSpec {
   readonly redaction: RedactionStream
   readonly budget: Budget
   readonly now: () => number
+  /** The bytes could not be passed on. */
+  readonly onTrouble: (error: Error) => void
 }
 
 /** A stream being pumped. */
@@ -63,20 +65,25 @@ export function startPump(spec: PumpSpec): Pump {
     lines.take(chunk)
     if (spec.recorder.isFull) {
       pause()
-      void spec.recorder.settled().then(resume)
+      // Not at once: reading on in the same turn of the loop would starve signals and deadlines.
+      void spec.recorder.settled().then(() => setImmediate(resume))
     }
     if (sink?.writable && !sink.write(chunk)) {
       pause()
-      let over = false
       const go = () => {
-        if (!over) resume()
-        over = true
+        sink.off('drain', go)
+        sink.off('close', go)
+        resume()
       }
-      sink.once('drain', go)
-      sink.once('close', go)
+      sink.on('drain', go)
+      sink.on('close', go)
     }
   })
-  sink?.once('error', () => source.destroy())
+  sink?.once('error', (error: NodeJS.ErrnoException) => {
+    // A reader that left is no trouble; whoever wrote to a full disk should hear of it.
+    if (error.code !== 'EPIPE') spec.onTrouble(error)
+    source.destroy()
+  })
   const closed = new Promise<void>((resolve) => {
     source.once('error', () => source.destroy())
     source.once('close', () => {

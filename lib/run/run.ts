@@ -14,7 +14,7 @@ import { readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
 import { settle } from '../session/turn.ts'
 import { redactorOf } from '../store/access.ts'
-import { createSession, discardSession } from '../store/create.ts'
+import { checkDescription, checkName, createSession, discardSession } from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
 import { type Held, holdSession, keepHeld } from '../store/hold.ts'
 import { findCaller } from '../store/ref.ts'
@@ -53,6 +53,8 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     return await runHeld(store, held, before, cwd, options)
   }
 
+  checkName(target.name)
+  checkDescription(target.description)
   const source = target.fork === undefined ? undefined : readSource(store, target.fork)
   const cwd = findCwd(
     options,
@@ -141,9 +143,11 @@ async function runHeld(
       },
       at: startedAt,
     })
-    if (before.genealogy.parent_session_id === undefined) hintLast(store, session.id)
-    options.onStarted?.({ id: session.id, turn, cwd, dir: session.dir })
-    return await follow(store, session, turn, child, toolLock, startedAt, options)
+    const isListed = !(options.target.kind === 'new' && options.target.ephemeral)
+    const isRoot = before.genealogy.parent_session_id === undefined
+    if (isListed && isRoot) hintLast(store, session.id)
+    const started = { id: session.id, turn, cwd, dir: session.dir }
+    return await follow(store, session, { child, toolLock, started, startedAt }, options)
   } catch (error) {
     child?.abandon()
     throw error

@@ -84,7 +84,9 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   })
   for (const [signal, handler] of handlers) spec.signals.on(signal, handler)
 
-  const lastBytes = () => Math.max(...pumps.map((pump) => pump.lastBytes()))
+  // A tool that stint itself makes wait, for a slow reader, is not idle.
+  const lastBytes = () =>
+    Math.max(...pumps.map((pump) => (pump.isWaiting() ? performance.now() : pump.lastBytes())))
   const timer = setInterval(() => {
     const over =
       limits.timeout !== undefined && clock.elapsed() >= limits.timeout
@@ -141,8 +143,8 @@ function startClock() {
   let stoppedAt: number | undefined
   let resumedAt = started
   return {
-    elapsed: () => performance.now() - started - stoppedFor,
-    since: (at: number) => performance.now() - Math.max(at, resumedAt),
+    elapsed: () => (stoppedAt ?? performance.now()) - started - stoppedFor,
+    since: (at: number) => (stoppedAt ?? performance.now()) - Math.max(at, resumedAt),
     pause: () => {
       stoppedAt ??= performance.now()
     },

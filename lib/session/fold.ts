@@ -113,7 +113,7 @@ function change(state: State, entry: Entry): Change {
     case 'provider_session':
       return withTool(state, entry, providerSession)
     case 'usage':
-      return { usage: addUsage(state.usage, entry.data) }
+      return addUsage(state, entry.data)
     case 'compacted':
       return {
         phase: 'available',
@@ -219,17 +219,15 @@ function providerSession(tool: ToolState, data: EntryData): ToolState {
   }
 }
 
-function addUsage(usage: State['usage'], data: EntryData): Readonly<Record<string, number>> {
+function addUsage({ usage }: State, data: EntryData): Change {
   const sum: Record<string, number> = { ...usage }
   for (const key of usageKeys) {
     const value = data[key] === null ? undefined : decodeNumber(data, key)
     if (value === undefined) continue
     const before = sum[key]
-    const after = (typeof before === 'number' ? before : 0) + value
-    if (!Number.isFinite(after)) throw new DecodeError(`${key} is too large`)
-    sum[key] = after
+    sum[key] = Math.min((typeof before === 'number' ? before : 0) + value, Number.MAX_VALUE)
   }
-  return sum
+  return Object.keys(sum).length === 0 ? {} : { usage: sum }
 }
 
 const usageKeys = [

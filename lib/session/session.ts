@@ -24,9 +24,6 @@ import { foldVersion, formatState, parseState, refuseNewer, type State } from '.
 /** How long a command waits for journal.lock, in ms: nobody holds it for longer than one append. */
 const journalPatience = 5_000
 
-/** Far beyond what is sensible, and far below what a reader would refuse to hold. */
-const longestEntry = 32 * 1024 * 1024
-
 /** How much of an append reached the disk. */
 export interface AppendReport {
   /** The state after it. */
@@ -297,11 +294,10 @@ export class Session implements Disposable {
     for (const one of encoded) {
       if (isStreamed(one.entry.type)) continue
       const line = formatLine(state.journal.seq + 1, one)
-      const entry = line.length > longestEntry ? undefined : decodeEntry(line.slice(0, -1))
+      const entry = decodeEntry(line.slice(0, -1))
       const { type } = one.entry
       if (entry === undefined) {
-        const problem = line.length > longestEntry ? 'it is too long' : 'it has no valid shape'
-        throw new Failure('ENTRY_INVALID', { type, problem })
+        throw new Failure('ENTRY_INVALID', { type, problem: 'it has no valid shape' })
       }
       try {
         state = foldEntry(state, entry, 0)
@@ -349,7 +345,10 @@ export function ifGone<T>(id: SessionId, dir: string, act: () => T): T {
   try {
     return act()
   } catch (error) {
-    if (disk.errnoOf(error) !== 'ENOENT' || disk.findFacts(dir) !== undefined) throw error
+    if (disk.errnoOf(error) !== 'ENOENT') throw error
+    if (disk.findFacts(dir) !== undefined) {
+      throw new Failure('SESSION_UNREADABLE', { id, problem: 'it has no locks directory' })
+    }
     const store = disk.parentOf(disk.parentOf(dir))
     throw new Failure('SESSION_UNKNOWN', { ref: id, store }, { cause: error })
   }

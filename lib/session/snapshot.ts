@@ -114,6 +114,11 @@ export function foldTail(
   from: State | undefined,
   size: number,
 ): { state: State | undefined; rest: 'none' | 'unfinished' | 'lost' | 'damaged'; offset: number } {
+  const at = from?.journal.bytes ?? 0
+  // Something was put into the middle: what stands behind the mark is the end of some other line.
+  if (at > 0 && disk.readBytes(fd, path, at - 1, 1)[0] !== 10) {
+    return { state: from, rest: 'damaged', offset: at }
+  }
   const tail = readTail(fd, path, from === undefined ? { seq: -1, bytes: 0 } : markAt(from), size)
   let state = from
   try {

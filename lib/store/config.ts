@@ -148,7 +148,11 @@ function readTable(file: string): TomlTable {
 }
 
 function textOf(value: unknown): string | undefined {
-  return value === undefined ? undefined : typeof value === 'string' ? value : String(value)
+  return value === undefined
+    ? undefined
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value)
 }
 
 /** Bytes of `512MiB`, `2GB`, `64k` or a plain count. */

@@ -32,7 +32,7 @@ const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }),
   fc.constantFrom('a = 1', '[x]', 'with "quotes"', 'back\\slash', '\u0000', '\u007f', '# no', "''"),
 )
-const bareKey = fc.stringMatching(/^[A-Za-z0-9_-]{1,8}$/)
+const bareKey = fc.stringMatching(/^[A-Za-z0-9_-]{1,8}$/).filter((key) => !(key in {}))
 const key = fc.oneof(
   { weight: 6, arbitrary: bareKey },
   {
@@ -83,7 +83,8 @@ const saneScalar = fc.oneof(
 )
 const saneTable = sane(fc.oneof(saneScalar, sane(fc.oneof(saneScalar, sane(saneScalar)))))
 
-const aState = `format = 1
+const aState = formatToml(
+  parseAnyToml(`format = 1
 meta_session_id = "01JH4QWERT1234567890ABCDEF"
 description = "Auth refactor"
 created_at = 2026-02-06T10:00:00.000Z
@@ -103,7 +104,8 @@ cost_usd = 0.012
 [journal]
 seq = 41
 bytes = 18_311
-`
+`),
+)
 
 const snippets = [
   ...['\n', '\r\n', '\r', ' ', '  ', '\t', '\u0000', '\u000b', '\u00a0', '\ufeff', '\u2028', '😀'],
@@ -239,7 +241,6 @@ describe('readPlainToml', () => {
     ['a comment', 'a = 1 # one\n'],
     ['a quoted key', '"a" = 1\n'],
     ['a dotted key', 'a.b = 1\n'],
-    ['an escaped text', 'a = "\\n"\n'],
     ['a NUL', 'a = "\u0000"\n'],
     ['a day that is none', 'a = 2026-02-30T00:00:00.000Z\n'],
     ['a negative zero', 'a = -0\n'],

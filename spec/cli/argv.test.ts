@@ -178,8 +178,8 @@ describe('parseArgs', () => {
     expect(refusal(['--'], through).message).toBe('there is no command after --')
   })
 
-  it('says how to give a prompt of several words', () => {
-    expect(refusal(['fix', 'the', 'bug'], verbs.run).message).toContain('quote a prompt')
+  it('says where a command goes', () => {
+    expect(refusal(['fix', 'the', 'bug'], verbs.run).message).toContain('put -- before the command')
   })
 
   it('refuses an action that the verb does not have', () => {

@@ -328,6 +328,7 @@ describe('Session.append', () => {
     })
     expect(untouched(place)).toEqual(before)
     lock?.release()
+    using session = open(place)
     await expect(session.append(message('yes'))).resolves.toMatchObject({ seqs: [1] })
   })
 

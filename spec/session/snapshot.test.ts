@@ -81,7 +81,7 @@ const wounds: [string, Wound, number | undefined, string[]][] = [
     'nothing in it',
     (dir) => rmSync(dir, { recursive: true }) === undefined && mkdirSync(dir),
     undefined,
-    ['STATE_INVALID'],
+    ['SESSION_UNREADABLE'],
   ],
   [
     'neither state nor entries',

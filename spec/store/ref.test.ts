@@ -130,9 +130,9 @@ describe('resolveRef', () => {
 
   it('refuses what fits two sessions, one of which was copied in by hand', () => {
     const store = makeThree()
-    writeSession(store, { name: 'alpha', unmarked: true })
-    writeSession(store, { name: 'cdef', unmarked: true })
-    writeSession(store, { name: 'gamma', unmarked: true })
+    writeSession(store, { name: 'alpha' })
+    writeSession(store, { name: 'cdef' })
+    writeSession(store, { name: 'gamma' })
     expect(resolveRef(store, 'gamma').id).toBeDefined()
     for (const ref of ['alpha', 'cdef']) {
       expect(refused(store, ref)).toMatchObject({ code: 'REF_AMBIGUOUS', data: { total: 2 } })
