@@ -331,12 +331,9 @@ export function writeAll(fd: number, path: string, bytes: Uint8Array): void {
   })
 }
 
-/** Replaces what an open file holds. Not atomic: for what is read by people only. */
+/** Writes over the start of an open file. Not atomic: for what is read by people only. */
 export function overwrite(fd: number, path: string, bytes: Uint8Array): void {
-  onDisk(path, () => {
-    fs.ftruncateSync(fd, 0)
-    fs.writeSync(fd, bytes, 0, bytes.length, 0)
-  })
+  onDisk(path, () => fs.writeSync(fd, bytes, 0, bytes.length, 0))
 }
 
 export function truncateTo(fd: number, path: string, size: number): void {

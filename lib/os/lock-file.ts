@@ -37,6 +37,9 @@ export interface Errand {
   readonly argv0?: string
 }
 
+/** As long as the facts are, or longer. */
+const factsLength = 511
+
 /** How long an acquirer goes on trying by default, in ms: longer than any probe can be in the way. */
 export const probeTolerance = 200
 
@@ -189,7 +192,8 @@ function sayOwner(fd: number, path: string, errand: Errand, owner: ProcessIdenti
   const { argv0 = process.title, ...rest } = errand
   const facts = { ...owner, ...rest, acquired_at: formatTimestamp(Date.now()), argv0 }
   try {
-    disk.overwrite(fd, path, Buffer.from(`${JSON.stringify(facts)}\n`))
+    // Of one length, so that nothing need be cut off: cutting is what costs.
+    disk.overwrite(fd, path, Buffer.from(`${JSON.stringify(facts).padEnd(factsLength)}\n`))
   } catch (error) {
     if (disk.errnoOf(error) === undefined) throw error
   }

@@ -330,7 +330,9 @@ export class Session implements Disposable {
 export async function takeJournal(id: SessionId, dir: string, timeout: number): Promise<Lock> {
   const path = files.journalLock(dir)
   const started = performance.now()
-  const lock = await poll(() => ifGone(id, dir, () => tryLock(path, {})), { timeout })
+  // A stream's appends are too short to say who is at one.
+  const errand = timeout === Number.POSITIVE_INFINITY ? undefined : {}
+  const lock = await poll(() => ifGone(id, dir, () => tryLock(path, errand)), { timeout })
   if (lock !== undefined) return lock
   const holder = findHolder(path, Date.now())
   throw new Failure('JOURNAL_BUSY', {
