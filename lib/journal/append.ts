@@ -2,21 +2,20 @@
 
 import { Failure } from '../errors.ts'
 import * as disk from '../os/disk.ts'
-import { type EncodedEntry, type Entry, formatLine } from './entry.ts'
+import { type EncodedEntry, formatLine } from './entry.ts'
 import type { Mark } from './recover.ts'
 
 /** Far beyond what is sensible, and below what a reader refuses to hold, whatever its letters. */
 const longestEntry = 16 * 1024 * 1024
 
-/** An entry that has happened, and its line's length in bytes. */
-export interface Landed {
-  readonly entry: Entry
-  readonly bytes: number
-}
-
+/** How much of an append has happened. */
 export interface Appended {
-  readonly landed: readonly Landed[]
+  /** How many of the entries landed, from the first on. */
+  readonly landed: number
+  /** Where the journal ends now. */
   readonly mark: Mark
+  /** The length of each line that landed, in bytes. */
+  readonly lengths: () => number[]
   /** Why not all of them landed; those that did have happened all the same. */
   readonly failure: Failure | undefined
 }
@@ -50,18 +49,21 @@ export function appendEntries(
     took = Math.max(0, disk.readFacts(fd, path).size - mark.bytes)
   }
 
-  const landed: Landed[] = []
-  let end = 0
-  for (const [i, line] of lines.entries()) {
-    const length = lines.length === 1 ? bytes.length : Buffer.byteLength(line)
-    if (end + length > took) break
-    end += length
-    const { entry } = entries[i] as EncodedEntry
-    landed.push({ entry: { ...entry, seq: mark.seq + 1 + i }, bytes: length })
+  const lengths = () => lines.slice(0, landed).map((line) => Buffer.byteLength(line))
+  let landed = lines.length
+  let end = bytes.length
+  if (took < bytes.length) {
+    landed = 0
+    end = 0
+    for (const line of lines) {
+      const length = Buffer.byteLength(line)
+      if (end + length > took) break
+      end += length
+      landed++
+    }
+    if (took > end) cutBack(fd, path, mark.bytes + end)
   }
-  const after = { seq: mark.seq + landed.length, bytes: mark.bytes + end }
-  if (took > end) cutBack(fd, path, after.bytes)
-  return { landed, mark: after, failure }
+  return { landed, mark: { seq: mark.seq + landed, bytes: mark.bytes + end }, lengths, failure }
 }
 
 function cutBack(fd: number, path: string, size: number): void {

@@ -32,6 +32,8 @@ const entryVersion = 1
 
 let clock: { at: number; text: Timestamp } = { at: 0, text: formatTimestamp(0) }
 
+let shared: { data: EntryData; text: string } = { data: {}, text: '{}' }
+
 /** An entry up to its sequence number, which only the holder of the journal's lock can give. */
 export interface EncodedEntry {
   readonly entry: Omit<Entry, 'seq'>
@@ -42,7 +44,9 @@ export interface EncodedEntry {
 export function encodeEntry({ at, type, turn, text, data }: NewEntry): EncodedEntry {
   if (at !== clock.at) clock = { at, text: formatTimestamp(at) }
   const entry = { v: entryVersion, ts: clock.text, turn, type, text, data }
-  const tail = `,"ts":"${clock.text}","turn":${turn},"type":${JSON.stringify(type)},"text":${JSON.stringify(text)},"data":${JSON.stringify(data)}}\n`
+  // The lines of a stream share their data, which nobody can change.
+  if (data !== shared.data || !Object.isFrozen(data)) shared = { data, text: JSON.stringify(data) }
+  const tail = `,"ts":"${clock.text}","turn":${turn},"type":${JSON.stringify(type)},"text":${JSON.stringify(text)},"data":${shared.text}}\n`
   return { entry, tail }
 }
 

@@ -3,6 +3,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { cutText } from '../base/text.ts'
+import type { EntryData } from '../journal/entry.ts'
 import type { RedactionStream } from '../redact/redact.ts'
 import type { Session } from '../session/session.ts'
 import type { Recorder } from './recorder.ts'
@@ -112,8 +113,12 @@ class LineJournal {
   #partialBytes = 0
   #partialAt = 0
 
+  /** What all whole lines of the stream have in common. */
+  readonly #data: EntryData
+
   constructor(spec: PumpSpec) {
     this.#spec = spec
+    this.#data = Object.freeze({ stream: spec.name })
   }
 
   take(chunk: Buffer): void {
@@ -166,7 +171,7 @@ class LineJournal {
     const { value, counts } = this.#spec.redaction.lines(block)
     // The rest of a key, all of it taken out.
     if (value === '' && block !== '') return
-    const data = { stream: this.#spec.name }
+    const data = this.#data
     let first = counts
     for (const line of value.split('\n')) {
       if (line.length > longestText) {
@@ -186,7 +191,7 @@ class LineJournal {
     at: number,
   ): void {
     const { session, recorder, turn, budget } = this.#spec
-    if (text.trim() !== '') this.last = text
+    if (/\S/.test(text)) this.last = text
     const encoded = session.encodeRedacted({ type: 'output', turn, text, data, at }, counts)
     // The line's head, with its number, is not counted yet.
     const bytes = Buffer.byteLength(encoded.tail) + 24

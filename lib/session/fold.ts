@@ -42,6 +42,23 @@ export function foldEntry(state: State | undefined, entry: Entry, bytes: number)
   }
 }
 
+/** The same as folding streamed entries one by one, up to a mark: all they change is how far it is. */
+export function foldStreamed(
+  state: State,
+  entries: readonly Pick<Entry, 'ts'>[],
+  mark: Mark,
+): State {
+  if (entries.length === 0) return state
+  let last = state.last_accessed
+  for (const { ts } of entries) if (ts > last) last = ts
+  const streamed = (state.journal.streamed_bytes ?? 0) + mark.bytes - state.journal.bytes
+  return {
+    ...state,
+    last_accessed: last,
+    journal: { ...state.journal, ...mark, fold: foldVersion, streamed_bytes: streamed },
+  }
+}
+
 /** The greatest instant of an entry that is no upkeep: looking after a session is not using it. */
 function lastAccess(state: State, entry: Entry): Pick<State, 'last_accessed'> | undefined {
   if (entry.data.upkeep === true || entry.ts === state.last_accessed) return undefined

@@ -17,7 +17,7 @@ import { type Lease, openLease, requireLease } from '../os/lease.ts'
 import { findHolder, type Lock, tryLock } from '../os/lock-file.ts'
 import { replaceText } from '../os/replace.ts'
 import { mergeCounts, type RedactionCounts, type Redactor } from '../redact/redact.ts'
-import { FoldError, foldEntry, isStreamed, markAt } from './fold.ts'
+import { FoldError, foldEntry, foldStreamed, isStreamed, markAt } from './fold.ts'
 import { damaged, foldTail } from './snapshot.ts'
 import { foldVersion, formatState, parseState, refuseNewer, type State } from './state.ts'
 
@@ -283,9 +283,24 @@ export class Session implements Disposable {
   #write(encoded: readonly EncodedEntry[]): { seqs: number[]; failure: Failure | undefined } {
     const path = files.transcript(this.dir)
     this.#refuseUnreadable(encoded)
-    const { landed, failure } = appendEntries(this.#fd as number, path, markAt(this.state), encoded)
-    for (const { entry, bytes } of landed) this.#state = foldEntry(this.#state, entry, bytes)
-    return { seqs: landed.map(({ entry }) => entry.seq), failure }
+    const before = markAt(this.state)
+    const { landed, mark, lengths, failure } = appendEntries(
+      this.#fd as number,
+      path,
+      before,
+      encoded,
+    )
+    const happened = encoded.slice(0, landed).map(({ entry }) => entry)
+    if (happened.every(({ type }) => isStreamed(type))) {
+      this.#state = foldStreamed(this.state, happened, mark)
+    } else {
+      const bytes = lengths()
+      for (const [i, entry] of happened.entries()) {
+        const numbered = { ...entry, seq: before.seq + 1 + i }
+        this.#state = foldEntry(this.#state, numbered, bytes[i] as number)
+      }
+    }
+    return { seqs: happened.map((_, i) => before.seq + 1 + i), failure }
   }
 
   /** What is written once stays: an entry that no reader could take is refused before. */
