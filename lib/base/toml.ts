@@ -174,12 +174,21 @@ export function readPlainToml(text: string): TomlTable | undefined {
     const equals = line.indexOf(' = ')
     if (equals < 1) return undefined
     const key = line.slice(0, equals)
-    if (!/^[A-Za-z0-9_-]+$/.test(key) || key in table) return undefined
+    if (!(knownKeys.has(key) || isPlainKey(key)) || key in table) return undefined
     const value = plainValue(line.slice(equals + 3))
     if (value === undefined) return undefined
     table[key] = value
   }
   return root
+}
+
+/** Keys that were looked at before: the same few stand in every state. */
+const knownKeys = new Set<string>()
+
+function isPlainKey(key: string): boolean {
+  if (!/^[A-Za-z0-9_-]+$/.test(key)) return false
+  if (knownKeys.size < 200) knownKeys.add(key)
+  return true
 }
 
 function openTable(parent: TomlTable, key: string, fresh: boolean): TomlTable | undefined {

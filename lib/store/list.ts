@@ -4,6 +4,7 @@ import { isSessionId, type SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { store as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { isSurelyAtRest } from '../session/glance.ts'
 import { type Observation, observe, type Status } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
@@ -62,6 +63,7 @@ export function listSessions(store: Store, filter: ListFilter = {}): Listing {
   for (const { id, isDirectory } of ids) {
     if (found.length >= limit && !sortLater) break
     const dir = sessionDir(store.dir, id)
+    if (isDirectory && wantsRestless(filter) && isSurelyAtRest(id, dir)) continue
     const observation = isDirectory
       ? observe(readSnapshot(id, dir), { now, scrutiny: 'turn' })
       : linked(id, dir)
@@ -114,6 +116,12 @@ export function toRow({ snapshot, liveness }: Observation, now: number): Session
     pinned: state.pinned ?? false,
     usage: state.usage ?? null,
   }
+}
+
+/** Whether no session that is at rest can pass. */
+function wantsRestless({ statuses }: ListFilter): boolean {
+  const atRest: readonly Status[] = ['idle', 'available', 'retired']
+  return statuses !== undefined && !statuses.some((status) => atRest.includes(status))
 }
 
 function readsAll(filter: ListFilter): boolean {

@@ -2,8 +2,9 @@
 
 import { idTime, isSessionId, normaliseId, type SessionId } from '../base/id.ts'
 import { type Candidate, Failure } from '../errors.ts'
-import { session as files, sessionDir, store as storeFiles, storeProjectName } from '../layout.ts'
+import { store as files, sessionDir, storeProjectName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { isSurelyUnnamed } from '../session/glance.ts'
 import { observe } from '../session/liveness.ts'
 import { readSnapshot, type Snapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
@@ -135,17 +136,10 @@ function findMatches(store: Store, ref: string, place: TypedPlace): Resolved[] {
 
 /**
  * A session's name. A name that two sessions have, or that is the start of another's id, is never
- * guessed about, so every state is looked at; most have no name, and nothing behind them that could
- * give them one, which takes two searches to see.
+ * guessed about, so every session is looked at; most have none, which a glance tells.
  */
 function findName(dir: string, id: SessionId): string | undefined {
-  const text = disk.ifMissing(() => disk.findText(files.state(dir)), undefined)
-  if (text !== undefined) {
-    const bytes = /\n\[journal\]\n(?:[a-z_]+ = .*\n)*?bytes = (\d+)\n/.exec(text)?.[1]
-    const isPlain = bytes !== undefined && !/(?:^|\n)["'\s]*name["'\s]*=/.test(text)
-    if (isPlain && disk.findSize(files.transcript(dir)) === Number(bytes)) return undefined
-  }
-  return readSnapshot(id, dir).state?.name
+  return isSurelyUnnamed(dir) ? undefined : readSnapshot(id, dir).state?.name
 }
 
 function resolveMark(store: Store, mark: string): Resolved {
@@ -187,7 +181,7 @@ function findRoot(caller: Caller): SessionId {
 function findLast(store: Store, caller: Caller | undefined): Resolved {
   const inside = caller !== undefined && caller.store.dir === store.dir
   if (!inside) {
-    const hint = disk.findText(storeFiles.last(store.dir))?.trim() ?? ''
+    const hint = disk.findText(files.last(store.dir))?.trim() ?? ''
     if (isSessionId(hint) && disk.findFacts(sessionDir(store.dir, hint)) !== undefined) {
       const { state } = readSnapshot(hint, sessionDir(store.dir, hint))
       if (state !== undefined && state.genealogy.parent_session_id === undefined) {
