@@ -390,7 +390,7 @@ function quote(text: string): string {
 
 function candidateLine(c: Candidate): string {
   const facts = [
-    c.age_ms === undefined ? undefined : `${duration(c.age_ms)} old`,
+    c.age_ms === undefined ? undefined : `${duration(Math.round(c.age_ms / 1000) * 1000)} old`,
     c.status,
     c.name,
     c.description,

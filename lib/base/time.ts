@@ -37,9 +37,10 @@ export function parseWhen(text: string, now: number): number | undefined {
   return day.toISOString().slice(0, 10) === text.slice(0, 10) ? at : undefined
 }
 
-/** The two greatest units of a duration: `0.4s`, `12s`, `3m 10s`, `2h 5m`, `4d 1h`. */
+/** The two greatest units of a duration: `40ms`, `1.4s`, `12s`, `3m 10s`, `2h 5m`, `4d 1h`. */
 export function formatDuration(ms: number): string {
-  if (ms > 0 && ms < 9_950) return `${Number((ms / 1000).toFixed(1))}s`
+  if (ms >= 1 && ms < 999.5) return `${Math.round(ms)}ms`
+  if (ms >= 1 && ms < 9_950) return `${Number((ms / 1000).toFixed(1))}s`
   const seconds = Math.max(0, Math.round(ms / 1000))
   const two = (big: number, bigUnit: string, small: number, smallUnit: string) =>
     small === 0 ? `${big}${bigUnit}` : `${big}${bigUnit} ${small}${smallUnit}`
