@@ -14,7 +14,7 @@ const require = createRequire(import.meta.url)
 export type TomlTable = { [key: string]: unknown }
 
 /** An integer beyond what a number holds: kept as it stands, and shown as near as can be. */
-export class WideInteger {
+class WideInteger {
   readonly text: string
 
   constructor(text: string) {

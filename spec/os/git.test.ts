@@ -103,22 +103,22 @@ describe('findRepository and readHead', () => {
 
   it('take the worktree of a repository whose git directory lies elsewhere', () => {
     const dir = makeDir()
-    mkdirSync(`${dir}/work`)
-    git(dir, 'init', '-q', `--separate-git-dir=${dir}/elsewhere`, `${dir}/work`)
-    git(`${dir}/work`, 'commit', '-q', '--allow-empty', '-m', 'first')
-    mkdirSync(`${dir}/work/sub`)
-    expect(look(`${dir}/work/sub`)).toEqual({
-      ...asGitSays(`${dir}/work`),
-      mainWorktree: `${dir}/work`,
+    mkdirSync(`${dir}/tree`)
+    git(dir, 'init', '-q', `--separate-git-dir=${dir}/elsewhere`, `${dir}/tree`)
+    git(`${dir}/tree`, 'commit', '-q', '--allow-empty', '-m', 'first')
+    mkdirSync(`${dir}/tree/sub`)
+    expect(look(`${dir}/tree/sub`)).toEqual({
+      ...asGitSays(`${dir}/tree`),
+      mainWorktree: `${dir}/tree`,
       branch: 'trunk',
     })
   })
 
   it('follow a .git that is a link', () => {
     const dir = makeRepository()
-    mkdirSync(`${dir}/work`)
-    symlinkSync('../.git', `${dir}/work/.git`)
-    expect(look(`${dir}/work`).gitDir).toBe(`${dir}/.git`)
+    mkdirSync(`${dir}/tree`)
+    symlinkSync('../.git', `${dir}/tree/.git`)
+    expect(look(`${dir}/tree`).gitDir).toBe(`${dir}/.git`)
     mkdirSync(`${dir}/again`)
     writeFileSync(`${dir}/gitfile`, `gitdir: ${dir}/.git\n`)
     symlinkSync('../gitfile', `${dir}/again/.git`)
