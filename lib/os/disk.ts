@@ -397,6 +397,27 @@ export function writeNewFile(path: string, bytes: Uint8Array): void {
   }
 }
 
+/** Node's fs, for a package that stamps files, with a clock that is `ahead` ms ahead of this one. */
+export function fsWithClock(ahead: number): typeof fs {
+  const shift = (date: number | string | Date) => new Date(new Date(date).getTime() + ahead)
+  const utimes = (
+    path: fs.PathLike,
+    atime: Date,
+    mtime: Date,
+    done: (error: NodeJS.ErrnoException | null) => void,
+  ) => fs.utimes(path, shift(atime), shift(mtime), done)
+  const stat = (
+    path: fs.PathLike,
+    done: (error: NodeJS.ErrnoException | null, stats?: fs.Stats) => void,
+  ) =>
+    fs.stat(path, (error, stats) => {
+      if (error) return done(error)
+      stats.mtime = new Date(stats.mtime.getTime() - ahead)
+      done(null, stats)
+    })
+  return { ...fs, utimes, stat } as unknown as typeof fs
+}
+
 /** Whether the path's file system keeps its files on another machine, and what it is called. */
 export function fileSystemOf(path: string): { readonly name: string; readonly remote: boolean } {
   const type = onDisk(path, () => fs.statfsSync(path).type) >>> 0

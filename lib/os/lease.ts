@@ -37,8 +37,10 @@ export async function openLease(path: string): Promise<LeaseAnswer> {
   if (there !== undefined) {
     const record = disk.findText(recordOf(path))
     const owner = ownerOf(record)
-    const verdict = owner === undefined ? undefined : vitalsOf(owner).verdict
-    if (owner !== undefined && isOurs(owner) && verdict === 'alive') return { kind: 'ours' }
+    // Two machines may have one host name, and then would take each other for rebooted.
+    const isHere = owner?.machine_id === machineId()
+    const verdict = owner === undefined || !isHere ? undefined : vitalsOf(owner).verdict
+    if (verdict === 'alive') return { kind: 'ours' }
     // A process that died before it wrote its record can only have been of this machine where no
     // other machine writes.
     const leftover = owner === undefined ? !disk.fileSystemOf(path).remote : verdict === 'dead'
@@ -55,10 +57,13 @@ export async function openLease(path: string): Promise<LeaseAnswer> {
 async function take(path: string): Promise<LeaseAnswer> {
   let lost = false
   let unlock: () => Promise<void>
+  // What it stamps and sees is shifted, so that the lease's age is one by the file server's clock.
+  const fs = disk.fsWithClock(serverTime(path) - Date.now())
   try {
     unlock = await loadProperLockfile().lock(path, {
       lockfilePath: path,
       realpath: false,
+      fs,
       stale: Number.POSITIVE_INFINITY,
       update: leaseStaleAfter / 6,
       onCompromised: () => {
@@ -73,7 +78,7 @@ async function take(path: string): Promise<LeaseAnswer> {
     }
     throw disk.toFailure(error, path)
   }
-  const record = `${JSON.stringify({ ...thisProcess(), taken: `${process.hrtime.bigint()}` })}\n`
+  const record = `${JSON.stringify({ ...thisProcess(), machine_id: machineId(), taken: `${process.hrtime.bigint()}` })}\n`
   try {
     replaceText(recordOf(path), record)
   } catch (error) {
@@ -136,20 +141,22 @@ function recordOf(path: string): string {
   return `${path}.json`
 }
 
-function isOurs(owner: ProcessIdentity): boolean {
-  const here = thisMachine()
-  return owner.host === here.host && owner.boot_id === here.boot_id
+/** What tells this machine from others, beyond its name; the boot where the system has none. */
+function machineId(): string {
+  return disk.findText('/etc/machine-id', 'followed')?.trim() || thisMachine().boot_id
 }
 
-function findOwner(path: string): ProcessIdentity | undefined {
+type Owner = ProcessIdentity & { readonly machine_id?: unknown }
+
+function findOwner(path: string): Owner | undefined {
   return ownerOf(disk.findText(recordOf(path)))
 }
 
-function ownerOf(text: string | undefined): ProcessIdentity | undefined {
+function ownerOf(text: string | undefined): Owner | undefined {
   try {
     const owner: unknown = JSON.parse(text ?? 'null')
     const known = isTable(owner) && typeof owner.pid === 'number' && typeof owner.host === 'string'
-    return known ? (owner as unknown as ProcessIdentity) : undefined
+    return known ? (owner as unknown as Owner) : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
