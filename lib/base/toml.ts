@@ -202,9 +202,9 @@ function openTable(parent: TomlTable, key: string, fresh: boolean): TomlTable | 
   return isPlainTable(there) && !fresh ? there : undefined
 }
 
-const plainText = /^"(?:[^"\\\p{Cc}]|\\(?:[btnfr"\\]|u(?!d[89a-f])[0-9a-f]{4}))*"$/iu
+const plainText = /^"(?:[^"\\\p{Cc}]|\\(?:[btnfr"\\]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}))*"$/u
 const plainTexts =
-  /^\[(?:"(?:[^"\\\p{Cc}]|\\(?:[btnfr"\\]|u(?!d[89a-f])[0-9a-f]{4}))*"(?:, (?!\])|(?=\])))*\]$/iu
+  /^\[(?:"(?:[^"\\\p{Cc}]|\\(?:[btnfr"\\]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}))*"(?:, (?!\])|(?=\])))*\]$/u
 
 function plainValue(text: string): unknown {
   const first = text.charCodeAt(0)

@@ -94,11 +94,11 @@ export async function follow(
         ]),
   ]
   const summary = oneLine(pumps[0]?.lastLine() ?? pumps[1]?.lastLine() ?? '')
-  const makeResult = (state: State): TurnResult => ({
+  const known: TurnResult = {
     session_id: session.id,
     turn,
     tool: commandTool,
-    outcome: outcomeOf(ending, state),
+    outcome: 'unknown',
     exit_code: ending.exit.code,
     signal: ending.exit.signal,
     summary: summary === '' ? null : headOf(summary, 200),
@@ -109,8 +109,15 @@ export async function follow(
     usage: null,
     cost_usd: null,
     peak_memory_bytes: null,
-    events_count: state.journal.seq - firstSeq + extras.length + 2,
+    events_count: 0,
     artifacts: listArtifacts(session.dir, turn),
+  }
+  const safe = session.redact({ type: 'turn_ended', turn, text: null, data: known, at: endedAt })
+  // What others may have appended meanwhile is known under the lock.
+  const makeResult = (state: State): TurnResult => ({
+    ...safe.value.data,
+    outcome: outcomeOf(ending, state),
+    events_count: state.journal.seq - firstSeq + extras.length + 2,
   })
   let result = makeResult(session.state)
   let failure: Failure | undefined
@@ -119,11 +126,8 @@ export async function follow(
       await session.appendAlways((state) => {
         if (!hasOpenTurn(state)) return []
         result = makeResult(state)
-        const data = result
-        return [
-          ...extras,
-          session.encode({ type: 'turn_ended', turn, text: null, data, at: endedAt }),
-        ]
+        const ended = { ...safe.value, data: result }
+        return [...extras, session.encodeRedacted(ended, safe.counts)]
       })
       failure = undefined
     } catch (error) {

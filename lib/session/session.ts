@@ -16,7 +16,12 @@ import * as disk from '../os/disk.ts'
 import { type Lease, openLease, requireLease } from '../os/lease.ts'
 import { findHolder, type Lock, tryLock } from '../os/lock-file.ts'
 import { replaceText } from '../os/replace.ts'
-import { mergeCounts, type RedactionCounts, type Redactor } from '../redact/redact.ts'
+import {
+  mergeCounts,
+  type Redacted,
+  type RedactionCounts,
+  type Redactor,
+} from '../redact/redact.ts'
 import { FoldError, foldEntry, foldStreamed, isStreamed, markAt } from './fold.ts'
 import { damaged, foldTail } from './snapshot.ts'
 import { foldVersion, formatState, parseState, refuseNewer, type State } from './state.ts'
@@ -187,17 +192,31 @@ export class Session implements Disposable {
     })
   }
 
-  /** Redacts and encodes an entry: the one way into a journal. */
-  encode(entry: NewEntry): EncodedEntry {
-    const text = entry.text === null ? undefined : this.#redactor.text(entry.text)
-    const data = this.#redactor.json(entry.data as never)
-    return this.encodeRedacted(
-      { ...entry, text: text?.value ?? null, data: data.value },
-      mergeCounts(text?.counts, data.counts),
-    )
+  /** Appends one entry to the newest turn: redacted before any lock, and placed under it. */
+  async appendToTurn(entry: Omit<NewEntry, 'turn'>): Promise<AppendReport> {
+    const { value, counts } = this.redact(entry)
+    return this.append((state) => [
+      this.encodeRedacted({ ...value, turn: state.turn?.number ?? 0 }, counts),
+    ])
   }
 
-  /** Encodes an entry that was redacted before, by a stream. */
+  /** Redacts an entry's texts: with encodeRedacted the one way into a journal. */
+  redact<T extends Pick<NewEntry, 'text' | 'data'>>(entry: T): Redacted<T> {
+    const text = entry.text === null ? undefined : this.#redactor.text(entry.text)
+    const data = this.#redactor.json(entry.data as never)
+    return {
+      value: { ...entry, text: text?.value ?? null, data: data.value },
+      counts: mergeCounts(text?.counts, data.counts),
+    }
+  }
+
+  /** Redacts and encodes an entry. */
+  encode(entry: NewEntry): EncodedEntry {
+    const { value, counts } = this.redact(entry)
+    return this.encodeRedacted(value, counts)
+  }
+
+  /** Encodes an entry that was redacted before. */
   encodeRedacted(entry: NewEntry, counts: RedactionCounts | undefined): EncodedEntry {
     return encodeEntry(
       counts === undefined ? entry : { ...entry, data: { ...entry.data, redactions: counts } },

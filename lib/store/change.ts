@@ -35,15 +35,12 @@ export async function appendEntry(
   },
 ): Promise<number> {
   using session = new Session(id, realSessionDir(store, id), accessOf(store))
-  const { seqs } = await session.append((state) => [
-    session.encode({
-      type: entry.type,
-      turn: state.turn?.number ?? 0,
-      text: entry.text ?? null,
-      data: entry.data ?? {},
-      at: store.now(),
-    }),
-  ])
+  const { seqs } = await session.appendToTurn({
+    type: entry.type,
+    text: entry.text ?? null,
+    data: entry.data ?? {},
+    at: store.now(),
+  })
   return seqs[0] as number
 }
 
@@ -54,14 +51,11 @@ async function setOne(
   set: Readonly<Record<string, unknown>>,
 ): Promise<State> {
   using session = new Session(id, realSessionDir(store, id), accessOf(store))
-  const { state } = await session.append((state) => [
-    session.encode({
-      type: 'session',
-      turn: state.turn?.number ?? 0,
-      text: null,
-      data: { event, set },
-      at: store.now(),
-    }),
-  ])
+  const { state } = await session.appendToTurn({
+    type: 'session',
+    text: null,
+    data: { event, set },
+    at: store.now(),
+  })
   return state
 }

@@ -62,9 +62,13 @@ async function move(
 
 /** Says in the journal when and why. On a full disk the directory's own ctime has to say when. */
 async function note(session: Session, data: object, now: number): Promise<void> {
-  const entry = { type: 'session', turn: 0, text: null, data: { ...data, upkeep: true }, at: now }
   try {
-    await session.append((state) => [session.encode({ ...entry, turn: state.turn?.number ?? 0 })])
+    await session.appendToTurn({
+      type: 'session',
+      text: null,
+      data: { ...data, upkeep: true },
+      at: now,
+    })
   } catch (error) {
     if (!(error instanceof Failure && error.code === 'DISK_FULL')) throw error
   }

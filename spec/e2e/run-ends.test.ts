@@ -188,7 +188,9 @@ describe('a signal to stint', () => {
 
   test('SIGTSTP stops both, SIGCONT continues both, and deadlines stand still meanwhile', async () => {
     const place = makePlace()
-    const run = place.start(['run', '--timeout', '3s', '--', agent('hold.sh'), '/none'])
+    // One process: a shell that is just starting another would stand in D, not in T.
+    const sleeper = ['sh', '-c', 'echo working as $$; exec sleep 60']
+    const run = place.start(['run', '--timeout', '3s', '--', ...sleeper])
     await run.says('working as')
     const tool = toolPid(run.stdout())
     run.kill('SIGTSTP')
