@@ -44,14 +44,18 @@ export function parseToml(text: string): TomlTable {
 }
 
 /** Keys that every object has from birth: the parser would write into what they lead to. */
-const inherited =
-  /(?:^|[\s.[{,"'])(?:constructor|__proto__|toString|toLocaleString|valueOf|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|__(?:define|lookup)[GS]etter__)["'\s]*[.=\]]/
+const inborn =
+  '(?:constructor|__proto__|toString|toLocaleString|valueOf|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|__(?:define|lookup)[GS]etter__)'
+const inherited = new RegExp(
+  `(?:^|[\\s.[{,"'])${inborn}["' \\t]*[.=]|^[ \\t]*\\[[^\\]\\n]*(?<=[\\s.["'])${inborn}["' \\t]*\\]`,
+  'm',
+)
 
 /** The same by the parser alone. */
 export function parseAnyToml(text: string): TomlTable {
-  const inborn = inherited.exec(text)
-  if (inborn !== null) {
-    const line = text.slice(0, inborn.index + 1).split('\n').length
+  const found = inherited.exec(text)
+  if (found !== null) {
+    const line = text.slice(0, found.index + 1).split('\n').length
     throw new TomlError('a key has a name that every object has from birth', line)
   }
   const parse = require('@iarna/toml/parse-string.js') as (text: string) => TomlTable
