@@ -16,8 +16,8 @@ export {
   type FailureData,
   type Holder,
   isFailure,
-  listFailureCodes,
 } from './errors.ts'
+export { listFailureCodes } from './failures.ts'
 export type { Entry, EntryData } from './journal/entry.ts'
 export type { Line, Reading } from './journal/read.ts'
 export { hasInput, isTerminal, OutputClosed, writeAll } from './os/descriptor.ts'

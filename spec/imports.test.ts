@@ -24,6 +24,7 @@ const imports: Import[] = sources.flatMap((file) =>
 /** From the ground up: each may import what stands before it, and its own folder. */
 const layers = [
   ['base'],
+  ['failures'],
   ['errors', 'layout'],
   ['redact', 'os'],
   ['journal'],
