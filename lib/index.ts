@@ -49,7 +49,8 @@ export {
   type SessionRow,
 } from './store/list.ts'
 export { deleteSession, restoreSession } from './store/move.ts'
-export { type Caller, findCaller, type Resolved, resolveRef } from './store/ref.ts'
+export { type Resolved, resolveRef } from './store/ref.ts'
+export { type Caller, findCaller } from './store/search.ts'
 export { readResult, readSession, type SessionDetails } from './store/show.ts'
 export {
   type Env,

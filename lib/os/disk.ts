@@ -59,49 +59,47 @@ export function toFailure(error: unknown, path: string): unknown {
   }
 }
 
-/** What `act` returns, or `absent` when the path is not there. */
-export function ifMissing<T, A>(act: () => T, absent: A): T | A {
+/** What `act` returns, or undefined when the path is not there: often so, and then no Failure. */
+function findOnDisk<T>(path: string, act: () => T): T | undefined {
   try {
     return act()
   } catch (error) {
-    const errno = errnoOf(error)
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return absent
-    throw error
+    if (isMissing(error)) return undefined
+    throw toFailure(error, path)
   }
+}
+
+/** Whether it was thrown because nothing is at the path. */
+export function isMissing(error: unknown): boolean {
+  const errno = errnoOf(error)
+  return errno === 'ENOENT' || errno === 'ENOTDIR'
 }
 
 // ── reading ──────────────────────────────────────────────────────────────────────────────────────
 
 const largestText = 16 * 1024 * 1024
-const scratch = { buffer: Buffer.allocUnsafeSlow(16 * 1024) }
+let scratch = Buffer.allocUnsafeSlow(16 * 1024)
 
 /**
- * The whole text of a regular file; one that is far too large for what it should be is refused.
+ * The whole text of a regular file, or undefined when it is not there; one that is far too large for
+ * what it should be is refused.
  *
  * A symbolic link is not followed and a pipe is not waited on: what lies in a session's directory
  * may be anybody's.
  */
-export function readText(path: string, links: 'refused' | 'followed' = 'refused'): string {
-  return onDisk(path, () => {
+export function findText(
+  path: string,
+  links: 'refused' | 'followed' = 'refused',
+): string | undefined {
+  return findOnDisk(path, () => {
     const follow = links === 'followed' ? 0 : O_NOFOLLOW
     const fd = fs.openSync(path, O_RDONLY | O_NONBLOCK | follow)
     try {
       let length = 0
       for (;;) {
-        if (length === scratch.buffer.length) {
-          if (length >= largestText) {
-            throw new Failure('IO_FAILED', {
-              path,
-              errno: 'EFBIG',
-              problem: 'the file is too large',
-            })
-          }
-          const larger = Buffer.allocUnsafeSlow(length * 4)
-          scratch.buffer.copy(larger, 0, 0, length)
-          scratch.buffer = larger
-        }
-        const got = fs.readSync(fd, scratch.buffer, length, scratch.buffer.length - length, null)
-        if (got === 0) return scratch.buffer.toString('utf8', 0, length)
+        if (length === scratch.length) growScratch(path)
+        const got = fs.readSync(fd, scratch, length, scratch.length - length, null)
+        if (got === 0) return scratch.toString('utf8', 0, length)
         length += got
       }
     } finally {
@@ -110,12 +108,28 @@ export function readText(path: string, links: 'refused' | 'followed' = 'refused'
   })
 }
 
-/** The text of a file, or undefined when it is not there. */
-export function findText(
-  path: string,
-  links: 'refused' | 'followed' = 'refused',
-): string | undefined {
-  return ifMissing(() => readText(path, links), undefined)
+function growScratch(path: string): void {
+  if (scratch.length >= largestText) {
+    throw new Failure('IO_FAILED', { path, errno: 'EFBIG', problem: 'the file is too large' })
+  }
+  const larger = Buffer.allocUnsafeSlow(scratch.length * 4)
+  scratch.copy(larger)
+  scratch = larger
+}
+
+/**
+ * What one read(2) gives of the start of a file, at least 16 KiB of a longer one, or undefined when
+ * it is not there. For who can tell whether that was all.
+ */
+export function findHead(path: string): string | undefined {
+  return findOnDisk(path, () => {
+    const fd = fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
+    try {
+      return scratch.toString('utf8', 0, fs.readSync(fd, scratch, 0, scratch.length, null))
+    } finally {
+      fs.closeSync(fd)
+    }
+  })
 }
 
 /** Where a symbolic link points, or undefined when there is none. */
@@ -130,10 +144,7 @@ export function findLink(path: string): string | undefined {
 
 /** Facts about what is at the path itself (links not followed), or undefined. */
 export function findFacts(path: string): FileFacts | undefined {
-  const stats = ifMissing(
-    () => onDisk(path, () => fs.lstatSync(path, { throwIfNoEntry: false })),
-    undefined,
-  )
+  const stats = findOnDisk(path, () => fs.lstatSync(path, { throwIfNoEntry: false }))
   return stats === undefined ? undefined : factsOf(stats)
 }
 
@@ -144,10 +155,7 @@ export function readFacts(fd: number, path: string): FileFacts {
 
 /** The size of a file in bytes; undefined when it is not there. */
 export function findSize(path: string): number | undefined {
-  return ifMissing(
-    () => onDisk(path, () => fs.statSync(path, { throwIfNoEntry: false })?.size),
-    undefined,
-  )
+  return findOnDisk(path, () => fs.statSync(path, { throwIfNoEntry: false })?.size)
 }
 
 function factsOf(stats: fs.Stats): FileFacts {
@@ -175,7 +183,7 @@ export function isSameFile(a: FileId | undefined, b: FileId | undefined): boolea
 
 /** The names in a directory, sorted; none when it is not there. */
 export function listNames(path: string): string[] {
-  return ifMissing(() => onDisk(path, () => fs.readdirSync(path)), []).sort()
+  return findOnDisk(path, () => fs.readdirSync(path))?.sort() ?? []
 }
 
 export interface DirItem {
@@ -185,10 +193,7 @@ export interface DirItem {
 
 /** The entries of a directory, unsorted, one at a time: memory does not grow with it. */
 export function* scanDir(path: string): Generator<DirItem> {
-  const dir = ifMissing(
-    () => onDisk(path, () => fs.opendirSync(path, { bufferSize: 256 })),
-    undefined,
-  )
+  const dir = findOnDisk(path, () => fs.opendirSync(path, { bufferSize: 256 }))
   if (dir === undefined) return
   try {
     for (;;) {
@@ -203,16 +208,13 @@ export function* scanDir(path: string): Generator<DirItem> {
 
 /** The entries of a directory at once: faster than scanDir up to some ten thousand. */
 export function listDir(path: string): DirItem[] {
-  const items = ifMissing(
-    () => onDisk(path, () => fs.readdirSync(path, { withFileTypes: true })),
-    [],
-  )
+  const items = findOnDisk(path, () => fs.readdirSync(path, { withFileTypes: true })) ?? []
   return items.map((item) => ({ name: item.name, isDirectory: item.isDirectory() }))
 }
 
 /** The absolute path without links, or undefined when it is not there. */
 export function findRealPath(path: string): string | undefined {
-  return ifMissing(() => onDisk(path, () => fs.realpathSync.native(path)), undefined)
+  return findOnDisk(path, () => fs.realpathSync.native(path))
 }
 
 /** Opens for reading; refuses links. */
@@ -220,9 +222,9 @@ export function openRead(path: string): number {
   return onDisk(path, () => fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
 }
 
-/** Opens for reading, or undefined when it is not there. */
+/** The same, or undefined when it is not there. */
 export function findRead(path: string): number | undefined {
-  return ifMissing(() => openRead(path), undefined)
+  return findOnDisk(path, () => fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
 }
 
 /** Reads up to `length` bytes at `position`; fewer only at the end of the file. */
@@ -270,12 +272,9 @@ export function makeDirs(path: string): void {
 
 /** False when a parent is missing. */
 function makeDirHere(path: string): boolean {
-  const stats = ifMissing(
-    () => onDisk(path, () => fs.statSync(path, { throwIfNoEntry: false })),
-    undefined,
-  )
+  const stats = findOnDisk(path, () => fs.statSync(path, { throwIfNoEntry: false }))
   if (stats?.isDirectory()) return true
-  const made = ifMissing(() => makeDir(path), undefined)
+  const made = findOnDisk(path, () => makeDir(path))
   if (made) syncDir(parentOf(path))
   return made !== undefined
 }
@@ -285,9 +284,9 @@ export function parentOf(path: string): string {
   return slash <= 0 ? '/' : path.slice(0, slash)
 }
 
-/** Opens for reading and writing at its end; makes the file, of mode 0600, when asked to. */
-export function openAppend(path: string, options: { readonly create: boolean }): number {
-  return openOwn(path, O_RDWR | O_APPEND, options.create)
+/** Opens for reading and writing at its end, or undefined when it is not there. */
+export function findAppend(path: string): number | undefined {
+  return findOnDisk(path, () => fs.openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK))
 }
 
 /** Opens for reading and writing; makes the file, of mode 0600, when asked to. */
@@ -371,14 +370,11 @@ export function rename(from: string, to: string): void {
 
 /** Removes a file; false when it was not there. */
 export function removeFile(path: string): boolean {
-  return ifMissing(
-    () =>
-      onDisk(path, () => {
-        fs.unlinkSync(path)
-        return true
-      }),
-    false,
-  )
+  const removed = findOnDisk(path, () => {
+    fs.unlinkSync(path)
+    return true
+  })
+  return removed ?? false
 }
 
 /** Removes a directory and everything in it, following no links. */

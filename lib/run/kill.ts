@@ -13,7 +13,7 @@ import { hasOpenTurn, type State } from '../session/state.ts'
 import { endTurn, settle } from '../session/turn.ts'
 import { accessOf } from '../store/access.ts'
 import { holdSession, realSessionDir } from '../store/hold.ts'
-import { placeOf } from '../store/ref.ts'
+import { placeOf } from '../store/place.ts'
 import type { Store } from '../store/store.ts'
 
 export interface KillReport {

@@ -13,7 +13,7 @@ import type { State } from '../session/state.ts'
 import type { TurnResult } from '../session/turn.ts'
 import { redactorOf } from '../store/access.ts'
 import { realSessionDir } from '../store/hold.ts'
-import type { Caller } from '../store/ref.ts'
+import type { Caller } from '../store/search.ts'
 import type { Store } from '../store/store.ts'
 import type { Limits, SignalSource } from './supervise.ts'
 

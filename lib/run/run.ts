@@ -17,7 +17,7 @@ import { redactorOf } from '../store/access.ts'
 import { checkDescription, checkName, createSession, discardSession } from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
 import { type Held, holdSession, keepHeld } from '../store/hold.ts'
-import { findCaller } from '../store/ref.ts'
+import { findCaller } from '../store/search.ts'
 import { ensureStore, type Store } from '../store/store.ts'
 import { follow } from './follow.ts'
 import {

@@ -7,7 +7,7 @@ import * as disk from '../os/disk.ts'
 import { observe, type Status } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { realSessionDir } from '../store/hold.ts'
-import { placeOf } from '../store/ref.ts'
+import { placeOf } from '../store/place.ts'
 import type { Store } from '../store/store.ts'
 
 export interface Waited {

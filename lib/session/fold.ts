@@ -13,7 +13,14 @@ import { isSessionId } from '../base/id.ts'
 import { formatTimestamp, type Timestamp } from '../base/time.ts'
 import type { Entry, EntryData } from '../journal/entry.ts'
 import type { Mark } from '../journal/recover.ts'
-import { decodeGroup, foldVersion, type State, stateFormat, type ToolState } from './state.ts'
+import {
+  decodeGroup,
+  foldVersion,
+  type State,
+  stateFormat,
+  type ToolState,
+  usageKeys,
+} from './state.ts'
 
 /** The entries whose bytes the transcript's size cap counts. */
 export function isStreamed(type: string): boolean {
@@ -246,14 +253,6 @@ function addUsage({ usage }: State, data: EntryData): Change {
   }
   return Object.keys(sum).length === 0 ? {} : { usage: sum }
 }
-
-const usageKeys = [
-  'input_tokens',
-  'cached_input_tokens',
-  'output_tokens',
-  'reasoning_tokens',
-  'cost_usd',
-] as const
 
 function instant(ts: Timestamp): Timestamp {
   const at = Date.parse(ts)

@@ -5,13 +5,15 @@
  * agent. Silence is not death, and what cannot be known is not dead.
  */
 
+import type { SessionId } from '../base/id.ts'
 import { Failure, type Holder } from '../errors.ts'
 import { session as files, lockedTool } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findHolder, findOwner, probeLock } from '../os/lock-file.ts'
 import { type Vitals, vitalsOf, vitalsOfGroup } from '../os/process.ts'
+import { type Glance, glanceAt } from './glance.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
-import { hasOpenTurn, type State } from './state.ts'
+import { hasOpenTurn } from './state.ts'
 
 export type Status =
   | 'running'
@@ -63,38 +65,49 @@ export function markerOf(id: string): string {
  */
 export type Scrutiny = 'turn' | 'busy' | 'all'
 
+export interface Look {
+  readonly now: number
+  readonly scrutiny: Scrutiny
+}
+
 /** Judges a session as it was read; what was not looked for shows as `idle`. */
-export function observe(
-  snapshot: Snapshot,
-  options: { readonly now: number; readonly scrutiny: Scrutiny },
-): Observation {
-  const first = tryJudge(snapshot, options)
+export function observe(snapshot: Snapshot, options: Look): Observation {
+  const first = judgeSnapshot(snapshot, options)
   if (first.status !== 'crashed') return { snapshot, liveness: first }
   // The turn may have ended between the reading and the probe: then its end is in the journal now.
   const again = readSnapshot(snapshot.id, snapshot.dir)
-  return { snapshot: again, liveness: tryJudge(again, options) }
+  return { snapshot: again, liveness: judgeSnapshot(again, options) }
+}
+
+/** The same of a session of which nothing else is wanted: a glance at its state is enough. */
+export function glanceLiveness(id: SessionId, dir: string, options: Look): Liveness {
+  const judged = judgeGlance(id, dir, options)
+  const sure = judged?.status === 'crashed' ? judgeGlance(id, dir, options) : judged
+  return sure ?? observe(readSnapshot(id, dir), options).liveness
+}
+
+function judgeGlance(id: SessionId, dir: string, options: Look): Liveness | undefined {
+  const glance = glanceAt(id, dir)
+  return glance === undefined ? undefined : tryJudge(id, dir, glance, options)
+}
+
+function judgeSnapshot({ id, dir, state, failure }: Snapshot, options: Look): Liveness {
+  return state === undefined
+    ? { status: 'unreadable', why: failure?.message ?? 'its state cannot be read' }
+    : tryJudge(id, dir, state, options)
 }
 
 /** One session's locks that cannot be looked at say nothing about any other session. */
-function tryJudge(
-  snapshot: Snapshot,
-  options: { readonly now: number; readonly scrutiny: Scrutiny },
-): Liveness {
+function tryJudge(id: SessionId, dir: string, state: Glance, options: Look): Liveness {
   try {
-    return judge(snapshot, options)
+    return judge(id, dir, state, options)
   } catch (error) {
     if (!(error instanceof Failure) || error.code === 'NO_LOCKS') throw error
     return { status: 'unknown', why: error.message }
   }
 }
 
-function judge(
-  { id, dir, state, failure }: Snapshot,
-  { now, scrutiny }: { now: number; scrutiny: Scrutiny },
-): Liveness {
-  if (state === undefined) {
-    return { status: 'unreadable', why: failure?.message ?? 'its state cannot be read' }
-  }
+function judge(id: SessionId, dir: string, state: Glance, { now, scrutiny }: Look): Liveness {
   const open = hasOpenTurn(state)
   if (!open && scrutiny === 'turn') return atRest(state)
   const sessionLock = files.sessionLock(dir)
@@ -135,7 +148,7 @@ function isOwnerAlive(lock: string): boolean {
   return owner === undefined || vitalsOf(owner).verdict !== 'dead'
 }
 
-function atRest(state: State): Liveness {
+function atRest(state: Glance): Liveness {
   const { phase, turn } = state
   const why =
     turn === undefined
@@ -145,7 +158,7 @@ function atRest(state: State): Liveness {
 }
 
 /** Whether the newest turn's process group lives. */
-export function turnVitals(id: string, state: State): Vitals {
+export function turnVitals(id: string, state: Glance): Vitals {
   const group = state.turn?.process
   if (group === undefined) return { verdict: 'dead', why: 'it never started a process' }
   return vitalsOfGroup(group, markerOf(id))

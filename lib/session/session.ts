@@ -280,7 +280,7 @@ export class Session implements Disposable {
       this.#published = this.#synced = state.journal.bytes
     }
     if (this.#fd === undefined) {
-      const fd = disk.ifMissing(() => disk.openAppend(path, { create: false }), undefined)
+      const fd = disk.findAppend(path)
       if (fd === undefined) {
         const expected = state?.journal.bytes ?? 0
         throw new Failure('TRANSCRIPT_SHRUNK', { id: this.id, bytes: 0, expected })

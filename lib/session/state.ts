@@ -26,6 +26,15 @@ export const stateFormat = 1
 /** The version of the fold; a state that an older one wrote is folded anew. */
 export const foldVersion = 1
 
+/** What of `usage` entries is added up, in the order that a state has them in. */
+export const usageKeys = [
+  'input_tokens',
+  'cached_input_tokens',
+  'output_tokens',
+  'reasoning_tokens',
+  'cost_usd',
+] as const
+
 export interface State {
   readonly format: number
   readonly meta_session_id: SessionId
@@ -97,7 +106,7 @@ export interface JournalMark {
 }
 
 /** Whether the newest turn has started and not ended. */
-export function hasOpenTurn(state: State): boolean {
+export function hasOpenTurn(state: { readonly turn?: Pick<TurnState, 'ended_at'> }): boolean {
   return state.turn !== undefined && state.turn.ended_at === undefined
 }
 
@@ -272,36 +281,83 @@ function instantOf(table: Readonly<Record<string, unknown>>, key: string): Times
   return formatTimestamp(at)
 }
 
-/** The document's text, in the plain layout that readPlainToml reads. */
+/** What stands in a table, in the order it is written in; other keys come after. */
+const order = {
+  head: [
+    'format',
+    'meta_session_id',
+    'description',
+    'name',
+    'project_path',
+    'created_at',
+    'last_accessed',
+    'phase',
+    'pinned',
+  ],
+  genealogy: ['parent_session_id', 'fork_of_session_id', 'depth'],
+  context: ['is_compacted', 'last_compacted_at'],
+  tool: [
+    'provider_session_id',
+    'provider_session_history',
+    'last_action_summary',
+    'last_exit_code',
+    'updated_at',
+  ],
+  git: ['branch', 'head_at_creation', 'cwd', 'cwd_redacted'],
+  turn: [
+    'number',
+    'tool',
+    'started_at',
+    'ended_at',
+    'outcome',
+    'exit_code',
+    'signal',
+    'kill_requested',
+  ],
+  process: ['pgid', 'start_time', 'boot_id', 'pid_ns', 'host'],
+  usage: usageKeys,
+  journal: ['fold', 'seq', 'bytes', 'streamed_bytes'],
+} as const
+
+const instants = new Set([
+  'created_at',
+  'last_accessed',
+  'last_compacted_at',
+  'updated_at',
+  'started_at',
+  'ended_at',
+])
+
+/** The document's text, in the plain layout that glanceAt and readPlainToml read. */
 export function formatState(state: State): string {
   const { genealogy, context_status, tools, git, turn, usage, journal, ...head } = state
   const { process, ...turnFacts } = turn ?? {}
   return formatToml({
-    ...withDates(head, ['created_at', 'last_accessed']),
-    genealogy,
-    context_status: withDates(context_status, ['last_compacted_at']),
-    tools: Object.fromEntries(
-      Object.entries(tools).map(([name, tool]) => [name, withDates(tool, ['updated_at'])]),
-    ),
-    git,
+    ...arrange(head, order.head),
+    genealogy: arrange(genealogy, order.genealogy),
+    context_status: arrange(context_status, order.context),
+    tools: mapTable(tools, (tool) => arrange(tool as ToolState, order.tool)),
+    git: arrange(git, order.git),
     ...(turn === undefined
       ? {}
       : {
           turn: {
-            ...withDates(turnFacts, ['started_at', 'ended_at']),
-            ...(process === undefined ? {} : { process }),
+            ...arrange(turnFacts, order.turn),
+            ...(process === undefined ? {} : { process: arrange(process, order.process) }),
           },
         }),
-    ...(usage === undefined ? {} : { usage }),
-    journal,
+    ...(usage === undefined ? {} : { usage: arrange(usage, order.usage) }),
+    journal: arrange(journal, order.journal),
   })
 }
 
-function withDates(table: object, keys: readonly string[]): TomlTable {
-  const copy: TomlTable = { ...table }
-  for (const key of keys) {
-    const text = copy[key]
-    if (typeof text === 'string') copy[key] = new Date(text)
-  }
-  return copy
+/** The known keys first, their instants as datetimes. */
+function arrange(table: object, keys: readonly string[]): TomlTable {
+  const values = table as TomlTable
+  const known = keys.filter((key) => values[key] !== undefined)
+  const others = Object.keys(values).filter((key) => !keys.includes(key))
+  return Object.fromEntries([
+    ...known.map((key) => [key, instants.has(key) ? new Date(values[key] as string) : values[key]]),
+    ...others.map((key) => [key, values[key]]),
+  ])
 }

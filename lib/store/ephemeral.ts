@@ -3,7 +3,7 @@
 import { isSessionId } from '../base/id.ts'
 import { session as files, sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { tryLock } from '../os/lock-file.ts'
+import { type Lock, tryLock } from '../os/lock-file.ts'
 import { findHeldTool, turnVitals } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import type { Store } from './store.ts'
@@ -12,7 +12,7 @@ import type { Store } from './store.ts'
 export function sweepEphemeral(store: Store): void {
   for (const id of disk.listNames(storeFiles.ephemeral(store.dir)).filter(isSessionId)) {
     const dir = sessionDir(store.dir, id, 'ephemeral')
-    const lock = disk.ifMissing(() => tryLock(files.sessionLock(dir), undefined), undefined)
+    const lock = tryLockThere(files.sessionLock(dir))
     if (lock === undefined) continue
     try {
       const { state } = readSnapshot(id, dir)
@@ -21,5 +21,15 @@ export function sweepEphemeral(store: Store): void {
     } finally {
       lock.release()
     }
+  }
+}
+
+/** Undefined also when its directory went away meanwhile. */
+function tryLockThere(path: string): Lock | undefined {
+  try {
+    return tryLock(path, undefined)
+  } catch (error) {
+    if (disk.isMissing(error)) return undefined
+    throw error
   }
 }

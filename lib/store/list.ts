@@ -4,10 +4,10 @@ import { isSessionId, type SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { store as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { isSurelyAtRest } from '../session/glance.ts'
+import { type Glance, glanceAt } from '../session/glance.ts'
 import { type Observation, observe, type Status } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
-import type { State } from '../session/state.ts'
+import { hasOpenTurn, type State } from '../session/state.ts'
 import type { Store } from './store.ts'
 
 /** One session as lists and programs see it. What is not known is null. */
@@ -63,7 +63,7 @@ export function listSessions(store: Store, filter: ListFilter = {}): Listing {
   for (const { id, isDirectory } of ids) {
     if (found.length >= limit && !sortLater) break
     const dir = sessionDir(store.dir, id)
-    if (isDirectory && wantsRestless(filter) && isSurelyAtRest(id, dir)) continue
+    if (isDirectory && wantsRestless(filter) && isAtRest(glanceAt(id, dir))) continue
     const observation = isDirectory
       ? observe(readSnapshot(id, dir), { now, scrutiny: 'turn' })
       : linked(id, dir)
@@ -122,6 +122,11 @@ export function toRow({ snapshot, liveness }: Observation, now: number): Session
 function wantsRestless({ statuses }: ListFilter): boolean {
   const atRest: readonly Status[] = ['idle', 'available', 'retired']
   return statuses !== undefined && !statuses.some((status) => atRest.includes(status))
+}
+
+/** Surely so: where a glance tells nothing, it may be anything. */
+function isAtRest(glance: Glance | undefined): boolean {
+  return glance !== undefined && !hasOpenTurn(glance)
 }
 
 function readsAll(filter: ListFilter): boolean {

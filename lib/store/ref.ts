@@ -1,33 +1,16 @@
 /** What a person typed to the one session it means. Nothing is ever guessed. */
 
-import { idTime, isSessionId, normaliseId, type SessionId } from '../base/id.ts'
-import { type Candidate, Failure } from '../errors.ts'
-import { store as files, sessionDir, storeProjectName } from '../layout.ts'
-import * as disk from '../os/disk.ts'
-import { isSurelyUnnamed } from '../session/glance.ts'
-import { observe } from '../session/liveness.ts'
-import { readSnapshot, type Snapshot } from '../session/snapshot.ts'
-import { hasOpenTurn, type State } from '../session/state.ts'
-import { listIds } from './list.ts'
-import { listStores, type Store, siblingStore } from './store.ts'
+import { isSessionId, normaliseId, type SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
+import { isSession, type TypedPlace } from './place.ts'
+import { searchRef } from './search.ts'
+import type { Store } from './store.ts'
 
 /** A session and the store it is in. */
 export interface Resolved {
   readonly store: Store
   readonly id: SessionId
 }
-
-/** The turn that this process runs in, as its environment says and the store confirms. */
-export interface Caller {
-  readonly store: Store
-  readonly id: SessionId
-  readonly state: State
-}
-
-/** Where a REF that is typed may point. */
-type TypedPlace = 'sessions' | 'trash'
-
-const shownCandidates = 10
 
 /**
  * Resolves a REF: a whole id, a start or an end of one of at least 4 characters, a name, or one of
@@ -42,51 +25,10 @@ export function resolveRef(
   options: { readonly allProjects?: boolean; readonly place?: TypedPlace } = {},
 ): Resolved {
   checkRef(ref)
-  const place = options.place ?? 'sessions'
-  if (ref.startsWith('@')) {
-    if (place === 'sessions') return resolveMark(store, ref.toLowerCase())
-    throw new Failure('REF_MALFORMED', { ref, problem: 'marks do not reach into the trash' })
-  }
+  const { place = 'sessions', allProjects = false } = options
   const id = normaliseId(ref)
   if (isSessionId(id) && isSession(store, id, place)) return { store, id }
-  const here = isSessionId(id) ? [] : findMatches(store, ref, place)
-  if (here.length > 1) throw ambiguous(ref, here, place)
-  if (here[0] !== undefined) return here[0]
-
-  const elsewhere = listStores(store)
-    .filter((other) => other.dir !== store.dir)
-    .flatMap((other) =>
-      isSessionId(id)
-        ? isSession(other, id, place)
-          ? [{ store: other, id }]
-          : []
-        : findMatches(other, ref, place),
-    )
-  const [found, second] = elsewhere
-  if (found === undefined) throw unknown(store, ref)
-  if (options.allProjects) {
-    if (second !== undefined) throw ambiguous(ref, elsewhere, place)
-    return found
-  }
-  throw new Failure('SESSION_ELSEWHERE', {
-    ref,
-    project_path: found.store.projectPath,
-    id: found.id,
-  })
-}
-
-/** The open turn that this environment names, or undefined, when there is none or it has ended. */
-export function findCaller(store: Store): Caller | undefined {
-  const { STINT_SESSION_ID: id, STINT_TURN: turn, STINT_STORE: dir } = store.env
-  if (id === undefined || !isSessionId(id) || !turn) return undefined
-  const home = dir === undefined || dir === store.dir ? store : siblingStore(store, dir)
-  for (const place of ['sessions', 'ephemeral'] as const) {
-    const { state } = readSnapshot(id, sessionDir(home.dir, id, place))
-    if (state !== undefined && hasOpenTurn(state) && String(state.turn?.number) === turn) {
-      return { store: home, id, state }
-    }
-  }
-  return undefined
+  return searchRef(store, ref, { place, allProjects })
 }
 
 function checkRef(ref: string): void {
@@ -101,141 +43,4 @@ function checkRef(ref: string): void {
             ? undefined
             : 'it has other characters than A-Z a-z 0-9 . _ -'
   if (problem !== undefined) throw new Failure('REF_MALFORMED', { ref, problem })
-}
-
-function isSession(store: Store, id: SessionId, place: TypedPlace = 'sessions'): boolean {
-  if (disk.findFacts(sessionDir(store.dir, id, place)) !== undefined) return true
-  // A running session that is not listed is still reached by its whole id.
-  return (
-    place === 'sessions' && disk.findFacts(sessionDir(store.dir, id, 'ephemeral')) !== undefined
-  )
-}
-
-/** Where a session stands: among the listed ones, or among those that live for one turn. */
-export function placeOf(store: Store, id: SessionId): 'sessions' | 'ephemeral' {
-  const listed = disk.findFacts(sessionDir(store.dir, id)) !== undefined
-  return listed || disk.findFacts(sessionDir(store.dir, id, 'ephemeral')) === undefined
-    ? 'sessions'
-    : 'ephemeral'
-}
-
-/** The sessions of one store that a REF fits by any rule, newest first. */
-function findMatches(store: Store, ref: string, place: TypedPlace): Resolved[] {
-  const part = normaliseId(ref)
-  const isPart = part.length >= 4 && part.length < 26 && /^[0-9A-HJKMNP-TV-Z]+$/.test(part)
-  const name = ref.toLowerCase()
-  return listIds(store, place)
-    .reverse()
-    .filter(
-      (id) =>
-        (isPart && (id.startsWith(part) || id.endsWith(part))) ||
-        findName(sessionDir(store.dir, id, place), id)?.toLowerCase() === name,
-    )
-    .map((id) => ({ store, id }))
-}
-
-/**
- * A session's name. A name that two sessions have, or that is the start of another's id, is never
- * guessed about, so every session is looked at; most have none, which a glance tells.
- */
-function findName(dir: string, id: SessionId): string | undefined {
-  return isSurelyUnnamed(dir) ? undefined : readSnapshot(id, dir).state?.name
-}
-
-function resolveMark(store: Store, mark: string): Resolved {
-  const caller = findCaller(store)
-  if (mark === '@last') return findLast(store, caller)
-  if (!['@self', '@parent', '@root'].includes(mark)) {
-    throw new Failure('REF_MALFORMED', { ref: mark, problem: 'there is no such mark' })
-  }
-  if (caller === undefined) throw new Failure('REF_NEEDS_TURN', { ref: mark })
-  if (mark === '@self') return { store: caller.store, id: caller.id }
-  const parent = caller.state.genealogy.parent_session_id
-  if (mark === '@parent') {
-    const isThere = parent !== undefined && isSessionId(parent) && isSession(caller.store, parent)
-    if (!isThere) throw unknown(caller.store, mark)
-    return { store: caller.store, id: parent }
-  }
-  return { store: caller.store, id: findRoot(caller) }
-}
-
-function findRoot(caller: Caller): SessionId {
-  let id = caller.id
-  const seen = new Set<string>()
-  for (let state: State | undefined = caller.state; state !== undefined; ) {
-    seen.add(id)
-    const parent: string | undefined = state.genealogy.parent_session_id
-    if (parent === undefined || !isSessionId(parent) || seen.has(parent)) return id
-    const above: State | undefined = readSnapshot(
-      parent,
-      sessionDir(caller.store.dir, parent),
-    ).state
-    if (above === undefined) return id
-    id = parent
-    state = above
-  }
-  return id
-}
-
-/** The session whose turn started last: among the caller's children, or among the roots. */
-function findLast(store: Store, caller: Caller | undefined): Resolved {
-  const inside = caller !== undefined && caller.store.dir === store.dir
-  if (!inside) {
-    const hint = disk.findText(files.last(store.dir))?.trim() ?? ''
-    if (isSessionId(hint) && disk.findFacts(sessionDir(store.dir, hint)) !== undefined) {
-      const { state } = readSnapshot(hint, sessionDir(store.dir, hint))
-      if (state !== undefined && state.genealogy.parent_session_id === undefined) {
-        return { store, id: hint }
-      }
-    }
-  }
-  const parent = inside ? caller.id : null
-  let last: { id: SessionId; at: string } | undefined
-  for (const id of listIds(store).reverse()) {
-    const { state } = readSnapshot(id, sessionDir(store.dir, id))
-    const at = state?.turn?.started_at
-    if (at === undefined || (state?.genealogy.parent_session_id ?? null) !== parent) continue
-    if (last === undefined || at > last.at) last = { id, at }
-  }
-  if (last === undefined) throw unknown(store, '@last')
-  return { store, id: last.id }
-}
-
-function ambiguous(ref: string, found: readonly Resolved[], place: TypedPlace): Failure {
-  const candidates = found
-    .slice(0, shownCandidates)
-    .map(({ store, id }) => toCandidate(store, id, place))
-  return new Failure('REF_AMBIGUOUS', { ref, candidates, total: found.length })
-}
-
-function toCandidate(store: Store, id: SessionId, place: TypedPlace): Candidate {
-  const now = store.now()
-  const snapshot: Snapshot = readSnapshot(id, sessionDir(store.dir, id, place))
-  const { state } = snapshot
-  return {
-    id,
-    status: observe(snapshot, { now, scrutiny: 'turn' }).liveness.status,
-    age_ms: Math.max(0, now - idTime(id)),
-    ...(state?.name === undefined ? {} : { name: state.name }),
-    ...(state?.description === undefined ? {} : { description: state.description }),
-  }
-}
-
-function unknown(store: Store, ref: string): Failure {
-  const moved = disk.findFacts(store.dir) === undefined ? findMovedFrom(store) : undefined
-  return new Failure('SESSION_UNKNOWN', {
-    ref,
-    store: store.dir,
-    ...(moved === undefined ? {} : { moved_from: moved }),
-  })
-}
-
-/** The old path of a project of the same name that is gone: the project may have moved here. */
-function findMovedFrom(store: Store): string | undefined {
-  const name = store.dir.slice(store.dir.lastIndexOf('/') + 1)
-  return listStores(store).find(
-    (other) =>
-      storeProjectName(other.dir.slice(other.dir.lastIndexOf('/') + 1)) ===
-        storeProjectName(name) && disk.findFacts(other.projectPath) === undefined,
-  )?.projectPath
 }

@@ -10,7 +10,7 @@ import { hasOpenTurn, type State } from '../session/state.ts'
 import { findTurnEnd, type TurnResult } from '../session/turn.ts'
 import { realSessionDir } from './hold.ts'
 import { linked, type SessionRow, toRow } from './list.ts'
-import { placeOf } from './ref.ts'
+import { placeOf } from './place.ts'
 import type { Store } from './store.ts'
 
 /** One of a session's locks as it is now. */

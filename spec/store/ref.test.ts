@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { describe, expect, it } from 'vitest'
 import type { SessionId } from '../../lib/base/id.ts'
 import { Failure, openStore, renameSession, resolveRef, type Store } from '../../lib/index.ts'
-import { findCaller } from '../../lib/store/ref.ts'
+import { findCaller } from '../../lib/store/search.ts'
 import { makeDir, makeStore } from '../support/place.ts'
 import { ended, nextId, started, writeSession } from './sessions.ts'
 

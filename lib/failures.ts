@@ -1,0 +1,398 @@
+/** Every way in which stint says no: code, data, sentence, hint and exit status, in one table. */
+
+import { formatDuration as duration } from './base/time.ts'
+
+/** Who holds a lock, as its file says; only the kernel knows whether that is still so. */
+export interface Holder {
+  readonly pid: number
+  readonly host?: string
+  readonly tool?: string
+  readonly turn?: number
+  /** How long it has held the lock, in milliseconds. */
+  readonly held_ms?: number
+  /** The holder was stopped by a signal or a debugger: it neither works nor lets go. */
+  readonly stopped?: boolean
+}
+
+/** A session that a REF may have meant. */
+export interface Candidate {
+  readonly id: string
+  readonly status?: string
+  readonly age_ms?: number
+  readonly name?: string
+  readonly description?: string
+}
+
+/** The data of each code: documented, stable, and what `--json` prints. */
+export interface FailureData {
+  USAGE: { problem: string; usage?: string }
+  UNKNOWN_VERB: { verb: string; nearest?: string }
+  UNKNOWN_OPTION: { option: string; verb: string; nearest?: string }
+  NAME_INVALID: { name: string }
+  DESCRIPTION_INVALID: { problem: string }
+  ENTRY_INVALID: { type: string; problem: string }
+  CONFIG_INVALID: { file: string; problem: string }
+  HOME_REFUSED: { dir: string }
+  REF_MALFORMED: { ref: string; problem: string }
+  REF_NEEDS_TURN: { ref: string }
+  SESSION_UNKNOWN: { ref: string; store: string; moved_from?: string }
+  SESSION_ELSEWHERE: { ref: string; project_path: string; id: string }
+  TURN_UNKNOWN: { id: string; turn: number; turns: number }
+  RESULT_MISSING: { id: string }
+  REF_AMBIGUOUS: { ref: string; candidates: readonly Candidate[]; total: number }
+  SESSION_LOCKED: { id: string; holder?: Holder }
+  SESSION_ORPHANED: { id: string; why: string }
+  SESSION_LEAKED: { id: string; tool: string }
+  LIVENESS_UNKNOWN: { id: string; why: string }
+  JOURNAL_BUSY: { id: string; waited_ms: number; holder?: Holder }
+  STORE_BUSY: { store: string; holder?: Holder; host?: string }
+  LEASE_HELD: { id: string; host: string }
+  LEASE_LOST: { id: string }
+  WAIT_EXPIRED: { id: string; waited_ms: number }
+  NOTHING_RUNS: { id: string; status: string }
+  KILL_INCOMPLETE: { id: string; why: string }
+  COMMAND_NEEDED: { id: string }
+  PROVENANCE_REDACTED: { id: string; field: string }
+  CWD_GONE: { cwd: string }
+  DEPTH_EXCEEDED: { depth: number; limit: number }
+  PROGRAM_MISSING: { program: string }
+  PROGRAM_NOT_EXECUTABLE: { program: string; problem: string }
+  SPAWN_FAILED: { program: string; problem: string }
+  STATE_INVALID: { file: string; problem: string; line?: number; column?: number }
+  SESSION_UNREADABLE: { id: string; problem: string }
+  FORMAT_NEWER: { file: string; format: number; supported: number }
+  TRANSCRIPT_DAMAGED: { id: string; problem: string; offset: number }
+  TRANSCRIPT_SHRUNK: { id: string; bytes: number; expected: number }
+  TRASH_OCCUPIED: { id: string }
+  DURABILITY_UNKNOWN: { id: string; recorded: boolean }
+  DISK_FULL: { path: string; recorded: number }
+  ACCESS_DENIED: { path: string; errno: string; recorded?: number }
+  IO_FAILED: { path: string; errno: string; problem: string; recorded?: number }
+  NO_LOCKS: { path: string; problem: string }
+  INTERRUPTED: { signal: string }
+}
+
+export type FailureCode = keyof FailureData
+
+interface Row<D> {
+  readonly status: number
+  readonly sentence: (data: D) => string
+  readonly hint?: (data: D) => string | undefined
+}
+
+const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
+  USAGE: {
+    status: 2,
+    sentence: (d) => d.problem,
+    hint: (d) => (d.usage === undefined ? undefined : `usage: ${d.usage}`),
+  },
+  UNKNOWN_VERB: {
+    status: 2,
+    sentence: (d) => `stint has no verb ${quote(d.verb)}`,
+    hint: (d) =>
+      d.nearest === undefined
+        ? '`stint --help` lists the verbs; a command to run goes after `stint run --`'
+        : `did you mean \`stint ${d.nearest}\`?`,
+  },
+  UNKNOWN_OPTION: {
+    status: 2,
+    sentence: (d) => `\`stint ${d.verb}\` has no option ${quote(d.option)}`,
+    hint: (d) =>
+      d.nearest === undefined
+        ? `\`stint ${d.verb} --help\` lists the options`
+        : `did you mean ${d.nearest}?`,
+  },
+  NAME_INVALID: {
+    status: 2,
+    sentence: (d) => `${quote(d.name)} cannot be a session's name`,
+    hint: () =>
+      'a name has 1 to 64 of A-Z a-z 0-9 . _ -, does not start with - and is not 26 characters of a ULID',
+  },
+  DESCRIPTION_INVALID: {
+    status: 2,
+    sentence: (d) => `the description ${d.problem}`,
+    hint: () =>
+      'a description is one line of at most 500 characters; longer text belongs in a prompt',
+  },
+  ENTRY_INVALID: {
+    status: 2,
+    sentence: (d) => `an entry of type ${quote(d.type)} cannot be recorded: ${d.problem}`,
+    hint: () => 'nothing was recorded',
+  },
+  CONFIG_INVALID: {
+    status: 2,
+    sentence: (d) => `${d.file}: ${d.problem}`,
+    hint: () => '`stint config` shows every key, its value and where the value comes from',
+  },
+  HOME_REFUSED: {
+    status: 2,
+    sentence: (d) => `refused to use ${d.dir} while STINT_TEST=1`,
+    hint: () => 'tests set STINT_HOME to a directory of their own',
+  },
+  REF_MALFORMED: {
+    status: 2,
+    sentence: (d) => `${quote(d.ref)} does not name a session: ${d.problem}`,
+    hint: () =>
+      'a session is named by its ULID, 4 or more characters of its start or end, its name, or @last @self @parent @root',
+  },
+  REF_NEEDS_TURN: {
+    status: 3,
+    sentence: (d) => `${d.ref} means something only inside a running turn of a session`,
+    hint: () => 'name the session by its id, or use @last',
+  },
+  SESSION_UNKNOWN: {
+    status: 3,
+    sentence: (d) => `no session ${quote(d.ref)} in this project`,
+    hint: (d) =>
+      d.moved_from === undefined
+        ? '`stint list` shows the sessions here, `stint list --all-projects` those of every project'
+        : `a project of the same name was at ${d.moved_from}, which is gone; if it moved here, its sessions are still in that store: \`stint list --project ${d.moved_from}\``,
+  },
+  SESSION_ELSEWHERE: {
+    status: 3,
+    sentence: (d) => `${quote(d.ref)} is a session of another project: ${d.project_path}`,
+    hint: (d) => `use --all-projects, or --project ${d.project_path}`,
+  },
+  TURN_UNKNOWN: {
+    status: 3,
+    sentence: (d) => `session ${d.id} has no turn ${d.turn}`,
+    hint: (d) => (d.turns === 0 ? 'it has had no turn yet' : `its turns are 1 to ${d.turns}`),
+  },
+  RESULT_MISSING: {
+    status: 1,
+    sentence: (d) => `session ${d.id} has no finished turn`,
+    hint: (d) => `\`stint wait ${d.id}\` waits for the running one`,
+  },
+  REF_AMBIGUOUS: {
+    status: 4,
+    sentence: (d) =>
+      `${quote(d.ref)} fits ${d.total} sessions:${d.candidates.map(candidateLine).join('')}${
+        d.total > d.candidates.length ? `\n  and ${d.total - d.candidates.length} more` : ''
+      }`,
+    hint: () =>
+      'type more characters of the one you mean; the end of an id differs sooner than its start',
+  },
+  SESSION_LOCKED: {
+    status: 5,
+    sentence: (d) => `session ${d.id} is locked${d.holder ? ` by ${holderText(d.holder)}` : ''}`,
+    hint: (d) =>
+      d.holder?.stopped
+        ? `its holder is stopped: continue it with \`kill -CONT ${d.holder.pid}\`, or end it with \`stint kill ${d.id}\``
+        : `wait for it with --wait, end it with \`stint kill ${d.id}\`, or work beside it with \`stint run --fork ${d.id}\``,
+  },
+  SESSION_ORPHANED: {
+    status: 5,
+    sentence: (d) => `session ${d.id} is orphaned: ${d.why}`,
+    hint: (d) => `\`stint kill ${d.id}\` ends what still runs; then try again`,
+  },
+  SESSION_LEAKED: {
+    status: 5,
+    sentence: (d) =>
+      `a process of an earlier turn of session ${d.id} still holds its ${d.tool} lock`,
+    hint: (d) =>
+      `end that process and try again; \`stint show ${d.id}\` names it where the system tells`,
+  },
+  LIVENESS_UNKNOWN: {
+    status: 9,
+    sentence: (d) => `cannot tell whether session ${d.id} is alive: ${d.why}`,
+    hint: () => 'ask on the machine, or in the container, that started it',
+  },
+  JOURNAL_BUSY: {
+    status: 5,
+    sentence: (d) =>
+      `the journal of session ${d.id} stayed locked for ${duration(d.waited_ms)}${
+        d.holder ? `, by ${holderText(d.holder)}` : ''
+      }`,
+    hint: (d) =>
+      d.holder?.stopped ? `continue its holder: \`kill -CONT ${d.holder.pid}\`` : 'try again',
+  },
+  STORE_BUSY: {
+    status: 5,
+    sentence: (d) =>
+      `another clean-up of this store is at work${
+        d.holder ? `: ${holderText(d.holder)}` : d.host ? ` on ${d.host}` : ''
+      }`,
+    hint: () => 'try again when it has finished',
+  },
+  LEASE_HELD: {
+    status: 5,
+    sentence: (d) => `session ${d.id} is in use on the machine ${d.host}`,
+    hint: () => 'wait until it has finished there, or work beside it with `stint run --fork`',
+  },
+  LEASE_LOST: {
+    status: 5,
+    sentence: (d) => `this machine lost its lease of session ${d.id}; nothing more was written`,
+    hint: () => 'another machine took the session over after this one had been silent too long',
+  },
+  WAIT_EXPIRED: {
+    status: 124,
+    sentence: (d) => `session ${d.id} was still running after ${duration(d.waited_ms)}`,
+  },
+  NOTHING_RUNS: {
+    status: 1,
+    sentence: (d) => `nothing of session ${d.id} runs: it is ${d.status}`,
+  },
+  KILL_INCOMPLETE: {
+    status: 1,
+    sentence: (d) => `session ${d.id} still runs: ${d.why}`,
+  },
+  COMMAND_NEEDED: {
+    status: 2,
+    sentence: (d) =>
+      `session ${d.id} ran a plain command, whose recorded form is redacted and cannot be run again`,
+    hint: (d) => `give the command: \`stint resume ${d.id} -- cmd args\``,
+  },
+  PROVENANCE_REDACTED: {
+    status: 2,
+    sentence: (d) =>
+      `the ${d.field} of session ${d.id} looked like a secret and was stored redacted`,
+    hint: (d) => (d.field === 'cwd' ? 'give it with --cwd' : 'start a new session'),
+  },
+  CWD_GONE: {
+    status: 7,
+    sentence: (d) => `the directory ${d.cwd} is not there`,
+    hint: () => 'name another with --cwd',
+  },
+  DEPTH_EXCEEDED: {
+    status: 2,
+    sentence: (d) => `a session at depth ${d.depth} is over the limit of ${d.limit}`,
+    hint: () => 'raise depth_limit in the configuration, or STINT_DEPTH_LIMIT',
+  },
+  PROGRAM_MISSING: {
+    status: 127,
+    sentence: (d) => `no program ${quote(d.program)}`,
+    hint: (d) => (d.program.includes('/') ? undefined : 'it is in no directory of PATH'),
+  },
+  PROGRAM_NOT_EXECUTABLE: {
+    status: 126,
+    sentence: (d) => `${quote(d.program)} cannot be executed: ${d.problem}`,
+    hint: (d) => (d.problem === 'permission denied' ? `chmod +x ${d.program}` : undefined),
+  },
+  SPAWN_FAILED: {
+    status: 126,
+    sentence: (d) => `${quote(d.program)} could not be started: ${d.problem}`,
+  },
+  STATE_INVALID: {
+    status: 6,
+    sentence: (d) =>
+      `${d.file}${d.line === undefined ? '' : `:${d.line}${d.column === undefined ? '' : `:${d.column}`}`}: ${d.problem}`,
+    hint: (d) =>
+      d.line === undefined && d.problem === 'it is missing'
+        ? 'the next change rebuilds it from the transcript'
+        : 'the journal holds everything: move this file away and the next change rebuilds it from the transcript',
+  },
+  SESSION_UNREADABLE: {
+    status: 6,
+    sentence: (d) => `session ${d.id} cannot be read: ${d.problem}`,
+    hint: () => 'nothing was changed',
+  },
+  FORMAT_NEWER: {
+    status: 6,
+    sentence: (d) =>
+      `${d.file} has format ${d.format}; this stint writes format ${d.supported} and only reads newer ones`,
+    hint: () => 'update stint',
+  },
+  TRANSCRIPT_DAMAGED: {
+    status: 6,
+    sentence: (d) =>
+      `the transcript of session ${d.id} is damaged at byte ${d.offset}: ${d.problem}`,
+    hint: () => 'nothing was changed; `stint logs --raw` still prints every line',
+  },
+  TRANSCRIPT_SHRUNK: {
+    status: 6,
+    sentence: (d) =>
+      `the transcript of session ${d.id} has ${d.bytes} bytes, but ${d.expected} were recorded`,
+    hint: () => 'something outside stint cut it; nothing was changed. Restore it from a backup',
+  },
+  TRASH_OCCUPIED: {
+    status: 1,
+    sentence: (d) => `there is already something at the place of session ${d.id}`,
+    hint: () => 'nothing was moved',
+  },
+  DURABILITY_UNKNOWN: {
+    status: 7,
+    sentence: (d) =>
+      `session ${d.id}: ${d.recorded ? 'the change is recorded' : 'nothing was recorded'}, but the disk did not confirm it`,
+    hint: () => 'check the disk; after a power cut the change may be missing',
+  },
+  DISK_FULL: {
+    status: 7,
+    sentence: (d) => `no space left for ${d.path}${inJournal(d.recorded)}`,
+    hint: (d) =>
+      d.recorded > 0
+        ? 'free some space; nothing has to be done again'
+        : 'what was there before is whole; free some space and try again',
+  },
+  ACCESS_DENIED: {
+    status: 7,
+    sentence: (d) => `no access to ${d.path} (${d.errno})${inJournal(d.recorded)}`,
+    hint: (d) =>
+      d.errno === 'EROFS'
+        ? 'the file system is read-only: sessions there can be read, not changed'
+        : 'check its owner and permissions',
+  },
+  IO_FAILED: {
+    status: 7,
+    sentence: (d) => `${d.path}: ${d.problem} (${d.errno})${inJournal(d.recorded)}`,
+  },
+  NO_LOCKS: {
+    status: 7,
+    sentence: (d) => `kernel locks cannot be used on ${d.path}: ${d.problem}`,
+    hint: () =>
+      'reinstall with optional dependencies (koffi) or install flock(1) of util-linux; a file system without flock cannot hold a store',
+  },
+  INTERRUPTED: {
+    status: 130,
+    sentence: (d) => `interrupted by ${d.signal}`,
+  },
+}
+
+/** What happened, in a sentence. */
+export function sentenceOf<C extends FailureCode>(code: C, data: FailureData[C]): string {
+  return rows[code].sentence(data)
+}
+
+/** What to do about it, where there is something to do. */
+export function hintOf<C extends FailureCode>(code: C, data: FailureData[C]): string | undefined {
+  return rows[code].hint?.(data)
+}
+
+/** The process exit status that stands for it. */
+export function statusOf(code: FailureCode): number {
+  return rows[code].status
+}
+
+/** Every code with its exit status, for the documentation. */
+export function listFailureCodes(): { code: FailureCode; status: number }[] {
+  return (Object.keys(rows) as FailureCode[]).map((code) => ({ code, status: rows[code].status }))
+}
+
+function inJournal(recorded: number | undefined): string {
+  return recorded ? '; the change is in the journal all the same' : ''
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text)
+}
+
+function candidateLine(c: Candidate): string {
+  const facts = [
+    c.age_ms === undefined ? undefined : `${duration(Math.round(c.age_ms / 1000) * 1000)} old`,
+    c.status,
+    c.name,
+    c.description,
+  ]
+  return `\n  ${c.id}  ${facts.filter((fact) => fact !== undefined && fact !== '').join('  ')}`
+}
+
+function holderText(holder: Holder): string {
+  const facts = [
+    holder.tool,
+    holder.turn === undefined || holder.turn === 0 ? undefined : `turn ${holder.turn}`,
+    holder.host === undefined ? undefined : `host ${holder.host}`,
+    holder.held_ms === undefined ? undefined : `for ${duration(holder.held_ms)}`,
+    holder.stopped ? 'stopped' : undefined,
+  ]
+  const known = facts.filter((fact) => fact !== undefined)
+  return `PID ${holder.pid}${known.length > 0 ? ` (${known.join(', ')})` : ''}`
+}

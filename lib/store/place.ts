@@ -1,0 +1,26 @@
+/** Where a session stands in its store. */
+
+import type { SessionId } from '../base/id.ts'
+import { sessionDir } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import type { Store } from './store.ts'
+
+/** Where a REF that is typed may point. */
+export type TypedPlace = 'sessions' | 'trash'
+
+/** Whether the session is there. */
+export function isSession(store: Store, id: SessionId, place: TypedPlace = 'sessions'): boolean {
+  if (disk.findFacts(sessionDir(store.dir, id, place)) !== undefined) return true
+  // A running session that is not listed is still reached by its whole id.
+  return (
+    place === 'sessions' && disk.findFacts(sessionDir(store.dir, id, 'ephemeral')) !== undefined
+  )
+}
+
+/** Where a session stands: among the listed ones, or among those that live for one turn. */
+export function placeOf(store: Store, id: SessionId): 'sessions' | 'ephemeral' {
+  const listed = disk.findFacts(sessionDir(store.dir, id)) !== undefined
+  return listed || disk.findFacts(sessionDir(store.dir, id, 'ephemeral')) === undefined
+    ? 'sessions'
+    : 'ephemeral'
+}
