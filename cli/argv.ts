@@ -93,7 +93,7 @@ export function parseArgs(verb: Verb, words: readonly string[], now: number): In
     }
   }
 
-  const invocation: Invocation = { verb, positionals, command, values }
+  const invocation: Invocation = { verb, options, positionals, command, values }
   if (!values.has('help')) checkPositionals(invocation)
   return invocation
 }

@@ -1,6 +1,6 @@
 /**
- * Makes dist/cli: `stint.cjs` with all that needs no store, a chunk for each verb and for help, and
- * one for each package, so that a command loads no more than it uses.
+ * Makes dist/cli: `stint.cjs` with all that needs no store, a chunk for each verb and for help, one for
+ * what is rarely called, and one for each package, so that a command loads no more than it uses.
  *
  * `node cli/build.mjs [DIR [FILE.ts…]]`: into another directory, with more chunks than the commands.
  */
@@ -52,6 +52,91 @@ const packages = {
   },
 }
 
+/**
+ * Modules that get a chunk of their own, loaded when one of their functions is first called: compiling
+ * what is read costs a short command more than running what it needs.
+ */
+const rare = {
+  fail: ['cli/fail.ts', 'lib/failures.ts'],
+}
+/** The same for `is-alive`, which programs ask over and over: mostly an id and a glance are enough. */
+const rareToIsAlive = {
+  ...rare,
+  search: ['lib/store/search.ts'],
+  snapshot: ['lib/session/snapshot.ts', 'lib/store/project.ts'],
+}
+
+/** Puts functions in place of these modules that load the chunk and call the like-named one. */
+const lateLoading = (modules) => ({
+  name: 'late-loading',
+  setup(builder) {
+    builder.onResolve({ filter: /^rare:/ }, ({ path }) => ({ path, namespace: 'rare' }))
+    builder.onLoad({ filter: /./, namespace: 'rare' }, ({ path }) => ({
+      contents: rareToIsAlive[path.slice(5)].map((file) => `export * from './${file}'`).join('\n'),
+      resolveDir: root,
+    }))
+    const chunkOf = new Map(
+      Object.entries(modules).flatMap(([name, files]) => files.map((it) => [join(root, it), name])),
+    )
+    builder.onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, kind, namespace }) => {
+      const file = join(resolveDir, path)
+      return kind !== 'entry-point' && namespace !== 'rare' && chunkOf.has(file)
+        ? { path: file, namespace: 'late', sideEffects: false }
+        : undefined
+    })
+    builder.onLoad({ filter: /./, namespace: 'late' }, async ({ path }) => {
+      const source = await readFile(path, 'utf8')
+      const exported = [...source.matchAll(/^export (?!type|interface)(.*)$/gm)].map(([, it]) => it)
+      const names = exported.map((it) => /^function (\w+)/.exec(it)?.[1])
+      if (names.includes(undefined)) throw new Error(`${path} exports more than functions`)
+      const load = `require('./${chunkOf.get(path)}.cjs')`
+      return {
+        contents: names
+          .map((name) => `export const ${name} = (...args) => ${load}.${name}(...args)`)
+          .join('\n'),
+        resolveDir: dirname(path),
+      }
+    })
+    builder.onResolve({ filter: /^\.\/\w+\.cjs$/ }, ({ path }) => ({ path, external: true }))
+  },
+})
+
+/** esbuild would copy a module of Node's property by property, for a default export it has not. */
+const builtins = {
+  name: 'builtins',
+  setup(builder) {
+    builder.onResolve({ filter: /^node:(fs|path)$/ }, ({ path, namespace }) =>
+      namespace === 'builtin' ? { path, external: true } : { path, namespace: 'builtin' },
+    )
+    builder.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `export default require('${path}')`,
+    }))
+  },
+}
+
+/** Leaves out of the table of verbs what only help prints. */
+const grammarOnly = {
+  name: 'grammar-only',
+  setup(builder) {
+    builder.onLoad({ filter: /[/\\]cli[/\\]verbs\.ts$/ }, async () => {
+      const { outputFiles } = await build({
+        ...shared,
+        entryPoints: ['cli/verbs.ts'],
+        format: 'esm',
+        write: false,
+      })
+      const [{ text }] = outputFiles
+      const { verbs } = await import(`data:text/javascript,${encodeURIComponent(text)}`)
+      const words = ['group', 'summary', 'details', 'exits', 'examples', 'help']
+      // An option of that name is the value of a key, not a key.
+      const grammar = JSON.stringify(verbs, (key, value) =>
+        words.includes(key) ? undefined : value,
+      )
+      return { contents: `export const verbs = ${grammar}` }
+    })
+  },
+}
+
 const shared = {
   absWorkingDir: root,
   outdir,
@@ -70,24 +155,40 @@ const shared = {
   // A native import() would start the ES module loader, which costs more than what it loads.
   supported: { 'dynamic-import': false },
 }
-
-const commands = (await readdir(join(root, 'cli/commands'))).filter((name) => name.endsWith('.ts'))
-const entryPoints = {
-  stint: 'cli/main.ts',
-  help: 'cli/help.ts',
-  ...Object.fromEntries(commands.map((name) => [basename(name, '.ts'), `cli/commands/${name}`])),
-  ...Object.fromEntries(more.map((file) => [basename(file, '.ts'), resolve(file)])),
+const ours = {
+  ...shared,
+  define: { STINT_VERSION: JSON.stringify(version), 'import.meta.dirname': '__dirname' },
+  external: ['koffi'],
 }
+
+const commands = (await readdir(join(root, 'cli/commands')))
+  .filter((name) => name.endsWith('.ts') && name !== 'is-alive.ts')
+  .map((name) => `cli/commands/${name}`)
+const named = (files) =>
+  Object.fromEntries(files.map((file) => [basename(file, '.ts'), resolve(root, file)]))
 
 await rm(outdir, { recursive: true, force: true })
 await mkdir(outdir, { recursive: true })
-const program = await build({
-  ...shared,
-  entryPoints,
-  define: { STINT_VERSION: JSON.stringify(version), 'import.meta.dirname': '__dirname' },
-  external: ['koffi'],
-  plugins: [packages],
-})
+const programs = await Promise.all([
+  build({
+    ...ours,
+    entryPoints: { stint: 'cli/main.ts' },
+    plugins: [grammarOnly, lateLoading(rare), builtins, packages],
+  }),
+  build({
+    ...ours,
+    entryPoints: { 'is-alive': 'cli/commands/is-alive.ts' },
+    plugins: [lateLoading(rareToIsAlive), builtins, packages],
+  }),
+  build({
+    ...ours,
+    entryPoints: {
+      ...Object.fromEntries(Object.keys(rareToIsAlive).map((name) => [name, `rare:${name}`])),
+      ...named(['cli/help.ts', ...commands, ...more]),
+    },
+    plugins: [lateLoading(rare), builtins, packages],
+  }),
+])
 
 /**
  * write-file-atomic loads the whole of crypto, and worker threads, to name a temporary file. Here
@@ -135,7 +236,7 @@ for (const [name, chunk] of Object.entries(vendored)) {
   )
 }
 
-await writeFile(join(outdir, 'LICENSES.txt'), await licences([program, ...vendor]))
+await writeFile(join(outdir, 'LICENSES.txt'), await licences([...programs, ...vendor]))
 await chmod(join(outdir, 'stint.cjs'), 0o755)
 
 // In a checkout, a directory for PATH; npm makes its own for what it installs.

@@ -21,15 +21,11 @@ export interface Option {
   readonly min?: number
   /** Every value counts; otherwise the last one does. */
   readonly repeat?: true
-  readonly help: string
 }
 
-export type Group = 'Run' | 'Look' | 'Change' | 'Clean up'
-
+/** A verb as the words of a command line are parsed by it. */
 export interface Verb {
   readonly name: string
-  readonly group: Group
-  readonly summary: string
   /** The positionals, as the usage line shows them: `REF [NAME]`. */
   readonly usage: string
   readonly positionals: { readonly min: number; readonly max: number }
@@ -41,6 +37,19 @@ export interface Verb {
   readonly options: readonly Option[]
   /** Which sessions it can be pointed at: those of every project, those of one, or none. */
   readonly reach: 'all' | 'one' | 'none'
+}
+
+export interface ExplainedOption extends Option {
+  readonly help: string
+}
+
+export type Group = 'Run' | 'Look' | 'Change' | 'Clean up'
+
+/** The same as help explains it; the build leaves these words out of what every command loads. */
+export interface ExplainedVerb extends Verb {
+  readonly group: Group
+  readonly summary: string
+  readonly options: readonly ExplainedOption[]
   /** Paragraphs, separated by empty lines. */
   readonly details: string
   /** What its exit statuses mean. */
@@ -53,6 +62,8 @@ export type Value = string | number | readonly string[] | true
 /** What a person asked for: a verb and what was given with it. */
 export interface Invocation {
   readonly verb: Verb
+  /** Every option that the verb takes. */
+  readonly options: readonly Option[]
   readonly positionals: readonly string[]
   /** The words after `--` of a verb that runs a tool; undefined without `--`. */
   readonly command: readonly string[] | undefined
@@ -63,7 +74,7 @@ export interface Invocation {
 /** What carries a verb out; resolves to the exit status. */
 export type Handler = (invocation: Invocation, context: Context) => Promise<number>
 
-const anywhere: readonly Option[] = [
+const anywhere: readonly ExplainedOption[] = [
   { name: 'json', help: 'print one JSON document; failures become one JSON line' },
   { name: 'quiet', short: 'q', help: 'say nothing but data, warnings and errors' },
   {
@@ -76,17 +87,19 @@ const anywhere: readonly Option[] = [
   { name: 'help', short: 'h', help: 'show this help' },
 ]
 
-const oneProject: readonly Option[] = [
+const oneProject: readonly ExplainedOption[] = [
   { name: 'project', value: 'DIR', help: 'the project of DIR instead of the current directory' },
   { name: 'store', value: 'DIR', help: 'the store at DIR itself' },
 ]
 
-const allProjects: Option = {
+const allProjects: ExplainedOption = {
   name: 'all-projects',
   help: 'look in the stores of all projects',
 }
 
 /** Every option that a verb takes: its own, then the shared ones. */
+export function optionsOf(verb: ExplainedVerb): readonly ExplainedOption[]
+export function optionsOf(verb: Verb): readonly Option[]
 export function optionsOf(verb: Verb): readonly Option[] {
   const shared = verb.reach === 'none' ? [] : oneProject
   const wide = verb.reach === 'all' ? [allProjects] : []
@@ -150,7 +163,7 @@ function expectKind(invocation: Invocation, name: string, kinds: readonly Kind[]
 }
 
 function findOption(invocation: Invocation, name: string): Option {
-  const option = optionsOf(invocation.verb).find((one) => one.name === name)
+  const option = invocation.options.find((one) => one.name === name)
   if (option === undefined) throw new Error(`${invocation.verb.name} declares no --${name}`)
   return option
 }

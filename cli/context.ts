@@ -52,8 +52,8 @@ export function createContext(host: Host, invocation: Invocation): Context {
   const { env } = host
   const json = flag(invocation, 'json')
   const quiet = flag(invocation, 'quiet')
-  const choice = colorChoice(text(invocation, 'color'), env)
-  const colored = (fd: 1 | 2) => isColored(choice, env, () => host.isTerminal(fd))
+  const colored = (fd: 1 | 2) =>
+    isColored(colorChoice(text(invocation, 'color'), env), env, () => host.isTerminal(fd))
   return {
     env,
     get cwd() {

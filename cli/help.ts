@@ -1,8 +1,9 @@
 /** Help and version, laid out by cac; loaded only when somebody asks. */
 
 import { cac } from 'cac'
-import { type Group, type Option, optionsOf, usageLine, type Verb } from './command.ts'
+import { type ExplainedVerb, type Group, type Option, optionsOf, usageLine } from './command.ts'
 import { styleOf } from './render/style.ts'
+import { verbs } from './verbs.ts'
 import { version } from './version.ts'
 
 interface Section {
@@ -21,18 +22,20 @@ const generalExamples = [
 ]
 
 /** The help of one verb, or of all of stint. */
-export function helpText(verbs: readonly Verb[], verb: Verb | undefined, color: boolean): string {
+export function helpText(name: string | undefined, color: boolean): string {
+  const all = Object.values(verbs)
+  const verb = all.find((one) => one.name === name)
   const cli = cac('stint')
   const { bold } = styleOf(color)
   cli.usage('<verb> [options]')
   cli.help((sections) => {
-    const shaped = verb === undefined ? shapeAll(sections, verbs) : shapeOne(sections, verb)
+    const shaped = verb === undefined ? shapeAll(sections, all) : shapeOne(sections, verb)
     return shaped.map(({ title, body }) =>
       title === undefined ? { body } : { body: `${bold(`${title}:`)}\n${body}` },
     )
   })
   if (verb === undefined) {
-    for (const one of verbs) cli.command(one.name, one.summary)
+    for (const one of all) cli.command(one.name, one.summary)
     for (const example of generalExamples) cli.example(`  $ ${example}`)
   } else {
     const command = cli.command(verb.name, verb.summary)
@@ -73,7 +76,7 @@ function rawName(option: Option): string {
   return `${short}--${option.name} <${option.value}>`
 }
 
-function shapeAll(sections: readonly Section[], verbs: readonly Verb[]): Section[] {
+function shapeAll(sections: readonly Section[], verbs: readonly ExplainedVerb[]): Section[] {
   const lines = bodyOf(sections, 'Commands').split('\n')
   const grouped = groups.map((group) => ({
     title: group,
@@ -100,7 +103,7 @@ function shapeAll(sections: readonly Section[], verbs: readonly Verb[]): Section
   ]
 }
 
-function shapeOne(sections: readonly Section[], verb: Verb): Section[] {
+function shapeOne(sections: readonly Section[], verb: ExplainedVerb): Section[] {
   const options = bodyOf(sections, 'Options').split('\n').map(optionLine).join('\n')
   const room = Math.max(...verb.exits.map(([status]) => status.length))
   const exits = verb.exits.map(([status, meaning]) =>

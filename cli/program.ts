@@ -7,7 +7,9 @@ import { flag, type Handler, type Verb } from './command.ts'
 import { createContext, type Host } from './context.ts'
 import { formatReport, reportOf } from './fail.ts'
 import { nearestOf } from './nearest.ts'
-import { verbs } from './verbs.ts'
+import { verbs as explained } from './verbs.ts'
+
+const verbs: Readonly<Record<string, Verb>> = explained
 
 /** What is loaded only when it is needed. */
 export interface Parts {
@@ -61,7 +63,7 @@ async function dispatch(
 
 function showHelp(host: Host, parts: Parts, verb: Verb | undefined): number {
   const color = isColored(colorChoice(undefined, host.env), host.env, () => host.isTerminal(1))
-  host.write(1, parts.help().helpText(Object.values(verbs), verb, color))
+  host.write(1, parts.help().helpText(verb?.name, color))
   return 0
 }
 

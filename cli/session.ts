@@ -1,6 +1,5 @@
 /** What the words of a command line point at: a store, and sessions in it. */
 
-import { homedir } from 'node:os'
 import {
   listStores,
   openStore,
@@ -53,5 +52,5 @@ export function settingsOf(context: Context): Settings {
 
 /** The user's home directory. */
 export function homeOf(context: Context): string {
-  return context.env.HOME || homedir()
+  return context.env.HOME || process.getBuiltinModule('node:os').homedir()
 }

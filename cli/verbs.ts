@@ -1,6 +1,6 @@
 /** Every verb: its words, its options and what it promises. */
 
-import type { Option, Verb } from './command.ts'
+import type { ExplainedOption, ExplainedVerb } from './command.ts'
 
 const refused = [
   ['2', 'wrong usage'],
@@ -30,7 +30,7 @@ const ran = [
   ['130', 'interrupted before the tool started'],
 ] as const
 
-const limits: readonly Option[] = [
+const limits: readonly ExplainedOption[] = [
   { name: 'timeout', value: 'DUR', kind: 'duration', help: 'stop the tool after this time' },
   {
     name: 'idle-timeout',
@@ -40,7 +40,7 @@ const limits: readonly Option[] = [
   },
 ]
 
-const turnOptions: readonly Option[] = [
+const turnOptions: readonly ExplainedOption[] = [
   { name: 'cwd', value: 'DIR', help: 'the directory to run in' },
   ...limits,
   {
@@ -54,7 +54,7 @@ const turnOptions: readonly Option[] = [
   { name: 'no-hup', help: 'go on when the terminal is closed' },
 ]
 
-const run: Verb = {
+const run: ExplainedVerb = {
   name: 'run',
   group: 'Run',
   summary: 'run a command as a turn of a session',
@@ -83,7 +83,7 @@ The tool's output is passed on as it comes and kept in the session's transcript,
   ],
 }
 
-const resume: Verb = {
+const resume: ExplainedVerb = {
   name: 'resume',
   group: 'Run',
   summary: 'run the next turn of a session',
@@ -103,7 +103,7 @@ A session of a plain command needs \`-- COMMAND\`: what it ran before was kept r
   examples: ['stint resume @last -- npm test', 'stint resume auth --wait -- ./add-tests.sh'],
 }
 
-const list: Verb = {
+const list: ExplainedVerb = {
   name: 'list',
   group: 'Look',
   summary: 'list sessions, the newest first',
@@ -167,7 +167,7 @@ With --json: an array of objects; with --tree too, the same objects with \`child
   ],
 }
 
-const show: Verb = {
+const show: ExplainedVerb = {
   name: 'show',
   group: 'Look',
   summary: 'show everything about a session',
@@ -181,7 +181,7 @@ const show: Verb = {
   examples: ['stint show @last', 'stint show auth --json | jq .liveness'],
 }
 
-const result: Verb = {
+const result: ExplainedVerb = {
   name: 'result',
   group: 'Look',
   summary: 'print the result of a turn',
@@ -203,7 +203,7 @@ const result: Verb = {
   examples: ['stint result @last', 'stint result 01JH4Q --turn 2 --json'],
 }
 
-const logs: Verb = {
+const logs: ExplainedVerb = {
   name: 'logs',
   group: 'Look',
   summary: 'print the transcript of a session',
@@ -242,7 +242,7 @@ const logs: Verb = {
   ],
 }
 
-const artifacts: Verb = {
+const artifacts: ExplainedVerb = {
   name: 'artifacts',
   group: 'Look',
   summary: "list the files that a session's turns left",
@@ -256,7 +256,7 @@ const artifacts: Verb = {
   examples: ['stint artifacts @last', 'stint artifacts auth --json | jq -r ".[].path"'],
 }
 
-const log: Verb = {
+const log: ExplainedVerb = {
   name: 'log',
   group: 'Look',
   summary: 'list the git commits made during a session',
@@ -270,7 +270,7 @@ const log: Verb = {
   examples: ['stint log auth'],
 }
 
-const isAlive: Verb = {
+const isAlive: ExplainedVerb = {
   name: 'is-alive',
   group: 'Look',
   summary: 'say whether a session is alive, and why',
@@ -291,7 +291,7 @@ const isAlive: Verb = {
   ],
 }
 
-const wait: Verb = {
+const wait: ExplainedVerb = {
   name: 'wait',
   group: 'Look',
   summary: 'wait until the running turn of a session ends',
@@ -315,7 +315,7 @@ const wait: Verb = {
   examples: ['stint wait @last && stint result @last', 'stint wait build --timeout 30m'],
 }
 
-const kill: Verb = {
+const kill: ExplainedVerb = {
   name: 'kill',
   group: 'Run',
   summary: 'stop the running or orphaned turn of a session',
@@ -335,7 +335,7 @@ const kill: Verb = {
   examples: ['stint kill @last'],
 }
 
-const rename: Verb = {
+const rename: ExplainedVerb = {
   name: 'rename',
   group: 'Change',
   summary: 'change the name or the description of a session',
@@ -349,7 +349,7 @@ const rename: Verb = {
   examples: ['stint rename @last auth', 'stint rename auth -d "Auth refactor, second try"'],
 }
 
-const pin: Verb = {
+const pin: ExplainedVerb = {
   name: 'pin',
   group: 'Change',
   summary: 'keep a session from being cleaned up',
@@ -362,7 +362,7 @@ const pin: Verb = {
   examples: ['stint pin auth'],
 }
 
-const unpin: Verb = {
+const unpin: ExplainedVerb = {
   name: 'unpin',
   group: 'Change',
   summary: 'let a session be cleaned up again',
@@ -375,10 +375,10 @@ const unpin: Verb = {
   examples: ['stint unpin auth'],
 }
 
-const many = Number.POSITIVE_INFINITY
+const many = Number.MAX_SAFE_INTEGER
 
 /** `delete` is no name that code can have. */
-const deleteSessions: Verb = {
+const deleteSessions: ExplainedVerb = {
   name: 'delete',
   group: 'Clean up',
   summary: 'move sessions to the trash',
@@ -392,7 +392,7 @@ const deleteSessions: Verb = {
   examples: ['stint delete auth 01JH4Q', 'stint trash restore auth'],
 }
 
-const trash: Verb = {
+const trash: ExplainedVerb = {
   name: 'trash',
   group: 'Clean up',
   summary: 'list, restore or empty the trash',
@@ -410,7 +410,7 @@ const trash: Verb = {
   examples: ['stint trash list', 'stint trash restore 01JH4Q', 'stint trash empty'],
 }
 
-const config: Verb = {
+const config: ExplainedVerb = {
   name: 'config',
   group: 'Look',
   summary: 'show every setting, its value and where that comes from',
@@ -429,7 +429,7 @@ const config: Verb = {
 }
 
 /** By name, in the order of help. */
-export const verbs: Readonly<Record<string, Verb>> = {
+export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   run,
   resume,
   kill,

@@ -9,7 +9,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseArgs } from '../cli/argv.ts'
-import { type Group, type Option, optionsOf, usageLine, type Verb } from '../cli/command.ts'
+import {
+  type ExplainedOption,
+  type ExplainedVerb,
+  type Group,
+  optionsOf,
+  usageLine,
+} from '../cli/command.ts'
 import { formatReport, reportOf } from '../cli/fail.ts'
 import { verbs } from '../cli/verbs.ts'
 import { Failure, type FailureCode, listFailureCodes, readConfig } from '../lib/index.ts'
@@ -156,12 +162,12 @@ function cliText(): string {
 }
 
 /** The options that a verb shares with others. */
-function sharedOf(verb: Verb): readonly Option[] {
+function sharedOf(verb: ExplainedVerb): readonly ExplainedOption[] {
   return optionsOf(verb).filter((option) => !verb.options.includes(option))
 }
 
 function sharedText(): string {
-  const shared = new Map<string, { option: Option; users: string[] }>()
+  const shared = new Map<string, { option: ExplainedOption; users: string[] }>()
   for (const verb of Object.values(verbs)) {
     for (const option of sharedOf(verb)) {
       const row = shared.get(option.name) ?? { option, users: [] }
@@ -179,7 +185,7 @@ function sharedText(): string {
   return `## Shared options\n\n| option | what it does | verbs |\n|---|---|---|\n${rows.join('\n')}`
 }
 
-function verbText(verb: Verb): string {
+function verbText(verb: ExplainedVerb): string {
   const exits = verb.exits.map(([status, meaning]) => `| ${status} | ${cell(meaning)} |`)
   return pages([
     `## stint ${verb.name}`,
@@ -195,7 +201,7 @@ function verbText(verb: Verb): string {
   ]).trimEnd()
 }
 
-function optionCells(option: Option): string {
+function optionCells(option: ExplainedOption): string {
   const short = option.short === undefined ? '' : `\`-${option.short}\`, `
   const value =
     option.value === undefined

@@ -22,7 +22,7 @@ const start = [
 
 /** Lower-case hex of the digest of the UTF-8 bytes of `text`. */
 export function sha256(text: string): string {
-  const bytes = new TextEncoder().encode(text)
+  const bytes = Buffer.from(text)
   const padded = new Uint8Array((((bytes.length + 8) >> 6) + 1) << 6)
   padded.set(bytes)
   padded[bytes.length] = 0x80
@@ -30,50 +30,54 @@ export function sha256(text: string): string {
   view.setUint32(padded.length - 8, Math.floor(bytes.length / 0x20000000))
   view.setUint32(padded.length - 4, (bytes.length << 3) >>> 0)
 
-  const hash = new Uint32Array(start)
-  const w = new Uint32Array(64)
+  const hash = new Int32Array(start)
+  const w = new Int32Array(64)
   for (let block = 0; block < padded.length; block += 64) {
-    for (let i = 0; i < 16; i++) w[i] = view.getUint32(block + i * 4)
+    for (let i = 0; i < 16; i++) w[i] = view.getInt32(block + i * 4)
     for (let i = 16; i < 64; i++) {
-      const a = at(w, i - 15)
-      const b = at(w, i - 2)
-      const s0 = rotate(a, 7) ^ rotate(a, 18) ^ (a >>> 3)
-      const s1 = rotate(b, 17) ^ rotate(b, 19) ^ (b >>> 10)
-      w[i] = at(w, i - 16) + s0 + at(w, i - 7) + s1
+      const p = w[i - 15] as number
+      const q = w[i - 2] as number
+      const s0 = ((p >>> 7) | (p << 25)) ^ ((p >>> 18) | (p << 14)) ^ (p >>> 3)
+      const s1 = ((q >>> 17) | (q << 15)) ^ ((q >>> 19) | (q << 13)) ^ (q >>> 10)
+      w[i] = (w[i - 16] as number) + s0 + (w[i - 7] as number) + s1
     }
-    let [a, b, c, d, e, f, g, h] = hash as unknown as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]
-    for (let i = 0; i < 64; i++) {
-      const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-      const t1 = (h + s1 + ((e & f) ^ (~e & g)) + at(k, i) + at(w, i)) >>> 0
-      const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-      const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) >>> 0
-      h = g
-      g = f
-      f = e
-      e = (d + t1) >>> 0
-      d = c
-      c = b
-      b = a
-      a = (t1 + t2) >>> 0
-    }
-    for (const [i, word] of [a, b, c, d, e, f, g, h].entries()) hash[i] = at(hash, i) + word
+    mix(hash, w)
   }
-  return [...hash].map((word) => word.toString(16).padStart(8, '0')).join('')
+  let digest = ''
+  for (const word of hash) digest += (word >>> 0).toString(16).padStart(8, '0')
+  return digest
 }
 
-function rotate(word: number, by: number): number {
-  return (word >>> by) | (word << (32 - by))
-}
-
-function at(words: ArrayLike<number>, index: number): number {
-  return words[index] as number
+/** One round of the compression for each of the 64 words; written out, since it often runs but once. */
+function mix(hash: Int32Array, w: Int32Array): void {
+  let a = hash[0] as number
+  let b = hash[1] as number
+  let c = hash[2] as number
+  let d = hash[3] as number
+  let e = hash[4] as number
+  let f = hash[5] as number
+  let g = hash[6] as number
+  let h = hash[7] as number
+  for (let i = 0; i < 64; i++) {
+    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))
+    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (k[i] as number) + (w[i] as number)) | 0
+    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))
+    const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0
+    h = g
+    g = f
+    f = e
+    e = (d + t1) | 0
+    d = c
+    c = b
+    b = a
+    a = (t1 + t2) | 0
+  }
+  hash[0] = (hash[0] as number) + a
+  hash[1] = (hash[1] as number) + b
+  hash[2] = (hash[2] as number) + c
+  hash[3] = (hash[3] as number) + d
+  hash[4] = (hash[4] as number) + e
+  hash[5] = (hash[5] as number) + f
+  hash[6] = (hash[6] as number) + g
+  hash[7] = (hash[7] as number) + h
 }

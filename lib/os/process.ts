@@ -5,7 +5,6 @@
  * known whether this process can see it at all.
  */
 
-import os from 'node:os'
 import { errnoOf, findLink, findText, listNames } from './disk.ts'
 
 /** This machine and the process namespace seen from here. */
@@ -38,7 +37,10 @@ let self: ProcessIdentity | undefined
 /** This machine, from here. */
 export function thisMachine(): Machine {
   machine ??= {
-    host: os.hostname(),
+    // Rarely asked for, and loading the module takes longer than all the rest.
+    get host() {
+      return process.getBuiltinModule('node:os').hostname()
+    },
     boot_id:
       findText('/proc/sys/kernel/random/boot_id')?.trim() ?? darwinFact('kern.bootsessionuuid'),
     pid_ns: findLink('/proc/self/ns/pid') ?? 'host',

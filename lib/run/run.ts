@@ -1,6 +1,6 @@
 /** The main job: one turn of a tool in a session, from what was asked to how it ended. */
 
-import { resolve } from 'node:path'
+import path from 'node:path'
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { session as files, store as storeFiles } from '../layout.ts'
@@ -17,8 +17,9 @@ import { redactorOf } from '../store/access.ts'
 import { checkDescription, checkName, createSession, discardSession } from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
 import { type Held, holdSession, keepHeld } from '../store/hold.ts'
+import { ensureStore } from '../store/project.ts'
 import { findCaller } from '../store/search.ts'
-import { ensureStore, type Store } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import { follow } from './follow.ts'
 import {
   checkProgram,
@@ -116,7 +117,7 @@ async function runHeld(
   try {
     disk.makeDirs(files.turnOutput(session.dir, turn))
     if (options.idFile !== undefined) {
-      writeIdFile(resolve(options.cwd, options.idFile), session.id)
+      writeIdFile(path.resolve(options.cwd, options.idFile), session.id)
     }
     child = await spawnTool({
       argv: options.argv,

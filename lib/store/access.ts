@@ -2,7 +2,8 @@
 
 import { createRedactor, type Redactor } from '../redact/redact.ts'
 import type { SessionAccess } from '../session/session.ts'
-import { findProjectFacts, type Store } from './store.ts'
+import { findProjectFacts } from './project.ts'
+import type { Store } from './store.ts'
 
 let redactor: Redactor | undefined
 

@@ -13,7 +13,8 @@ import { foldEntry } from '../session/fold.ts'
 import { Session } from '../session/session.ts'
 import { formatState } from '../session/state.ts'
 import { accessOf, redactorOf } from './access.ts'
-import { ensureStore, type Store } from './store.ts'
+import { ensureStore } from './project.ts'
+import type { Store } from './store.ts'
 
 /** What a new session begins with. */
 export interface Birth {

@@ -24,10 +24,10 @@ export function resolveRef(
   ref: string,
   options: { readonly allProjects?: boolean; readonly place?: TypedPlace } = {},
 ): Resolved {
-  checkRef(ref)
   const { place = 'sessions', allProjects = false } = options
-  const id = normaliseId(ref)
+  const id = isSessionId(ref) ? ref : normaliseId(ref)
   if (isSessionId(id) && isSession(store, id, place)) return { store, id }
+  checkRef(ref)
   return searchRef(store, ref, { place, allProjects })
 }
 

@@ -20,26 +20,21 @@ const now = Date.UTC(2026, 1, 6)
 
 const sample: Verb = {
   name: 'sample',
-  group: 'Look',
-  summary: 's',
   usage: '[A] [B]',
   positionals: { min: 0, max: 2 },
   options: [
-    { name: 'text', short: 't', value: 'T', help: 'h' },
-    { name: 'many', value: 'T', repeat: true, help: 'h' },
-    { name: 'count', value: 'N', kind: 'count', min: 1, help: 'h' },
-    { name: 'wait', short: 'w', value: 'D', kind: 'duration', optionalValue: true, help: 'h' },
-    { name: 'since', value: 'T', kind: 'when', help: 'h' },
-    { name: 'words', value: 'A,…', kind: 'list', repeat: true, help: 'h' },
-    { name: 'some', value: 'A,…', kind: 'list', choices: ['a', 'b'], help: 'h' },
-    { name: 'pick', value: 'P', kind: 'choice', choices: ['one', 'two'], help: 'h' },
-    { name: 'no-hup', help: 'h' },
-    { name: 'follow', short: 'f', help: 'h' },
+    { name: 'text', short: 't', value: 'T' },
+    { name: 'many', value: 'T', repeat: true },
+    { name: 'count', value: 'N', kind: 'count', min: 1 },
+    { name: 'wait', short: 'w', value: 'D', kind: 'duration', optionalValue: true },
+    { name: 'since', value: 'T', kind: 'when' },
+    { name: 'words', value: 'A,…', kind: 'list', repeat: true },
+    { name: 'some', value: 'A,…', kind: 'list', choices: ['a', 'b'] },
+    { name: 'pick', value: 'P', kind: 'choice', choices: ['one', 'two'] },
+    { name: 'no-hup' },
+    { name: 'follow', short: 'f' },
   ],
   reach: 'all',
-  details: 'd',
-  exits: [],
-  examples: [],
 }
 const through: Verb = { ...sample, passthrough: true, positionals: { min: 0, max: 1 } }
 

@@ -36,10 +36,17 @@ describe('build.mjs', () => {
     expect(stint('run', '--help')).toMatchObject({ status: 0, stderr: '' })
   })
 
-  it('leaves packages and help to chunks of their own', () => {
+  it('leaves packages, help and what failures say to chunks of their own', () => {
     const main = readFileSync(join(out, 'stint.cjs'), 'utf8')
     expect(main).not.toContain('vendor/')
     expect(main).not.toContain('GlobalCommand')
+    // A sentence of help, and one of a failure.
+    expect(main).not.toContain('Prints one line a session')
+    expect(readFileSync(join(out, 'help.cjs'), 'utf8')).toContain('Prints one line a session')
+    expect(readFileSync(join(out, 'fail.cjs'), 'utf8')).toContain('already something at the place')
+    expect(readFileSync(join(out, 'is-alive.cjs'), 'utf8')).not.toContain(
+      'already something at the place',
+    )
     for (const name of ['write-file-atomic', 'proper-lockfile', 'toml-parse']) {
       expect(existsSync(join(out, 'vendor', `${name}.cjs`)), name).toBe(true)
     }

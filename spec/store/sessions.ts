@@ -7,7 +7,7 @@ import { decodeEntry, type Entry, encodeEntry, formatLine } from '../../lib/jour
 import { thisMachine } from '../../lib/os/process.ts'
 import { foldEntry } from '../../lib/session/fold.ts'
 import { formatState, type State } from '../../lib/session/state.ts'
-import { ensureStore } from '../../lib/store/store.ts'
+import { ensureStore } from '../../lib/store/project.ts'
 
 export interface Story {
   readonly id?: string

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../lib/base/sha256.ts'
 import { findProjectPath, listStores, openStore } from '../../lib/index.ts'
 import { rootDir } from '../../lib/layout.ts'
-import { ensureStore, findProjectFacts } from '../../lib/store/store.ts'
+import { ensureStore, findProjectFacts } from '../../lib/store/project.ts'
 import { makeDir, makeStore } from '../support/place.ts'
 
 describe('rootDir', () => {

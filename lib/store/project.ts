@@ -1,0 +1,79 @@
+/** project.toml: which project a store is of, and how it is shared. */
+
+import { DecodeError, decodeBoolean, decodeText } from '../base/decode.ts'
+import { formatTimestamp } from '../base/time.ts'
+import { formatToml, parseToml, TomlError } from '../base/toml.ts'
+import { Failure } from '../errors.ts'
+import { store as files } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { replaceText } from '../os/replace.ts'
+import type { Store } from './store.ts'
+
+export interface ProjectFacts {
+  readonly format: number
+  readonly projectPath: string
+  /** On a file system that other machines write too: sessions are leased. */
+  readonly shared: boolean
+  /** Without flock: the lease alone decides. */
+  readonly leaseOnly: boolean
+}
+
+/** What project.toml says, or undefined when there is none. Throws STATE_INVALID. */
+export function findProjectFacts(dir: string): ProjectFacts | undefined {
+  const file = files.project(dir)
+  const text = disk.findText(file)
+  if (text === undefined) return undefined
+  try {
+    const table = parseToml(text)
+    return {
+      format: typeof table.format === 'number' ? table.format : 1,
+      projectPath: decodeText(table, 'project_path') ?? '',
+      shared: decodeBoolean(table, 'shared') ?? false,
+      leaseOnly: decodeBoolean(table, 'lease_only') ?? false,
+    }
+  } catch (error) {
+    if (!(error instanceof TomlError || error instanceof DecodeError)) throw error
+    throw new Failure('STATE_INVALID', { file, problem: error.message }, { cause: error })
+  }
+}
+
+/** Makes the store's directories and its project.toml where they are missing. */
+export function ensureStore(
+  store: Store,
+  options: { readonly shared?: boolean } = {},
+): ProjectFacts {
+  const there = findProjectFacts(store.dir)
+  if (there !== undefined && there.format > 1) {
+    throw new Failure('FORMAT_NEWER', {
+      file: files.project(store.dir),
+      format: there.format,
+      supported: 1,
+    })
+  }
+  for (const dir of [
+    store.dir,
+    files.sessions(store.dir),
+    files.staging(store.dir),
+    files.locks(store.dir),
+  ]) {
+    disk.makeDirs(dir)
+  }
+  if (there !== undefined) return there
+  const facts = {
+    format: 1,
+    projectPath: store.projectPath,
+    shared: options.shared ?? disk.fileSystemOf(store.dir).remote,
+    leaseOnly: false,
+  }
+  replaceText(
+    files.project(store.dir),
+    formatToml({
+      format: facts.format,
+      project_path: facts.projectPath,
+      created_at: new Date(formatTimestamp(store.now())),
+      shared: facts.shared,
+      lease_only: facts.leaseOnly,
+    }),
+  )
+  return facts
+}
