@@ -186,20 +186,15 @@ export function listNames(path: string): string[] {
   return findOnDisk(path, () => fs.readdirSync(path))?.sort() ?? []
 }
 
-export interface DirItem {
-  readonly name: string
-  readonly isDirectory: boolean
-}
-
 /** The entries of a directory, unsorted, one at a time: memory does not grow with it. */
-export function* scanDir(path: string): Generator<DirItem> {
+export function* scanDir(path: string): Generator<fs.Dirent> {
   const dir = findOnDisk(path, () => fs.opendirSync(path, { bufferSize: 256 }))
   if (dir === undefined) return
   try {
     for (;;) {
       const item = onDisk(path, () => dir.readSync())
       if (item === null) return
-      yield { name: item.name, isDirectory: item.isDirectory() }
+      yield item
     }
   } finally {
     dir.closeSync()
@@ -207,9 +202,8 @@ export function* scanDir(path: string): Generator<DirItem> {
 }
 
 /** The entries of a directory at once: faster than scanDir up to some ten thousand. */
-export function listDir(path: string): DirItem[] {
-  const items = findOnDisk(path, () => fs.readdirSync(path, { withFileTypes: true })) ?? []
-  return items.map((item) => ({ name: item.name, isDirectory: item.isDirectory() }))
+export function listDir(path: string): fs.Dirent[] {
+  return findOnDisk(path, () => fs.readdirSync(path, { withFileTypes: true })) ?? []
 }
 
 /** The absolute path without links, or undefined when it is not there. */

@@ -9,11 +9,22 @@ import type { SessionId } from '../base/id.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import type { GroupIdentity } from '../os/process.ts'
-import { foldVersion, type State, stateFormat, type TurnState, usageKeys } from './state.ts'
+import { foldVersion, stateFormat, usageKeys } from './state.ts'
 
 /** A part of a session's state. */
-export interface Glance extends Pick<State, 'name' | 'phase'> {
-  readonly turn?: Pick<TurnState, 'number' | 'ended_at' | 'outcome' | 'process'>
+export interface Glance {
+  readonly name: string | undefined
+  readonly phase: string
+  readonly turn: GlancedTurn | undefined
+  /** How long the journal was when the state was written. */
+  readonly bytes: number
+}
+
+export interface GlancedTurn {
+  readonly number: number
+  readonly ended_at: string | undefined
+  readonly outcome: string | undefined
+  readonly process: GroupIdentity | undefined
 }
 
 /** What a session's state says, or undefined where it takes a closer look. */
@@ -30,89 +41,88 @@ export function glanceAt(id: SessionId, dir: string): Glance | undefined {
   }
 }
 
-/** The same of the text, with how long the journal was when it was written. */
-export function glanceAtText(
-  id: SessionId,
-  text: string,
-): (Glance & { readonly bytes: number }) | undefined {
+/** The same of the text alone. */
+export function glanceAtText(id: SessionId, text: string): Glance | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\x00-\x09\x0b-\x1f\x7f-\x9f]/.test(text)) return undefined
   const lines = new Lines(text)
-  lines.need('format', String(stateFormat))
-  lines.need('meta_session_id', `"${id}"`)
+  lines.begin(`format = ${stateFormat}\nmeta_session_id = "${id}"\n`)
   lines.may('description', isText)
-  const name = lines.may('name', isWord)
+  const name = lines.may('name', isWord) ? lines.word : undefined
   lines.must('project_path', isText)
   lines.must('created_at', isInstant)
   lines.must('last_accessed', isInstant)
-  const phase = lines.must('phase', isWord)
+  lines.must('phase', isWord)
+  const phase = lines.word
   lines.must('pinned', isTruth)
-  lines.mustOpen('genealogy')
+  lines.begin('\n[genealogy]\n')
   lines.may('parent_session_id', isText)
   lines.may('fork_of_session_id', isText)
   lines.must('depth', isCount)
-  lines.mustOpen('context_status')
+  lines.begin('\n[context_status]\n')
   lines.must('is_compacted', isTruth)
   lines.may('last_compacted_at', isInstant)
   const tools = new Set<string>()
-  while (lines.openAnother('tools', tools)) {
+  while (lines.opensAnother('\n[tools.', tools)) {
     lines.may('provider_session_id', isText)
     lines.may('provider_session_history', isTexts)
     lines.may('last_action_summary', isText)
     lines.may('last_exit_code', isCount)
     lines.may('updated_at', isInstant)
   }
-  if (lines.mayOpen('git')) {
+  if (lines.opens('\n[git]\n')) {
     lines.may('branch', isText)
     lines.may('head_at_creation', isText)
     lines.may('cwd', isText)
     lines.may('cwd_redacted', isTruth)
   }
-  const turn = lines.mayOpen('turn') ? turnOf(lines) : undefined
-  if (lines.mayOpen('usage')) for (const key of usageKeys) lines.may(key, isAmount)
-  lines.mustOpen('journal')
-  lines.need('fold', String(foldVersion))
+  const turn = lines.opens('\n[turn]\n') ? turnOf(lines) : undefined
+  if (lines.opens('\n[usage]\n')) for (const key of usageKeys) lines.may(key, isAmount)
+  lines.begin(`\n[journal]\nfold = ${foldVersion}\n`)
   lines.must('seq', isCount)
-  const bytes = lines.must('bytes', isCount)
+  lines.must('bytes', isCount)
+  const bytes = lines.number
   lines.may('streamed_bytes', isCount)
   if (!lines.areAllTaken) return undefined
-  return {
-    ...(name === undefined ? {} : { name: unquote(name) }),
-    phase: unquote(phase),
-    ...(turn === undefined ? {} : { turn }),
-    bytes: Number(bytes),
-  }
+  return { name, phase, turn, bytes }
 }
 
-function turnOf(lines: Lines): Glance['turn'] {
-  const number = lines.must('number', isCount)
+function turnOf(lines: Lines): GlancedTurn {
+  lines.must('number', isCount)
+  const { number } = lines
   lines.must('tool', isText)
   lines.must('started_at', isInstant)
-  const ended_at = lines.may('ended_at', isInstant)
-  const outcome = lines.may('outcome', isWord)
+  const ended_at = lines.may('ended_at', isInstant) ? lines.value : undefined
+  const outcome = lines.may('outcome', isWord) ? lines.word : undefined
   lines.may('exit_code', isCount)
   lines.may('signal', isText)
   lines.may('kill_requested', isTruth)
-  return {
-    number: Number(number),
-    ...(ended_at === undefined ? {} : { ended_at }),
-    ...(outcome === undefined ? {} : { outcome: unquote(outcome) }),
-    ...(lines.mayOpen('turn.process') ? { process: processOf(lines) } : {}),
-  }
+  const process = lines.opens('\n[turn.process]\n') ? processOf(lines) : undefined
+  return { number, ended_at, outcome, process }
 }
 
 function processOf(lines: Lines): GroupIdentity {
-  const pgid = Number(lines.must('pgid', isCount))
-  const [start_time, boot_id, pid_ns, host] = (
-    ['start_time', 'boot_id', 'pid_ns', 'host'] as const
-  ).map((key) => unquote(lines.must(key, isWord))) as [string, string, string, string]
-  return { pgid, start_time, boot_id, pid_ns, host }
+  lines.must('pgid', isCount)
+  const pgid = lines.number
+  lines.must('start_time', isWord)
+  const start_time = lines.word
+  lines.must('boot_id', isWord)
+  const boot_id = lines.word
+  lines.must('pid_ns', isWord)
+  const pid_ns = lines.word
+  lines.must('host', isWord)
+  return { pgid, start_time, boot_id, pid_ns, host: lines.word }
 }
+
+/** Whether `text` has a value of some kind from `start` to `end`. */
+type Kind = (text: string, start: number, end: number) => boolean
 
 /** The lines of a document, taken in the order that they are written in. */
 class Lines {
   readonly #text: string
   #at = 0
+  /** Where the value taken last stands. */
+  #start = 0
   #isOther = false
 
   constructor(text: string) {
@@ -124,100 +134,106 @@ class Lines {
     return !this.#isOther && this.#at === this.#text.length
   }
 
-  /** The value of this key, if it comes next. */
-  may(key: string, isValue: (value: string) => boolean): string | undefined {
-    if (!this.#text.startsWith(`${key} = `, this.#at)) return undefined
-    const start = this.#at + key.length + 3
-    const end = this.#text.indexOf('\n', start)
-    const value = this.#text.slice(start, end)
-    if (end < 0 || !isValue(value)) this.#isOther = true
+  /** The value taken last. */
+  get value(): string {
+    return this.#text.slice(this.#start, this.#at - 1)
+  }
+
+  get word(): string {
+    return this.#text.slice(this.#start + 1, this.#at - 2)
+  }
+
+  get number(): number {
+    return Number(this.value)
+  }
+
+  /** Takes the line of this key if it comes next. */
+  may(key: string, isKind: Kind): boolean {
+    const text = this.#text
+    const equals = this.#at + key.length
+    if (!text.startsWith(key, this.#at) || !text.startsWith(' = ', equals)) return false
+    this.#start = equals + 3
+    const end = text.indexOf('\n', this.#start)
+    if (end < 0 || !isKind(text, this.#start, end)) this.#isOther = true
     this.#at = end + 1
-    return value
+    return end >= 0
   }
 
-  must(key: string, isValue: (value: string) => boolean): string {
-    const value = this.may(key, isValue)
-    if (value === undefined) this.#isOther = true
-    return value ?? ''
+  must(key: string, isKind: Kind): void {
+    if (!this.may(key, isKind)) this.#isOther = true
   }
 
-  need(key: string, value: string): void {
-    this.must(key, (there) => there === value)
-  }
-
-  /** Whether this table comes next. */
-  mayOpen(name: string): boolean {
-    const header = `\n[${name}]\n`
-    const isNext = this.#text.startsWith(header, this.#at)
-    if (isNext) this.#at += header.length
+  /** Takes these very lines if they come next. */
+  opens(lines: string): boolean {
+    const isNext = this.#text.startsWith(lines, this.#at)
+    if (isNext) this.#at += lines.length
     return isNext
   }
 
-  mustOpen(name: string): void {
-    if (!this.mayOpen(name)) this.#isOther = true
+  begin(lines: string): void {
+    if (!this.opens(lines)) this.#isOther = true
   }
 
-  /** Whether a table of this one's that is none of those seen comes next; it is one of them then. */
-  openAnother(name: string, seen: Set<string>): boolean {
-    const header = `\n[${name}.`
-    if (!this.#text.startsWith(header, this.#at)) return false
+  /** Whether a table that begins so and is none of those seen comes next; it is one of them then. */
+  opensAnother(start: string, seen: Set<string>): boolean {
+    if (!this.opens(start)) return false
     const end = this.#text.indexOf(']\n', this.#at)
-    const key = this.#text.slice(this.#at + header.length, end)
-    if (end < 0 || seen.has(key) || !/^[A-Za-z0-9_-]+$/.test(key)) {
-      this.#isOther = true
-      return false
-    }
-    this.#at = end + 2
+    const key = this.#text.slice(this.#at, end)
+    if (end < 0 || seen.has(key) || !/^[A-Za-z0-9_-]+$/.test(key)) this.#isOther = true
     seen.add(key)
-    return true
+    this.#at = end + 2
+    return !this.#isOther
   }
 }
 
 // Values as formatToml writes them, and of those only what every reader takes for the same.
 
-function isWord(value: string): boolean {
-  const { length } = value
+function isWord(text: string, start: number, end: number): boolean {
+  if (text[start] !== '"' || text.indexOf('"', start + 1) !== end - 1) return false
+  const backslash = text.indexOf('\\', start)
+  return backslash < 0 || backslash > end
+}
+
+function isText(text: string, start: number, end: number): boolean {
+  return isWord(text, start, end) || /^"(?:[^"\\]|\\["\\bfnrt])*"$/.test(text.slice(start, end))
+}
+
+function isTexts(text: string, start: number, end: number): boolean {
+  const value = text.slice(start + 1, end - 1)
   return (
-    length > 1 &&
-    value.startsWith('"') &&
-    value.indexOf('"', 1) === length - 1 &&
-    !value.includes('\\')
+    text[start] === '[' &&
+    text[end - 1] === ']' &&
+    value.split(', ').every((one) => isWord(one, 0, one.length))
   )
 }
 
-function isText(value: string): boolean {
-  return isWord(value) || /^"(?:[^"\\]|\\["\\bfnrt])*"$/.test(value)
-}
-
-function isTexts(value: string): boolean {
-  return (
-    value.startsWith('["') && value.endsWith('"]') && value.slice(1, -1).split(', ').every(isWord)
-  )
-}
-
-function isTruth(value: string): boolean {
+function isTruth(text: string, start: number, end: number): boolean {
+  const value = text.slice(start, end)
   return value === 'true' || value === 'false'
 }
 
-function isCount(value: string): boolean {
-  const number = Number(value)
-  return number >= 0 && number <= Number.MAX_SAFE_INTEGER && String(number) === value
+function isCount(text: string, start: number, end: number): boolean {
+  if (end - start > 15 || end === start) return false
+  if (text[start] === '0') return end === start + 1
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at)
+    if (code < 48 || code > 57) return false
+  }
+  return true
 }
 
-function isAmount(value: string): boolean {
-  return isCount(value) || /^(?:0|[1-9]\d{0,14})\.\d{1,15}$/.test(value)
+function isAmount(text: string, start: number, end: number): boolean {
+  return isCount(text, start, end) || /^(?:0|[1-9]\d{0,14})\.\d{1,15}$/.test(text.slice(start, end))
 }
 
-/** Of each month; a leap day is left to those who know the year. */
+const instant = /[1-9]\d{3}-(?:0[1-9]|1[0-2])-[0-3]\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z/y
+/** The last day of each month; a leap day is left to those who know the year. */
 const lastDays = ['31', '28', '31', '30', '31', '30', '31', '31', '30', '31', '30', '31']
 
-function isInstant(value: string): boolean {
-  if (!/^[1-9]\d{3}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z$/.test(value)) return false
-  const day = value.slice(8, 10)
-  const lastDay = lastDays[Number(value.slice(5, 7)) - 1]
-  return day > '00' && lastDay !== undefined && day <= lastDay && value.slice(11, 13) < '24'
-}
-
-function unquote(value: string): string {
-  return value.slice(1, -1)
+function isInstant(text: string, start: number, end: number): boolean {
+  instant.lastIndex = start
+  if (end - start !== 24 || !instant.test(text)) return false
+  const day = text.slice(start + 8, start + 10)
+  if (day < '29') return day !== '00'
+  return day <= (lastDays[Number(text.slice(start + 5, start + 7)) - 1] as string)
 }

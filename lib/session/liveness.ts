@@ -11,7 +11,7 @@ import { session as files, lockedTool } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findHolder, findOwner, probeLock } from '../os/lock-file.ts'
 import { type Vitals, vitalsOf, vitalsOfGroup } from '../os/process.ts'
-import { type Glance, glanceAt } from './glance.ts'
+import { type GlancedTurn, glanceAt } from './glance.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
 import { hasOpenTurn } from './state.ts'
 
@@ -65,6 +65,12 @@ export function markerOf(id: string): string {
  */
 export type Scrutiny = 'turn' | 'busy' | 'all'
 
+/** What a session is judged by: a state, or a glance at one. */
+interface Judged {
+  readonly phase: string
+  readonly turn?: ({ readonly number: number } & Partial<GlancedTurn>) | undefined
+}
+
 export interface Look {
   readonly now: number
   readonly scrutiny: Scrutiny
@@ -79,7 +85,24 @@ export function observe(snapshot: Snapshot, options: Look): Observation {
   return { snapshot: again, liveness: judgeSnapshot(again, options) }
 }
 
-/** The same of a session of which nothing else is wanted: a glance at its state is enough. */
+/** Observes a session, unless a glance tells that its status is none of these. */
+export function observeIf(
+  statuses: readonly Status[],
+  id: SessionId,
+  dir: string,
+  options: Look,
+): Observation | undefined {
+  const glance = glanceAt(id, dir)
+  const judged = glance === undefined ? undefined : tryJudge(id, dir, glance, options)
+  if (judged !== undefined && !statuses.includes(judged.status)) return undefined
+  const snapshot = readSnapshot(id, dir)
+  // Nothing happened since the glance, so what it led to holds.
+  return judged !== undefined && snapshot.state?.journal.bytes === glance?.bytes
+    ? { snapshot, liveness: judged }
+    : observe(snapshot, options)
+}
+
+/** Judges a session of which nothing else is wanted: a glance at its state is enough. */
 export function glanceLiveness(id: SessionId, dir: string, options: Look): Liveness {
   const judged = judgeGlance(id, dir, options)
   const sure = judged?.status === 'crashed' ? judgeGlance(id, dir, options) : judged
@@ -98,7 +121,7 @@ function judgeSnapshot({ id, dir, state, failure }: Snapshot, options: Look): Li
 }
 
 /** One session's locks that cannot be looked at say nothing about any other session. */
-function tryJudge(id: SessionId, dir: string, state: Glance, options: Look): Liveness {
+function tryJudge(id: SessionId, dir: string, state: Judged, options: Look): Liveness {
   try {
     return judge(id, dir, state, options)
   } catch (error) {
@@ -107,7 +130,7 @@ function tryJudge(id: SessionId, dir: string, state: Glance, options: Look): Liv
   }
 }
 
-function judge(id: SessionId, dir: string, state: Glance, { now, scrutiny }: Look): Liveness {
+function judge(id: SessionId, dir: string, state: Judged, { now, scrutiny }: Look): Liveness {
   const open = hasOpenTurn(state)
   if (!open && scrutiny === 'turn') return atRest(state)
   const sessionLock = files.sessionLock(dir)
@@ -148,7 +171,7 @@ function isOwnerAlive(lock: string): boolean {
   return owner === undefined || vitalsOf(owner).verdict !== 'dead'
 }
 
-function atRest(state: Glance): Liveness {
+function atRest(state: Judged): Liveness {
   const { phase, turn } = state
   const why =
     turn === undefined
@@ -158,7 +181,7 @@ function atRest(state: Glance): Liveness {
 }
 
 /** Whether the newest turn's process group lives. */
-export function turnVitals(id: string, state: Glance): Vitals {
+export function turnVitals(id: string, state: Judged): Vitals {
   const group = state.turn?.process
   if (group === undefined) return { verdict: 'dead', why: 'it never started a process' }
   return vitalsOfGroup(group, markerOf(id))

@@ -106,7 +106,9 @@ export interface JournalMark {
 }
 
 /** Whether the newest turn has started and not ended. */
-export function hasOpenTurn(state: { readonly turn?: Pick<TurnState, 'ended_at'> }): boolean {
+export function hasOpenTurn(state: {
+  readonly turn?: { readonly ended_at?: Timestamp | undefined } | undefined
+}): boolean {
   return state.turn !== undefined && state.turn.ended_at === undefined
 }
 

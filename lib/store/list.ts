@@ -4,10 +4,15 @@ import { isSessionId, type SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { store as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { type Glance, glanceAt } from '../session/glance.ts'
-import { type Observation, observe, type Status } from '../session/liveness.ts'
+import {
+  type Look,
+  type Observation,
+  observe,
+  observeIf,
+  type Status,
+} from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
-import { hasOpenTurn, type State } from '../session/state.ts'
+import type { State } from '../session/state.ts'
 import type { Store } from './store.ts'
 
 /** One session as lists and programs see it. What is not known is null. */
@@ -55,22 +60,25 @@ export interface Listing {
 /** The sessions that pass the filter, newest created first. */
 export function listSessions(store: Store, filter: ListFilter = {}): Listing {
   const now = store.now()
-  const { ids, prefixes } = newestIds(store, readsAll(filter) ? undefined : filter.limit)
+  const { ids, others } = newestIds(store, readsAll(filter) ? undefined : filter.limit)
   const warnings: Failure[] = []
-  let found: { row: SessionRow; dir: string }[] = []
+  let found: { row: SessionRow; dir: string; at: number }[] = []
   const limit = filter.limit ?? Number.POSITIVE_INFINITY
   const sortLater = filter.sort !== undefined && filter.sort !== 'created'
-  for (const { id, isDirectory } of ids) {
+  const look: Look = { now, scrutiny: 'turn' }
+  for (const [at, id] of ids.entries()) {
     if (found.length >= limit && !sortLater) break
     const dir = sessionDir(store.dir, id)
-    if (isDirectory && wantsRestless(filter) && isAtRest(glanceAt(id, dir))) continue
-    const observation = isDirectory
-      ? observe(readSnapshot(id, dir), { now, scrutiny: 'turn' })
-      : linked(id, dir)
+    const observation = others.has(id)
+      ? linked(id, dir)
+      : filter.statuses === undefined
+        ? observe(readSnapshot(id, dir), look)
+        : observeIf(filter.statuses, id, dir, look)
+    if (observation === undefined) continue
     const row = toRow(observation, now)
     if (!passes(row, filter)) continue
     warnings.push(...observation.snapshot.warnings)
-    found.push({ row, dir })
+    found.push({ row, dir, at })
   }
   if (filter.sort === 'accessed') {
     found.sort((a, b) => compare(b.row.last_accessed ?? '', a.row.last_accessed ?? ''))
@@ -79,6 +87,7 @@ export function listSessions(store: Store, filter: ListFilter = {}): Listing {
     found.sort((a, b) => (sizes.get(b.row.id) ?? 0) - (sizes.get(a.row.id) ?? 0))
   }
   found = found.slice(0, limit)
+  const prefixes = new Map(found.map(({ row, at }) => [row.id, prefixLength(ids, at)]))
   return { rows: found.map(({ row }) => row), prefixes, warnings }
 }
 
@@ -118,17 +127,6 @@ export function toRow({ snapshot, liveness }: Observation, now: number): Session
   }
 }
 
-/** Whether no session that is at rest can pass. */
-function wantsRestless({ statuses }: ListFilter): boolean {
-  const atRest: readonly Status[] = ['idle', 'available', 'retired']
-  return statuses !== undefined && !statuses.some((status) => atRest.includes(status))
-}
-
-/** Surely so: where a glance tells nothing, it may be anything. */
-function isAtRest(glance: Glance | undefined): boolean {
-  return glance !== undefined && !hasOpenTurn(glance)
-}
-
 function readsAll(filter: ListFilter): boolean {
   return (
     filter.tools !== undefined ||
@@ -139,56 +137,39 @@ function readsAll(filter: ListFilter): boolean {
   )
 }
 
-interface NamedEntry {
-  readonly id: SessionId
-  readonly isDirectory: boolean
-}
-
-/** The newest ids, newest first, and how much of each start tells it from its neighbours. */
+/** The newest ids, newest first, one more than the limit; and which of them are no directories. */
 function newestIds(
   store: Store,
   limit: number | undefined,
-): { ids: NamedEntry[]; prefixes: Map<SessionId, number> } {
+): { ids: SessionId[]; others: ReadonlySet<SessionId> } {
   const dir = files.sessions(store.dir)
-  let items: NamedEntry[]
   // A large directory is scanned while only the newest are kept; a small one is faster read at once.
-  if (limit !== undefined && (disk.findSize(dir) ?? 0) > 512 * 1024) {
-    items = newest(disk.scanDir(dir), limit + 1)
-  } else {
-    items = []
-    for (const { name, isDirectory } of disk.listDir(dir)) {
-      if (isSessionId(name)) items.push({ id: name, isDirectory })
-    }
-    items.sort((a, b) => compare(b.id, a.id))
+  const isLarge = limit !== undefined && (disk.findSize(dir) ?? 0) > 512 * 1024
+  const others = new Set<SessionId>()
+  let kept: SessionId[] = []
+  let least = ''
+  const trim = (count: number) => {
+    kept = kept.sort().reverse().slice(0, count)
+    least = kept[count - 1] ?? ''
   }
-  const shown = limit === undefined ? items : items.slice(0, limit)
-  const prefixes = new Map<SessionId, number>()
-  for (const [i, { id }] of shown.entries()) {
-    const before = items[i - 1]?.id
-    const after = items[i + 1]?.id
-    prefixes.set(
-      id,
-      Math.min(26, Math.max(4, 1 + commonStart(id, before), 1 + commonStart(id, after))),
-    )
+  for (const item of isLarge ? disk.scanDir(dir) : disk.listDir(dir)) {
+    const { name } = item
+    if (name <= least || !isSessionId(name)) continue
+    kept.push(name)
+    if (!item.isDirectory()) others.add(name)
+    if (isLarge && kept.length >= limit * 2 + 64) trim(limit + 1)
   }
-  return { ids: shown, prefixes }
+  trim(limit === undefined ? kept.length : limit + 1)
+  return { ids: kept, others }
 }
 
-function newest(items: Iterable<disk.DirItem>, count: number): NamedEntry[] {
-  let kept: NamedEntry[] = []
-  let least = ''
-  const trim = () => {
-    kept.sort((a, b) => compare(b.id, a.id))
-    kept = kept.slice(0, count)
-    least = kept.length < count ? '' : (kept[count - 1]?.id ?? '')
-  }
-  for (const { name, isDirectory } of items) {
-    if (name <= least || !isSessionId(name)) continue
-    kept.push({ id: name, isDirectory })
-    if (kept.length >= count * 2 + 64) trim()
-  }
-  trim()
-  return kept
+/** How much of the start of an id tells it from its neighbours; at least 4 letters. */
+function prefixLength(ids: readonly SessionId[], at: number): number {
+  const id = ids[at] as SessionId
+  return Math.min(
+    26,
+    Math.max(4, 1 + commonStart(id, ids[at - 1]), 1 + commonStart(id, ids[at + 1])),
+  )
 }
 
 function commonStart(a: string, b: string | undefined): number {
