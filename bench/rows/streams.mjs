@@ -52,7 +52,7 @@ export async function append(bench) {
 
 async function appendAll(session, lines, count, redaction) {
   const block = lines.join('\n')
-  const data = { stream: 'stdout' }
+  const data = Object.freeze({ stream: 'stdout' })
   for (let done = 0; done < count; done += lines.length) {
     const at = Date.now()
     const { value, counts } = redaction?.lines(block) ?? { value: block }

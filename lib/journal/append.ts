@@ -14,8 +14,6 @@ export interface Appended {
   readonly landed: number
   /** Where the journal ends now. */
   readonly mark: Mark
-  /** The length of each line that landed, in bytes. */
-  readonly lengths: () => number[]
   /** Why not all of them landed; those that did have happened all the same. */
   readonly failure: Failure | undefined
 }
@@ -34,7 +32,7 @@ export function appendEntries(
 ): Appended {
   const long = entries.find(({ tail }) => tail.length > longestEntry)
   if (long !== undefined) {
-    throw new Failure('ENTRY_INVALID', { type: long.entry.type, problem: 'it is too long' })
+    throw new Failure('ENTRY_INVALID', { type: long.type, problem: 'it is too long' })
   }
   const lines = entries.map((encoded, i) => formatLine(mark.seq + 1 + i, encoded))
   const bytes = Buffer.from(lines.join(''))
@@ -49,7 +47,6 @@ export function appendEntries(
     took = Math.max(0, disk.readFacts(fd, path).size - mark.bytes)
   }
 
-  const lengths = () => lines.slice(0, landed).map((line) => Buffer.byteLength(line))
   let landed = lines.length
   let end = bytes.length
   if (took < bytes.length) {
@@ -63,7 +60,7 @@ export function appendEntries(
     }
     if (took > end) cutBack(fd, path, mark.bytes + end)
   }
-  return { landed, mark: { seq: mark.seq + landed, bytes: mark.bytes + end }, lengths, failure }
+  return { landed, mark: { seq: mark.seq + landed, bytes: mark.bytes + end }, failure }
 }
 
 function cutBack(fd: number, path: string, size: number): void {

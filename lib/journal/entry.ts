@@ -30,25 +30,37 @@ export interface Entry {
 /** The version of the line's shape that is written. */
 const entryVersion = 1
 
-let clock: { at: number; text: Timestamp } = { at: 0, text: formatTimestamp(0) }
-
-let shared: { data: EntryData; text: string } = { data: {}, text: '{}' }
-
-/** An entry up to its sequence number, which only the holder of the journal's lock can give. */
+/** An entry's line but for its sequence number, which only the holder of the journal's lock can give. */
 export interface EncodedEntry {
-  readonly entry: Omit<Entry, 'seq'>
+  readonly type: string
+  readonly ts: Timestamp
   readonly tail: string
 }
 
+/** What the lines of a stream have in common: they come by the thousand, and differ in their text. */
+let common = { at: Number.NaN, ts: '', turn: 0, type: '', start: '' }
+let shared: { data: EntryData; text: string } = { data: Object.freeze({}), text: '{}' }
+
 /** Encodes all of an entry but its sequence number. */
 export function encodeEntry({ at, type, turn, text, data }: NewEntry): EncodedEntry {
-  if (at !== clock.at) clock = { at, text: formatTimestamp(at) }
-  const entry = { v: entryVersion, ts: clock.text, turn, type, text, data }
-  // The lines of a stream share their data, which nobody can change.
+  if (at !== common.at || turn !== common.turn || type !== common.type) {
+    const ts = at === common.at ? common.ts : formatTimestamp(at)
+    const start = `,"ts":"${ts}","turn":${turn},"type":${JSON.stringify(type)},"text":`
+    common = { at, ts, turn, type, start }
+  }
+  // Only what nobody can change is known to be what it was.
   if (data !== shared.data || !Object.isFrozen(data)) shared = { data, text: JSON.stringify(data) }
-  const tail = `,"ts":"${clock.text}","turn":${turn},"type":${JSON.stringify(type)},"text":${JSON.stringify(text)},"data":${shared.text}}\n`
-  return { entry, tail }
+  const tail = `${common.start}${quote(text)},"data":${shared.text}}\n`
+  return { type, ts: common.ts, tail }
 }
+
+/** As JSON.stringify does, which takes twice as long for a text that needs no escapes. */
+function quote(text: string | null): string {
+  return text === null || escaped.test(text) ? JSON.stringify(text) : `"${text}"`
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const escaped = /["\\\u0000-\u001f\ud800-\udfff]/
 
 /** The whole line. */
 export function formatLine(seq: number, encoded: EncodedEntry): string {

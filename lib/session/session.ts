@@ -300,46 +300,44 @@ export class Session implements Disposable {
   }
 
   #write(encoded: readonly EncodedEntry[]): { seqs: number[]; failure: Failure | undefined } {
+    const before = this.state
     const path = files.transcript(this.dir)
-    this.#refuseUnreadable(encoded)
-    const before = markAt(this.state)
-    const { landed, mark, lengths, failure } = appendEntries(
+    const streams = encoded.every(({ type }) => isStreamed(type))
+    const states = streams ? undefined : this.#foldAhead(encoded)
+    const { landed, mark, failure } = appendEntries(
       this.#fd as number,
       path,
-      before,
+      markAt(before),
       encoded,
     )
-    const happened = encoded.slice(0, landed).map(({ entry }) => entry)
-    if (happened.every(({ type }) => isStreamed(type))) {
-      this.#state = foldStreamed(this.state, happened, mark)
-    } else {
-      const bytes = lengths()
-      for (const [i, entry] of happened.entries()) {
-        const numbered = { ...entry, seq: before.seq + 1 + i }
-        this.#state = foldEntry(this.#state, numbered, bytes[i] as number)
-      }
-    }
-    return { seqs: happened.map((_, i) => before.seq + 1 + i), failure }
+    const happened = encoded.slice(0, landed)
+    this.#state = states === undefined ? foldStreamed(before, happened, mark) : states[landed]
+    return { seqs: happened.map((_, i) => before.journal.seq + 1 + i), failure }
   }
 
-  /** What is written once stays: an entry that no reader could take is refused before. */
-  #refuseUnreadable(encoded: readonly EncodedEntry[]): void {
-    let state: State = this.state
+  /**
+   * The state now and after each entry. What is written once stays: an entry that no reader could take
+   * is refused before.
+   */
+  #foldAhead(encoded: readonly EncodedEntry[]): State[] {
+    let { state } = this
+    const states = [state]
     for (const one of encoded) {
-      if (isStreamed(one.entry.type)) continue
+      const { type } = one
       const line = formatLine(state.journal.seq + 1, one)
       const entry = decodeEntry(line.slice(0, -1))
-      const { type } = one.entry
       if (entry === undefined) {
         throw new Failure('ENTRY_INVALID', { type, problem: 'it has no valid shape' })
       }
       try {
-        state = foldEntry(state, entry, 0)
+        state = foldEntry(state, entry, Buffer.byteLength(line))
       } catch (cause) {
         if (!(cause instanceof FoldError)) throw cause
         throw new Failure('ENTRY_INVALID', { type, problem: cause.message }, { cause })
       }
+      states.push(state)
     }
+    return states
   }
 
   #sync(count: number): void {

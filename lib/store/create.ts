@@ -4,7 +4,7 @@ import { poll } from '../base/async.ts'
 import { isSessionId, normaliseId, type SessionId } from '../base/id.ts'
 import { hasControls } from '../base/text.ts'
 import { Failure } from '../errors.ts'
-import { type Entry, formatLine } from '../journal/entry.ts'
+import { decodeEntry, type Entry, formatLine } from '../journal/entry.ts'
 import { session as files, sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { createLock, type Errand, type Lock, tryLock, tryShared } from '../os/lock-file.ts'
@@ -109,7 +109,7 @@ function build(
     at,
   })
   const line = formatLine(0, encoded)
-  const entry: Entry = { ...encoded.entry, seq: 0 }
+  const entry = decodeEntry(line.slice(0, -1)) as Entry
   disk.writeNewFile(files.transcript(dir), Buffer.from(line))
   const state = foldEntry(undefined, entry, Buffer.byteLength(line))
   disk.writeNewFile(files.state(dir), Buffer.from(formatState(state)))
