@@ -134,7 +134,7 @@ class LineJournal {
       this.#hold(chunk.subarray(0, start - 1), now)
       this.#endPartial(true)
     }
-    if (start <= end) this.#journal(this.#decode(chunk.subarray(start, end + 1)).slice(0, -1), now)
+    if (start <= end) this.#journal(chunk.subarray(start, end + 1), now)
     if (end + 1 < chunk.length) this.#hold(chunk.subarray(end + 1), now)
   }
 
@@ -164,37 +164,50 @@ class LineJournal {
       ...(bytes > longestText ? { truncated: value.length > longestText, bytes } : {}),
       ...(ended ? {} : { partial: true }),
     }
-    this.#push(cutText(value, longestText), data, counts, this.#partialAt)
+    this.#remember([value])
+    this.#push(cutText(value, longestText), data, counts, this.#partialAt, false)
   }
 
-  #journal(block: string, now: number): void {
+  #journal(bytes: Buffer, now: number): void {
+    const block = this.#decode(bytes).slice(0, -1)
+    // As many letters as bytes, and none that stands for a byte that is no text.
+    const isAscii = block.length === bytes.length - 1 && !block.includes('\ufffd')
     const { value, counts } = this.#spec.redaction.lines(block)
     // The rest of a key, all of it taken out.
     if (value === '' && block !== '') return
     const data = this.#data
     let first = counts
-    for (const line of value.split('\n')) {
+    const lines = value.split('\n')
+    for (const line of lines) {
       if (line.length > longestText) {
         const long = { ...data, truncated: true, bytes: Buffer.byteLength(line) }
-        this.#push(cutText(line, longestText), long, first, now)
+        this.#push(cutText(line, longestText), long, first, now, isAscii)
       } else {
-        this.#push(line, data, first, now)
+        this.#push(line, data, first, now, isAscii)
       }
       first = undefined
     }
+    this.#remember(lines)
   }
 
+  #remember(lines: readonly string[]): void {
+    const line = lines.findLast((line) => /\S/.test(line))
+    if (line !== undefined) this.last = cutText(line, longestText)
+  }
+
+  /** In ASCII a letter is a byte, so that they need not be counted again. */
   #push(
     text: string,
     data: Readonly<Record<string, unknown>>,
     counts: Readonly<Record<string, number>> | undefined,
     at: number,
+    isAscii: boolean,
   ): void {
     const { session, recorder, turn, budget } = this.#spec
-    if (/\S/.test(text)) this.last = text
     const encoded = session.encodeRedacted({ type: 'output', turn, text, data, at }, counts)
+    const length = isAscii ? encoded.tail.length : Buffer.byteLength(encoded.tail)
     // The line's head, with its number, is not counted yet.
-    const bytes = Buffer.byteLength(encoded.tail) + 24
+    const bytes = length + 24
     if (budget.left < bytes) {
       budget.left = 0
       budget.leftOut.entries++

@@ -141,15 +141,16 @@ export class Session implements Disposable {
     return this.#locked(timeout, () => {
       const encoded = early ?? (make as (state: State) => readonly EncodedEntry[])(this.state)
       if (encoded.length === 0) return { state: this.state, seqs: [] }
-      const { seqs, failure } = this.#write(encoded)
-      if (failure !== undefined) throw recorded(failure, seqs.length)
-      this.#sync(seqs.length)
+      const first = this.state.journal.seq + 1
+      const { landed, failure } = this.#write(encoded)
+      if (failure !== undefined) throw recorded(failure, landed)
+      this.#sync(landed)
       try {
         this.#publish()
       } catch (cause) {
-        throw cause instanceof Failure ? recorded(cause, seqs.length) : cause
+        throw cause instanceof Failure ? recorded(cause, landed) : cause
       }
-      return { state: this.state, seqs }
+      return { state: this.state, seqs: encoded.map((_, i) => first + i) }
     })
   }
 
@@ -160,10 +161,7 @@ export class Session implements Disposable {
   async appendStreamed(
     entries: readonly EncodedEntry[],
   ): Promise<{ landed: number; failure: Failure | undefined }> {
-    return this.#locked(Number.POSITIVE_INFINITY, () => {
-      const { seqs, failure } = this.#write(entries)
-      return { landed: seqs.length, failure }
-    })
+    return this.#locked(Number.POSITIVE_INFINITY, () => this.#write(entries))
   }
 
   /** How many bytes wait for syncLater, and for a state that counts them. */
@@ -299,7 +297,7 @@ export class Session implements Disposable {
     }
   }
 
-  #write(encoded: readonly EncodedEntry[]): { seqs: number[]; failure: Failure | undefined } {
+  #write(encoded: readonly EncodedEntry[]): { landed: number; failure: Failure | undefined } {
     const before = this.state
     const path = files.transcript(this.dir)
     const streams = encoded.every(({ type }) => isStreamed(type))
@@ -310,9 +308,9 @@ export class Session implements Disposable {
       markAt(before),
       encoded,
     )
-    const happened = encoded.slice(0, landed)
+    const happened = landed === encoded.length ? encoded : encoded.slice(0, landed)
     this.#state = states === undefined ? foldStreamed(before, happened, mark) : states[landed]
-    return { seqs: happened.map((_, i) => before.journal.seq + 1 + i), failure }
+    return { landed, failure }
   }
 
   /**
