@@ -191,32 +191,36 @@ const programs = await Promise.all([
 ])
 
 /**
- * write-file-atomic loads the whole of crypto, and worker threads, to name a temporary file. Here
- * the name is made of the same parts, and the time, without them: a quarter of a small change's cost.
+ * What write-file-atomic loads to name a temporary file, and to remove it when a signal comes. The
+ * name is made of the same parts, and the time, without the whole of crypto. Signals are left alone:
+ * no handler can run within one synchronous call, but one that is there for its duration swallows a
+ * signal that comes meanwhile; what a killed process leaves is swept up by the next change.
  */
-const lightNames = {
-  name: 'light-names',
+const stands = {
+  crypto: `exports.createHash = () => {
+    let hash = 0x811c9dc5
+    const update = (text) => {
+      for (const letter of text) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193)
+      return { update, digest }
+    }
+    const digest = () => {
+      update(String(process.hrtime.bigint()))
+      return { readUInt32BE: () => hash >>> 0 }
+    }
+    return { update, digest }
+  }`,
+  worker_threads: 'exports.threadId = 0',
+  'signal-exit': 'exports.onExit = () => () => {}',
+}
+const standIns = {
+  name: 'stand-ins',
   setup(builder) {
-    builder.onResolve({ filter: /^(node:)?(crypto|worker_threads)$/ }, ({ path }) => ({
-      path,
-      namespace: 'light',
+    builder.onResolve({ filter: /^(node:)?(crypto|worker_threads|signal-exit)$/ }, ({ path }) => ({
+      path: path.replace('node:', ''),
+      namespace: 'stand-in',
     }))
-    builder.onLoad({ filter: /crypto$/, namespace: 'light' }, () => ({
-      contents: `exports.createHash = () => {
-        let hash = 0x811c9dc5
-        const update = (text) => {
-          for (const letter of text) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193)
-          return { update, digest }
-        }
-        const digest = () => {
-          update(String(process.hrtime.bigint()))
-          return { readUInt32BE: () => hash >>> 0 }
-        }
-        return { update, digest }
-      }`,
-    }))
-    builder.onLoad({ filter: /worker_threads$/, namespace: 'light' }, () => ({
-      contents: 'exports.threadId = 0',
+    builder.onLoad({ filter: /./, namespace: 'stand-in' }, ({ path }) => ({
+      contents: stands[path],
     }))
   },
 }
@@ -228,7 +232,7 @@ for (const [name, chunk] of Object.entries(vendored)) {
   vendor.push(
     await build({
       ...shared,
-      plugins: name === 'write-file-atomic' ? [lightNames] : [],
+      plugins: name === 'write-file-atomic' ? [standIns] : [],
       stdin: { contents: `module.exports = ${what}`, resolveDir: root, sourcefile: `${chunk}.js` },
       outdir: undefined,
       outfile: join(outdir, 'vendor', `${chunk}.cjs`),
