@@ -53,9 +53,13 @@ const inherited = new RegExp(
 
 /** The same by the parser alone. */
 export function parseAnyToml(text: string): TomlTable {
-  const found = inherited.exec(text)
+  // A quoted key can spell its name in escapes.
+  const plain = text.replace(/\\u00([2-7][\da-f])|\\U000000([2-7][\da-f])/gi, (_, short, long) =>
+    String.fromCharCode(Number.parseInt(short ?? long, 16)),
+  )
+  const found = inherited.exec(plain)
   if (found !== null) {
-    const line = text.slice(0, found.index + 1).split('\n').length
+    const line = plain.slice(0, found.index + 1).split('\n').length
     throw new TomlError('a key has a name that every object has from birth', line)
   }
   const parse = require('@iarna/toml/parse-string.js') as (text: string) => TomlTable

@@ -257,6 +257,24 @@ describe('readPlainToml', () => {
   })
 })
 
+describe('a key that every object has from birth', () => {
+  it.each([
+    'constructor.x = 1\n',
+    '[constructor]\nx = 1\n',
+    'a = 1\n["constr\\u0075ctor"]\nx = 1\n',
+    '"\\U0000005f_proto__" = { x = 1 }\n',
+    "['__proto__']\nx = 1\n",
+    'a."to\\u0053tring".x = 1\n',
+  ])('refuses a key that leads out of the document: %j', (document) => {
+    expect(() => parseAnyToml(document)).toThrow(TomlError)
+    expect([Object, Object.prototype, Object.prototype.toString]).not.toContainEqual(
+      expect.objectContaining({ x: 1 }),
+    )
+    expect((Object as unknown as { x?: unknown }).x).toBeUndefined()
+    expect(({} as { x?: unknown }).x).toBeUndefined()
+  })
+})
+
 describe('formatToml', () => {
   it('writes what reads back as the same table', () => {
     fc.assert(
