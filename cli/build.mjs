@@ -128,11 +128,14 @@ const grammarOnly = {
       const [{ text }] = outputFiles
       const { verbs } = await import(`data:text/javascript,${encodeURIComponent(text)}`)
       const words = ['group', 'summary', 'details', 'exits', 'examples', 'help']
-      // An option of that name is the value of a key, not a key.
-      const grammar = JSON.stringify(verbs, (key, value) =>
-        words.includes(key) ? undefined : value,
-      )
-      return { contents: `export const verbs = ${grammar}` }
+      // Each is a text until it is asked for: a command is of one verb.
+      const getters = Object.entries(verbs).map(([name, verb]) => {
+        const grammar = JSON.stringify(verb, (key, value) =>
+          words.includes(key) ? undefined : value,
+        )
+        return `get '${name}'() { return JSON.parse(${JSON.stringify(grammar)}) }`
+      })
+      return { contents: `export const verbs = { ${getters.join(', ')} }` }
     })
   },
 }

@@ -10,6 +10,9 @@ const load = (name: string) => {
   return require(file)
 }
 
+/** Whether a stream is in use: what was written to it may still be on its way out. */
+let streams = false
+
 void runProgram(
   {
     argv: process.argv.slice(2),
@@ -18,13 +21,25 @@ void runProgram(
     now: Date.now,
     write: writeAll,
     isTerminal,
-    process,
+    process: {
+      get stdout() {
+        streams = true
+        return process.stdout
+      },
+      get stderr() {
+        streams = true
+        return process.stderr
+      },
+      on: (signal, handler) => process.on(signal, handler),
+      off: (signal, handler) => process.off(signal, handler),
+    },
   },
   {
     command: (name) => load(name),
     help: () => load('help'),
   },
 ).then((status) => {
-  // No exit: what is still being written gets out first.
-  process.exitCode = status
+  if (streams) process.exitCode = status
+  // Spares the tearing down of what the system takes back anyway.
+  else process.exit(status)
 })
