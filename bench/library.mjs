@@ -13,7 +13,7 @@ const parts = `
   export { createRedactor } from './lib/redact/redact.ts'
   export { Session } from './lib/session/session.ts'
   export { readSnapshot } from './lib/session/snapshot.ts'
-  export { formatState } from './lib/session/state.ts'
+  export { formatState } from './lib/session/codec.ts'
   export { projectResult } from './lib/session/turn.ts'
   export { accessOf } from './lib/store/access.ts'
 `

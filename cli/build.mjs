@@ -63,7 +63,7 @@ const rare = {
 const rareToIsAlive = {
   ...rare,
   search: ['lib/store/search.ts'],
-  snapshot: ['lib/session/snapshot.ts', 'lib/store/project.ts'],
+  careful: ['lib/session/catch-up.ts', 'lib/store/project.ts'],
 }
 
 /** Puts functions in place of these modules that load the chunk and call the like-named one. */

@@ -13,14 +13,8 @@ import { isSessionId } from '../base/id.ts'
 import { formatTimestamp, type Timestamp } from '../base/time.ts'
 import type { Entry, EntryData } from '../journal/entry.ts'
 import type { Mark } from '../journal/recover.ts'
-import {
-  decodeGroup,
-  foldVersion,
-  type State,
-  stateFormat,
-  type ToolState,
-  usageKeys,
-} from './state.ts'
+import { decodeGroup } from './codec.ts'
+import { foldVersion, type State, stateFormat, type ToolState, usageKeys } from './state.ts'
 
 /** The entries whose bytes the transcript's size cap counts. */
 export function isStreamed(type: string): boolean {

@@ -5,15 +5,13 @@
  * agent. Silence is not death, and what cannot be known is not dead.
  */
 
-import type { SessionId } from '../base/id.ts'
 import { Failure, type Holder } from '../errors.ts'
 import { session as files, lockedTool } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findHolder, findOwner, probeLock } from '../os/lock-file.ts'
 import { type Vitals, vitalsOf, vitalsOfGroup } from '../os/process.ts'
-import { type GlancedTurn, glanceAt } from './glance.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
-import { hasOpenTurn } from './state.ts'
+import { hasOpenTurn, type State } from './state.ts'
 
 export type Status =
   | 'running'
@@ -65,12 +63,6 @@ export function markerOf(id: string): string {
  */
 export type Scrutiny = 'turn' | 'busy' | 'all'
 
-/** What a session is judged by: a state, or a glance at one. */
-interface Judged {
-  readonly phase: string
-  readonly turn?: ({ readonly number: number } & Partial<GlancedTurn>) | undefined
-}
-
 export interface Look {
   readonly now: number
   readonly scrutiny: Scrutiny
@@ -78,59 +70,27 @@ export interface Look {
 
 /** Judges a session as it was read; what was not looked for shows as `idle`. */
 export function observe(snapshot: Snapshot, options: Look): Observation {
-  const first = judgeSnapshot(snapshot, options)
+  const first = tryJudge(snapshot, options)
   if (first.status !== 'crashed') return { snapshot, liveness: first }
   // The turn may have ended between the reading and the probe: then its end is in the journal now.
   const again = readSnapshot(snapshot.id, snapshot.dir)
-  return { snapshot: again, liveness: judgeSnapshot(again, options) }
-}
-
-/** Observes a session, unless a glance tells that its status is none of these. */
-export function observeIf(
-  statuses: readonly Status[],
-  id: SessionId,
-  dir: string,
-  options: Look,
-): Observation | undefined {
-  const glance = glanceAt(id, dir)
-  const judged = glance === undefined ? undefined : tryJudge(id, dir, glance, options)
-  if (judged !== undefined && !statuses.includes(judged.status)) return undefined
-  const snapshot = readSnapshot(id, dir)
-  // Nothing happened since the glance, so what it led to holds.
-  return judged !== undefined && snapshot.state?.journal.bytes === glance?.bytes
-    ? { snapshot, liveness: judged }
-    : observe(snapshot, options)
-}
-
-/** Judges a session of which nothing else is wanted: a glance at its state is enough. */
-export function glanceLiveness(id: SessionId, dir: string, options: Look): Liveness {
-  const judged = judgeGlance(id, dir, options)
-  const sure = judged?.status === 'crashed' ? judgeGlance(id, dir, options) : judged
-  return sure ?? observe(readSnapshot(id, dir), options).liveness
-}
-
-function judgeGlance(id: SessionId, dir: string, options: Look): Liveness | undefined {
-  const glance = glanceAt(id, dir)
-  return glance === undefined ? undefined : tryJudge(id, dir, glance, options)
-}
-
-function judgeSnapshot({ id, dir, state, failure }: Snapshot, options: Look): Liveness {
-  return state === undefined
-    ? { status: 'unreadable', why: failure?.message ?? 'its state cannot be read' }
-    : tryJudge(id, dir, state, options)
+  return { snapshot: again, liveness: tryJudge(again, options) }
 }
 
 /** One session's locks that cannot be looked at say nothing about any other session. */
-function tryJudge(id: SessionId, dir: string, state: Judged, options: Look): Liveness {
+function tryJudge(snapshot: Snapshot, options: Look): Liveness {
   try {
-    return judge(id, dir, state, options)
+    return judge(snapshot, options)
   } catch (error) {
     if (!(error instanceof Failure) || error.code === 'NO_LOCKS') throw error
     return { status: 'unknown', why: error.message }
   }
 }
 
-function judge(id: SessionId, dir: string, state: Judged, { now, scrutiny }: Look): Liveness {
+function judge({ id, dir, state, failure }: Snapshot, { now, scrutiny }: Look): Liveness {
+  if (state === undefined) {
+    return { status: 'unreadable', why: failure?.message ?? 'its state cannot be read' }
+  }
   const open = hasOpenTurn(state)
   if (!open && scrutiny === 'turn') return atRest(state)
   const sessionLock = files.sessionLock(dir)
@@ -171,7 +131,7 @@ function isOwnerAlive(lock: string): boolean {
   return owner === undefined || vitalsOf(owner).verdict !== 'dead'
 }
 
-function atRest(state: Judged): Liveness {
+function atRest(state: State): Liveness {
   const { phase, turn } = state
   const why =
     turn === undefined
@@ -181,7 +141,7 @@ function atRest(state: Judged): Liveness {
 }
 
 /** Whether the newest turn's process group lives. */
-export function turnVitals(id: string, state: Judged): Vitals {
+export function turnVitals(id: string, state: State): Vitals {
   const group = state.turn?.process
   if (group === undefined) return { verdict: 'dead', why: 'it never started a process' }
   return vitalsOfGroup(group, markerOf(id))

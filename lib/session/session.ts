@@ -22,9 +22,10 @@ import {
   type RedactionCounts,
   type Redactor,
 } from '../redact/redact.ts'
+import { damaged, foldTail } from './catch-up.ts'
+import { formatState, parseState, refuseNewer } from './codec.ts'
 import { FoldError, foldEntry, foldStreamed, isStreamed, markAt } from './fold.ts'
-import { damaged, foldTail } from './snapshot.ts'
-import { foldVersion, formatState, parseState, refuseNewer, type State } from './state.ts'
+import { foldVersion, type State } from './state.ts'
 
 /** How long a command waits for journal.lock, in ms: nobody holds it for longer than one append. */
 const journalPatience = 5_000

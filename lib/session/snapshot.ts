@@ -1,12 +1,12 @@
 /** One session as a reader sees it. Readers never write: not a mark, not a repair, not a lock file. */
 
 import type { SessionId } from '../base/id.ts'
-import { Failure, isFailure } from '../errors.ts'
-import { readTail } from '../journal/recover.ts'
+import type { Failure } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { FoldError, foldEntry, markAt } from './fold.ts'
-import { foldVersion, parseState, refuseNewer, type State } from './state.ts'
+import { catchUp } from './catch-up.ts'
+import { readPlainState } from './plain.ts'
+import type { State } from './state.ts'
 
 /** What a reader could make out. */
 export interface Snapshot {
@@ -22,122 +22,22 @@ export interface Snapshot {
 
 /** Reads a session's state and the journal behind it. Never throws for what the directory holds. */
 export function readSnapshot(id: SessionId, dir: string): Snapshot {
-  const first = readOnce(id, dir)
-  // Its state may have been replaced between the two files; damage is what a second look finds too.
-  return first.state !== undefined && first.warnings.length === 0 ? first : readOnce(id, dir)
+  const state = findPlain(id, dir)
+  return state === undefined
+    ? catchUp(id, dir)
+    : { id, dir, state, failure: undefined, warnings: [] }
 }
 
-function readOnce(id: SessionId, dir: string): Snapshot {
-  const warnings: Failure[] = []
+/** The state when it is plain and nothing stands behind it in the journal: the usual case. */
+function findPlain(id: SessionId, dir: string): State | undefined {
   try {
-    const state = readBehind(id, dir, findState(dir, warnings), warnings)
-    if (state.meta_session_id !== id) {
-      const problem = `its state belongs to session ${state.meta_session_id}`
-      return broken(id, dir, new Failure('SESSION_UNREADABLE', { id, problem }))
-    }
-    try {
-      refuseNewer(state, files.state(dir))
-    } catch (error) {
-      if (!isFailure(error, 'FORMAT_NEWER')) throw error
-      warnings.push(error)
-    }
-    return { id, dir, state, failure: undefined, warnings }
+    const text = disk.findHead(files.state(dir))
+    const state = text === undefined ? undefined : readPlainState(text)
+    if (state?.meta_session_id !== id) return undefined
+    return disk.findSize(files.transcript(dir)) === state.journal.bytes ? state : undefined
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return broken(id, dir, error)
-  }
-}
-
-function broken(id: SessionId, dir: string, failure: Failure): Snapshot {
-  return { id, dir, state: undefined, failure, warnings: [] }
-}
-
-/** The state as its file has it; undefined, with a warning, when only the journal can tell. */
-function findState(dir: string, warnings: Failure[]): State | undefined {
-  const file = files.state(dir)
-  try {
-    const text = disk.findText(file)
-    if (text === undefined) {
-      warnings.push(new Failure('STATE_INVALID', { file, problem: 'it is missing' }))
-      return undefined
-    }
-    const state = parseState(text, file)
-    return state.journal.fold < foldVersion ? undefined : state
-  } catch (error) {
-    if (!isFailure(error, 'STATE_INVALID')) throw error
-    warnings.push(error)
+    // A link, a directory, no permission: to be looked at in earnest.
+    if (disk.errnoOf(error) === undefined) throw error
     return undefined
   }
-}
-
-/** The state after all entries that follow it. */
-function readBehind(
-  id: SessionId,
-  dir: string,
-  state: State | undefined,
-  warnings: Failure[],
-): State {
-  const path = files.transcript(dir)
-  const expected = state?.journal.bytes ?? 0
-  // One call for the common case: nothing behind the state.
-  const size = disk.findSize(path)
-  if (state !== undefined && size === expected) return state
-  if (size === undefined || size < expected) {
-    const shrunk = new Failure('TRANSCRIPT_SHRUNK', { id, bytes: size ?? 0, expected })
-    if (state === undefined || expected === 0) {
-      throw new Failure('SESSION_UNREADABLE', { id, problem: 'it has no journal' })
-    }
-    warnings.push(shrunk)
-    return state
-  }
-  const fd = disk.openRead(path)
-  try {
-    const { state: folded, rest, offset } = foldTail(id, fd, path, state, size)
-    if (folded === undefined) {
-      throw new Failure('SESSION_UNREADABLE', {
-        id,
-        problem: 'its journal does not begin with an entry',
-      })
-    }
-    if (rest === 'damaged') warnings.push(damaged(id, offset))
-    return folded
-  } finally {
-    disk.closeFile(fd)
-  }
-}
-
-/** Folds what lies behind the state, and says what stands behind the last entry. */
-export function foldTail(
-  id: SessionId,
-  fd: number,
-  path: string,
-  from: State | undefined,
-  size: number,
-): { state: State | undefined; rest: 'none' | 'unfinished' | 'lost' | 'damaged'; offset: number } {
-  const at = from?.journal.bytes ?? 0
-  // Something was put into the middle: what stands behind the mark is the end of some other line.
-  if (at > 0 && disk.readBytes(fd, path, at - 1, 1)[0] !== 10) {
-    return { state: from, rest: 'damaged', offset: at }
-  }
-  const tail = readTail(fd, path, from === undefined ? { seq: -1, bytes: 0 } : markAt(from), size)
-  let state = from
-  try {
-    for (const { entry, bytes } of tail.entries) state = foldEntry(state, entry, bytes)
-  } catch (error) {
-    if (!(error instanceof FoldError)) throw error
-    const offset = state?.journal.bytes ?? 0
-    throw new Failure(
-      'TRANSCRIPT_DAMAGED',
-      { id, problem: error.message, offset },
-      { cause: error },
-    )
-  }
-  const { mark, rest } = tail.end()
-  return { state, rest, offset: mark.bytes }
-}
-
-/** The journal goes on behind lines that are no entries. */
-export function damaged(id: SessionId, offset: number): Failure<'TRANSCRIPT_DAMAGED'> {
-  const problem = 'what follows is not the next entry'
-  return new Failure('TRANSCRIPT_DAMAGED', { id, problem, offset })
 }

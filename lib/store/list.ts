@@ -4,13 +4,7 @@ import { isSessionId, type SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { store as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import {
-  type Look,
-  type Observation,
-  observe,
-  observeIf,
-  type Status,
-} from '../session/liveness.ts'
+import { type Look, type Observation, observe, type Status } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
 import type { Store } from './store.ts'
@@ -69,12 +63,7 @@ export function listSessions(store: Store, filter: ListFilter = {}): Listing {
   for (const [at, id] of ids.entries()) {
     if (found.length >= limit && !sortLater) break
     const dir = sessionDir(store.dir, id)
-    const observation = others.has(id)
-      ? linked(id, dir)
-      : filter.statuses === undefined
-        ? observe(readSnapshot(id, dir), look)
-        : observeIf(filter.statuses, id, dir, look)
-    if (observation === undefined) continue
+    const observation = others.has(id) ? linked(id, dir) : observe(readSnapshot(id, dir), look)
     const row = toRow(observation, now)
     if (!passes(row, filter)) continue
     warnings.push(...observation.snapshot.warnings)

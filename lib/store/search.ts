@@ -4,7 +4,6 @@ import { idTime, isSessionId, normaliseId, type SessionId } from '../base/id.ts'
 import { type Candidate, Failure } from '../errors.ts'
 import { store as files, sessionDir, storeProjectName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { glanceAt } from '../session/glance.ts'
 import { observe } from '../session/liveness.ts'
 import { readSnapshot, type Snapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
@@ -93,7 +92,7 @@ function findMatches(store: Store, ref: string, place: TypedPlace): Resolved[] {
  * guessed about, so every session is looked at.
  */
 function findName(dir: string, id: SessionId): string | undefined {
-  return (glanceAt(id, dir) ?? readSnapshot(id, dir).state)?.name
+  return readSnapshot(id, dir).state?.name
 }
 
 function resolveMark(store: Store, mark: string): Resolved {

@@ -6,7 +6,8 @@ import { Failure } from '../errors.ts'
 import { decodeLines, type Reading, readLines, readLinesBackwards } from '../journal/read.ts'
 import { session as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { glanceLiveness, type Liveness } from '../session/liveness.ts'
+import { type Liveness, observe } from '../session/liveness.ts'
+import { readSnapshot } from '../session/snapshot.ts'
 import { realSessionDir } from './hold.ts'
 import { placeOf } from './place.ts'
 import type { Store } from './store.ts'
@@ -87,14 +88,14 @@ export async function* followTranscript(
 /** What the session is doing now. */
 export function livenessOf(store: Store, id: SessionId): Liveness {
   const dir = realSessionDir(store, id, placeOf(store, id))
-  return glanceLiveness(id, dir, { now: store.now(), scrutiny: 'busy' })
+  return observe(readSnapshot(id, dir), { now: store.now(), scrutiny: 'busy' }).liveness
 }
 
 /** Also when the session has left meanwhile. */
 function isAtRest(store: Store, id: SessionId): boolean {
   const dir = sessionDir(store.dir, id, placeOf(store, id))
   if (disk.findFacts(dir) === undefined) return true
-  const { status } = glanceLiveness(id, dir, { now: store.now(), scrutiny: 'busy' })
+  const { status } = observe(readSnapshot(id, dir), { now: store.now(), scrutiny: 'busy' }).liveness
   return status !== 'running' && status !== 'busy' && status !== 'orphaned' && status !== 'unknown'
 }
 

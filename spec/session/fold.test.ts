@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SessionId } from '../../lib/base/id.ts'
 import { decodeEntry, type Entry, encodeEntry, formatLine } from '../../lib/journal/entry.ts'
+import { formatState, parseState } from '../../lib/session/codec.ts'
 import { FoldError, foldEntry, markAt } from '../../lib/session/fold.ts'
-import { formatState, parseState, type State } from '../../lib/session/state.ts'
+import type { State } from '../../lib/session/state.ts'
 
 const id = '01JH4QWERT1234567890ABCDEF' as SessionId
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readPlainToml } from '../../lib/base/toml.ts'
 import { Failure } from '../../lib/errors.ts'
-import { formatState, parseState, refuseNewer } from '../../lib/session/state.ts'
+import { formatState, parseState, refuseNewer } from '../../lib/session/codec.ts'
 import { id, state } from './states.ts'
 
 function invalid(document: string): { problem: string; line?: number; column?: number } {

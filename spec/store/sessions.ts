@@ -5,8 +5,9 @@ import type { SessionId } from '../../lib/base/id.ts'
 import type { Store } from '../../lib/index.ts'
 import { decodeEntry, type Entry, encodeEntry, formatLine } from '../../lib/journal/entry.ts'
 import { thisMachine } from '../../lib/os/process.ts'
+import { formatState } from '../../lib/session/codec.ts'
 import { foldEntry } from '../../lib/session/fold.ts'
-import { formatState, type State } from '../../lib/session/state.ts'
+import type { State } from '../../lib/session/state.ts'
 import { ensureStore } from '../../lib/store/project.ts'
 
 export interface Story {

@@ -1,0 +1,293 @@
+/**
+ * States as formatState writes them, read by one pattern: what a list of ten thousand can afford.
+ *
+ * A text that is anything else is left to the parser, which would say the same of this one.
+ */
+
+import type { SessionId } from '../base/id.ts'
+import {
+  type ContextStatus,
+  foldVersion,
+  type Genealogy,
+  type GitFacts,
+  type JournalMark,
+  type State,
+  stateFormat,
+  type ToolState,
+  type TurnState,
+  usageKeys,
+} from './state.ts'
+
+/** The state in a text, or undefined when it takes a parser to tell. */
+export function readPlainState(document: string): State | undefined {
+  // From 1,000 characters on V8 compiles a pattern at once, which takes a third of interpreting it.
+  const found = plainState.exec(document.padEnd(1_000)) as Found | null
+  if (found === null || !instants.every((at) => isDay(found[at]))) return undefined
+  const tools = readTools(found[group.tools] as string)
+  if (tools === undefined) return undefined
+
+  const genealogy: Writable<Genealogy> = { depth: Number(found[group.depth]) }
+  const parent = found[group.parent]
+  if (parent !== undefined) genealogy.parent_session_id = unquote(parent)
+  const fork = found[group.fork]
+  if (fork !== undefined) genealogy.fork_of_session_id = unquote(fork)
+
+  const context: Writable<ContextStatus> = { is_compacted: found[group.is_compacted] === 'true' }
+  const compacted = found[group.compacted_at]
+  if (compacted !== undefined) context.last_compacted_at = compacted
+
+  const journal: Writable<JournalMark> = {
+    fold: foldVersion,
+    seq: Number(found[group.seq]),
+    bytes: Number(found[group.bytes]),
+  }
+  const streamed = found[group.streamed]
+  if (streamed !== undefined) journal.streamed_bytes = Number(streamed)
+
+  const state: Writable<State> = {
+    format: stateFormat,
+    meta_session_id: found[group.id] as SessionId,
+    project_path: unquote(found[group.project_path] as string),
+    created_at: found[group.created_at] as string,
+    last_accessed: found[group.last_accessed] as string,
+    phase: unquote(found[group.phase] as string),
+    pinned: found[group.pinned] === 'true',
+    genealogy,
+    context_status: context,
+    tools,
+    git: readGit(found),
+    journal,
+  }
+  const description = found[group.description]
+  if (description !== undefined) state.description = unquote(description)
+  const name = found[group.name]
+  if (name !== undefined) state.name = unquote(name)
+  if (found[group.number] !== undefined) state.turn = readTurn(found)
+  const usage = found[group.usage]
+  if (usage !== undefined) state.usage = readAmounts(usage)
+  return state
+}
+
+type Found = readonly (string | undefined)[]
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+function readGit(found: Found): GitFacts {
+  const git: Writable<GitFacts> = {}
+  const branch = found[group.branch]
+  if (branch !== undefined) git.branch = unquote(branch)
+  const head = found[group.head]
+  if (head !== undefined) git.head_at_creation = unquote(head)
+  const cwd = found[group.cwd]
+  if (cwd !== undefined) git.cwd = unquote(cwd)
+  const redacted = found[group.cwd_redacted]
+  if (redacted !== undefined) git.cwd_redacted = redacted === 'true'
+  return git
+}
+
+function readTurn(found: Found): TurnState {
+  const turn: Writable<TurnState> = {
+    number: Number(found[group.number]),
+    tool: unquote(found[group.turn_tool] as string),
+    started_at: found[group.started_at] as string,
+  }
+  const ended = found[group.ended_at]
+  if (ended !== undefined) turn.ended_at = ended
+  const outcome = found[group.outcome]
+  if (outcome !== undefined) turn.outcome = unquote(outcome)
+  const exit = found[group.exit_code]
+  if (exit !== undefined) turn.exit_code = Number(exit)
+  const signal = found[group.signal]
+  if (signal !== undefined) turn.signal = unquote(signal)
+  const kill = found[group.kill]
+  if (kill !== undefined) turn.kill_requested = kill === 'true'
+  if (found[group.pgid] !== undefined) {
+    turn.process = {
+      pgid: Number(found[group.pgid]),
+      start_time: unquote(found[group.start_time] as string),
+      boot_id: unquote(found[group.boot_id] as string),
+      pid_ns: unquote(found[group.pid_ns] as string),
+      host: unquote(found[group.host] as string),
+    }
+  }
+  return turn
+}
+
+/** Undefined when there is more than one of a tool, or one of a name that every object has. */
+function readTools(tables: string): Record<string, ToolState> | undefined {
+  const tools: Record<string, ToolState> = {}
+  let tool: Writable<ToolState> = {}
+  for (const line of tables.split('\n')) {
+    if (line.startsWith('[')) {
+      const name = line.slice('[tools.'.length, -1)
+      if (name in tools) return undefined
+      tool = {}
+      tools[name] = tool
+      continue
+    }
+    const equals = line.indexOf(' = ')
+    const value = line.slice(equals + 3)
+    switch (line.slice(0, Math.max(0, equals))) {
+      case 'provider_session_id':
+        tool.provider_session_id = unquote(value)
+        break
+      case 'provider_session_history':
+        tool.provider_session_history = JSON.parse(value)
+        break
+      case 'last_action_summary':
+        tool.last_action_summary = unquote(value)
+        break
+      case 'last_exit_code':
+        tool.last_exit_code = Number(value)
+        break
+      case 'updated_at':
+        if (!isDay(value)) return undefined
+        tool.updated_at = value
+    }
+  }
+  return tools
+}
+
+function readAmounts(lines: string): Record<string, number> {
+  const amounts: Record<string, number> = {}
+  for (const line of lines.split('\n')) {
+    const equals = line.indexOf(' = ')
+    if (equals > 0) amounts[line.slice(0, equals)] = Number(line.slice(equals + 3))
+  }
+  return amounts
+}
+
+/** The last day of each month; a leap day is left to those who know the year. */
+const lastDays = ['31', '28', '31', '30', '31', '30', '31', '31', '30', '31', '30', '31']
+
+/** Whether an instant's day is one of its month. */
+function isDay(instant: string | undefined): boolean {
+  const day = instant?.slice(8, 10) ?? '01'
+  return day < '29' || day <= (lastDays[Number(instant?.slice(5, 7)) - 1] as string)
+}
+
+function unquote(value: string): string {
+  return value.includes('\\') ? JSON.parse(value) : value.slice(1, -1)
+}
+
+// Values as formatToml writes them, and of those only what every reader takes for the same.
+const text = '"(?:[^"\\\\\\x00-\\x1f\\x7f-\\x9f]|\\\\["\\\\bfnrt])*"'
+const count = '(?:0|[1-9][0-9]{0,14})'
+const amount = `${count}(?:\\.[0-9]+)?`
+const truth = '(?:true|false)'
+const day = '(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])'
+const time = '(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}'
+const instant = `[1-9][0-9]{3}-${day}T${time}Z`
+
+const line = (key: string, value: string) => `${key} = ${value}\n`
+const take = (key: string, value: string) => line(key, `(${value})`)
+const may = (...lines: string[]) => `(?:${lines.join('')})?`
+const mayTake = (key: string, value: string) => may(take(key, value))
+
+const tool = [
+  '\n\\[tools\\.[A-Za-z0-9_-]+\\]\n',
+  may(line('provider_session_id', text)),
+  may(line('provider_session_history', `\\[${text}(?:, ${text})*\\]`)),
+  may(line('last_action_summary', text)),
+  may(line('last_exit_code', count)),
+  may(line('updated_at', instant)),
+].join('')
+const usage = usageKeys.map((key) => may(line(key, amount))).join('')
+
+/** The groups of the pattern, in its order. */
+const group = {
+  id: 1,
+  description: 2,
+  name: 3,
+  project_path: 4,
+  created_at: 5,
+  last_accessed: 6,
+  phase: 7,
+  pinned: 8,
+  parent: 9,
+  fork: 10,
+  depth: 11,
+  is_compacted: 12,
+  compacted_at: 13,
+  tools: 14,
+  branch: 15,
+  head: 16,
+  cwd: 17,
+  cwd_redacted: 18,
+  number: 19,
+  turn_tool: 20,
+  started_at: 21,
+  ended_at: 22,
+  outcome: 23,
+  exit_code: 24,
+  signal: 25,
+  kill: 26,
+  pgid: 27,
+  start_time: 28,
+  boot_id: 29,
+  pid_ns: 30,
+  host: 31,
+  usage: 32,
+  seq: 33,
+  bytes: 34,
+  streamed: 35,
+} as const
+const instants = [
+  group.created_at,
+  group.last_accessed,
+  group.compacted_at,
+  group.started_at,
+  group.ended_at,
+]
+
+const plainState = new RegExp(
+  [
+    `^format = ${stateFormat}\nmeta_session_id = "([0-7][0-9A-HJKMNP-TV-Z]{25})"\n`,
+    mayTake('description', text),
+    mayTake('name', text),
+    take('project_path', text),
+    take('created_at', instant),
+    take('last_accessed', instant),
+    take('phase', text),
+    take('pinned', truth),
+    '\n\\[genealogy\\]\n',
+    mayTake('parent_session_id', text),
+    mayTake('fork_of_session_id', text),
+    take('depth', count),
+    '\n\\[context_status\\]\n',
+    take('is_compacted', truth),
+    mayTake('last_compacted_at', instant),
+    `((?:${tool})*)`,
+    may(
+      '\n\\[git\\]\n',
+      mayTake('branch', text),
+      mayTake('head_at_creation', text),
+      mayTake('cwd', text),
+      mayTake('cwd_redacted', truth),
+    ),
+    may(
+      '\n\\[turn\\]\n',
+      take('number', count),
+      take('tool', text),
+      take('started_at', instant),
+      mayTake('ended_at', instant),
+      mayTake('outcome', text),
+      mayTake('exit_code', count),
+      mayTake('signal', text),
+      mayTake('kill_requested', truth),
+      may(
+        '\n\\[turn\\.process\\]\n',
+        take('pgid', count),
+        take('start_time', text),
+        take('boot_id', text),
+        take('pid_ns', text),
+        take('host', text),
+      ),
+    ),
+    may(`\n\\[usage\\]\n(${usage})`),
+    `\n\\[journal\\]\nfold = ${foldVersion}\n`,
+    take('seq', count),
+    take('bytes', count),
+    mayTake('streamed_bytes', count),
+    ' *$',
+  ].join(''),
+)
