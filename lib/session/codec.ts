@@ -225,7 +225,7 @@ const order = {
     'signal',
     'kill_requested',
   ],
-  process: ['pgid', 'start_time', 'boot_id', 'pid_ns', 'host'],
+  process: ['pgid', 'start_time', 'host', 'boot_id', 'pid_ns'],
   usage: usageKeys,
   journal: ['fold', 'seq', 'bytes', 'streamed_bytes'],
 } as const
