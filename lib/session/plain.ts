@@ -22,9 +22,12 @@ import {
 export function readPlainState(document: string): State | undefined {
   // From 1,000 characters on V8 compiles a pattern at once, which takes a third of interpreting it.
   const found = plainState.exec(document.padEnd(1_000)) as Found | null
-  if (found === null || !instants.every((at) => isDay(found[at]))) return undefined
+  if (found === null) return undefined
   const tools = readTools(found[group.tools] as string)
-  if (tools === undefined) return undefined
+  const amounts = readAmounts(found[group.usage])
+  if (tools === undefined || amounts === undefined) return undefined
+  if (!instants.every((at) => isInstant(found[at]))) return undefined
+  if (!counts.every((at) => isCount(found[at]))) return undefined
 
   const genealogy: Writable<Genealogy> = { depth: Number(found[group.depth]) }
   const parent = found[group.parent]
@@ -63,8 +66,7 @@ export function readPlainState(document: string): State | undefined {
   const name = found[group.name]
   if (name !== undefined) state.name = unquote(name)
   if (found[group.number] !== undefined) state.turn = readTurn(found)
-  const usage = found[group.usage]
-  if (usage !== undefined) state.usage = readAmounts(usage)
+  if (found[group.usage] !== undefined) state.usage = amounts
   return state
 }
 
@@ -112,7 +114,7 @@ function readTurn(found: Found): TurnState {
   return turn
 }
 
-/** Undefined when there is more than one of a tool, or one of a name that every object has. */
+/** Undefined also when there is more than one of a tool, or one of a name that every object has. */
 function readTools(tables: string): Record<string, ToolState> | undefined {
   const tools: Record<string, ToolState> = {}
   let tool: Writable<ToolState> = {}
@@ -137,21 +139,24 @@ function readTools(tables: string): Record<string, ToolState> | undefined {
         tool.last_action_summary = unquote(value)
         break
       case 'last_exit_code':
+        if (!isCount(value)) return undefined
         tool.last_exit_code = Number(value)
         break
       case 'updated_at':
-        if (!isDay(value)) return undefined
+        if (!isInstant(value)) return undefined
         tool.updated_at = value
     }
   }
   return tools
 }
 
-function readAmounts(lines: string): Record<string, number> {
+function readAmounts(lines = ''): Record<string, number> | undefined {
   const amounts: Record<string, number> = {}
   for (const line of lines.split('\n')) {
-    const equals = line.indexOf(' = ')
-    if (equals > 0) amounts[line.slice(0, equals)] = Number(line.slice(equals + 3))
+    const [key = '', value = ''] = line.split(' = ')
+    if (key === '') continue
+    if (!/^(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?$/.test(value)) return undefined
+    amounts[key] = Number(value)
   }
   return amounts
 }
@@ -159,10 +164,16 @@ function readAmounts(lines: string): Record<string, number> {
 /** The last day of each month; a leap day is left to those who know the year. */
 const lastDays = ['31', '28', '31', '30', '31', '30', '31', '31', '30', '31', '30', '31']
 
-/** Whether an instant's day is one of its month. */
-function isDay(instant: string | undefined): boolean {
-  const day = instant?.slice(8, 10) ?? '01'
-  return day < '29' || day <= (lastDays[Number(instant?.slice(5, 7)) - 1] as string)
+function isInstant(value: string | undefined): boolean {
+  if (value === undefined) return true
+  if (!/^[1-9]\d{3}-\d\d-\d\dT\d\d:[0-5]\d:[0-5]\d\.\d{3}Z$/.test(value)) return false
+  const lastDay = lastDays[Number(value.slice(5, 7)) - 1]
+  const day = value.slice(8, 10)
+  return lastDay !== undefined && day > '00' && day <= lastDay && value.slice(11, 13) < '24'
+}
+
+function isCount(value: string | undefined): boolean {
+  return value === undefined || (value.length < 16 && (value[0] !== '0' || value === '0'))
 }
 
 function unquote(value: string): string {
@@ -171,12 +182,11 @@ function unquote(value: string): string {
 
 // Values as formatToml writes them, and of those only what every reader takes for the same.
 const text = '"(?:[^"\\\\\\x00-\\x1f\\x7f-\\x9f]|\\\\["\\\\bfnrt])*"'
-const count = '(?:0|[1-9][0-9]{0,14})'
-const amount = `${count}(?:\\.[0-9]+)?`
 const truth = '(?:true|false)'
-const day = '(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])'
-const time = '(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}'
-const instant = `[1-9][0-9]{3}-${day}T${time}Z`
+// A small pattern is soon compiled: these are looked at again when they are taken.
+const count = '[0-9]+'
+const amount = '[0-9.]+'
+const instant = '[0-9T:.Z-]+'
 
 const line = (key: string, value: string) => `${key} = ${value}\n`
 const take = (key: string, value: string) => line(key, `(${value})`)
@@ -237,6 +247,15 @@ const instants = [
   group.compacted_at,
   group.started_at,
   group.ended_at,
+]
+const counts = [
+  group.depth,
+  group.number,
+  group.exit_code,
+  group.pgid,
+  group.seq,
+  group.bytes,
+  group.streamed,
 ]
 
 const plainState = new RegExp(

@@ -45,7 +45,7 @@ describe('build.mjs', () => {
     // A sentence of help, and one of a failure.
     expect(main).not.toContain('Prints one line a session')
     expect(readFileSync(join(out, 'help.cjs'), 'utf8')).toContain('Prints one line a session')
-    expect(readFileSync(join(out, 'fail.cjs'), 'utf8')).toContain('already something at the place')
+    expect(readFileSync(join(out, '_fail.cjs'), 'utf8')).toContain('already something at the place')
     expect(readFileSync(join(out, 'is-alive.cjs'), 'utf8')).not.toContain(
       'already something at the place',
     )
