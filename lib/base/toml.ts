@@ -160,6 +160,8 @@ function isPlainTable(value: unknown): value is TomlTable {
  * Ten times faster than a parser, which is what lets a list read thousands of states.
  */
 export function readPlainToml(text: string): TomlTable | undefined {
+  // A pattern that meets megabytes runs out of stack.
+  if (text.length > longestPlain) return undefined
   const root: TomlTable = {}
   let table = root
   let start = 0
@@ -189,6 +191,8 @@ export function readPlainToml(text: string): TomlTable | undefined {
   }
   return root
 }
+
+const longestPlain = 256 * 1024
 
 /** Keys that were looked at before: the same few stand in every state. */
 const knownKeys = new Set<string>()

@@ -20,6 +20,8 @@ import {
 
 /** The state in a text, or undefined when it takes a parser to tell. */
 export function readPlainState(document: string): State | undefined {
+  // A pattern that meets megabytes runs out of stack.
+  if (document.length > longest) return undefined
   // From 1,000 characters on V8 compiles a pattern at once, which takes a third of interpreting it.
   const found = plainState.exec(document.padEnd(1_000)) as Found | null
   if (found === null) return undefined
@@ -69,6 +71,8 @@ export function readPlainState(document: string): State | undefined {
   if (found[group.usage] !== undefined) state.usage = amounts
   return state
 }
+
+const longest = 256 * 1024
 
 type Found = readonly (string | undefined)[]
 type Writable<T> = { -readonly [K in keyof T]: T[K] }

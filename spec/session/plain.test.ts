@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { readPlainToml } from '../../lib/base/toml.ts'
 import { formatState, parseAnyState } from '../../lib/session/codec.ts'
 import { readPlainState } from '../../lib/session/plain.ts'
 import type { State } from '../../lib/session/state.ts'
@@ -107,6 +108,12 @@ describe('readPlainState', () => {
       fc.property(samples, damage, (any, steps) => void agrees(spoil(formatState(any), steps))),
       { numRuns: 3000 },
     )
+  })
+
+  it('leaves a text of many megabytes to the parser', () => {
+    const long = formatState({ ...typical, description: 'a\n'.repeat(5_000_000) })
+    expect(readPlainState(long)).toBeUndefined()
+    expect(readPlainToml(long)).toBeUndefined()
   })
 
   it('says nothing of a text that goes on, or ends early', () => {
