@@ -59,12 +59,24 @@ const packages = {
 const rare = {
   _fail: ['cli/fail.ts', 'lib/failures.ts'],
 }
-/** The same for `is-alive`, which programs ask over and over: mostly an id and a glance are enough. */
-const rareToIsAlive = {
+/**
+ * The same for verbs that programs ask over and over, mostly by a whole id and of a session in order:
+ * one look, and a change of one entry.
+ */
+const rareToShort = {
   ...rare,
   _search: ['lib/store/search.ts'],
-  _careful: ['lib/session/catch-up.ts', 'lib/store/project.ts'],
+  _careful: ['lib/session/catch-up.ts'],
 }
+const rareToLook = { ...rareToShort, _project: ['lib/store/project.ts'] }
+const rareToChange = { ...rareToShort, _lease: ['lib/os/lease.ts'] }
+const shortVerbs = {
+  'is-alive': rareToLook,
+  rename: rareToChange,
+  pin: rareToChange,
+  unpin: rareToChange,
+}
+const allRare = { ...rareToLook, ...rareToChange }
 
 /** Puts functions in place of these modules that load the chunk and call the like-named one. */
 const lateLoading = (modules) => ({
@@ -72,7 +84,7 @@ const lateLoading = (modules) => ({
   setup(builder) {
     builder.onResolve({ filter: /^rare:/ }, ({ path }) => ({ path, namespace: 'rare' }))
     builder.onLoad({ filter: /./, namespace: 'rare' }, ({ path }) => ({
-      contents: rareToIsAlive[path.slice(5)].map((file) => `export * from './${file}'`).join('\n'),
+      contents: allRare[path.slice(5)].map((file) => `export * from './${file}'`).join('\n'),
       resolveDir: root,
     }))
     const chunkOf = new Map(
@@ -87,7 +99,7 @@ const lateLoading = (modules) => ({
     builder.onLoad({ filter: /./, namespace: 'late' }, async ({ path }) => {
       const source = await readFile(path, 'utf8')
       const exported = [...source.matchAll(/^export (?!type|interface)(.*)$/gm)].map(([, it]) => it)
-      const names = exported.map((it) => /^function (\w+)/.exec(it)?.[1])
+      const names = exported.map((it) => /^(?:async )?function (\w+)/.exec(it)?.[1])
       if (names.includes(undefined)) throw new Error(`${path} exports more than functions`)
       const load = `require('./${chunkOf.get(path)}.cjs')`
       return {
@@ -165,7 +177,7 @@ const ours = {
 }
 
 const commands = (await readdir(join(root, 'cli/commands')))
-  .filter((name) => name.endsWith('.ts') && name !== 'is-alive.ts')
+  .filter((name) => name.endsWith('.ts') && !Object.hasOwn(shortVerbs, basename(name, '.ts')))
   .map((name) => `cli/commands/${name}`)
 const named = (files) =>
   Object.fromEntries(files.map((file) => [basename(file, '.ts'), resolve(root, file)]))
@@ -178,15 +190,17 @@ const programs = await Promise.all([
     entryPoints: { stint: 'cli/main.ts' },
     plugins: [grammarOnly, lateLoading(rare), builtins, packages],
   }),
-  build({
-    ...ours,
-    entryPoints: { 'is-alive': 'cli/commands/is-alive.ts' },
-    plugins: [lateLoading(rareToIsAlive), builtins, packages],
-  }),
+  ...Object.entries(shortVerbs).map(([name, modules]) =>
+    build({
+      ...ours,
+      entryPoints: { [name]: `cli/commands/${name}.ts` },
+      plugins: [lateLoading(modules), builtins, packages],
+    }),
+  ),
   build({
     ...ours,
     entryPoints: {
-      ...Object.fromEntries(Object.keys(rareToIsAlive).map((name) => [name, `rare:${name}`])),
+      ...Object.fromEntries(Object.keys(allRare).map((name) => [name, `rare:${name}`])),
       ...named(['cli/help.ts', ...commands, ...more]),
     },
     plugins: [lateLoading(rare), builtins, packages],
