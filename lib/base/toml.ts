@@ -2,7 +2,7 @@
  * TOML text to a table and back.
  *
  * @iarna/toml is the parser of record, loaded when a document is anything but plain. What is written
- * here is plain, so that a reader of ten thousand states needs no parser; and the package's own
+ * here is plain, so that a reader of it needs no parser; and the package's own
  * writer is not used, since it writes small numbers and control characters that it cannot read.
  */
 
@@ -157,7 +157,7 @@ function isPlainTable(value: unknown): value is TomlTable {
  * The table of a document in the plain layout that formatToml writes, or undefined when any line is
  * something else. It and the parser never disagree.
  *
- * Ten times faster than a parser, which is what lets a list read thousands of states.
+ * Ten times faster than a parser, and nothing need be loaded for it.
  */
 export function readPlainToml(text: string): TomlTable | undefined {
   // A pattern that meets megabytes runs out of stack.
