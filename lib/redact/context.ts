@@ -1,23 +1,32 @@
 /** Secrets that are known by what stands before them: names, headers, addresses, flags. */
 
 import type { Find } from './finds.ts'
-import { findKind, type Kind, looksSecret, type Manner, secretTail } from './names.ts'
+import {
+  findKind,
+  findParameterKind,
+  type Kind,
+  looksSecret,
+  type Manner,
+  secretTail,
+} from './names.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { type Runs, takeRun } from './runs.ts'
 
-// They lead with the operator and read the name backwards, so that prose costs nothing. What comes
+// It leads with the operator and reads the name backwards, so that prose costs nothing. What comes
 // before is only what every secret name ends with: names.ts has the last word.
 const operators = new RegExp(
-  `[=:](?:(?<=(?:(?:oke|izatio)n|(?:wor|ssw|[a-z_-]pw)d|(?:hras|ooki|cod)e|ecret|ntial|auth|` +
-    `(?:[_-]pas|word|sswd|ecret|ntial)s|[a-z_. -]key|(?:en|rd|wd|et|ey|pass)[_-]?[0-9]{1,2}|` +
-    `_(?:base|prod|dev|test|staging|live))["'\`\\\\\\]]{0,4} {0,3}[=:])|` +
+  `[=:,(>](?:(?<=(?:(?:oke|izatio)n|(?:wor|ssw|[a-z_-]pw|cre)d|(?:hras|ooki|cod|alu)e|ecret|ntial|auth|` +
+    `(?:[_.-]?pas|word|sswd|ecret|ntial|cred|key)s|[a-z0-9_. -]key|earer|jwt|[_.-]?pat|data|text|tring|lain|hash|` +
+    `(?:en|rd|wd|et|ey|pass)[_-]?[0-9]{1,2}|(?:et|ecret_?)id|_(?:base|prod|dev|test|staging|live)|` +
+    `[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code|sid|session(?:id)?|hapikey|app_?id|hash))` +
+    `["'\`\\\\\\]]{0,4} {0,3}[=:,(>])|` +
     `(?=\\\\{0,2}/\\\\{0,2}/[^\\s/@"'<>]{0,256}@))`,
   'gi',
 )
 
 /** Finds values under secret names, credentials in headers, passwords in addresses and flags. */
 export function findByContext(text: string, finds: Find[]): void {
-  const reader: Reader = { text, kinds: new Map(), runs: new Map() }
+  const reader = readerOf(text)
   operators.lastIndex = 0
   while (operators.test(text)) {
     const at = operators.lastIndex - 1
@@ -27,11 +36,23 @@ export function findByContext(text: string, finds: Find[]): void {
     finds.push(found)
     operators.lastIndex = found.end
   }
-  if (text.includes('--')) findFlags(reader, finds)
-  if (text.includes('-u')) findUsers(text, finds)
+  findArguments(text, finds, reader)
+  findPhrases(text, finds)
 }
 
-interface Reader {
+/** Finds what the flags of commands say is secret. */
+export function findArguments(text: string, finds: Find[], reader: Reader = readerOf(text)): void {
+  if (text.includes('--')) findFlags(reader, finds)
+  if (text.includes('-u')) findUsers(text, finds)
+  if (/-[ap]|PASS/.test(text)) findShortFlags(text, finds)
+}
+
+function readerOf(text: string): Reader {
+  return { text, kinds: new Map(), runs: new Map() }
+}
+
+/** A text that is searched, and what was seen in it. */
+export interface Reader {
   readonly text: string
   /** The names seen in it; few names come often. */
   readonly kinds: Map<string, Kind | undefined>
@@ -54,8 +75,13 @@ function assignmentAt(reader: Reader, at: number): Find | undefined {
   let nameEnd = at
   while (/[ "'`\\\]]/.test(text[nameEnd - 1] ?? '')) nameEnd--
   const nameStart = nameBefore(text, nameEnd)
-  const kind = kindOf(reader, text.slice(nameStart, nameEnd))
+  const isParameter = /[?&]/.test(text[nameStart - 1] ?? '')
+  const kind = kindOf(reader, text.slice(nameStart, nameEnd), isParameter)
   if (kind === undefined) return undefined
+  const operator = text[at] as string
+  if (operator === ',' || operator === '(' || operator === '>') {
+    return passedAt(reader, at, { nameStart, nameEnd, kind })
+  }
 
   let start = at + 1
   const next = text[start]
@@ -64,11 +90,46 @@ function assignmentAt(reader: Reader, at: number): Find | undefined {
   const tight = start === at + 1 && nameEnd === at && text[at] === '='
   while ((text[start] === ' ' || text[start] === '\t') && start < at + 8) start++
   const shell = tight && /^[A-Z0-9_]+$/.test(text.slice(nameStart, nameEnd))
-  const flag = text.startsWith('--', nameStart) || /[?&]/.test(text[nameStart - 1] ?? '')
+  const flag = text.startsWith('--', nameStart) || isParameter
+  typed.lastIndex = start
+  if (typed.test(text)) start = typed.lastIndex
   return valueAt(reader, start, kind, shell || (tight && flag) ? 'shell' : 'bare')
 }
 
-function kindOf({ kinds }: Reader, name: string): Kind | undefined {
+/** The type that some languages put between a name and its value. */
+const typed =
+  /(?:(?:Optional|Secret|Final)\[)?(?:&(?:'static )?)?(?:str|string|String|SecretStr|text|Any|any)(?:\]|\?)?(?: ?\| ?(?:None|null|undefined))? ?= ?(?=["'`r])/y
+
+/** `<password>...<`, `set('password', '...')`, `password('...')`. */
+function passedAt(
+  reader: Reader,
+  at: number,
+  name: { nameStart: number; nameEnd: number; kind: Kind },
+): Find | undefined {
+  const { text } = reader
+  const before = text[name.nameStart - 1] ?? ''
+  if (text[at] === '>') {
+    if (name.nameEnd !== at || !/[<:]/.test(before)) return undefined
+    const end = text.slice(at + 1, at + 513).search(/[<\n]/)
+    const content = text.slice(at + 1, at + 1 + Math.max(0, end))
+    return looksSecret(content, name.kind, 'quoted')
+      ? { start: at + 1, end: at + 1 + content.length, rule: name.kind }
+      : undefined
+  }
+  const isQuoted = /["'`]/.test(text[name.nameEnd] ?? '')
+  if ((text[at] === ',') !== isQuoted) return undefined
+  passed.lastIndex = at + 1
+  if (!passed.test(text)) return undefined
+  const find = valueAt(reader, passed.lastIndex, name.kind, 'bare')
+  if (find === undefined) return undefined
+  const content = text.slice(find.start, find.end)
+  return isHeader(name.kind) || /[0-9]/.test(content) ? find : undefined
+}
+
+const passed = /[ \t]{0,4}(?=["'`])/y
+
+function kindOf({ kinds }: Reader, name: string, isParameter: boolean): Kind | undefined {
+  if (isParameter) return findParameterKind(name)
   const known = kinds.get(name)
   if (known !== undefined || kinds.has(name)) return known
   const kind = findKind(name)
@@ -235,5 +296,60 @@ function findUsers(text: string, finds: Find[]): void {
     if (isPlaceholder(text.slice(start, end))) continue
     finds.push({ start, end, rule: 'password' })
     users.lastIndex = end
+  }
+}
+
+// One word after these is a password: the commands are few, and their short flags mean other things elsewhere.
+const shortFlags =
+  /\b(?:sshpass\s+-p[ ]?|(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;&]{0,200}?\s-p|redis-cli\b[^\n|;&]{0,200}?\s-a[ ]|(?:docker|podman|helm|az|oc|skopeo|crane|buildah)\b[^\n|;&]{0,120}?\blogin\b[^\n|;&]{0,200}?\s-p[ ]|openssl\b[^\n|;&]{0,200}?\s-(?:pass(?:in|out)?)[ ]pass:|(?:7z|zip|unzip|unrar)\b[^\n|;&]{0,120}?\s-[pP][ ]?)(?=[^\s-])/g
+
+/** `mysql -pPASSWORD`, `sshpass -p PASSWORD`. */
+function findShortFlags(text: string, finds: Find[]): void {
+  shortFlags.lastIndex = 0
+  for (let hit = shortFlags.exec(text); hit !== null; hit = shortFlags.exec(text)) {
+    const quote = /["']/.exec(text[shortFlags.lastIndex] ?? '')?.[0]
+    const start = shortFlags.lastIndex + (quote === undefined ? 0 : 1)
+    const end = firstOf(
+      quote === '"' ? doubleQuote : quote === "'" ? singleQuote : argumentEnd,
+      text,
+      start,
+    )
+    const content = text.slice(start, end)
+    if (
+      content.length < 3 ||
+      isPlaceholder(content) ||
+      /^[0-9]{1,5}(?::[0-9]{1,5})?$/.test(content)
+    )
+      continue
+    finds.push({ start, end, rule: 'password' })
+    shortFlags.lastIndex = end
+  }
+}
+
+const doubleQuote = /["\n]/g
+const singleQuote = /['\n]/g
+
+const netrc = /\blogin[ \t]+\S{1,128}\s{1,8}password[ \t]+(\S{3,256})/dg
+const sql = /\b(?:identified[ \t]+by|password)[ \t]+(?:password[ \t]+)?'([^'\s]{3,256})'/dgi
+const setting = /^[ \t]*(?:requirepass|masterauth|rootpw)[ \t]+(\S{3,256})/dgm
+const pgpass =
+  /^[\w.*-]{1,255}:(?:5432|5433|6432|\*):[\w*-]{1,63}:[\w*.-]{1,63}:([^\s:]{3,256})$/dgm
+const hash =
+  /\$(?:2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|[156y]\$(?:[\w=,]{1,24}\$)?[./A-Za-z0-9]{1,32}\$[./A-Za-z0-9]{22,86}|argon2(?:id?|d)\$[\w=,$]{4,48}\$[A-Za-z0-9+/]{8,90}\$[A-Za-z0-9+/]{16,90})/dg
+
+/** What is said in so many words, one form for each kind of file. */
+function findPhrases(text: string, finds: Find[]): void {
+  if (text.includes('login')) addGroups(text, netrc, 'password', finds)
+  if (/password|identified/i.test(text)) addGroups(text, sql, 'password', finds)
+  if (/requirepass|masterauth|rootpw/.test(text)) addGroups(text, setting, 'password', finds)
+  if (/:(?:[56]43[23]|\*):/.test(text)) addGroups(text, pgpass, 'password', finds)
+  if (/\$(?:2[abxy]?|apr1|[156y]|argon2i?d?)\$/.test(text))
+    addGroups(text, hash, 'password-hash', finds)
+}
+
+function addGroups(text: string, pattern: RegExp, rule: string, finds: Find[]): void {
+  for (const hit of text.matchAll(pattern)) {
+    const [start, end] = hit.indices?.[1] ?? hit.indices?.[0] ?? [0, 0]
+    if (!isPlaceholder(text.slice(start, end))) finds.push({ start, end, rule })
   }
 }

@@ -14,36 +14,56 @@ export interface Find {
   readonly start: number
   readonly end: number
   readonly rule: string
+  /** It is a secret wherever else it stands. */
+  readonly sure?: boolean
 }
 
-/** What stands in place of a secret. Nothing that holds the head of a marker is found again. */
+const head = '[REDACTED:'
+const markers = /\[REDACTED:[a-z0-9-]{1,64}\]/g
+
+/** What stands in place of a secret. */
 export function marker(rule: string): string {
-  return `[REDACTED:${rule}]`
+  return `${head}${rule}]`
 }
 
-/** Puts a marker in place of each find; finds that overlap become one, named by the first. */
-export function replaceFinds(text: string, finds: Find[]): Redacted<string> {
+/** The finds of a text in their order: those that overlap are one, named by the first. */
+export function mergeFinds(text: string, finds: readonly Find[]): Find[] {
+  if (finds.length === 0) return []
+  const kept = text.includes(head) ? outsideMarkers(text, finds) : [...finds]
+  kept.sort((a, b) => a.start - b.start || b.end - a.end)
+  const merged: Find[] = []
+  for (const find of kept) {
+    const last = merged.at(-1)
+    if (last === undefined || find.start >= last.end) merged.push(find)
+    else if (find.end > last.end)
+      merged[merged.length - 1] = { ...last, end: find.end, sure: false }
+  }
+  return merged
+}
+
+/** Puts a marker in place of each find. */
+export function replaceFinds(text: string, finds: readonly Find[]): Redacted<string> {
   if (finds.length === 0) return { value: text, counts: undefined }
-  finds.sort((a, b) => a.start - b.start)
   const counts: Record<string, number> = {}
   let value = ''
   let done = 0
-  let open: Find | undefined
-  const close = (find: Find) => {
-    value += text.slice(done, find.start) + marker(find.rule)
-    done = find.end
-    counts[find.rule] = (counts[find.rule] ?? 0) + 1
+  for (const { start, end, rule } of finds) {
+    value += text.slice(done, start) + marker(rule)
+    done = end
+    counts[rule] = (counts[rule] ?? 0) + 1
   }
-  for (const find of finds) {
-    if (open === undefined) open = find
-    else if (find.start < open.end) open = { ...open, end: Math.max(open.end, find.end) }
-    else {
-      close(open)
-      open = find
-    }
-  }
-  if (open !== undefined) close(open)
   return { value: value + text.slice(done), counts }
+}
+
+/** A marker holds nothing to be found. */
+function outsideMarkers(text: string, finds: readonly Find[]): Find[] {
+  const spans = [...text.matchAll(markers)].map(({ index, 0: { length } }) => [
+    index,
+    index + length,
+  ])
+  return finds.filter(
+    (find) => !spans.some(([start, end]) => find.start >= Number(start) && find.end <= Number(end)),
+  )
 }
 
 /** The sum per rule; undefined when neither has any. */

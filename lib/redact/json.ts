@@ -1,6 +1,6 @@
-/** JSON values: strings and keys decoded, each with the name it stands under. */
+/** JSON texts: strings and keys decoded, each with what its place says of it. */
 
-import { mergeCounts, type Redacted, type RedactionCounts } from './finds.ts'
+import { type Find, mergeCounts, type Redacted, type RedactionCounts } from './finds.ts'
 import { findKind, type Kind } from './names.ts'
 
 /** What JSON can say. */
@@ -12,85 +12,310 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue }
 
-/** Redacts one string, given what the name it stands under promises of it. */
-export type RedactString = (text: string, kind: Kind | undefined) => Redacted<string>
-
-/** Every string and key in `value` redacted; what holds no secret keeps its identity. */
-export function redactValue(
-  value: JsonValue,
-  redact: RedactString,
-  kind?: Kind,
-): Redacted<JsonValue> {
-  if (typeof value === 'string') return redact(value, kind)
-  if (typeof value !== 'object' || value === null) return { value, counts: undefined }
-  return isList(value) ? redactList(value, redact, kind) : redactObject(value, redact)
+/** What is done with the strings of a JSON text. */
+export interface Readers {
+  /** One string or key; `path` is its place, the same in every line of one shape. */
+  readonly string: (text: string, kind: Kind | undefined, path: string) => Redacted<string>
+  /** What must stay as it is unless it holds a known value: signatures, images. */
+  readonly opaque: (text: string) => Redacted<string>
+  /** The arguments of a command, joined by spaces: only what follows from their order. */
+  readonly command: (line: string) => readonly Find[]
 }
 
-/** A list stands under its own name; an argument stands under the flag before it. */
-function redactList(
-  list: readonly JsonValue[],
-  redact: RedactString,
-  kind: Kind | undefined,
-): Redacted<readonly JsonValue[]> {
-  let counts: RedactionCounts | undefined
-  let copy: JsonValue[] | undefined
-  for (const [i, item] of list.entries()) {
-    const one = redactValue(item, redact, kind ?? flagKind(list[i - 1], item))
-    if (one.counts === undefined) continue
-    copy ??= [...list]
-    copy[i] = one.value
-    counts = mergeCounts(counts, one.counts)
+/** Nothing nests deeper by intent; what does is text. */
+const deepest = 256
+
+/**
+ * Redacts the strings of a JSON text, and writes only those again that changed.
+ *
+ * Everything else keeps its bytes. Undefined when the text is not JSON.
+ */
+export function redactJson(
+  text: string,
+  readers: Readers,
+  path: string,
+): Redacted<string> | undefined {
+  const walk = new Walk(text, readers)
+  if (!walk.run(path)) return undefined
+  return walk.counts === undefined
+    ? { value: text, counts: undefined }
+    : { value: walk.written(), counts: walk.counts }
+}
+
+/** A string of the text: where its literal stands, and what it says. */
+interface Literal {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+interface Member {
+  readonly key: Literal
+  readonly value: Literal | undefined
+}
+
+const scalar = /(?:-?[0-9][0-9.eE+-]{0,400}|true|false|null)(?![\w.+-])/y
+const special = /["\\]/g
+
+class Walk {
+  counts: RedactionCounts | undefined
+  readonly #text: string
+  readonly #readers: Readers
+  readonly #edits: { start: number; end: number; literal: string }[] = []
+  #at = 0
+  #depth = 0
+
+  constructor(text: string, readers: Readers) {
+    this.#text = text
+    this.#readers = readers
   }
-  return { value: copy ?? list, counts }
-}
 
-function flagKind(before: JsonValue | undefined, item: JsonValue): Kind | undefined {
-  if (typeof before !== 'string' || typeof item !== 'string') return undefined
-  return /^--?[A-Za-z][\w-]{1,63}$/.test(before) && !item.startsWith('-')
-    ? findKind(before.replace(/^--?/, ''))
-    : undefined
-}
-
-function redactObject(
-  object: { readonly [key: string]: JsonValue },
-  redact: RedactString,
-): Redacted<JsonValue> {
-  let counts: RedactionCounts | undefined
-  const entries: [string, JsonValue][] = []
-  for (const [key, value] of Object.entries(object)) {
-    const name = redact(key, undefined)
-    const kind = findKind(key) ?? (/^value$/i.test(key) ? pairKind(object) : undefined)
-    const content = redactValue(value, redact, kind)
-    counts = mergeCounts(counts, mergeCounts(name.counts, content.counts))
-    entries.push([name.value, content.value])
+  /** Whether it was JSON to its end. */
+  run(path: string): boolean {
+    this.#skip()
+    const value = this.#value(path, undefined)
+    if (value === undefined) return false
+    if (value !== true) this.#redact(value, undefined, path)
+    this.#skip()
+    return this.#at === this.#text.length
   }
-  return counts === undefined
-    ? { value: object, counts }
-    : { value: Object.fromEntries(withoutClashes(entries)), counts }
+
+  written(): string {
+    let value = ''
+    let done = 0
+    for (const edit of this.#edits.sort((a, b) => a.start - b.start)) {
+      value += this.#text.slice(done, edit.start) + edit.literal
+      done = edit.end
+    }
+    return value + this.#text.slice(done)
+  }
+
+  #skip(): void {
+    for (; ; this.#at++) {
+      const code = this.#text.charCodeAt(this.#at)
+      if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return
+    }
+  }
+
+  #take(letter: number): boolean {
+    this.#skip()
+    if (this.#text.charCodeAt(this.#at) !== letter) return false
+    this.#at++
+    return true
+  }
+
+  /** A string, which the caller redacts, since only it knows its neighbours; true for all else. */
+  #value(path: string, kind: Kind | undefined): Literal | true | undefined {
+    this.#skip()
+    switch (this.#text.charCodeAt(this.#at)) {
+      case 34:
+        return this.#literal()
+      case 123:
+        return this.#nested(() => this.#object(path))
+      case 91:
+        return this.#nested(() => this.#list(path, kind))
+    }
+    scalar.lastIndex = this.#at
+    if (!scalar.test(this.#text)) return undefined
+    this.#at = scalar.lastIndex
+    return true
+  }
+
+  #nested(read: () => boolean): true | undefined {
+    if (this.#depth >= deepest) return undefined
+    this.#at++
+    this.#depth++
+    const isWhole = read()
+    this.#depth--
+    return isWhole || undefined
+  }
+
+  #literal(): Literal | undefined {
+    const start = this.#at
+    let isPlain = true
+    special.lastIndex = start + 1
+    while (special.test(this.#text)) {
+      const at = special.lastIndex - 1
+      if (this.#text.charCodeAt(at) === 34) {
+        this.#at = at + 1
+        const text = isPlain
+          ? this.#text.slice(start + 1, at)
+          : decode(this.#text.slice(start, at + 1))
+        return text === undefined ? undefined : { start, end: at + 1, text }
+      }
+      isPlain = false
+      special.lastIndex = at + 2
+    }
+    return undefined
+  }
+
+  #object(path: string): boolean {
+    const members: Member[] = []
+    if (this.#take(125)) return true
+    do {
+      this.#skip()
+      if (this.#text.charCodeAt(this.#at) !== 34) return false
+      const key = this.#literal()
+      if (key === undefined || !this.#take(58)) return false
+      const value = this.#value(`${path}.${key.text}`, findKind(key.text))
+      if (value === undefined) return false
+      members.push({ key, value: value === true ? undefined : value })
+    } while (this.#take(44))
+    if (!this.#take(125)) return false
+    this.#redactMembers(members, path)
+    return true
+  }
+
+  #redactMembers(members: readonly Member[], path: string): void {
+    let taken: Set<string> | undefined
+    for (const { key, value } of members) {
+      if (value !== undefined) {
+        if (isOpaque(key.text, value.text, members))
+          this.#write(value, this.#readers.opaque(value.text))
+        else {
+          const kind = findKind(key.text) ?? pairKind(key.text, members)
+          this.#redact(value, kind, `${path}.${key.text}`)
+        }
+      }
+      const name = this.#readers.string(key.text, undefined, '')
+      if (name.counts === undefined) continue
+      taken ??= new Set(members.map((member) => member.key.text))
+      this.#write(key, { value: freeKey(name.value, taken), counts: name.counts })
+    }
+  }
+
+  /** A list stands under its own name; an argument stands under the flag before it. */
+  #list(path: string, kind: Kind | undefined): boolean {
+    const items: Literal[] = []
+    let isCommand = false
+    if (this.#take(93)) return true
+    do {
+      const value = this.#value(`${path}[]`, kind)
+      if (value === undefined) return false
+      if (value === true) continue
+      const before = items.at(-1)?.text
+      isCommand ||= before !== undefined && value.text.startsWith('-')
+      items.push(value)
+    } while (this.#take(44))
+    if (!this.#take(93)) return false
+    const finds = isCommand ? this.#findArguments(items) : []
+    for (const [i, item] of items.entries()) {
+      const under = kind ?? itemKind(items[i - 1]?.text, item.text)
+      const own = finds.filter((find) => find.item === i)
+      if (own.length === 0) this.#redact(item, under, `${path}[]`)
+      else this.#redactArgument(item, own, under, path)
+    }
+    return true
+  }
+
+  #findArguments(items: readonly Literal[]): (Find & { item: number })[] {
+    const starts: number[] = []
+    let line = ''
+    for (const item of items) {
+      starts.push(line.length)
+      line += `${item.text} `
+    }
+    return this.#readers.command(line).flatMap((find) => {
+      const item = starts.findLastIndex((start) => start <= find.start)
+      const start = find.start - (starts[item] as number)
+      const { length } = (items[item] as Literal).text
+      return start < length ? [{ ...find, start, end: length, item }] : []
+    })
+  }
+
+  #redactArgument(
+    item: Literal,
+    finds: readonly Find[],
+    kind: Kind | undefined,
+    path: string,
+  ): void {
+    const { start, rule } = finds[0] as Find
+    const head = this.#readers.string(item.text.slice(0, start), kind, `${path}[]`)
+    const value = `${head.value}[REDACTED:${rule}]`
+    if (value !== item.text) {
+      this.#write(item, { value, counts: mergeCounts(head.counts, { [rule]: 1 }) })
+    }
+  }
+
+  #redact(literal: Literal, kind: Kind | undefined, path: string): void {
+    this.#write(literal, this.#readers.string(literal.text, kind, path))
+  }
+
+  #write({ start, end }: Literal, { value, counts }: Redacted<string>): void {
+    if (counts === undefined) return
+    this.counts = mergeCounts(this.counts, counts)
+    this.#edits.push({ start, end, literal: JSON.stringify(value) })
+  }
 }
 
-/** `{ name: 'API_KEY', value: ... }`. */
-function pairKind(object: { readonly [key: string]: JsonValue }): Kind | undefined {
-  for (const [key, name] of Object.entries(object)) {
-    if (/^(?:name|key|header)$/i.test(key) && typeof name === 'string') return findKind(name)
+function decode(literal: string): string | undefined {
+  try {
+    return JSON.parse(literal) as string
+  } catch {
+    return undefined
   }
-  return undefined
 }
 
 /** Keys that became equal are numbered, so that no value is lost. */
-function withoutClashes(entries: readonly [string, JsonValue][]): [string, JsonValue][] {
-  const taken = new Set<string>()
-  const counts = new Map<string, number>()
-  return entries.map(([key, value]) => {
-    let free = key
-    let n = counts.get(key) ?? 1
-    while (taken.has(free)) free = `${key}#${++n}`
-    counts.set(key, n)
-    taken.add(free)
-    return [free, value]
-  })
+function freeKey(key: string, taken: Set<string>): string {
+  let free = key
+  for (let n = 2; taken.has(free); n++) free = `${key}#${n}`
+  taken.add(free)
+  return free
 }
 
-function isList(value: object): value is readonly JsonValue[] {
-  return Array.isArray(value)
+/** `{ name: 'API_KEY', value: ... }`. */
+function pairKind(key: string, members: readonly Member[]): Kind | undefined {
+  if (!/^value$/i.test(key)) return undefined
+  const name = members.find((one) => /^(?:name|key|header)$/i.test(one.key.text) && one.value)
+  return name?.value === undefined ? undefined : findKind(name.value.text)
+}
+
+/** What the item before says of this one: a flag, or the name of a header. */
+function itemKind(before: string | undefined, item: string): Kind | undefined {
+  if (before === undefined || item.startsWith('-')) return undefined
+  if (/^--?[A-Za-z][\w-]{1,63}$/.test(before)) return findKind(before.replace(/^--?/, ''))
+  return /^[A-Za-z][A-Za-z-]{4,40}$/.test(before) && before.includes('-')
+    ? findKind(before)
+    : undefined
+}
+
+/**
+ * Whether a string is a model's signature, its encrypted reasoning or an image: what providers want
+ * back byte for byte. It is so by its place and its letters; under these names, text is text.
+ */
+function isOpaque(key: string, value: string, members: readonly Member[]): boolean {
+  switch (key) {
+    case 'thoughtSignature':
+    case 'thought_signature':
+    case 'thinkingSignature':
+    case 'textSignature':
+    case 'encrypted_content':
+    case 'encryptedContent':
+      return isBase64(value)
+    case 'signature':
+      return isBase64(value) && members.some(isOfThinking)
+    case 'data':
+      return isBase64(value) && members.some(isOfMedia)
+  }
+  return value.startsWith('data:image/') && isBase64(value.slice(value.indexOf(',') + 1))
+}
+
+function isOfThinking({ key, value }: Member): boolean {
+  return (
+    key.text === 'thinking' ||
+    (key.text === 'type' && /thinking|signature|reasoning/.test(value?.text ?? ''))
+  )
+}
+
+const media = /^(?:image|audio|video)(?:\/|$)|^application\/pdf$|^redacted_thinking$/
+
+function isOfMedia({ key, value }: Member): boolean {
+  return /^(?:media_?type|mime_?type|type)$/i.test(key.text) && media.test(value?.text ?? '')
+}
+
+const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/
+
+function isBase64(value: string): boolean {
+  return base64.test(value)
 }

@@ -3,7 +3,7 @@
 import { isPlaceholder } from './placeholder.ts'
 
 /** What a name promises of its value. */
-export type Kind = 'password' | 'secret' | 'authorization' | 'cookie' | 'set-cookie'
+export type Kind = 'password' | 'secret' | 'parameter' | 'authorization' | 'cookie' | 'set-cookie'
 
 /** How the value stands there, which says how likely plain words are. */
 export type Manner =
@@ -14,13 +14,18 @@ export type Manner =
   /** Without quotes: code, YAML, prose. */
   | 'bare'
 
-const suffix = '(?:_base|_(?:prod|dev|test|staging|live)|[_-]?[0-9]{1,2})?'
-const password = '(?:passw(?:or)?ds?|passphrase|passcode|[_-]pass|pwd)'
+const suffix =
+  '(?:_base|_(?:prod|dev|test|staging|live|value|data|string|text|plain|hash)|[_-]?[0-9]{1,2})?'
+const password =
+  '(?:passw(?:or)?ds?|passphrase|pass_?code|[_.-]pass|^pass|pwd|' +
+  '(?:db|ssh|user|root|admin|mysql|pg|smtp|mail|ftp|redis|my|ldap|imap|http|proxy|sql|mongo)pass)'
 const key =
-  '(?:api|access|secret|private|encryption|signing|signature|account|master|auth|shared|storage|' +
-  'subscription|deploy|service|app|admin|license|webhook|hmac|jwt|ssh|client|server|user|bot|' +
-  'consumer|integration|crypt|session)[ _.-]?key'
-const secret = `(?:token|secrets?|credentials?|auth|${key})`
+  '(?:api|access|secret|private|encryption|encrypt|signing|signature|account|master|auth|shared|storage|' +
+  'subscription|deploy|service|app|application|admin|license|webhook|hmac|jwt|ssh|client|server|user|bot|' +
+  'consumer|integration|crypt|session|security|rest|write|live|test|prod|cookie|token|database|db|' +
+  'sas|sdk|developer|dev|project|account|provider|org|team|partner|merchant|site|global|origin|ca|rsa|' +
+  'enc|aes|des|personal|maps?|ingest|ingestion|insert|query|management|mgmt|read|reporting)[ _.-]?key'
+const secret = `(?:token|secrets?|secret[ _-]?id|credentials?|creds?|auth|bearer|jwt|[_.-]pat|^pat|${key}s?|key[_-]?data)`
 
 /** What a secret name ends with: a source for the end of a regular expression, in any case of letters. */
 export const secretTail: string = `(?:${password}|${secret}|authorization|cookie)${suffix}`
@@ -28,10 +33,26 @@ export const secretTail: string = `(?:${password}|${secret}|authorization|cookie
 const isPassword = new RegExp(`${password}${suffix}$`, 'i')
 const isSecret = new RegExp(`${secret}${suffix}$`, 'i')
 const harmless =
-  /^(?:OLD)?PWD$|^pwd$|oldpwd$|(?:^|[_.-]|\b)(?:max|min|num|total|count|page|next|prev|stop|bos|eos|pad|unk|cls|sep|mask|cancell?ation|continuation|design|id)[_.-]?token$|(?:Page|page|cancellation|Cancellation|continuation|Continuation|max|Max)Token$/
+  /^(?:OLD)?PWD$|^pwd$|oldpwd$|(?:^|[_.-]|\b)(?:max|min|num|total|count|page|next|prev|stop|bos|eos|pad|unk|cls|sep|mask|cancell?ation|continuation|design|id|idempotency|sync|resume|cursor|syntax|client[_-]?request)[_.-]?token$|(?:Page|page|cancellation|Cancellation|continuation|Continuation|max|Max|sync|Sync)Token$/
 
 /** A name without any of these announces nothing. */
-const telling = ['pass', 'pwd', 'key', 'token', 'secret', 'cred', 'auth', 'cookie']
+const telling = [
+  'pass',
+  'pwd',
+  'key',
+  'token',
+  'secret',
+  'cred',
+  'auth',
+  'cookie',
+  'bearer',
+  'jwt',
+  'pat',
+]
+
+/** Whose keys have no shape of their own, so that the name is all there is to know them by. */
+const vendors =
+  /(?:^|[^a-z]|(?<=[a-z])(?=[A-Z]))(?:abuseipdb|activecampaign|adafruit|adobe|ahrefs|airbrake|airtable|alchemy|algolia|alibaba|aliyun|amplitude|anthropic|apify|apollo|appcenter|asana|assemblyai|auth0|aws|axiom|azure|bamboo|baremetrics|bing|bitbucket|bitly|bittrex|blockchain|bugsnag|buildkite|bunny|calendly|canny|censys|chargebee|circleci|clearbit|clickhouse|clickup|cloudflare|cloudinary|cloudsmith|codacy|codecov|codeclimate|cohere|coinbase|coinmarketcap|confluent|consul|contentful|coveralls|datadog|databricks|dd|deepgram|deepl|deepseek|digitalocean|discord|docusign|dropbox|droneci|drone|dynatrace|elastic|elasticsearch|elevenlabs|etherscan|etsy|eventbrite|exa|facebook|fastly|figma|finnhub|firebase|firecrawl|fireworks|flickr|freshdesk|fullstory|geocodio|giphy|gitea|github|gitlab|gitter|google|gcp|gradle|grafana|groq|harvest|helpscout|heroku|here|hetzner|honeybadger|honeycomb|hubspot|huggingface|hunter|ifttt|infura|instagram|intercom|ipinfo|ipstack|jenkins|jira|jfrog|artifactory|keen|klaviyo|kraken|kucoin|launchdarkly|lastfm|linear|linkedin|linode|lob|logdna|loggly|logz|looker|mailchimp|mailgun|mailjet|mandrill|mapbox|mapquest|mattermost|maxmind|meilisearch|messagebird|mistral|mixpanel|monday|moralis|mux|nasa|neon|netlify|newrelic|new_relic|newsapi|ngrok|notion|npm|nuget|nvidia|nytimes|okta|omise|onesignal|openai|opencage|openrouter|openweather(?:map)?|optimizely|opsgenie|pagerduty|papertrail|paypal|pendo|perplexity|pexels|pinecone|pinata|pingdom|plaid|planetscale|polygon|postmark|postman|posthog|pubnub|pusher|pypi|quicknode|rapidapi|razorpay|recaptcha|replicate|resend|rollbar|rubygems|salesforce|scaleway|scalr|segment|semrush|sendgrid|sendbird|sendinblue|sentry|serpapi|serper|shodan|shopify|sidekiq|signalfx|slack|snyk|sonar(?:cloud|qube)?|sonarcloud|sourcegraph|spotify|square|squareup|statuspage|strava|stripe|sumologic|supabase|tavily|teamcity|telegram|tencent|thingspeak|tinypng|tmdb|together|travis(?:ci)?|trello|twilio|twitch|twitter|typeform|unsplash|uptimerobot|vercel|vimeo|virustotal|vonage|voyage|vultr|wandb|watson|weatherapi|webflow|wistia|woocommerce|workos|yandex|yelp|youtube|zapier|zendesk|zoho|zoom)(?:[^a-z].{0,40}|[A-Z].{0,40}|api)?key$/i
 
 /** The kind of secret that a name announces. */
 export function findKind(name: string): Kind | undefined {
@@ -43,7 +64,15 @@ export function findKind(name: string): Kind | undefined {
   if (/^(?:set-)?cookie$/i.test(tail)) return /^s/i.test(tail) ? 'set-cookie' : 'cookie'
   if (harmless.test(tail)) return undefined
   if (isPassword.test(tail)) return 'password'
-  return isSecret.test(tail) ? 'secret' : undefined
+  return isSecret.test(tail) || (lower.endsWith('key') && vendors.test(tail)) ? 'secret' : undefined
+}
+
+const inAddress =
+  /^(?:sig|signature|hmac|key|code|sid|sessionid|session|hash|hapikey|appid|app_id|x-(?:amz|goog)-signature)$/i
+
+/** The same for a parameter of an address, where short names are usual. */
+export function findParameterKind(name: string): Kind | undefined {
+  return findKind(name) ?? (inAddress.test(name) ? 'parameter' : undefined)
 }
 
 const stopWords =
@@ -63,12 +92,41 @@ function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
   if (long < (kind === 'password' ? 4 : 8) || /\s/.test(value)) return false
   if (address.test(value) && !isBlob(value)) return false
   if (dotted.test(value) && (value.match(/[0-9]/g)?.length ?? 0) < 6) return false
-  if (kind === 'password') return manner !== 'bare' || !/^[A-Za-z_$]*$/.test(value)
+  if (kind === 'parameter') return long >= 16 && isRandom(value)
+  if (kind === 'password') {
+    // Translations have words under these names.
+    return manner === 'bare'
+      ? !/^[A-Za-z_$]*$/.test(value)
+      : !/^(?:\p{Lu}?\p{Ll}*[^\p{ASCII}]\p{Ll}*|\p{Lu}\p{Ll}+)$/u.test(value)
+  }
   if (/^[-+0-9.,:/TZ]*$/.test(value)) return long >= 20
   const digits = /[0-9]/.test(value)
   if (manner === 'shell') return digits || !/[-_./:]/.test(value)
   if (manner === 'bare' && long < 12 && /^[A-Za-z_]\w*$/.test(value)) return false
-  return !words.test(value) && (digits || /[+/=!@#%^&*]/.test(value))
+  if (words.test(value)) return isRandom(value)
+  return digits || /[+/=!@#%^&*]/.test(value) || isUserInfo(value)
+}
+
+/** Whether letters and digits change as no word, number or path does. */
+function isRandom(value: string): boolean {
+  if (value.length < 16) return false
+  if (/^[0-9a-f]+$/.test(value) || /^[0-9A-F]+$/.test(value))
+    return /[0-9]/.test(value) && value.length >= 24
+  const kinds = value
+    .replace(/[a-z]+/g, 'a')
+    .replace(/[A-Z]+/g, 'A')
+    .replace(/[0-9]+/g, '0')
+  return kinds.length >= value.length / 3
+}
+
+/** Base64 of `user:password`. */
+function isUserInfo(value: string): boolean {
+  return (
+    value.length >= 12 &&
+    value.length % 4 === 0 &&
+    /^[A-Za-z0-9+/]+={0,2}$/.test(value) &&
+    /^[\x21-\x7e]{1,40}:[\x21-\x7e]+$/.test(Buffer.from(value, 'base64').toString('latin1'))
+  )
 }
 
 /** Whether it is key material that happens to begin like a path. */

@@ -1,6 +1,7 @@
 /** Private keys in PEM: blocks of lines, so the one rule that looks beyond a line. */
 
 import { marker, type Redacted } from './finds.ts'
+import { withoutAnsi } from './views.ts'
 
 /** Whether the lines that come next belong to a key, and how many characters of it there were. */
 export interface PemState {
@@ -24,12 +25,13 @@ export function redactKeys(block: string, state: PemState): Redacted<string> {
   const kept: string[] = []
   let found = 0
   let changed = false
-  for (const line of block.split('\n')) {
+  for (const raw of block.split('\n')) {
+    const line = state.inside || raw.includes('PRIVATE KEY') ? withoutAnsi(raw) : raw
     const from = state.inside ? leave(line, state) : 0
     if (from === undefined || from > 0) changed = true
     if (from === undefined) continue
     if (!line.includes('PRIVATE KEY', from)) {
-      kept.push(line.slice(from))
+      kept.push(from > 0 ? line.slice(from) : raw)
       continue
     }
     const left = redactLine(line, from, state)

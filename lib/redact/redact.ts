@@ -1,26 +1,32 @@
 /** Texts and JSON values without the secrets in them. Pure, and always on. */
 
-import { findByContext, findUnder } from './context.ts'
-import { type Find, marker, mergeCounts, type Redacted, replaceFinds } from './finds.ts'
-import { type JsonValue, redactValue } from './json.ts'
+import { findArguments, findByContext, findUnder } from './context.ts'
+import { decodedRuns } from './encoded.ts'
+import { type Find, marker, mergeCounts, mergeFinds, type Redacted, replaceFinds } from './finds.ts'
+import { type JsonValue, type Readers, redactJson } from './json.ts'
+import { KnownValues } from './known.ts'
 import type { Kind } from './names.ts'
-import { type PemState, redactKeys } from './pem.ts'
-import { findTokens } from './tokens.ts'
+import { redactKeys } from './pem.ts'
+import { type Rule, rules, SHORTEST_RUN } from './rules.ts'
+import { TokenFinder, type Wrap } from './tokens.ts'
+import { findBehind, viewsOf } from './views.ts'
 
 export { mergeCounts, type Redacted, type RedactionCounts } from './finds.ts'
 export type { JsonValue } from './json.ts'
 
 /** Takes secrets out of what is about to be written. */
 export interface Redactor {
-  /** One free-standing text, which may hold line feeds. */
+  /** One free-standing text, which may hold line feeds; JSON in it keeps its form. */
   text(text: string): Redacted<string>
   /** A JSON value: every string in it and every key, decoded, each with the name it stands under. */
   json<T extends JsonValue>(value: T): Redacted<T>
-  /** Lines of one byte stream: a key that spans calls is still found. */
+  /** Lines or pieces of one stream: what spans them is still found. */
   openStream(): RedactionStream
+  /** Values that are secrets wherever they appear from now on, in any usual encoding. */
+  learn(values: Iterable<string>): void
 }
 
-/** The lines of one stream, in order. */
+/** One stream of text, in order. */
 export interface RedactionStream {
   /**
    * Whole lines joined by line feeds, without the last one.
@@ -28,55 +34,369 @@ export interface RedactionStream {
    * An empty value with empty counts stands for no line at all: the block was the rest of a key.
    */
   lines(block: string): Redacted<string>
+  /** A piece, cut anywhere. Gives what is whole by now; the rest is held back. */
+  write(piece: string): Redacted<string>
+  /** What was held back. */
+  end(): Redacted<string>
+}
+
+/** What a user adds. */
+export interface RedactorOptions {
+  readonly rules?: readonly Rule[]
+  /** Texts that are never taken out. */
+  readonly allow?: Iterable<string>
+  /** Milliseconds of CPU time, of this process. */
+  readonly cpuTime?: () => number
 }
 
 /** A redactor with every rule. It never throws: what it fails on becomes `[REDACTED:error]`. */
-export function createRedactor(): Redactor {
-  return {
-    text: (text) => redactString(text, undefined),
-    json: <T extends JsonValue>(value: T) =>
-      guard(() => redactValue(value, redactString)) as Redacted<T>,
-    openStream: () => {
-      const state: PemState = { inside: false, length: 0 }
-      return { lines: (block) => redactBlock(block, state) }
-    },
+export function createRedactor(options: RedactorOptions = {}): Redactor {
+  return new Engine(options)
+}
+
+const builtIn = new TokenFinder(rules, SHORTEST_RUN)
+
+/** Deeper than this, JSON in the strings of JSON and base64 in base64 is text. */
+const deepest = 4
+const rounds = 6
+
+/** A value may take 250 ms, or as much for each MiB of it. */
+const slowest = 250
+const unmeasured = 0x4000
+const mebi = 0x100000
+
+class Engine implements Redactor {
+  readonly #own: TokenFinder | undefined
+  readonly #allow: ReadonlySet<string>
+  readonly #cpuTime: () => number
+  readonly #known = new KnownValues()
+  /** How many values were learnt so far. */
+  #learnt = 0
+  /** Set while nothing may be learnt: whether there was something. */
+  #teaches: boolean | undefined
+  #deadline = Number.POSITIVE_INFINITY
+
+  constructor(options: RedactorOptions) {
+    const own = options.rules ?? []
+    this.#own = own.length === 0 ? undefined : new TokenFinder(own, shortestOf(own))
+    this.#allow = new Set(options.allow)
+    this.#cpuTime = options.cpuTime ?? cpuTime
   }
-}
 
-function redactString(text: string, kind: Kind | undefined): Redacted<string> {
-  return redactBlock(text, { inside: false, length: 0 }, kind)
-}
+  text(text: string): Redacted<string> {
+    return this.#guard(text, () => this.#again(text, (value) => this.#string(value, undefined)))
+  }
 
-function redactBlock(block: string, state: PemState, kind?: Kind): Redacted<string> {
-  return guard<string>(() => {
-    let { value, counts } = redactKeys(block, state)
+  json<T extends JsonValue>(value: T): Redacted<T> {
+    const redact = () => {
+      const text = JSON.stringify(value)
+      const once = this.#again(text, (now) => redactJson(now, this.#readers(0), '') ?? unreadable())
+      return once.counts === undefined
+        ? { value, counts: undefined }
+        : { value: JSON.parse(once.value), counts: once.counts }
+    }
+    return this.#guard('', redact) as Redacted<T>
+  }
+
+  openStream(): RedactionStream {
+    return new Stream((block, places) => this.#lines(block, places))
+  }
+
+  learn(values: Iterable<string>): void {
+    for (const value of values) this.#learn(value, 'known-value')
+  }
+
+  #learn(value: string, rule: string): void {
+    if (this.#allow.has(value) || isPartOfMarkers(value)) return
+    if (this.#known.add(value, rule)) this.#learnt++
+  }
+
+  /** Fails closed: a value that cannot be searched is not written. */
+  #guard<T>(text: string, redact: () => Redacted<T>): Redacted<T | string> {
+    try {
+      this.#deadline =
+        text.length < unmeasured
+          ? Number.POSITIVE_INFINITY
+          : this.#cpuTime() + slowest * Math.max(1, text.length / mebi)
+      return redact()
+    } catch {
+      return { value: marker('error'), counts: { error: 1 } }
+    }
+  }
+
+  /** What was learnt at the end of a value may stand at its beginning. */
+  #again(
+    text: string,
+    redact: (text: string, round: number) => Redacted<string>,
+  ): Redacted<string> {
+    let { value, counts } = { value: text, counts: undefined } as Redacted<string>
+    for (let round = 0; round < rounds; round++) {
+      const learnt = this.#learnt
+      const once = redact(value, round)
+      value = once.value
+      counts = mergeCounts(counts, once.counts)
+      if (learnt === this.#learnt) break
+    }
+    return { value, counts }
+  }
+
+  /**
+   * Lines of a stream, many at once as long as they teach nothing: what one line teaches holds for
+   * those after it, however they came.
+   */
+  #lines(block: string, places: Places): Redacted<string> {
+    if (!block.includes('\n')) return this.#oneLine(block, places)
+    const before = [...places].map(([path, place]) => [path, { ...place }] as const)
+    this.#teaches = false
+    const whole = this.#guard(block, () => this.#block(block, places, 0))
+    const isWhole = !this.#teaches && whole.counts?.error === undefined
+    this.#teaches = undefined
+    if (isWhole) return whole
+    places.clear()
+    for (const [path, place] of before) places.set(path, place)
+    return joinLines(block.split('\n').map((line) => this.#oneLine(line, places)))
+  }
+
+  #oneLine(line: string, places: Places): Redacted<string> {
+    return this.#guard(line, () =>
+      this.#again(line, (value, round) => this.#block(value, round === 0 ? places : new Map(), 0)),
+    )
+  }
+
+  /** Lines, some of which may be JSON. */
+  #block(block: string, places: Places, depth: number): Redacted<string> {
+    if (!jsonLine.test(block)) return this.#plain(block, undefined, places, '', depth)
+    if (!block.includes('\n')) return this.#line(block, places, depth)
+    return joinLines(block.split('\n').map((line) => this.#line(line, places, depth)))
+  }
+
+  #line(line: string, places: Places, depth: number): Redacted<string> {
+    const from = depth < deepest && jsonLine.test(line) ? line.search(/[{[]/) : -1
+    const json =
+      from < 0 ? undefined : redactJson(line.slice(from), this.#readers(depth + 1, places), '')
+    if (json === undefined) return this.#plain(line, undefined, places, '', depth)
+    return json.counts === undefined
+      ? { value: line, counts: undefined }
+      : { value: line.slice(0, from) + json.value, counts: json.counts }
+  }
+
+  /** One string: JSON in it keeps its form. */
+  #string(
+    text: string,
+    kind: Kind | undefined,
+    places: Places = new Map(),
+    path = '',
+    depth = 0,
+  ): Redacted<string> {
+    if (depth < deepest && isNested(text)) {
+      const json = redactJson(text, this.#readers(depth + 1), '')
+      if (json !== undefined) return json
+    }
+    if (text.includes('\n') && jsonLine.test(text)) return this.#block(text, new Map(), depth)
+    return this.#plain(text, kind, places, path, depth)
+  }
+
+  #readers(depth: number, places?: Places): Readers {
+    return {
+      string: (text, kind, path) => this.#string(text, kind, places, path, depth),
+      opaque: (text) => {
+        const finds: Find[] = []
+        this.#known.find(text, finds)
+        return replaceFinds(text, mergeFinds(text, finds))
+      },
+      command: (line) => {
+        const finds: Find[] = []
+        findArguments(line, finds)
+        return finds
+      },
+    }
+  }
+
+  #plain(
+    text: string,
+    kind: Kind | undefined,
+    places: Places,
+    path: string,
+    depth: number,
+  ): Redacted<string> {
+    const place = placeAt(places, path)
+    let { value, counts } = redactKeys(text, place)
+    let { wrap } = place
+    place.wrap = undefined
     // What was found can show more: the shape of a token that another one had made too long.
     for (let round = 0; round < rounds; round++) {
-      const once = redactOnce(value, kind)
+      const finds: Find[] = []
+      place.wrap = this.#find(value, finds, wrap) ?? place.wrap
+      wrap = undefined
+      const under = kind === undefined ? undefined : findUnder(kind, value)
+      if (under !== undefined) finds.push(under)
+      for (const view of viewsOf(value)) {
+        const seen: Find[] = []
+        this.#find(view.text, seen, undefined)
+        for (const find of seen) finds.push(findBehind(view, find))
+      }
+      if (depth < deepest) this.#findEncoded(value, finds, depth)
+      const once = this.#replace(value, finds)
       if (once.counts === undefined) break
       value = once.value
       counts = mergeCounts(counts, once.counts)
     }
+    if (place.wrap !== undefined || place.inside) places.set(path, place)
+    else places.delete(path)
     return { value, counts }
-  })
-}
-
-const rounds = 6
-
-function redactOnce(text: string, kind: Kind | undefined): Redacted<string> {
-  const finds: Find[] = []
-  findTokens(text, finds)
-  findByContext(text, finds)
-  const under = kind === undefined ? undefined : findUnder(kind, text)
-  if (under !== undefined) finds.push(under)
-  return replaceFinds(text, finds)
-}
-
-/** Fails closed: a value that cannot be searched is not written. */
-function guard<T>(redact: () => Redacted<T>): Redacted<T | string> {
-  try {
-    return redact()
-  } catch {
-    return { value: marker('error'), counts: { error: 1 } }
   }
+
+  #find(text: string, finds: Find[], wrap: Wrap | undefined): Wrap | undefined {
+    const next = builtIn.find(text, finds, wrap)
+    this.#own?.find(text, finds)
+    this.#known.find(text, finds)
+    this.#check()
+    findByContext(text, finds)
+    this.#check()
+    return next
+  }
+
+  #findEncoded(text: string, finds: Find[], depth: number): void {
+    for (const { start, end, text: decoded } of decodedRuns(text)) {
+      const { counts } = this.#string(decoded, undefined, new Map(), '', depth + 1)
+      if (counts !== undefined) finds.push({ start, end, rule: Object.keys(counts)[0] ?? 'base64' })
+    }
+  }
+
+  #replace(text: string, finds: Find[]): Redacted<string> {
+    if (finds.length === 0) return { value: text, counts: undefined }
+    const kept = mergeFinds(text, finds).filter(
+      ({ start, end }) => this.#allow.size === 0 || !this.#allow.has(text.slice(start, end)),
+    )
+    for (const { start, end, rule, sure } of kept) {
+      if (!sure) continue
+      if (this.#teaches === undefined) this.#learn(text.slice(start, end), rule)
+      else this.#teaches ||= !this.#known.has(text.slice(start, end))
+    }
+    return replaceFinds(text, kept)
+  }
+
+  #check(): void {
+    if (this.#deadline !== Number.POSITIVE_INFINITY && this.#cpuTime() > this.#deadline) {
+      throw new Error('too slow')
+    }
+  }
+}
+
+/** What the text that came before at a place leaves open. */
+interface Place {
+  inside: boolean
+  length: number
+  wrap: Wrap | undefined
+}
+
+/** By path: where in the lines of a stream something is open. */
+type Places = Map<string, Place>
+
+const mostPlaces = 64
+
+function placeAt(places: Places, path: string): Place {
+  const known = places.get(path)
+  if (known !== undefined) return known
+  if (places.size >= mostPlaces) places.delete(places.keys().next().value ?? '')
+  return { inside: false, length: 0, wrap: undefined }
+}
+
+/** How much of one line is held back. */
+const longestLine = 0x40000
+
+class Stream implements RedactionStream {
+  readonly #redact: (block: string, places: Places) => Redacted<string>
+  readonly #places: Places = new Map()
+  #held = ''
+
+  constructor(redact: (block: string, places: Places) => Redacted<string>) {
+    this.#redact = redact
+  }
+
+  lines(block: string): Redacted<string> {
+    return this.#redact(block, this.#places)
+  }
+
+  write(piece: string): Redacted<string> {
+    this.#held += piece
+    const parts: Redacted<string>[] = []
+    const end = this.#held.lastIndexOf('\n')
+    if (end >= 0) {
+      parts.push(this.#whole(this.#held.slice(0, end)))
+      this.#held = this.#held.slice(end + 1)
+    }
+    while (this.#held.length > longestLine) {
+      const cut = cutOf(this.#held.slice(0, longestLine))
+      parts.push(this.lines(this.#held.slice(0, cut)))
+      this.#held = this.#held.slice(cut)
+    }
+    return join(parts, '')
+  }
+
+  end(): Redacted<string> {
+    const rest = this.#held
+    this.#held = ''
+    return rest === '' ? { value: '', counts: undefined } : this.lines(rest)
+  }
+
+  #whole(block: string): Redacted<string> {
+    const { value, counts } = this.lines(block)
+    const isNothing = value === '' && block !== ''
+    return { value: isNothing ? '' : `${value}\n`, counts }
+  }
+}
+
+/** Where a line that is too long can be cut: after the last character that no token holds. */
+function cutOf(text: string): number {
+  const near = text.slice(-0x2000)
+  const at = Math.max(
+    ...[' ', '\t', ';', ',', '{', '}', '(', ')'].map((one) => near.lastIndexOf(one)),
+  )
+  return at < 0 ? text.length : text.length - near.length + at + 1
+}
+
+/** Lines of their own; what became nothing is no line. */
+function joinLines(parts: readonly Redacted<string>[]): Redacted<string> {
+  const kept = parts.filter(({ value, counts }) => value !== '' || counts === undefined)
+  return { value: kept.map(({ value }) => value).join('\n'), counts: join(parts, '').counts }
+}
+
+function join(parts: readonly Redacted<string>[], glue: string): Redacted<string> {
+  return {
+    value: parts.map(({ value }) => value).join(glue),
+    counts: parts.reduce<Redacted<string>['counts']>(
+      (sum, { counts }) => mergeCounts(sum, counts),
+      undefined,
+    ),
+  }
+}
+
+function isNested(text: string): boolean {
+  if (!/^\s{0,64}[{[]/.test(text)) return false
+  const last = text.trimEnd().at(-1)
+  return last === '}' || last === ']'
+}
+
+const jsonLine = /^[ \t]*(?:data: ?)?(?:\{[ \t]*["}]|\[[ \t]*["{[\]])/m
+
+function unreadable(): never {
+  throw new Error('not JSON')
+}
+
+function isPartOfMarkers(value: string): boolean {
+  return '[REDACTED:'.includes(value) || value.includes('[REDACTED')
+}
+
+/** The longest run that every token of a user's rules holds. */
+function shortestOf(own: readonly Rule[]): number {
+  const lengths = own.flatMap(({ anchors, min }) =>
+    anchors.map((anchor) => (/[\w-]*$/.exec(anchor)?.[0].length ?? 0) + min),
+  )
+  return Math.min(SHORTEST_RUN, ...lengths)
+}
+
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }

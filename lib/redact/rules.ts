@@ -21,6 +21,8 @@ export interface Rule {
   /** What stands before the anchor and belongs to the token. */
   readonly before?: RegExp
   readonly check?: (body: string) => boolean
+  /** `low`: too short a sign to look for what it found anywhere else. */
+  readonly confidence?: 'low'
 }
 
 /** The shortest unbroken run that any token holds: that of an AWS access key id. */
@@ -157,7 +159,14 @@ export const rules: readonly Rule[] = [
   },
   { id: 'linear-key', anchors: ['lin_api_', 'lin_oauth_'], charset: 'alnum', min: 32, max: 64 },
   { id: 'notion-token', anchors: ['ntn_'], charset: 'alnum', min: 40, max: 50 },
-  { id: 'notion-token', anchors: ['secret_'], charset: 'alnum', min: 43, max: 43 },
+  {
+    id: 'notion-token',
+    anchors: ['secret_'],
+    charset: 'alnum',
+    min: 43,
+    max: 43,
+    confidence: 'low',
+  },
   { id: 'vault-token', anchors: ['hvs.', 'hvb.', 'hvr.'], charset: 'dash', min: 24, max: 400 },
   { id: 'databricks-token', anchors: ['dapi'], charset: 'dash', min: 32, max: 34, check: hexish },
   { id: 'groq-key', anchors: ['gsk_'], charset: 'alnum', min: 48, max: 60 },

@@ -2,7 +2,7 @@
 
 import type { Find } from './finds.ts'
 import { isPlaceholder } from './placeholder.ts'
-import { charsets, type Rule, rules, SHORTEST_RUN } from './rules.ts'
+import { charsets, type Rule } from './rules.ts'
 import { type Runs, takeRun } from './runs.ts'
 
 const inRun = new Uint8Array(0x10000)
@@ -10,123 +10,146 @@ for (let code = 0; code < 128; code++) {
   if (/[A-Za-z0-9_-]/.test(String.fromCharCode(code))) inRun[code] = 1
 }
 
-const ruleOf = new Map<string, Rule>()
-for (const rule of rules) for (const anchor of rule.anchors) ruleOf.set(anchor, rule)
-
-const anchors = new RegExp(
-  [...ruleOf.keys()]
-    .sort((a, b) => b.length - a.length)
-    .map((anchor) => anchor.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
-    .join('|'),
-  'y',
-)
-
-/** For two ASCII characters: 1 when an anchor begins with them, 2 when they may come second. */
-const pairs = new Uint8Array(1 << 14)
-for (const [a = '', b = '', c] of ruleOf.keys()) {
-  mark(a, b, 1)
-  if (c !== undefined) mark(b, c, 2)
-  else for (let code = 0; code < 128; code++) mark(b, String.fromCharCode(code), 2)
+/** A token that reached the end of its line, and may go on in the next. */
+export interface Wrap {
+  readonly rule: Rule
+  /** How many characters more the rule allows. */
+  readonly left: number
+  /** Of the line it began in: what was wrapped is no longer. */
+  readonly width: number
 }
 
-function mark(a: string, b: string, bit: number): void {
-  const at = pairAt(a.charCodeAt(0), b.charCodeAt(0))
-  pairs[at] = (pairs[at] as number) | bit
+/** Finds the tokens of a set of rules. */
+export class TokenFinder {
+  readonly #ruleOf = new Map<string, Rule>()
+  readonly #anchors: RegExp
+  /** For two ASCII characters: 1 when an anchor begins with them, 2 when they may come second. */
+  readonly #pairs = new Uint8Array(1 << 14)
+  readonly #shortest: number
+
+  /** Each token of the rules holds `shortest` letters, digits, `_` or `-` in a row. */
+  constructor(rules: readonly Rule[], shortest: number) {
+    for (const rule of rules) for (const anchor of rule.anchors) this.#ruleOf.set(anchor, rule)
+    const anchors = [...this.#ruleOf.keys()].sort((a, b) => b.length - a.length)
+    const sources = anchors.map((anchor) => anchor.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
+    this.#anchors = new RegExp(sources.join('|'), 'y')
+    this.#shortest = shortest
+    for (const [a = '', b = '', c] of anchors) {
+      this.#mark(a, b, 1)
+      if (c !== undefined) this.#mark(b, c, 2)
+      else for (let code = 0; code < 128; code++) this.#mark(b, String.fromCharCode(code), 2)
+    }
+  }
+
+  #mark(a: string, b: string, bit: number): void {
+    const at = pairAt(a.charCodeAt(0), b.charCodeAt(0))
+    this.#pairs[at] = (this.#pairs[at] as number) | bit
+  }
+
+  /**
+   * Adds every token of the rules, and what follows the word Bearer; `wrap` is the token that the
+   * line before ended with. Returns the one that the last line ends with.
+   *
+   * Steps from one possible end of a long run to the next, so most characters are never looked at;
+   * anchors are sought only in and just before such a run.
+   */
+  find(text: string, finds: Find[], wrap?: Wrap): Wrap | undefined {
+    const search: Search = { text, runs: new Map(), finds, wrap: undefined }
+    let floor = wrap === undefined ? 0 : goOn(search, 0, wrap)
+    let at = floor
+    while (at + this.#shortest <= text.length) {
+      let probe = at + this.#shortest - 1
+      while (probe >= at && inRun[text.charCodeAt(probe)] === 1) probe--
+      if (probe >= at) {
+        at = probe + 1
+        continue
+      }
+      let end = at + this.#shortest
+      while (end < text.length && inRun[text.charCodeAt(end)] === 1) end++
+      floor = this.#searchRun(search, Math.max(floor, at - leadOf(text, at)), at, end)
+      at = Math.max(end + 1, floor)
+    }
+    return search.wrap
+  }
+
+  /** Searches one run and its lead, and returns where the next search may begin. */
+  #searchRun(search: Search, from: number, start: number, end: number): number {
+    const { text, finds } = search
+    const pairs = this.#pairs
+    const known = finds.length
+    let at = from
+    let a = text.charCodeAt(at)
+    let b = text.charCodeAt(at + 1)
+    while (at < end - 2) {
+      const c = text.charCodeAt(at + 2)
+      const maybe = a < 128 && b < 128 && ((pairs[pairAt(a, b)] as number) & 1) !== 0
+      const find = maybe && ((pairs[pairAt(b, c)] as number) & 2) !== 0 && this.#tokenAt(search, at)
+      if (find) {
+        finds.push(find)
+        at = find.end
+        if (search.wrap !== undefined && at < text.length) at = goOn(search, at + 1, search.wrap)
+        a = text.charCodeAt(at)
+        b = text.charCodeAt(at + 1)
+      } else {
+        at++
+        a = b
+        b = c
+      }
+    }
+    const bare = finds.length === known ? bearerAt(text, start) : undefined
+    if (bare === undefined) return at
+    finds.push(bare)
+    return bare.end
+  }
+
+  #tokenAt(search: Search, at: number): Find | undefined {
+    const { text, runs } = search
+    this.#anchors.lastIndex = at
+    const anchor = this.#anchors.exec(text)?.[0]
+    if (anchor === undefined) return undefined
+    const rule = this.#ruleOf.get(anchor) as Rule
+    const body = at + anchor.length
+    let start = at
+    if (rule.before !== undefined) {
+      const lead = rule.before.exec(text.slice(Math.max(0, at - 64), at))
+      if (lead === null) return undefined
+      start -= lead[0].length
+    } else if (!beginsAt(text, at, rule)) return undefined
+
+    const run = takeRun(runs, charsets[rule.charset], text, body)
+    // Its tail would look like a token, and without that the tail of the rest, and so on.
+    if (run.end - body > rule.max + 3) run.overlong = true
+    if (run.overlong) return undefined
+    let { end } = run
+    for (let trim = 0; trim < 3 && text[end - 1] === '.'; trim++) end--
+    const isCut = end - body < rule.min && isCutOff(rule, text, body, end)
+    if ((end - body < rule.min && !isCut) || end - body > rule.max) return undefined
+    if ((rule.boundary === 'strict' ? /[\w+/=-]/ : /[A-Za-z0-9]/).test(text[end] ?? ''))
+      return undefined
+    const content = text.slice(body, end)
+    if (isPlaceholder(content.slice(0, 40))) return undefined
+    if (!isCut && rule.check?.(content) === false) return undefined
+    search.wrap = wrapOf(rule, text, body, end)
+    const sure = !isCut && rule.confidence !== 'low'
+    return { start: rule.keepsAnchor ? body : start, end, rule: rule.id, sure }
+  }
+}
+
+interface Search {
+  readonly text: string
+  readonly runs: Runs
+  readonly finds: Find[]
+  wrap: Wrap | undefined
 }
 
 function pairAt(a: number, b: number): number {
   return (a << 7) | b
 }
 
-/**
- * Finds every token of the rules, and what follows the word Bearer.
- *
- * Steps from one possible end of a long run to the next, so most characters are never looked at;
- * anchors are sought only in and just before such a run.
- */
-export function findTokens(text: string, finds: Find[]): void {
-  const runs: Runs = new Map()
-  let floor = 0
-  let at = 0
-  while (at + SHORTEST_RUN <= text.length) {
-    let probe = at + SHORTEST_RUN - 1
-    while (probe >= at && inRun[text.charCodeAt(probe)] === 1) probe--
-    if (probe >= at) {
-      at = probe + 1
-      continue
-    }
-    let end = at + SHORTEST_RUN
-    while (end < text.length && inRun[text.charCodeAt(end)] === 1) end++
-    floor = searchRun(text, Math.max(floor, at - leadOf(text, at)), at, end, runs, finds)
-    at = Math.max(end + 1, floor)
-  }
-}
-
 /** How far before a run its anchor can begin: anchors hold dots and slashes, runs do not. */
 function leadOf(text: string, start: number): number {
   const before = text[start - 1]
-  return before === '/' ? 64 : before === '.' || before === ':' ? 16 : 0
-}
-
-/** Searches one run and its lead, and returns where the next search may begin. */
-function searchRun(
-  text: string,
-  from: number,
-  start: number,
-  end: number,
-  runs: Runs,
-  finds: Find[],
-): number {
-  const known = finds.length
-  let at = from
-  let a = text.charCodeAt(at)
-  let b = text.charCodeAt(at + 1)
-  while (at < end - 2) {
-    const c = text.charCodeAt(at + 2)
-    const maybe = ((pairs[pairAt(a, b)] as number) & 1) !== 0 && a < 128 && b < 128
-    const find = maybe && ((pairs[pairAt(b, c)] as number) & 2) !== 0 && tokenAt(text, at, runs)
-    if (find) {
-      finds.push(find)
-      at = find.end
-      a = text.charCodeAt(at)
-      b = text.charCodeAt(at + 1)
-    } else {
-      at++
-      a = b
-      b = c
-    }
-  }
-  const bare = finds.length === known ? bearerAt(text, start) : undefined
-  if (bare === undefined) return at
-  finds.push(bare)
-  return bare.end
-}
-
-function tokenAt(text: string, at: number, runs: Runs): Find | undefined {
-  anchors.lastIndex = at
-  const anchor = anchors.exec(text)?.[0]
-  if (anchor === undefined) return undefined
-  const rule = ruleOf.get(anchor) as Rule
-  const body = at + anchor.length
-  let start = at
-  if (rule.before !== undefined) {
-    const lead = rule.before.exec(text.slice(Math.max(0, at - 16), at))
-    if (lead === null) return undefined
-    start -= lead[0].length
-  } else if (!beginsAt(text, at, rule)) return undefined
-
-  const run = takeRun(runs, charsets[rule.charset], text, body)
-  // Its tail would look like a token, and without that the tail of the rest, and so on.
-  if (run.end - body > rule.max + 3) run.overlong = true
-  if (run.overlong) return undefined
-  let { end } = run
-  for (let trim = 0; trim < 3 && text[end - 1] === '.'; trim++) end--
-  if (end - body < rule.min || end - body > rule.max) return undefined
-  if ((rule.boundary === 'strict' ? /[\w+/=-]/ : /[A-Za-z0-9]/).test(text[end] ?? ''))
-    return undefined
-  const content = text.slice(body, end)
-  if (isPlaceholder(content.slice(0, 40)) || rule.check?.(content) === false) return undefined
-  return { start: rule.keepsAnchor ? body : start, end, rule: rule.id }
+  return before === '/' ? 64 : before === '.' || before === ':' || before === '$' ? 24 : 0
 }
 
 /** Whether a token can begin here: not inside a word, but after an escape or a colour. */
@@ -139,6 +162,61 @@ function beginsAt(text: string, at: number, rule: Rule): boolean {
   if (!/[A-Za-z0-9]/.test(before)) return true
   if (!/[0-9A-Fa-fmnrt]/.test(before)) return false
   return /(?:\\[bfnrt]|%[0-9A-Fa-f]{2}|\[[0-9;]{0,12}m)$/.test(text.slice(Math.max(0, at - 15), at))
+}
+
+const narrowest = 24
+
+/** Whether what is too short for a token is the part of one that its line had room for. */
+function isCutOff(rule: Rule, text: string, body: number, end: number): boolean {
+  if (rule.confidence === 'low' || rule.boundary || rule.check || end - body < 12) return false
+  if (end < text.length && text[end] !== '\n') return false
+  return widthOf(text, end) >= 2 * narrowest && isMixed(text.slice(body, end))
+}
+
+/** Of the line up to `end`. */
+function widthOf(text: string, end: number): number {
+  return end - (text.lastIndexOf('\n', end - 1) + 1)
+}
+
+function wrapOf(rule: Rule, text: string, body: number, end: number): Wrap | undefined {
+  if (end < text.length && text[end] !== '\n') return undefined
+  const left = rule.max - (end - body)
+  const width = widthOf(text, end)
+  return left > 0 && width >= narrowest && rule.boundary !== 'strict'
+    ? { rule, left, width }
+    : undefined
+}
+
+const margin = /[ \t>|│+#*\d-]{0,12}?(?=[A-Za-z0-9])/y
+
+/** Adds the rest of a token at the start of a line, and returns where the search goes on. */
+function goOn(search: Search, lineStart: number, wrap: Wrap): number {
+  const { text, finds } = search
+  search.wrap = undefined
+  margin.lastIndex = lineStart
+  const start = margin.test(text) ? margin.lastIndex : lineStart
+  const pattern = charsets[wrap.rule.charset]
+  pattern.lastIndex = start
+  pattern.test(text)
+  const end = pattern.lastIndex
+  const length = end - start
+  const isEnd = end === text.length || /[\n"'`,;)\]}│|]/.test(text[end] as string)
+  if (!isEnd || length < 4 || length > wrap.left || end - lineStart > wrap.width) return lineStart
+  const exact = wrap.rule.min === wrap.rule.max && length === wrap.left
+  const content = text.slice(start, end)
+  if (!exact && (length < 8 || !isMixed(content) || !/[A-Z]|^[0-9a-f]+$/.test(content))) {
+    return lineStart
+  }
+  finds.push({ start, end, rule: wrap.rule.id, sure: false })
+  if (length < wrap.left && (end === text.length || text[end] === '\n')) {
+    search.wrap = { ...wrap, left: wrap.left - length }
+    if (end < text.length) return goOn(search, end + 1, search.wrap)
+  }
+  return end
+}
+
+function isMixed(content: string): boolean {
+  return /[0-9]/.test(content) && /[A-Za-z]/.test(content)
 }
 
 const bearer = /[A-Za-z0-9._~+/=-]*/y

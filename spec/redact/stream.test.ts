@@ -107,7 +107,7 @@ describe('a stream', () => {
         fc.infiniteStream(fc.boolean()),
         (all, cuts) => {
           const lines = all.join('\n').split('\n')
-          const stream = redactor.openStream()
+          const stream = createRedactor().openStream()
           const out: string[] = []
           let block: string[] = []
           const flush = () => {
@@ -120,7 +120,7 @@ describe('a stream', () => {
             if (cuts.next().value) flush()
           }
           if (block.length > 0) flush()
-          expect(out.join('\n')).toBe(redactor.text(lines.join('\n')).value)
+          expect(out.join('\n')).toBe(createRedactor().openStream().lines(lines.join('\n')).value)
         },
       ),
     )

@@ -1,0 +1,74 @@
+/** Texts in base64. */
+
+const runs = /[A-Za-z0-9_-]{20}/g
+const shortest = 24
+const longest = 0x10000
+
+const sixBits = new Int8Array(0x80).fill(-1)
+for (const [value, letter] of [
+  ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
+].entries()) {
+  sixBits[letter.charCodeAt(0)] = value
+}
+sixBits['-'.charCodeAt(0)] = 62
+sixBits['_'.charCodeAt(0)] = 63
+
+/** Printable text in a stretch of base64. */
+export interface Encoded {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+/** Every run of base64 that stands for printable text; hashes, keys and images do not. */
+export function* decodedRuns(text: string): Generator<Encoded> {
+  runs.lastIndex = 0
+  for (let hit = runs.exec(text); hit !== null; hit = runs.exec(text)) {
+    const last = runs.lastIndex
+    let start = hit.index
+    // Base64 of text holds few of these, but it may hold one before its first long run.
+    while (start > 0 && hit.index - start < 64 && /[\w+/-]/.test(text[start - 1] as string)) start--
+    let end = last
+    while (valueAt(text, end) >= 0) end++
+    const from = beginsPrintable(text, start)
+      ? start
+      : beginsPrintable(text, hit.index)
+        ? hit.index
+        : undefined
+    const letters = from === undefined ? 0 : end - from
+    for (let pad = 0; pad < 2 && text[end] === '='; pad++) end++
+    runs.lastIndex = end
+    if (from === undefined || letters < shortest || letters > longest) continue
+    const decoded = Buffer.from(text.slice(from, end), 'base64').toString()
+    if (isPrintable(decoded)) yield { start: from, end, text: decoded }
+    runs.lastIndex = end
+  }
+}
+
+function valueAt(text: string, at: number): number {
+  const code = text.charCodeAt(at)
+  return code < 0x80 ? (sixBits[code] as number) : -1
+}
+
+/** Whether the first twelve bytes are text: most of what is no text ends here. */
+function beginsPrintable(text: string, start: number): boolean {
+  for (let group = 0; group < 16; group += 4) {
+    const a = valueAt(text, start + group)
+    const b = valueAt(text, start + group + 1)
+    const c = valueAt(text, start + group + 2)
+    const d = valueAt(text, start + group + 3)
+    if ((a | b | c | d) < 0) return false
+    const bits = (a << 18) | (b << 12) | (c << 6) | d
+    if (!isText(bits >> 16) || !isText((bits >> 8) & 255) || !isText(bits & 255)) return false
+  }
+  return true
+}
+
+function isText(byte: number): boolean {
+  return byte >= 32 ? byte !== 127 : byte === 9 || byte === 10 || byte === 13
+}
+
+function isPrintable(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what no text holds.
+  return !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]/.test(text)
+}
