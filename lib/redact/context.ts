@@ -1,62 +1,55 @@
 /** Secrets that are known by what stands before them: names, headers, addresses, flags. */
 
 import type { Find } from './finds.ts'
-import {
-  findKind,
-  findParameterKind,
-  type Kind,
-  looksSecret,
-  type Manner,
-  secretTail,
-} from './names.ts'
+import { findKind, findParameterKind, type Kind, looksSecret, type Manner } from './names.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { type Runs, takeRun } from './runs.ts'
 
-// It leads with the operator and reads the name backwards, so that prose costs nothing. What comes
-// before is only what every secret name ends with: names.ts has the last word.
+// What names of secrets end with, roughly: names.ts has the last word.
+const nameEnds =
+  '(?:(?:oke|izatio)n|(?:wor|ssw|[a-z_;-]pw|cre)d|(?:hras|ooki|cod|alu|_?bas|_privat)e|ecret|ntial|auth|salt|psk|' +
+  '(?:[_.-]?pas|word|sswd|ecret|ntial|cred|key)s|[a-z0-9_. -]key|earer|jwt|[_.-]?pat|data|text|tring|lain|hash|' +
+  '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|(?:et|ecret_?)id|_(?:prod|dev|test|staging|live)|ession(?:_?id)?|' +
+  'sessid|tf_token_[a-z0-9_-]{1,60}|' +
+  '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code|sid|hapikey|app_?id|hash))'
+const connectors = `(?:[=:,(>]|\\|\\||\\?\\?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
+
+// It leads with the operator and reads the name backwards, so that prose costs nothing.
 const operators = new RegExp(
-  `[=:,(>](?:(?<=(?:(?:oke|izatio)n|(?:wor|ssw|[a-z_-]pw|cre)d|(?:hras|ooki|cod|alu)e|ecret|ntial|auth|` +
-    `(?:[_.-]?pas|word|sswd|ecret|ntial|cred|key)s|[a-z0-9_. -]key|earer|jwt|[_.-]?pat|data|text|tring|lain|hash|` +
-    `(?:en|rd|wd|et|ey|pass)[_-]?[0-9]{1,2}|(?:et|ecret_?)id|_(?:base|prod|dev|test|staging|live)|` +
-    `[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code|sid|session(?:id)?|hapikey|app_?id|hash))` +
-    `["'\`\\\\\\]]{0,4} {0,3}[=:,(>])|` +
+  `${connectors}(?:(?<=${nameEnds}["'\`\\\\\\]]{0,4} {0,3}${connectors})|` +
     `(?=\\\\{0,2}/\\\\{0,2}/[^\\s/@"'<>]{0,256}@))`,
   'gi',
 )
 
-/** Finds values under secret names, credentials in headers, passwords in addresses and flags. */
+/** Finds values under secret names, credentials in headers, passwords in addresses. */
 export function findByContext(text: string, finds: Find[]): void {
   const reader = readerOf(text)
   operators.lastIndex = 0
-  while (operators.test(text)) {
-    const at = operators.lastIndex - 1
-    const find = text[at + 1] === '/' || text[at + 1] === '\\' ? addressAt(text, at) : undefined
-    const found = find ?? assignmentAt(reader, at)
+  for (let hit = operators.exec(text); hit !== null; hit = operators.exec(text)) {
+    const [operator] = hit
+    const at = hit.index
+    const find =
+      operator === ':' && /[/\\]/.test(text[at + 1] ?? '') ? addressAt(text, at) : undefined
+    const found = find ?? assignmentAt(reader, at, operator)
     if (found === undefined) continue
     finds.push(found)
     operators.lastIndex = found.end
   }
-  findArguments(text, finds, reader)
-  findPhrases(text, finds)
 }
 
-/** Finds what the flags of commands say is secret. */
-export function findArguments(text: string, finds: Find[], reader: Reader = readerOf(text)): void {
-  if (text.includes('--')) findFlags(reader, finds)
-  if (text.includes('-u')) findUsers(text, finds)
-  if (/-[ap]|PASS/.test(text)) findShortFlags(text, finds)
+export function readerOf(text: string): Reader {
+  return { text, runs: undefined }
 }
 
-function readerOf(text: string): Reader {
-  return { text, kinds: new Map(), runs: new Map() }
-}
-
-/** A text that is searched, and what was seen in it. */
+/** A text that is searched, and the runs that were seen in it. */
 export interface Reader {
   readonly text: string
-  /** The names seen in it; few names come often. */
-  readonly kinds: Map<string, Kind | undefined>
-  readonly runs: Runs
+  runs: Runs | undefined
+}
+
+/** What documentation says instead of a password. */
+function isWord(content: string): boolean {
+  return /^(?:pass|password|passwd|pwd|secret|token|xyz|pw|\\w\+)$/i.test(content)
 }
 
 const address = /:\\{0,2}\/\\{0,2}\/[^\s/@"'<>:]{0,256}:([^\s/"'`<>]{1,512})@/y
@@ -64,84 +57,131 @@ const address = /:\\{0,2}\/\\{0,2}\/[^\s/@"'<>:]{0,256}:([^\s/"'`<>]{1,512})@/y
 function addressAt(text: string, at: number): Find | undefined {
   address.lastIndex = at
   const hit = address.exec(text)
-  if (hit === null || isPlaceholder(hit[1] as string)) return undefined
+  const content = hit?.[1] ?? ''
+  if (hit === null || isPlaceholder(content) || isWord(content)) return undefined
   const end = at + hit[0].length - 1
-  return { start: end - (hit[1] as string).length, end, rule: 'url-password' }
+  return { start: end - content.length, end, rule: 'url-password' }
 }
 
 /** The value after the operator at `at`, when the name before it says that it is secret. */
-function assignmentAt(reader: Reader, at: number): Find | undefined {
+function assignmentAt(reader: Reader, at: number, operator: string): Find | undefined {
   const { text } = reader
   let nameEnd = at
   while (/[ "'`\\\]]/.test(text[nameEnd - 1] ?? '')) nameEnd--
   const nameStart = nameBefore(text, nameEnd)
+  const name = text.slice(nameStart, nameEnd)
   const isParameter = /[?&]/.test(text[nameStart - 1] ?? '')
-  const kind = kindOf(reader, text.slice(nameStart, nameEnd), isParameter)
+  const isTight = operator === '=' && nameEnd === at
+  const kind =
+    (isParameter ? findParameterKind(name) : findKind(name)) ??
+    (isTight ? otherKind(text, name, nameStart) : undefined)
   if (kind === undefined) return undefined
-  const operator = text[at] as string
-  if (operator === ',' || operator === '(' || operator === '>') {
-    return passedAt(reader, at, { nameStart, nameEnd, kind })
-  }
+  if (operator === ',' || operator === '(') return passedAt(reader, at, nameStart, nameEnd, kind)
+  if (operator === '>') return elementAt(text, at, nameStart, nameEnd, kind)
 
-  let start = at + 1
+  let start = at + operator.length
   const next = text[start]
-  if (text[at] === '=' && (next === '=' || next === '~')) return undefined
-  if ((next === '>' && text[at] === '=') || (next === '=' && text[at] === ':')) start++
-  const tight = start === at + 1 && nameEnd === at && text[at] === '='
-  while ((text[start] === ' ' || text[start] === '\t') && start < at + 8) start++
-  const shell = tight && /^[A-Z0-9_]+$/.test(text.slice(nameStart, nameEnd))
-  const flag = text.startsWith('--', nameStart) || isParameter
+  if (operator === '=' ? next === '=' || next === '~' : operator === ':' && next === ':')
+    return undefined
+  if (operator === '||' && isHeader(kind)) return undefined
+  if ((next === '>' && operator === '=') || (next === '=' && operator === ':')) start++
+  const tight = isTight && start === at + 1
+  while ((text[start] === ' ' || text[start] === '\t') && start < at + operator.length + 7) start++
+  const isVariable = tight && /^[A-Z0-9_]+$/.test(name)
+  if (isVariable && opensLine(text, nameStart)) return lineAt(text, start, kind) ?? undefined
+  const isFlag = tight && (text.startsWith('--', nameStart) || isParameter)
   typed.lastIndex = start
   if (typed.test(text)) start = typed.lastIndex
-  return valueAt(reader, start, kind, shell || (tight && flag) ? 'shell' : 'bare')
+  return valueAt(reader, start, kind, isVariable || isFlag ? 'shell' : 'bare')
+}
+
+/**
+ * What only stands before `=`: `;PWD=` in the list of a connection, names of keys and of sessions.
+ * Elsewhere these name directories, columns and ids.
+ */
+function otherKind(text: string, name: string, at: number): Kind | undefined {
+  if (/^pwd$/i.test(name)) return text[at - 1] === ';' ? 'password' : undefined
+  if (/(?:^|_)psk$/.test(name)) return 'password'
+  if (/^(?:[A-Z]{0,12}SESS(?:ION)?ID|_[a-z0-9_]{1,40}_session|connect\.sid)$/.test(name))
+    return 'parameter'
+  const isKey = /^[A-Z][A-Z0-9_]{1,60}_KEY$/.test(name)
+  return isKey && !/CACHE|PUBLIC|PRIMARY|FOREIGN|SORT|INDEX|HASH|HKEY/.test(name)
+    ? 'parameter'
+    : undefined
+}
+
+/** Whether a variable is set at the start of a line, as in files of settings. */
+function opensLine(text: string, at: number): boolean {
+  const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at)
+  return line.length < 24 && /^[ \t]*[+-]?(?:export |ENV |set |env )?$/.test(line)
+}
+
+const untilSpace = /[^\s"'`$]+(?=\s|$)/y
+
+/** There, everything up to the next space is the value; quotes are read like everywhere. */
+function lineAt(text: string, start: number, kind: Kind): Find | undefined {
+  untilSpace.lastIndex = start
+  const content = isHeader(kind) ? undefined : untilSpace.exec(text)?.[0]
+  if (content === undefined) return valueAt(readerOf(text), start, kind, 'shell')
+  if (/^[\w.]+\(|&&|\|\||;$/.test(content)) return valueAt(readerOf(text), start, kind, 'shell')
+  return looksSecret(content, kind, 'shell')
+    ? { start, end: start + content.length, rule: kind }
+    : undefined
 }
 
 /** The type that some languages put between a name and its value. */
 const typed =
   /(?:(?:Optional|Secret|Final)\[)?(?:&(?:'static )?)?(?:str|string|String|SecretStr|text|Any|any)(?:\]|\?)?(?: ?\| ?(?:None|null|undefined))? ?= ?(?=["'`r])/y
 
-/** `<password>...<`, `set('password', '...')`, `password('...')`. */
+/** `<password>...<` */
+function elementAt(
+  text: string,
+  at: number,
+  nameStart: number,
+  nameEnd: number,
+  kind: Kind,
+): Find | undefined {
+  if (nameEnd !== at || !/[<:]/.test(text[nameStart - 1] ?? '') || text[at + 1] === '<')
+    return undefined
+  const length = text.slice(at + 1, at + 513).search(/[<\n]/)
+  if (length < 0 || !/^<\//.test(text.slice(at + 1 + length, at + 3 + length))) return undefined
+  const content = text.slice(at + 1, at + 1 + length)
+  return looksSecret(content, kind, 'quoted')
+    ? { start: at + 1, end: at + 1 + length, rule: kind }
+    : undefined
+}
+
+/** `set('password', '...')`, `password('...')` */
 function passedAt(
   reader: Reader,
   at: number,
-  name: { nameStart: number; nameEnd: number; kind: Kind },
+  nameStart: number,
+  nameEnd: number,
+  kind: Kind,
 ): Find | undefined {
   const { text } = reader
-  const before = text[name.nameStart - 1] ?? ''
-  if (text[at] === '>') {
-    if (name.nameEnd !== at || !/[<:]/.test(before)) return undefined
-    const end = text.slice(at + 1, at + 513).search(/[<\n]/)
-    const content = text.slice(at + 1, at + 1 + Math.max(0, end))
-    return looksSecret(content, name.kind, 'quoted')
-      ? { start: at + 1, end: at + 1 + content.length, rule: name.kind }
-      : undefined
+  const isCall = text[at] === '('
+  if (
+    isCall
+      ? nameEnd !== at
+      : !/\(\s{0,8}["'`]$/.test(text.slice(Math.max(0, nameStart - 10), nameStart))
+  ) {
+    return undefined
   }
-  const isQuoted = /["'`]/.test(text[name.nameEnd] ?? '')
-  if ((text[at] === ',') !== isQuoted) return undefined
   passed.lastIndex = at + 1
   if (!passed.test(text)) return undefined
-  const find = valueAt(reader, passed.lastIndex, name.kind, 'bare')
-  if (find === undefined) return undefined
-  const content = text.slice(find.start, find.end)
-  return isHeader(name.kind) || /[0-9]/.test(content) ? find : undefined
+  const find = valueAt(reader, passed.lastIndex, kind, 'bare')
+  if (find === undefined || isHeader(kind)) return find
+  return /[0-9]|[^\w.-]/.test(text.slice(find.start, find.end)) ? find : undefined
 }
 
-const passed = /[ \t]{0,4}(?=["'`])/y
-
-function kindOf({ kinds }: Reader, name: string, isParameter: boolean): Kind | undefined {
-  if (isParameter) return findParameterKind(name)
-  const known = kinds.get(name)
-  if (known !== undefined || kinds.has(name)) return known
-  const kind = findKind(name)
-  kinds.set(name, kind)
-  return kind
-}
+const passed = /[ \t]{0,16}(?:default ?= ?)?(?=["'`])/y
 
 /** Where the name that ends at `end` begins, at most 64 characters before. */
 function nameBefore(text: string, end: number): number {
   let start = nameFrom(text, end, end - 64)
-  // "API key: ..." is a name of two words.
-  if (text[start - 1] === ' ' && /^key/i.test(text.slice(start, end))) {
+  // "API key: ..." is a name of two words, and "Unseal Key 1: ..." one of three.
+  while (text[start - 1] === ' ' && /^(?:key|[0-9]{1,2}$)/i.test(text.slice(start, end))) {
     start = nameFrom(text, start - 1, end - 64)
   }
   return start
@@ -163,7 +203,7 @@ function isNameCode(code: number): boolean {
 const quotes = /\\{0,3}["'`]/y
 const bare = /[^\s"'`&;,<>(){}[\]|\\]*/y
 
-function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner): Find | undefined {
+export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner): Find | undefined {
   const { text } = reader
   quotes.lastIndex = at
   const quote = quotes.exec(text)?.[0] ?? ''
@@ -196,14 +236,16 @@ function isEscaped(text: string, at: number): boolean {
   return slashes % 2 === 1
 }
 
-function bareEnd({ text, runs }: Reader, start: number): number {
-  const { end } = takeRun(runs, bare, text, start)
+function bareEnd(reader: Reader, start: number): number {
+  const { text } = reader
+  reader.runs ??= new Map()
+  const { end } = takeRun(reader.runs, bare, text, start)
   return end > start && /[.:!?]/.test(text[end - 1] ?? '') ? end - 1 : end
 }
 
 /** The secret in a string that stands alone under a name: of a JSON key, of an argument. */
 export function findUnder(kind: Kind, text: string): Find | undefined {
-  if (isHeader(kind)) return headerAt({ text, kinds: new Map(), runs: new Map() }, 0, kind)
+  if (isHeader(kind)) return headerAt(readerOf(text), 0, kind)
   return looksSecret(text, kind, 'quoted') ? { start: 0, end: text.length, rule: kind } : undefined
 }
 
@@ -237,7 +279,8 @@ const credentials = /[A-Za-z0-9._~+/=:-]*/y
 const listed = /^(?:AWS4|Digest|OAuth|Hawk|NTLM|Negotiate|Signature)/i
 
 /** What follows the scheme of an Authorization header; the scheme stays. */
-function credentialsAt({ text, runs }: Reader, at: number): Find | undefined {
+function credentialsAt(reader: Reader, at: number): Find | undefined {
+  const { text } = reader
   scheme.lastIndex = at
   const word = scheme.exec(text)?.[0] ?? ''
   const start = at + word.length
@@ -245,7 +288,8 @@ function credentialsAt({ text, runs }: Reader, at: number): Find | undefined {
   if (listed.test(word)) {
     return { start, end: firstOf(headerEnd, text, start), rule: 'authorization' }
   }
-  const { end } = takeRun(runs, credentials, text, start)
+  reader.runs ??= new Map()
+  const { end } = takeRun(reader.runs, credentials, text, start)
   const content = text.slice(start, Math.min(end, start + 200))
   const mixed = content.length >= 6 && /[0-9]/.test(content) && /[A-Za-z]/.test(content)
   const sure = mixed || (content.length >= 4 && /^basic/i.test(word))
@@ -257,99 +301,7 @@ function startsPlaceholder(text: string, start: number): boolean {
   return isPlaceholder(near.slice(0, firstOf(cookieEnd, near, 0)))
 }
 
-function firstOf(pattern: RegExp, text: string, from: number): number {
+export function firstOf(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from
   return pattern.test(text) ? pattern.lastIndex - 1 : text.length
-}
-
-const flags = new RegExp(
-  `--(?<![\\w-]--)(?=[a-z])[\\w-]{1,40}(?=[ \\t])(?<=${secretTail})[ \\t]{1,4}(?=[^\\s-])`,
-  'gi',
-)
-
-/** `--token value`. */
-function findFlags(reader: Reader, finds: Find[]): void {
-  const { text } = reader
-  flags.lastIndex = 0
-  for (let hit = flags.exec(text); hit !== null; hit = flags.exec(text)) {
-    const kind = findKind(hit[0].trimEnd().slice(2))
-    if (kind !== 'password' && kind !== 'secret') continue
-    const find = valueAt(reader, hit.index + hit[0].length, kind, 'bare')
-    if (find === undefined) continue
-    finds.push(find)
-    flags.lastIndex = find.end
-  }
-}
-
-const argumentEnd = /[\s"']/g
-const users =
-  /-(?:u|-(?:proxy-)?user)(?<=\s-{1,2}[a-z-]{1,10})[ =]?["']?[^\s:"'$<]{0,64}:(?=[^\s"'])/g
-
-/** `curl -u user:password`. */
-function findUsers(text: string, finds: Find[]): void {
-  users.lastIndex = 0
-  while (users.test(text)) {
-    const start = users.lastIndex
-    const before = text.slice(Math.max(0, start - 400), start)
-    if (!before.slice(before.lastIndexOf('\n') + 1).includes('curl ')) continue
-    const end = firstOf(argumentEnd, text, start)
-    if (isPlaceholder(text.slice(start, end))) continue
-    finds.push({ start, end, rule: 'password' })
-    users.lastIndex = end
-  }
-}
-
-// One word after these is a password: the commands are few, and their short flags mean other things elsewhere.
-const shortFlags =
-  /\b(?:sshpass\s+-p[ ]?|(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;&]{0,200}?\s-p|redis-cli\b[^\n|;&]{0,200}?\s-a[ ]|(?:docker|podman|helm|az|oc|skopeo|crane|buildah)\b[^\n|;&]{0,120}?\blogin\b[^\n|;&]{0,200}?\s-p[ ]|openssl\b[^\n|;&]{0,200}?\s-(?:pass(?:in|out)?)[ ]pass:|(?:7z|zip|unzip|unrar)\b[^\n|;&]{0,120}?\s-[pP][ ]?)(?=[^\s-])/g
-
-/** `mysql -pPASSWORD`, `sshpass -p PASSWORD`. */
-function findShortFlags(text: string, finds: Find[]): void {
-  shortFlags.lastIndex = 0
-  for (let hit = shortFlags.exec(text); hit !== null; hit = shortFlags.exec(text)) {
-    const quote = /["']/.exec(text[shortFlags.lastIndex] ?? '')?.[0]
-    const start = shortFlags.lastIndex + (quote === undefined ? 0 : 1)
-    const end = firstOf(
-      quote === '"' ? doubleQuote : quote === "'" ? singleQuote : argumentEnd,
-      text,
-      start,
-    )
-    const content = text.slice(start, end)
-    if (
-      content.length < 3 ||
-      isPlaceholder(content) ||
-      /^[0-9]{1,5}(?::[0-9]{1,5})?$/.test(content)
-    )
-      continue
-    finds.push({ start, end, rule: 'password' })
-    shortFlags.lastIndex = end
-  }
-}
-
-const doubleQuote = /["\n]/g
-const singleQuote = /['\n]/g
-
-const netrc = /\blogin[ \t]+\S{1,128}\s{1,8}password[ \t]+(\S{3,256})/dg
-const sql = /\b(?:identified[ \t]+by|password)[ \t]+(?:password[ \t]+)?'([^'\s]{3,256})'/dgi
-const setting = /^[ \t]*(?:requirepass|masterauth|rootpw)[ \t]+(\S{3,256})/dgm
-const pgpass =
-  /^[\w.*-]{1,255}:(?:5432|5433|6432|\*):[\w*-]{1,63}:[\w*.-]{1,63}:([^\s:]{3,256})$/dgm
-const hash =
-  /\$(?:2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|[156y]\$(?:[\w=,]{1,24}\$)?[./A-Za-z0-9]{1,32}\$[./A-Za-z0-9]{22,86}|argon2(?:id?|d)\$[\w=,$]{4,48}\$[A-Za-z0-9+/]{8,90}\$[A-Za-z0-9+/]{16,90})/dg
-
-/** What is said in so many words, one form for each kind of file. */
-function findPhrases(text: string, finds: Find[]): void {
-  if (text.includes('login')) addGroups(text, netrc, 'password', finds)
-  if (/password|identified/i.test(text)) addGroups(text, sql, 'password', finds)
-  if (/requirepass|masterauth|rootpw/.test(text)) addGroups(text, setting, 'password', finds)
-  if (/:(?:[56]43[23]|\*):/.test(text)) addGroups(text, pgpass, 'password', finds)
-  if (/\$(?:2[abxy]?|apr1|[156y]|argon2i?d?)\$/.test(text))
-    addGroups(text, hash, 'password-hash', finds)
-}
-
-function addGroups(text: string, pattern: RegExp, rule: string, finds: Find[]): void {
-  for (const hit of text.matchAll(pattern)) {
-    const [start, end] = hit.indices?.[1] ?? hit.indices?.[0] ?? [0, 0]
-    if (!isPlaceholder(text.slice(start, end))) finds.push({ start, end, rule })
-  }
 }

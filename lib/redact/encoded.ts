@@ -1,6 +1,8 @@
 /** Texts in base64. */
 
-const runs = /[A-Za-z0-9_-]{20}/g
+import { nextRun } from './runs.ts'
+
+const shortestRun = 20
 const shortest = 24
 const longest = 0x10000
 
@@ -22,26 +24,28 @@ export interface Encoded {
 
 /** Every run of base64 that stands for printable text; hashes, keys and images do not. */
 export function* decodedRuns(text: string): Generator<Encoded> {
-  runs.lastIndex = 0
-  for (let hit = runs.exec(text); hit !== null; hit = runs.exec(text)) {
-    const last = runs.lastIndex
-    let start = hit.index
+  let done = 0
+  for (
+    let run = nextRun(text, 0, shortestRun);
+    run !== undefined;
+    run = nextRun(text, done, shortestRun)
+  ) {
+    let { start } = run
     // Base64 of text holds few of these, but it may hold one before its first long run.
-    while (start > 0 && hit.index - start < 64 && /[\w+/-]/.test(text[start - 1] as string)) start--
-    let end = last
+    while (start > 0 && run.start - start < 64 && /[\w+/-]/.test(text[start - 1] as string)) start--
+    let { end } = run
     while (valueAt(text, end) >= 0) end++
     const from = beginsPrintable(text, start)
       ? start
-      : beginsPrintable(text, hit.index)
-        ? hit.index
+      : beginsPrintable(text, run.start)
+        ? run.start
         : undefined
     const letters = from === undefined ? 0 : end - from
     for (let pad = 0; pad < 2 && text[end] === '='; pad++) end++
-    runs.lastIndex = end
+    done = end + 1
     if (from === undefined || letters < shortest || letters > longest) continue
     const decoded = Buffer.from(text.slice(from, end), 'base64').toString()
     if (isPrintable(decoded)) yield { start: from, end, text: decoded }
-    runs.lastIndex = end
   }
 }
 

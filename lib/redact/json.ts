@@ -14,8 +14,9 @@ export type JsonValue =
 
 /** What is done with the strings of a JSON text. */
 export interface Readers {
-  /** One string or key; `path` is its place, the same in every line of one shape. */
+  /** One string; `path` is its place, the same in every line of one shape. */
   readonly string: (text: string, kind: Kind | undefined, path: string) => Redacted<string>
+  readonly key: (text: string) => Redacted<string>
   /** What must stay as it is unless it holds a known value: signatures, images. */
   readonly opaque: (text: string) => Redacted<string>
   /** The arguments of a command, joined by spaces: only what follows from their order. */
@@ -177,7 +178,7 @@ class Walk {
           this.#redact(value, kind, `${path}.${key.text}`)
         }
       }
-      const name = this.#readers.string(key.text, undefined, '')
+      const name = this.#readers.key(key.text)
       if (name.counts === undefined) continue
       taken ??= new Set(members.map((member) => member.key.text))
       this.#write(key, { value: freeKey(name.value, taken), counts: name.counts })

@@ -15,17 +15,17 @@ export type Manner =
   | 'bare'
 
 const suffix =
-  '(?:_base|_(?:prod|dev|test|staging|live|value|data|string|text|plain|hash)|[_-]?[0-9]{1,2})?'
+  '(?:_?base|_(?:prod|dev|test|staging|live|value|data|string|text|plain|hash|private)|[ _-]?[0-9]{1,2})?'
 const password =
-  '(?:passw(?:or)?ds?|passphrase|pass_?code|[_.-]pass|^pass|pwd|' +
-  '(?:db|ssh|user|root|admin|mysql|pg|smtp|mail|ftp|redis|my|ldap|imap|http|proxy|sql|mongo)pass)'
+  '(?:passw(?:or)?ds?|passphrase|pass_?code|[_.-]pass|pwd|' +
+  '(?:db|ssh|user|root|admin|mysql|pg|smtp|mail|ftp|redis|my|ldap|imap|http|proxy|sql|mongo|store|key)pass)'
 const key =
   '(?:api|access|secret|private|encryption|encrypt|signing|signature|account|master|auth|shared|storage|' +
-  'subscription|deploy|service|app|application|admin|license|webhook|hmac|jwt|ssh|client|server|user|bot|' +
+  'subscription|deploy|service|app|admin|license|webhook|hmac|jwt|ssh|client|server|user|bot|' +
   'consumer|integration|crypt|session|security|rest|write|live|test|prod|cookie|token|database|db|' +
   'sas|sdk|developer|dev|project|account|provider|org|team|partner|merchant|site|global|origin|ca|rsa|' +
-  'enc|aes|des|personal|maps?|ingest|ingestion|insert|query|management|mgmt|read|reporting)[ _.-]?key'
-const secret = `(?:token|secrets?|secret[ _-]?id|credentials?|creds?|auth|bearer|jwt|[_.-]pat|^pat|${key}s?|key[_-]?data)`
+  'enc|aes|des|personal|maps?|ingest|ingestion|insert|query|management|mgmt|read|reporting|functions?|record|unseal|recovery|application)[ _.-]?key'
+const secret = `(?:token|secrets?|secret[ _-]?id|credentials?|creds?|(?<!o)auth|bearer|jwt|tf_token_[a-z0-9_-]{1,50}|(?:key|token|secret|password|auth|nonce|cookie|hash)[_-]?salt|[_.-]pat|^pat|${key}s?|key[_-]?data)`
 
 /** What a secret name ends with: a source for the end of a regular expression, in any case of letters. */
 export const secretTail: string = `(?:${password}|${secret}|authorization|cookie)${suffix}`
@@ -37,34 +37,50 @@ const harmless =
 
 /** A name without any of these announces nothing. */
 const telling = [
-  'pass',
-  'pwd',
-  'key',
-  'token',
-  'secret',
-  'cred',
-  'auth',
-  'cookie',
-  'bearer',
-  'jwt',
-  'pat',
+  ...[
+    'pass',
+    'pwd',
+    'psk',
+    'key',
+    'token',
+    'secret',
+    'cred',
+    'auth',
+    'cookie',
+    'bearer',
+    'jwt',
+    'pat',
+  ],
+  ...['salt'],
 ]
 
 /** Whose keys have no shape of their own, so that the name is all there is to know them by. */
 const vendors =
   /(?:^|[^a-z]|(?<=[a-z])(?=[A-Z]))(?:abuseipdb|activecampaign|adafruit|adobe|ahrefs|airbrake|airtable|alchemy|algolia|alibaba|aliyun|amplitude|anthropic|apify|apollo|appcenter|asana|assemblyai|auth0|aws|axiom|azure|bamboo|baremetrics|bing|bitbucket|bitly|bittrex|blockchain|bugsnag|buildkite|bunny|calendly|canny|censys|chargebee|circleci|clearbit|clickhouse|clickup|cloudflare|cloudinary|cloudsmith|codacy|codecov|codeclimate|cohere|coinbase|coinmarketcap|confluent|consul|contentful|coveralls|datadog|databricks|dd|deepgram|deepl|deepseek|digitalocean|discord|docusign|dropbox|droneci|drone|dynatrace|elastic|elasticsearch|elevenlabs|etherscan|etsy|eventbrite|exa|facebook|fastly|figma|finnhub|firebase|firecrawl|fireworks|flickr|freshdesk|fullstory|geocodio|giphy|gitea|github|gitlab|gitter|google|gcp|gradle|grafana|groq|harvest|helpscout|heroku|here|hetzner|honeybadger|honeycomb|hubspot|huggingface|hunter|ifttt|infura|instagram|intercom|ipinfo|ipstack|jenkins|jira|jfrog|artifactory|keen|klaviyo|kraken|kucoin|launchdarkly|lastfm|linear|linkedin|linode|lob|logdna|loggly|logz|looker|mailchimp|mailgun|mailjet|mandrill|mapbox|mapquest|mattermost|maxmind|meilisearch|messagebird|mistral|mixpanel|monday|moralis|mux|nasa|neon|netlify|newrelic|new_relic|newsapi|ngrok|notion|npm|nuget|nvidia|nytimes|okta|omise|onesignal|openai|opencage|openrouter|openweather(?:map)?|optimizely|opsgenie|pagerduty|papertrail|paypal|pendo|perplexity|pexels|pinecone|pinata|pingdom|plaid|planetscale|polygon|postmark|postman|posthog|pubnub|pusher|pypi|quicknode|rapidapi|razorpay|recaptcha|replicate|resend|rollbar|rubygems|salesforce|scaleway|scalr|segment|semrush|sendgrid|sendbird|sendinblue|sentry|serpapi|serper|shodan|shopify|sidekiq|signalfx|slack|snyk|sonar(?:cloud|qube)?|sonarcloud|sourcegraph|spotify|square|squareup|statuspage|strava|stripe|sumologic|supabase|tavily|teamcity|telegram|tencent|thingspeak|tinypng|tmdb|together|travis(?:ci)?|trello|twilio|twitch|twitter|typeform|unsplash|uptimerobot|vercel|vimeo|virustotal|vonage|voyage|vultr|wandb|watson|weatherapi|webflow|wistia|woocommerce|workos|yandex|yelp|youtube|zapier|zendesk|zoho|zoom)(?:[^a-z].{0,40}|[A-Z].{0,40}|api)?key$/i
 
+/** Names come often, and there are few. */
+const kinds = new Map<string, Kind | undefined>()
+const mostKinds = 1000
+
 /** The kind of secret that a name announces. */
 export function findKind(name: string): Kind | undefined {
-  const tail = name.length > 64 ? name.slice(-64) : name
-  const lower = tail.toLowerCase()
+  const known = kinds.get(name)
+  if (known !== undefined || kinds.has(name)) return known
+  const kind = kindOf(name.length > 64 ? name.slice(-64) : name)
+  if (kinds.size >= mostKinds) kinds.clear()
+  if (name.length <= 64) kinds.set(name, kind)
+  return kind
+}
+
+function kindOf(name: string): Kind | undefined {
+  const lower = name.toLowerCase()
   // Most names are none of these, and the expressions below cost something to be made.
   if (!telling.some((word) => lower.includes(word))) return undefined
-  if (/(?:^|-)authorization$/i.test(tail)) return 'authorization'
-  if (/^(?:set-)?cookie$/i.test(tail)) return /^s/i.test(tail) ? 'set-cookie' : 'cookie'
-  if (harmless.test(tail)) return undefined
-  if (isPassword.test(tail)) return 'password'
-  return isSecret.test(tail) || (lower.endsWith('key') && vendors.test(tail)) ? 'secret' : undefined
+  if (/(?:^|-)authorization$/i.test(name)) return 'authorization'
+  if (/^(?:set-)?cookie$/i.test(name)) return /^s/i.test(name) ? 'set-cookie' : 'cookie'
+  if (harmless.test(name)) return undefined
+  if (isPassword.test(name) || /[a-z]Pass$/.test(name)) return 'password'
+  return isSecret.test(name) || (lower.endsWith('key') && vendors.test(name)) ? 'secret' : undefined
 }
 
 const inAddress =
@@ -97,12 +113,14 @@ function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
     // Translations have words under these names.
     return manner === 'bare'
       ? !/^[A-Za-z_$]*$/.test(value)
-      : !/^(?:\p{Lu}?\p{Ll}*[^\p{ASCII}]\p{Ll}*|\p{Lu}\p{Ll}+)$/u.test(value)
+      : !/^(?:\p{Lu}?\p{Ll}*[^\p{ASCII}]\p{Ll}*|\p{Lu}\p{Ll}+[:?!.]?)$/u.test(value)
   }
   if (/^[-+0-9.,:/TZ]*$/.test(value)) return long >= 20
   const digits = /[0-9]/.test(value)
   if (manner === 'shell') return digits || !/[-_./:]/.test(value)
   if (manner === 'bare' && long < 12 && /^[A-Za-z_]\w*$/.test(value)) return false
+  // The name of a constant.
+  if (manner === 'bare' && /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value)) return false
   if (words.test(value)) return isRandom(value)
   return digits || /[+/=!@#%^&*]/.test(value) || isUserInfo(value)
 }

@@ -1,6 +1,7 @@
 /** Texts and JSON values without the secrets in them. Pure, and always on. */
 
-import { findArguments, findByContext, findUnder } from './context.ts'
+import { findArguments, findByForm, findOpened, openName } from './commands.ts'
+import { findByContext, findUnder } from './context.ts'
 import { decodedRuns } from './encoded.ts'
 import { type Find, marker, mergeCounts, mergeFinds, type Redacted, replaceFinds } from './finds.ts'
 import { type JsonValue, type Readers, redactJson } from './json.ts'
@@ -59,6 +60,7 @@ const builtIn = new TokenFinder(rules, SHORTEST_RUN)
 /** Deeper than this, JSON in the strings of JSON and base64 in base64 is text. */
 const deepest = 4
 const rounds = 6
+const shortest = 8
 
 /** A value may take 250 ms, or as much for each MiB of it. */
 const slowest = 250
@@ -70,6 +72,8 @@ class Engine implements Redactor {
   readonly #allow: ReadonlySet<string>
   readonly #cpuTime: () => number
   readonly #known = new KnownValues()
+  /** Keys of JSON in which there was nothing to find: few keys come often. */
+  readonly #cleanKeys = new Set<string>()
   /** How many values were learnt so far. */
   #learnt = 0
   /** Set while nothing may be learnt: whether there was something. */
@@ -108,7 +112,9 @@ class Engine implements Redactor {
 
   #learn(value: string, rule: string): void {
     if (this.#allow.has(value) || isPartOfMarkers(value)) return
-    if (this.#known.add(value, rule)) this.#learnt++
+    if (!this.#known.add(value, rule)) return
+    this.#learnt++
+    this.#cleanKeys.clear()
   }
 
   /** Fails closed: a value that cannot be searched is not written. */
@@ -199,6 +205,7 @@ class Engine implements Redactor {
   #readers(depth: number, places?: Places): Readers {
     return {
       string: (text, kind, path) => this.#string(text, kind, places, path, depth),
+      key: (text) => this.#key(text, depth),
       opaque: (text) => {
         const finds: Find[] = []
         this.#known.find(text, finds)
@@ -212,6 +219,16 @@ class Engine implements Redactor {
     }
   }
 
+  #key(text: string, depth: number): Redacted<string> {
+    if (this.#cleanKeys.has(text)) return { value: text, counts: undefined }
+    const redacted = this.#string(text, undefined, new Map(), '', depth)
+    if (redacted.counts === undefined && text.length <= 64) {
+      if (this.#cleanKeys.size >= 1000) this.#cleanKeys.clear()
+      this.#cleanKeys.add(text)
+    }
+    return redacted
+  }
+
   #plain(
     text: string,
     kind: Kind | undefined,
@@ -220,9 +237,15 @@ class Engine implements Redactor {
     depth: number,
   ): Redacted<string> {
     const place = placeAt(places, path)
+    // Too short for any secret, unless one began before.
+    if (text.length < shortest && kind === undefined && !isOpen(place)) {
+      return { value: text, counts: undefined }
+    }
     let { value, counts } = redactKeys(text, place)
     let { wrap } = place
+    const { name } = place
     place.wrap = undefined
+    place.name = openName(text)
     // What was found can show more: the shape of a token that another one had made too long.
     for (let round = 0; round < rounds; round++) {
       const finds: Find[] = []
@@ -230,6 +253,7 @@ class Engine implements Redactor {
       wrap = undefined
       const under = kind === undefined ? undefined : findUnder(kind, value)
       if (under !== undefined) finds.push(under)
+      if (name !== undefined && round === 0) findOpened(value, name, finds)
       for (const view of viewsOf(value)) {
         const seen: Find[] = []
         this.#find(view.text, seen, undefined)
@@ -241,8 +265,8 @@ class Engine implements Redactor {
       value = once.value
       counts = mergeCounts(counts, once.counts)
     }
-    if (place.wrap !== undefined || place.inside) places.set(path, place)
-    else places.delete(path)
+    if (isOpen(place)) places.set(path, place)
+    else if (places.size > 0) places.delete(path)
     return { value, counts }
   }
 
@@ -252,6 +276,7 @@ class Engine implements Redactor {
     this.#known.find(text, finds)
     this.#check()
     findByContext(text, finds)
+    findByForm(text, finds)
     this.#check()
     return next
   }
@@ -288,6 +313,12 @@ interface Place {
   inside: boolean
   length: number
   wrap: Wrap | undefined
+  /** A name whose value stands in the next line. */
+  name: string | undefined
+}
+
+function isOpen(place: Place): boolean {
+  return place.inside || place.wrap !== undefined || place.name !== undefined
 }
 
 /** By path: where in the lines of a stream something is open. */
@@ -299,7 +330,7 @@ function placeAt(places: Places, path: string): Place {
   const known = places.get(path)
   if (known !== undefined) return known
   if (places.size >= mostPlaces) places.delete(places.keys().next().value ?? '')
-  return { inside: false, length: 0, wrap: undefined }
+  return { inside: false, length: 0, wrap: undefined, name: undefined }
 }
 
 /** How much of one line is held back. */
@@ -373,7 +404,10 @@ function join(parts: readonly Redacted<string>[], glue: string): Redacted<string
 }
 
 function isNested(text: string): boolean {
-  if (!/^\s{0,64}[{[]/.test(text)) return false
+  let at = 0
+  while (at < 64 && text.charCodeAt(at) <= 32) at++
+  const first = text[at]
+  if (first !== '{' && first !== '[') return false
   const last = text.trimEnd().at(-1)
   return last === '}' || last === ']'
 }

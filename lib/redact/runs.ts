@@ -24,3 +24,29 @@ export function takeRun(runs: Runs, pattern: RegExp, text: string, start: number
   runs.set(pattern, run)
   return run
 }
+
+const inRun = new Uint8Array(0x10000)
+for (let code = 0; code < 128; code++) {
+  if (/[A-Za-z0-9_-]/.test(String.fromCharCode(code))) inRun[code] = 1
+}
+
+/**
+ * The next run of at least `shortest` letters, digits, `_` and `-`, from `from` on.
+ *
+ * Steps from one possible end of a run to the next, so most characters are never looked at.
+ */
+export function nextRun(text: string, from: number, shortest: number): Run | undefined {
+  let at = from
+  while (at + shortest <= text.length) {
+    let probe = at + shortest - 1
+    while (probe >= at && inRun[text.charCodeAt(probe)] === 1) probe--
+    if (probe >= at) {
+      at = probe + 1
+      continue
+    }
+    let end = at + shortest
+    while (end < text.length && inRun[text.charCodeAt(end)] === 1) end++
+    return { start: at, end }
+  }
+  return undefined
+}

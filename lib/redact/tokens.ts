@@ -3,12 +3,7 @@
 import type { Find } from './finds.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { charsets, type Rule } from './rules.ts'
-import { type Runs, takeRun } from './runs.ts'
-
-const inRun = new Uint8Array(0x10000)
-for (let code = 0; code < 128; code++) {
-  if (/[A-Za-z0-9_-]/.test(String.fromCharCode(code))) inRun[code] = 1
-}
+import { nextRun, type Runs, takeRun } from './runs.ts'
 
 /** A token that reached the end of its line, and may go on in the next. */
 export interface Wrap {
@@ -50,24 +45,18 @@ export class TokenFinder {
    * Adds every token of the rules, and what follows the word Bearer; `wrap` is the token that the
    * line before ended with. Returns the one that the last line ends with.
    *
-   * Steps from one possible end of a long run to the next, so most characters are never looked at;
-   * anchors are sought only in and just before such a run.
+   * Anchors are sought only in and just before a long run.
    */
   find(text: string, finds: Find[], wrap?: Wrap): Wrap | undefined {
-    const search: Search = { text, runs: new Map(), finds, wrap: undefined }
+    const search: Search = { text, runs: undefined, finds, wrap: undefined }
     let floor = wrap === undefined ? 0 : goOn(search, 0, wrap)
-    let at = floor
-    while (at + this.#shortest <= text.length) {
-      let probe = at + this.#shortest - 1
-      while (probe >= at && inRun[text.charCodeAt(probe)] === 1) probe--
-      if (probe >= at) {
-        at = probe + 1
-        continue
-      }
-      let end = at + this.#shortest
-      while (end < text.length && inRun[text.charCodeAt(end)] === 1) end++
-      floor = this.#searchRun(search, Math.max(floor, at - leadOf(text, at)), at, end)
-      at = Math.max(end + 1, floor)
+    for (
+      let run = nextRun(text, floor, this.#shortest);
+      run !== undefined;
+      run = nextRun(text, Math.max(run.end + 1, floor), this.#shortest)
+    ) {
+      const { start, end } = run
+      floor = this.#searchRun(search, Math.max(floor, start - leadOf(text, start)), start, end)
     }
     return search.wrap
   }
@@ -103,7 +92,7 @@ export class TokenFinder {
   }
 
   #tokenAt(search: Search, at: number): Find | undefined {
-    const { text, runs } = search
+    const { text } = search
     this.#anchors.lastIndex = at
     const anchor = this.#anchors.exec(text)?.[0]
     if (anchor === undefined) return undefined
@@ -116,7 +105,8 @@ export class TokenFinder {
       start -= lead[0].length
     } else if (!beginsAt(text, at, rule)) return undefined
 
-    const run = takeRun(runs, charsets[rule.charset], text, body)
+    search.runs ??= new Map()
+    const run = takeRun(search.runs, charsets[rule.charset], text, body)
     // Its tail would look like a token, and without that the tail of the rest, and so on.
     if (run.end - body > rule.max + 3) run.overlong = true
     if (run.overlong) return undefined
@@ -137,7 +127,7 @@ export class TokenFinder {
 
 interface Search {
   readonly text: string
-  readonly runs: Runs
+  runs: Runs | undefined
   readonly finds: Find[]
   wrap: Wrap | undefined
 }

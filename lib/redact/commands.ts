@@ -1,0 +1,202 @@
+/** Passwords in command lines and in the files of programs that have a form of their own. */
+
+import { readerOf, valueAt } from './context.ts'
+import type { Find } from './finds.ts'
+import { findKind, secretTail } from './names.ts'
+import { isPlaceholder } from './placeholder.ts'
+
+/** One form: a word that every text of it holds, and what stands before the value. */
+interface Form {
+  readonly word: RegExp
+  readonly pattern: RegExp
+}
+
+const rest = '[^\\n|;&]{0,200}?'
+const value = `(?:"([^"\\n]{1,256})"|'([^'\\n]{1,256})'|([^\\s"'|;&<>$({-][^\\s"'|;&<>]{0,256}))`
+
+function form(word: RegExp, before: string, after = ''): Form {
+  return { word, pattern: new RegExp(before + value + after, 'dg') }
+}
+
+/** Short flags mean other things elsewhere, so each is known by its program. */
+const commands: readonly Form[] = [
+  form(/sshpass/, '\\bsshpass[ \\t]+-p[ \\t]?'),
+  form(/mysql|mariadb/, `\\b(?:mysql\\w{0,8}|mariadb)\\b${rest}[ \\t]-p`),
+  form(/mongo/, `\\bmongo\\w{0,8}\\b${rest}[ \\t]-p[ \\t]?`),
+  form(/redis-cli/, `\\bredis-cli\\b${rest}[ \\t](?:-a|AUTH)[ \\t]+`),
+  form(
+    /login/,
+    `\\blogin\\b(?<=\\b(?:docker|podman|helm|az|oc|skopeo|crane|buildah|nerdctl)\\b[^\\n|;&]{0,80})${rest}[ \\t]-p[ \\t]?`,
+  ),
+  form(
+    /--password-stdin/,
+    '\\becho[ \\t]+(?:-n[ \\t]+)?',
+    '(?=[ \\t]*\\|[^\\n|]{0,120}--password-stdin)',
+  ),
+  form(/chpasswd/, `\\becho[ \\t]+["']?[\\w.-]{1,64}:`, `["']?(?=[ \\t]*\\|[^\\n|]{0,40}chpasswd)`),
+  form(/openssl/, `\\bopenssl\\b${rest}[ \\t]-(?:pass(?:in|out)?[ \\t]+pass:|k[ \\t]+)`),
+  form(/zip|7z|rar/, `\\b(?:zip|unzip)\\b${rest}[ \\t]-P[ \\t]?`),
+  form(/7z|rar/, `\\b(?:7za?|rar|unrar)\\b${rest}[ \\t]-(?:h?p)`),
+  form(/(?:store|key)pass/, `[ \\t]-(?:dest|src)?(?:store|key)pass(?:word)?[ \\t]+`),
+  form(/ldap/, `\\bldap\\w{3,8}\\b${rest}[ \\t]-w[ \\t]?`),
+  form(/htpasswd/, `\\bhtpasswd[ \\t]+-\\w*(?:n\\w*b|b\\w*n)\\w*[ \\t]+\\S+[ \\t]+`),
+  form(/htpasswd/, `\\bhtpasswd[ \\t]+-(?!\\w*n)\\w*b\\w*[ \\t]+\\S+[ \\t]+\\S+[ \\t]+`),
+  form(/sqlcmd|bcp|osql/, `\\b(?:sqlcmd|bcp|osql)\\b${rest}[ \\t]-P[ \\t]?`),
+  form(
+    /smb|cifs/,
+    `\\b(?:smbclient|smbmap|rpcclient)\\b${rest}[ \\t]-U[ \\t]?["']?[\\w.\\\\/-]{1,64}%`,
+  ),
+  form(/twine/, `\\btwine\\b${rest}[ \\t]-p[ \\t]?`),
+  form(/cargo/, '\\bcargo[ \\t]+login[ \\t]+'),
+  form(/setApiKey/, '\\bsetApiKey[ \\t]+'),
+  form(
+    /composer/,
+    `\\bcomposer[ \\t]+config\\b${rest}\\b(?:[\\w-]{1,24}oauth|[\\w-]{1,24}token|bearer)\\.\\S{1,120}[ \\t]+`,
+  ),
+  form(/community/, '\\bsnmp-server[ \\t]+community[ \\t]+'),
+  form(/SecureString/, '\\bConvertTo-SecureString[ \\t]+(?:-String[ \\t]+)?'),
+  form(/kubeadm/, `\\bkubeadm\\b${rest}[ \\t](?=[a-z0-9]{6}\\.[a-z0-9]{16}\\b)`),
+]
+
+/** Files and sentences: `login x password y`, `IDENTIFIED BY 'y'`. */
+const phrases: readonly Form[] = [
+  form(/login/, '\\blogin[ \\t]+\\S{1,128}[ \\t]{1,8}password[ \\t]+'),
+  form(
+    /[Ii]dentified|IDENTIFIED/,
+    '\\b(?:identified|IDENTIFIED|Identified)[ \\t]+(?:by|BY)[ \\t]+(?=["\'])',
+  ),
+  form(/PASSWORD/, `\\bPASSWORD[ \\t]+(?=')`),
+  form(/[Pp]assword /, `\\b\\w{0,24}[Pp]assword[ \\t](?=["'][^"' \\t]*[0-9])`),
+  form(/requirepass|masterauth|rootpw/, '(?:requirepass|masterauth|rootpw)[ \\t]+'),
+  form(
+    /:(?:[56]43[23]|\*):/,
+    '(?<!\\S)[\\w.*-]{1,255}:(?:5432|5433|6432|\\*):[\\w*-]{1,63}:[\\w*.-]{1,63}:',
+    '(?=\\s|$)',
+  ),
+  form(/@(?:tcp|unix)\(/, '(?<![\\w.])[\\w.-]{1,64}:', '(?=@(?:tcp|unix)\\()'),
+  form(/jdbc:oracle/, '\\bjdbc:oracle:\\w{1,8}:[\\w.-]{1,64}/', '(?=@)'),
+  form(
+    /(?:word|phrase|ecret|oken|[Kk]ey) is /,
+    '\\b(?:[Pp]assword|[Pp]assphrase|[Ss]ecret|[Tt]oken|[Kk]ey) is[ :]{1,3}(?=\\S{0,64}[0-9])(?=\\S{0,64}[A-Za-z])(?=\\S{8})(?![a-z]+[-0-9.,]+[a-z]*\\b)',
+  ),
+  form(/auth ?=/, `\\bauth ?= ?\\([ \\t]{0,8}["'][^"'\\n]{1,64}["'],[ \\t]{0,8}(?=["'])`),
+  form(
+    /getConnection/,
+    `\\bgetConnection\\([^\\n;]{1,200}?,[ \\t]{0,8}"[^"\\n]{0,64}",[ \\t]{0,8}(?=")`,
+  ),
+]
+
+/** What is kept instead of a password, and can be tried against lists of them. */
+const hashes =
+  /\$(?:2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|[156y]\$(?:[\w=,]{1,24}\$)?[./A-Za-z0-9]{1,32}\$[./A-Za-z0-9]{22,86}|argon2(?:id|i|d)\$[\w=,$]{4,48}\$[A-Za-z0-9+/]{8,90}\$[A-Za-z0-9+/]{16,90})/g
+
+/** One search tells for most texts that none of it is in them. */
+const words = new RegExp(
+  `${[...commands, ...phrases].map(({ word }) => word.source).join('|')}|\\bset|value[=:]|--|-u`,
+)
+
+/** Finds what command lines and files of settings give away. */
+export function findByForm(text: string, finds: Find[]): void {
+  if (words.test(text)) {
+    findArguments(text, finds)
+    findForms(text, phrases, finds)
+    findNamed(text, finds)
+  }
+  if (!text.includes('$')) return
+  for (const { index, 0: hash } of text.matchAll(hashes)) {
+    finds.push({ start: index, end: index + hash.length, rule: 'password-hash' })
+  }
+}
+
+/** Finds what the flags of commands say is secret. */
+export function findArguments(text: string, finds: Find[]): void {
+  if (text.includes('--')) findFlags(text, finds)
+  if (text.includes('-u')) findUsers(text, finds)
+  findForms(text, commands, finds)
+}
+
+function findForms(text: string, forms: readonly Form[], finds: Find[]): void {
+  for (const { word, pattern } of forms) {
+    if (!word.test(text)) continue
+    for (const hit of text.matchAll(pattern)) {
+      const [start, whole] = hit.indices?.slice(1).find((span) => span !== undefined) ?? [0, 0]
+      const content = text.slice(start, whole).replace(/[.,;!?)]{1,3}$/, '')
+      const end = start + content.length
+      if (content.length < 3 || /^[0-9]{1,5}(?::[0-9]{1,5})?$/.test(content)) continue
+      if (!isPlaceholder(content)) finds.push({ start, end, rule: 'password' })
+    }
+  }
+}
+
+const flags = new RegExp(
+  `--(?<![\\w-]--)(?=[a-z])[\\w-]{1,40}(?=[ \\t])(?<=${secretTail}|-key)[ \\t]{1,4}(?=[^\\s-])`,
+  'gi',
+)
+
+/** `--token value`. */
+function findFlags(text: string, finds: Find[]): void {
+  for (const { index, 0: flag } of text.matchAll(flags)) {
+    findValue(text, flag.trim().slice(2), index + flag.length, finds)
+  }
+}
+
+const named: readonly RegExp[] = [
+  // fish, csh, Windows, npm, yarn, git and aws set things without an operator.
+  /\b(?:set -[gUxe]{1,3}|setenv|setx|(?:config|configure) (?:--global |-g )?set)[ \t]+[^\s=]{0,100}?([\w.-]{2,64})[ \t]+(?=[^\s-])/g,
+  // <add key="NAME" value="...">
+  /\b(?:key|name|Name)=["']([\w.:-]{2,64})["']\s{1,8}value=(?=["'])/g,
+  // Environments of containers: - name: NAME, and value: on the next line.
+  /\bname:[ \t]{1,4}["']?([\w.-]{2,64})["']?[ \t]*\n[ \t]*value:[ \t]{1,4}/g,
+]
+
+/** Names and values that other marks connect. */
+function findNamed(text: string, finds: Find[]): void {
+  if (!/\bset|value[=:]/.test(text)) return
+  for (const pattern of named) {
+    for (const { index, 0: all, 1: name } of text.matchAll(pattern)) {
+      findValue(text, name ?? '', index + all.length, finds)
+    }
+  }
+}
+
+function findValue(text: string, name: string, start: number, finds: Find[]): void {
+  const kind = findKind(name)
+  if (kind !== 'password' && kind !== 'secret') return
+  const find = valueAt(readerOf(text), start, kind, 'shell')
+  if (find !== undefined) finds.push(find)
+}
+
+const users =
+  /\bcurl\b[^\n]{0,400}?\s-(?:u|-(?:proxy-)?user)[ =]?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s"']{1,256}))/g
+
+/** `curl -u user:password`, and `curl -u key:`. */
+function findUsers(text: string, finds: Find[]): void {
+  for (const { index, 0: all, 1: double, 2: single, 3: plain } of text.matchAll(users)) {
+    const content = double ?? single ?? plain ?? ''
+    const end = index + all.length - (plain === undefined ? 1 : 0)
+    const start = end - content.length
+    const colon = content.indexOf(':')
+    if (colon < 0) continue
+    const isKey = colon === content.length - 1
+    const secret = isKey ? content.slice(0, -1) : content.slice(colon + 1)
+    if (isPlaceholder(secret) || (isKey && !/^(?=.*[0-9])[\w-]{16,}$/.test(secret))) continue
+    finds.push(
+      isKey
+        ? { start, end: end - 1, rule: 'password' }
+        : { start: start + colon + 1, end, rule: 'password' },
+    )
+  }
+}
+
+const lastName = /(?:^|\n)[ \t]*(?:- )?[ \t]*name:[ \t]{1,4}["']?([\w.-]{2,64})["']?[ \t]*$/
+
+/** The name that a text ends with, whose value comes in the next line. */
+export function openName(text: string): string | undefined {
+  return text.includes('name:') ? lastName.exec(text.slice(-120))?.[1] : undefined
+}
+
+/** Finds the value of a name that the line before ended with. */
+export function findOpened(text: string, name: string, finds: Find[]): void {
+  const start = /^[ \t]*value:[ \t]{1,4}/.exec(text)?.[0].length
+  if (start !== undefined) findValue(text, name, start, finds)
+}
