@@ -2,86 +2,87 @@
 
 import { readerOf, valueAt } from './context.ts'
 import type { Find } from './finds.ts'
+import { Literals } from './literals.ts'
 import { findKind, secretTail } from './names.ts'
 import { isPlaceholder } from './placeholder.ts'
 
-/** One form: a word that every text of it holds, and what stands before the value. */
+/** One form: words of which every text of it holds one, and what stands before the value. */
 interface Form {
-  readonly word: RegExp
+  readonly words: readonly string[]
   readonly pattern: RegExp
 }
 
 const rest = '[^\\n|;&]{0,200}?'
 const value = `(?:"([^"\\n]{1,256})"|'([^'\\n]{1,256})'|([^\\s"'|;&<>$({-][^\\s"'|;&<>]{0,256}))`
 
-function form(word: RegExp, before: string, after = ''): Form {
-  return { word, pattern: new RegExp(before + value + after, 'dg') }
+function form(words: string, before: string, after = ''): Form {
+  return { words: words.split('|'), pattern: new RegExp(before + value + after, 'dg') }
 }
 
 /** Short flags mean other things elsewhere, so each is known by its program. */
 const commands: readonly Form[] = [
-  form(/sshpass/, '\\bsshpass[ \\t]+-p[ \\t]?'),
-  form(/mysql|mariadb/, `\\b(?:mysql\\w{0,8}|mariadb)\\b${rest}[ \\t]-p`),
-  form(/mongo/, `\\bmongo\\w{0,8}\\b${rest}[ \\t]-p[ \\t]?`),
-  form(/redis-cli/, `\\bredis-cli\\b${rest}[ \\t](?:-a|AUTH)[ \\t]+`),
+  form('sshpass', '\\bsshpass[ \\t]+-p[ \\t]?'),
+  form('mysql|mariadb', `\\b(?:mysql\\w{0,8}|mariadb)\\b${rest}[ \\t]-p`),
+  form('mongo', `\\bmongo\\w{0,8}\\b${rest}[ \\t]-p[ \\t]?`),
+  form('redis-cli', `\\bredis-cli\\b${rest}[ \\t](?:-a|AUTH)[ \\t]+`),
   form(
-    /login/,
+    'login',
     `\\blogin\\b(?<=\\b(?:docker|podman|helm|az|oc|skopeo|crane|buildah|nerdctl)\\b[^\\n|;&]{0,80})${rest}[ \\t]-p[ \\t]?`,
   ),
   form(
-    /--password-stdin/,
+    '--password-stdin',
     '\\becho[ \\t]+(?:-n[ \\t]+)?',
     '(?=[ \\t]*\\|[^\\n|]{0,120}--password-stdin)',
   ),
-  form(/chpasswd/, `\\becho[ \\t]+["']?[\\w.-]{1,64}:`, `["']?(?=[ \\t]*\\|[^\\n|]{0,40}chpasswd)`),
-  form(/openssl/, `\\bopenssl\\b${rest}[ \\t]-(?:pass(?:in|out)?[ \\t]+pass:|k[ \\t]+)`),
-  form(/zip|7z|rar/, `\\b(?:zip|unzip)\\b${rest}[ \\t]-P[ \\t]?`),
-  form(/7z|rar/, `\\b(?:7za?|rar|unrar)\\b${rest}[ \\t]-(?:h?p)`),
-  form(/(?:store|key)pass/, `[ \\t]-(?:dest|src)?(?:store|key)pass(?:word)?[ \\t]+`),
-  form(/ldap/, `\\bldap\\w{3,8}\\b${rest}[ \\t]-w[ \\t]?`),
-  form(/htpasswd/, `\\bhtpasswd[ \\t]+-\\w*(?:n\\w*b|b\\w*n)\\w*[ \\t]+\\S+[ \\t]+`),
-  form(/htpasswd/, `\\bhtpasswd[ \\t]+-(?!\\w*n)\\w*b\\w*[ \\t]+\\S+[ \\t]+\\S+[ \\t]+`),
-  form(/sqlcmd|bcp|osql/, `\\b(?:sqlcmd|bcp|osql)\\b${rest}[ \\t]-P[ \\t]?`),
+  form('chpasswd', `\\becho[ \\t]+["']?[\\w.-]{1,64}:`, `["']?(?=[ \\t]*\\|[^\\n|]{0,40}chpasswd)`),
+  form('openssl', `\\bopenssl\\b${rest}[ \\t]-(?:pass(?:in|out)?[ \\t]+pass:|k[ \\t]+)`),
+  form('zip ', `\\b(?:zip|unzip)\\b${rest}[ \\t]-P[ \\t]?`),
+  form(' 7z | 7za |rar ', `\\b(?:7za?|rar|unrar)\\b${rest}[ \\t]-(?:h?p)`),
+  form('storepass|keypass', `[ \\t]-(?:dest|src)?(?:store|key)pass(?:word)?[ \\t]+`),
+  form('ldap', `\\bldap\\w{3,8}\\b${rest}[ \\t]-w[ \\t]?`),
+  form('htpasswd', `\\bhtpasswd[ \\t]+-\\w*(?:n\\w*b|b\\w*n)\\w*[ \\t]+\\S+[ \\t]+`),
+  form('htpasswd', `\\bhtpasswd[ \\t]+-(?!\\w*n)\\w*b\\w*[ \\t]+\\S+[ \\t]+\\S+[ \\t]+`),
+  form('sqlcmd|bcp |osql', `\\b(?:sqlcmd|bcp|osql)\\b${rest}[ \\t]-P[ \\t]?`),
   form(
-    /smb|cifs/,
+    'smbclient|smbmap|rpcclient',
     `\\b(?:smbclient|smbmap|rpcclient)\\b${rest}[ \\t]-U[ \\t]?["']?[\\w.\\\\/-]{1,64}%`,
   ),
-  form(/twine/, `\\btwine\\b${rest}[ \\t]-p[ \\t]?`),
-  form(/cargo/, '\\bcargo[ \\t]+login[ \\t]+'),
-  form(/setApiKey/, '\\bsetApiKey[ \\t]+'),
+  form('twine', `\\btwine\\b${rest}[ \\t]-p[ \\t]?`),
+  form('cargo', '\\bcargo[ \\t]+login[ \\t]+'),
+  form('setApiKey', '\\bsetApiKey[ \\t]+'),
   form(
-    /composer/,
+    'composer',
     `\\bcomposer[ \\t]+config\\b${rest}\\b(?:[\\w-]{1,24}oauth|[\\w-]{1,24}token|bearer)\\.\\S{1,120}[ \\t]+`,
   ),
-  form(/community/, '\\bsnmp-server[ \\t]+community[ \\t]+'),
-  form(/SecureString/, '\\bConvertTo-SecureString[ \\t]+(?:-String[ \\t]+)?'),
-  form(/kubeadm/, `\\bkubeadm\\b${rest}[ \\t](?=[a-z0-9]{6}\\.[a-z0-9]{16}\\b)`),
+  form('snmp-server', '\\bsnmp-server[ \\t]+community[ \\t]+'),
+  form('SecureString', '\\bConvertTo-SecureString[ \\t]+(?:-String[ \\t]+)?'),
+  form('kubeadm', `\\bkubeadm\\b${rest}[ \\t](?=[a-z0-9]{6}\\.[a-z0-9]{16}\\b)`),
 ]
 
 /** Files and sentences: `login x password y`, `IDENTIFIED BY 'y'`. */
 const phrases: readonly Form[] = [
-  form(/login/, '\\blogin[ \\t]+\\S{1,128}[ \\t]{1,8}password[ \\t]+'),
+  form('login ', '\\blogin[ \\t]+\\S{1,128}[ \\t]{1,8}password[ \\t]+'),
   form(
-    /[Ii]dentified|IDENTIFIED/,
+    'dentified|IDENTIFIED',
     '\\b(?:identified|IDENTIFIED|Identified)[ \\t]+(?:by|BY)[ \\t]+(?=["\'])',
   ),
-  form(/PASSWORD/, `\\bPASSWORD[ \\t]+(?=')`),
-  form(/[Pp]assword /, `\\b\\w{0,24}[Pp]assword[ \\t](?=["'][^"' \\t]*[0-9])`),
-  form(/requirepass|masterauth|rootpw/, '(?:requirepass|masterauth|rootpw)[ \\t]+'),
+  form('PASSWORD ', `\\bPASSWORD[ \\t]+(?=')`),
+  form('assword ', `\\b\\w{0,24}[Pp]assword[ \\t](?=["'][^"' \\t]*[0-9])`),
+  form('requirepass|masterauth|rootpw', '(?:requirepass|masterauth|rootpw)[ \\t]+'),
   form(
-    /:(?:[56]43[23]|\*):/,
+    ':5432:|:5433:|:6432:',
     '(?<!\\S)[\\w.*-]{1,255}:(?:5432|5433|6432|\\*):[\\w*-]{1,63}:[\\w*.-]{1,63}:',
     '(?=\\s|$)',
   ),
-  form(/@(?:tcp|unix)\(/, '(?<![\\w.])[\\w.-]{1,64}:', '(?=@(?:tcp|unix)\\()'),
-  form(/jdbc:oracle/, '\\bjdbc:oracle:\\w{1,8}:[\\w.-]{1,64}/', '(?=@)'),
+  form('@tcp(|@unix(', '(?<![\\w.])[\\w.-]{1,64}:', '(?=@(?:tcp|unix)\\()'),
+  form('jdbc:oracle', '\\bjdbc:oracle:\\w{1,8}:[\\w.-]{1,64}/', '(?=@)'),
   form(
-    /(?:word|phrase|ecret|oken|[Kk]ey) is /,
+    'word is |phrase is |ecret is |oken is |key is |Key is ',
     '\\b(?:[Pp]assword|[Pp]assphrase|[Ss]ecret|[Tt]oken|[Kk]ey) is[ :]{1,3}(?=\\S{0,64}[0-9])(?=\\S{0,64}[A-Za-z])(?=\\S{8})(?![a-z]+[-0-9.,]+[a-z]*\\b)',
   ),
-  form(/auth ?=/, `\\bauth ?= ?\\([ \\t]{0,8}["'][^"'\\n]{1,64}["'],[ \\t]{0,8}(?=["'])`),
+  form('auth=(|auth = (', `\\bauth ?= ?\\([ \\t]{0,8}["'][^"'\\n]{1,64}["'],[ \\t]{0,8}(?=["'])`),
   form(
-    /getConnection/,
+    'getConnection',
     `\\bgetConnection\\([^\\n;]{1,200}?,[ \\t]{0,8}"[^"\\n]{0,64}",[ \\t]{0,8}(?=")`,
   ),
 ]
@@ -91,16 +92,34 @@ const hashes =
   /\$(?:2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|[156y]\$(?:[\w=,]{1,24}\$)?[./A-Za-z0-9]{1,32}\$[./A-Za-z0-9]{22,86}|argon2(?:id|i|d)\$[\w=,$]{4,48}\$[A-Za-z0-9+/]{8,90}\$[A-Za-z0-9+/]{16,90})/g
 
 /** One search tells for most texts that none of it is in them. */
-const words = new RegExp(
-  `${[...commands, ...phrases].map(({ word }) => word.source).join('|')}|\\bset|value[=:]|--|-u`,
-)
+const marks = new Literals(4)
+const formsOf = new Map<string, Form[]>()
+for (const each of [...commands, ...phrases]) {
+  for (const word of each.words) {
+    marks.add(word)
+    formsOf.set(word, [...(formsOf.get(word) ?? []), each])
+  }
+}
+const settings = [
+  'set -',
+  'setenv',
+  'setx ',
+  'fig set',
+  'ure set',
+  '-g set',
+  'bal set',
+  ' value=',
+  'value:',
+]
+for (const word of settings) marks.add(word)
 
 /** Finds what command lines and files of settings give away. */
 export function findByForm(text: string, finds: Find[]): void {
-  if (words.test(text)) {
-    findArguments(text, finds)
-    findForms(text, phrases, finds)
-    findNamed(text, finds)
+  findFlags(text, finds)
+  const seen = formsIn(text)
+  if (seen !== undefined) {
+    findForms(text, seen.forms, finds)
+    if (seen.settings) findNamed(text, finds)
   }
   if (!text.includes('$')) return
   for (const { index, 0: hash } of text.matchAll(hashes)) {
@@ -110,14 +129,25 @@ export function findByForm(text: string, finds: Find[]): void {
 
 /** Finds what the flags of commands say is secret. */
 export function findArguments(text: string, finds: Find[]): void {
-  if (text.includes('--')) findFlags(text, finds)
-  if (text.includes('-u')) findUsers(text, finds)
-  findForms(text, commands, finds)
+  findFlags(text, finds)
+  const seen = formsIn(text)
+  if (seen !== undefined) findForms(text, seen.forms, finds)
 }
 
-function findForms(text: string, forms: readonly Form[], finds: Find[]): void {
-  for (const { word, pattern } of forms) {
-    if (!word.test(text)) continue
+/** The forms whose words are in a text. */
+function formsIn(text: string): { forms: Set<Form>; settings: boolean } | undefined {
+  let seen: { forms: Set<Form>; settings: boolean } | undefined
+  marks.forEach(text, (word) => {
+    seen ??= { forms: new Set(), settings: false }
+    const forms = formsOf.get(word)
+    if (forms === undefined) seen.settings = true
+    else for (const each of forms) seen.forms.add(each)
+  })
+  return seen
+}
+
+function findForms(text: string, forms: Iterable<Form>, finds: Find[]): void {
+  for (const { pattern } of forms) {
     for (const hit of text.matchAll(pattern)) {
       const [start, whole] = hit.indices?.slice(1).find((span) => span !== undefined) ?? [0, 0]
       const content = text.slice(start, whole).replace(/[.,;!?)]{1,3}$/, '')
@@ -133,8 +163,10 @@ const flags = new RegExp(
   'gi',
 )
 
-/** `--token value`. */
+/** `--token value`, and `curl -u user:password`. */
 function findFlags(text: string, finds: Find[]): void {
+  if (text.includes('curl')) findUsers(text, finds)
+  if (!text.includes('--')) return
   for (const { index, 0: flag } of text.matchAll(flags)) {
     findValue(text, flag.trim().slice(2), index + flag.length, finds)
   }
@@ -151,7 +183,6 @@ const named: readonly RegExp[] = [
 
 /** Names and values that other marks connect. */
 function findNamed(text: string, finds: Find[]): void {
-  if (!/\bset|value[=:]/.test(text)) return
   for (const pattern of named) {
     for (const { index, 0: all, 1: name } of text.matchAll(pattern)) {
       findValue(text, name ?? '', index + all.length, finds)

@@ -12,11 +12,11 @@ const nameEnds =
   '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|(?:et|ecret_?)id|_(?:prod|dev|test|staging|live)|ession(?:_?id)?|' +
   'sessid|tf_token_[a-z0-9_-]{1,60}|' +
   '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code|sid|hapikey|app_?id|hash))'
-const connectors = `(?:[=:,(>]|\\|\\||\\?\\?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
+const connectors = `(?:[=:]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|\\((?=["'\`])|>(?=[^\\s<])|\\|\\||\\?\\?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
 
 // It leads with the operator and reads the name backwards, so that prose costs nothing.
 const operators = new RegExp(
-  `${connectors}(?:(?<=${nameEnds}["'\`\\\\\\]]{0,4} {0,3}${connectors})|` +
+  `${connectors}(?:(?<=${nameEnds}["'\`\\\\\\]]{0,4} {0,3}(?:[=:,(>]|\\|\\||\\?\\?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=))|` +
     `(?=\\\\{0,2}/\\\\{0,2}/[^\\s/@"'<>]{0,256}@))`,
   'gi',
 )

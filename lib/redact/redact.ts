@@ -171,7 +171,7 @@ class Engine implements Redactor {
 
   /** Lines, some of which may be JSON. */
   #block(block: string, places: Places, depth: number): Redacted<string> {
-    if (!jsonLine.test(block)) return this.#plain(block, undefined, places, '', depth)
+    if (!mayHoldJson(block)) return this.#plain(block, undefined, places, '', depth)
     if (!block.includes('\n')) return this.#line(block, places, depth)
     return joinLines(block.split('\n').map((line) => this.#line(line, places, depth)))
   }
@@ -198,7 +198,7 @@ class Engine implements Redactor {
       const json = redactJson(text, this.#readers(depth + 1), '')
       if (json !== undefined) return json
     }
-    if (text.includes('\n') && jsonLine.test(text)) return this.#block(text, new Map(), depth)
+    if (text.includes('\n') && mayHoldJson(text)) return this.#block(text, new Map(), depth)
     return this.#plain(text, kind, places, path, depth)
   }
 
@@ -401,6 +401,10 @@ function join(parts: readonly Redacted<string>[], glue: string): Redacted<string
       undefined,
     ),
   }
+}
+
+function mayHoldJson(block: string): boolean {
+  return (block.includes('{') || block.includes('[')) && jsonLine.test(block)
 }
 
 function isNested(text: string): boolean {

@@ -5,8 +5,8 @@ import type { Find } from './finds.ts'
 /** A text, and where each of its characters stands in the text it was made from. */
 export interface View {
   readonly text: string
-  readonly starts: readonly number[]
-  readonly ends: readonly number[]
+  readonly starts: Int32Array
+  readonly ends: Int32Array
 }
 
 const ESC = '\u001b'
@@ -51,27 +51,29 @@ function add(
   read: (found: string) => string,
 ): void {
   if (!text.includes(sign)) return
-  const starts: number[] = []
-  const ends: number[] = []
-  const parts: string[] = []
+  const found = [...text.matchAll(pattern)]
+  if (found.length === 0) return
+  const starts = new Int32Array(text.length)
+  const ends = new Int32Array(text.length)
+  let value = ''
   let done = 0
+  let length = 0
   const keep = (end: number) => {
-    parts.push(text.slice(done, end))
-    for (let at = done; at < end; at++) {
-      starts.push(at)
-      ends.push(at + 1)
+    value += text.slice(done, end)
+    for (let at = done; at < end; at++, length++) {
+      starts[length] = at
+      ends[length] = at + 1
     }
   }
-  for (const found of text.matchAll(pattern)) {
-    keep(found.index)
-    done = found.index + found[0].length
-    const letter = read(found[0])
+  for (const { index, 0: whole } of found) {
+    keep(index)
+    done = index + whole.length
+    const letter = read(whole)
     if (letter === '') continue
-    parts.push(letter)
-    starts.push(found.index)
-    ends.push(done)
+    value += letter
+    starts[length] = index
+    ends[length++] = done
   }
-  if (done === 0) return
   keep(text.length)
-  views.push({ text: parts.join(''), starts, ends })
+  views.push({ text: value, starts, ends })
 }
