@@ -10,6 +10,7 @@ import type { Kind } from './names.ts'
 import { redactKeys } from './pem.ts'
 import { type Rule, rules, SHORTEST_RUN } from './rules.ts'
 import { TokenFinder, type Wrap } from './tokens.ts'
+import { shortestOf } from './user-rules.ts'
 import { findBehind, viewsOf } from './views.ts'
 
 export { mergeCounts, type Redacted, type RedactionCounts } from './finds.ts'
@@ -50,12 +51,24 @@ export interface RedactorOptions {
   readonly cpuTime?: () => number
 }
 
+/** What a user who switched redaction off is given. */
+export const noRedactor: Redactor = {
+  text: unchanged,
+  json: unchanged,
+  openStream: () => ({ lines: unchanged, write: unchanged, end: () => unchanged('') }),
+  learn: () => undefined,
+}
+
+function unchanged<T>(value: T): Redacted<T> {
+  return { value, counts: undefined }
+}
+
 /** A redactor with every rule. It never throws: what it fails on becomes `[REDACTED:error]`. */
 export function createRedactor(options: RedactorOptions = {}): Redactor {
   return new Engine(options)
 }
 
-const builtIn = new TokenFinder(rules, SHORTEST_RUN)
+let builtIn: TokenFinder | undefined
 
 /** Deeper than this, JSON in the strings of JSON and base64 in base64 is text. */
 const deepest = 4
@@ -271,6 +284,7 @@ class Engine implements Redactor {
   }
 
   #find(text: string, finds: Find[], wrap: Wrap | undefined): Wrap | undefined {
+    builtIn ??= new TokenFinder(rules, SHORTEST_RUN)
     const next = builtIn.find(text, finds, wrap)
     this.#own?.find(text, finds)
     this.#known.find(text, finds)
@@ -424,14 +438,6 @@ function unreadable(): never {
 
 function isPartOfMarkers(value: string): boolean {
   return '[REDACTED:'.includes(value) || value.includes('[REDACTED')
-}
-
-/** The longest run that every token of a user's rules holds. */
-function shortestOf(own: readonly Rule[]): number {
-  const lengths = own.flatMap(({ anchors, min }) =>
-    anchors.map((anchor) => (/[\w-]*$/.exec(anchor)?.[0].length ?? 0) + min),
-  )
-  return Math.min(SHORTEST_RUN, ...lengths)
 }
 
 function cpuTime(): number {

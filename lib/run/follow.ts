@@ -10,7 +10,7 @@ import { markerOf } from '../session/liveness.ts'
 import type { Session } from '../session/session.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { listArtifacts, type Outcome, projectResult, type TurnResult } from '../session/turn.ts'
-import { redactorOf } from '../store/access.ts'
+import { isRedacting, redactorOf } from '../store/access.ts'
 import type { Store } from '../store/store.ts'
 import { commandTool, type RunOptions, type RunReport, type Started } from './plan.ts'
 import { type Budget, startPump } from './pump.ts'
@@ -68,6 +68,9 @@ export async function follow(
   })
   // Signals are passed on from here, so whoever hears of the turn can send one.
   options.onStarted?.(started)
+  if (!isRedacting(store)) {
+    options.onNotice?.(`redaction is off (${store.configFile}): secrets are kept in the transcript`)
+  }
   child.release()
   const ending = await supervised
   // What was told to end ends whole: what is left of its group did not heed the TERM.

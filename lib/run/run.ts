@@ -13,7 +13,7 @@ import type { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
 import { settle } from '../session/turn.ts'
-import { redactorOf } from '../store/access.ts'
+import { isRedacting, redactorOf } from '../store/access.ts'
 import { checkDescription, checkName, createSession, discardSession } from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
 import { type Held, holdSession, keepHeld } from '../store/hold.ts'
@@ -141,6 +141,7 @@ async function runHeld(
         cwd: safeCwd,
         ...(safeCwd === cwd ? {} : { cwd_redacted: true }),
         process: child.group,
+        ...(isRedacting(store) ? {} : { redaction: 'off' }),
       },
       at: startedAt,
     })

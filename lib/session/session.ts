@@ -217,9 +217,8 @@ export class Session implements Disposable {
 
   /** Encodes an entry that was redacted before. */
   encodeRedacted(entry: NewEntry, counts: RedactionCounts | undefined): EncodedEntry {
-    return encodeEntry(
-      counts === undefined ? entry : { ...entry, data: { ...entry.data, redactions: counts } },
-    )
+    const isClean = counts === undefined || Object.keys(counts).length === 0
+    return encodeEntry(isClean ? entry : { ...entry, data: { ...entry.data, redactions: counts } })
   }
 
   [Symbol.dispose](): void {

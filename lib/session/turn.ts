@@ -78,9 +78,12 @@ export async function endTurn(
   now: number,
   upkeep: boolean,
 ): Promise<State> {
+  const number = session.state.turn?.number ?? 0
+  const known = { summary, artifacts: listArtifacts(session.dir, number) }
+  const safe = session.redact({ text: null, data: known })
   const { state } = await session.append((state) => {
     const { turn } = state
-    if (turn === undefined || !hasOpenTurn(state)) return []
+    if (turn?.number !== number || !hasOpenTurn(state)) return []
     const started = startOf(session.dir, turn.number)
     // The last thing that is known of the turn is its newest entry, not the moment somebody looked.
     const ended = upkeep ? Date.parse(state.last_accessed) : now
@@ -91,7 +94,7 @@ export async function endTurn(
       outcome,
       exit_code: null,
       signal: null,
-      summary,
+      summary: safe.value.data.summary,
       started_at: turn.started_at,
       completed_at: new Date(ended).toISOString(),
       duration_ms: Math.max(0, ended - Date.parse(turn.started_at)),
@@ -100,10 +103,11 @@ export async function endTurn(
       cost_usd: null,
       peak_memory_bytes: null,
       events_count: state.journal.seq + 2 - (started ?? state.journal.seq + 1),
-      artifacts: listArtifacts(session.dir, turn.number),
+      artifacts: safe.value.data.artifacts,
     }
     const data = upkeep ? { ...result, upkeep: true } : result
-    return [session.encode({ type: 'turn_ended', turn: turn.number, text: null, data, at: now })]
+    const entry = { type: 'turn_ended', turn: number, text: null, data, at: now } as const
+    return [session.encodeRedacted(entry, safe.counts)]
   })
   projectResult(session, state)
   return state

@@ -6,6 +6,7 @@ import { parseToml, TomlError, type TomlTable } from '../base/toml.ts'
 import { Failure } from '../errors.ts'
 import { configFile } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { makeRule, type Rule } from '../redact/user-rules.ts'
 import type { Env } from './store.ts'
 
 /** The settings, decoded. */
@@ -82,9 +83,26 @@ const settings: { readonly [K in SettingKey]: Setting<Settings[K]> } = {
   },
 }
 
+/** What the user wants of redaction. Only config.toml says so: no variable, and no project's file. */
+export interface RedactionSettings {
+  readonly enabled: boolean
+  /** Variables whose values are secrets, whatever their names. */
+  readonly env: readonly string[]
+  /** Texts that are never taken out. */
+  readonly allow: readonly string[]
+  readonly rules: readonly Rule[]
+}
+
+const redactionHelp: { readonly [K in keyof RedactionSettings]: string } = {
+  enabled: 'whether secrets are taken out of what is kept',
+  env: 'variables whose values are secrets, whatever their names',
+  allow: 'texts that are never taken out',
+  rules: 'tokens of your own: id, prefix, charset, min, max',
+}
+
 /** A setting's value as text, and where it came from. */
 export interface SettingRow {
-  readonly key: SettingKey
+  readonly key: SettingKey | `redaction.${keyof RedactionSettings}`
   readonly value: string
   readonly origin: 'environment' | 'config' | 'default'
   /** The variable's name or the file's path. */
@@ -121,13 +139,75 @@ export function readConfig(env: Env, home: string): Config {
     const origin = variable ? 'environment' : source === null ? 'default' : 'config'
     return { ...row, value, origin, source }
   })
+  const known = [...Object.keys(settings), 'redaction']
   const warnings = Object.keys(table)
-    .filter((key) => !Object.hasOwn(settings, key))
+    .filter((key) => !known.includes(key))
     .map((key) => {
-      const nearest = nearestWord(key, Object.keys(settings))
+      const nearest = nearestWord(key, known)
       return `${file}: unknown key ${key}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`
     })
+  const redaction = decodeRedaction(table, file)
+  rows.push(...redactionRows(redaction, table, file))
   return { settings: values as unknown as Settings, rows, warnings, file }
+}
+
+/** Reads what the user wants of redaction. Throws CONFIG_INVALID. */
+export function readRedaction(file: string): RedactionSettings {
+  return decodeRedaction(readTable(file), file)
+}
+
+function decodeRedaction(table: TomlTable, file: string): RedactionSettings {
+  const invalid = (problem: string) => new Failure('CONFIG_INVALID', { file, problem })
+  const { redaction = {} } = table
+  if (!isTable(redaction)) throw invalid('redaction is no table: write [redaction]')
+  const unknown = Object.keys(redaction).find((key) => !Object.hasOwn(redactionHelp, key))
+  if (unknown !== undefined) {
+    // A misspelt rule would leave secrets in, silently.
+    throw invalid(`[redaction] has no ${unknown}; it has ${Object.keys(redactionHelp).join(', ')}`)
+  }
+  const { enabled = true, env = [], allow = [], rules = [] } = redaction
+  if (typeof enabled !== 'boolean') throw invalid('redaction.enabled is true or false')
+  if (!isTexts(env)) throw invalid('redaction.env is a list of names of variables')
+  if (!isTexts(allow)) throw invalid('redaction.allow is a list of texts')
+  if (!Array.isArray(rules)) throw invalid('redaction.rules are tables: write [[redaction.rules]]')
+  return {
+    enabled,
+    env,
+    allow,
+    rules: rules.map((rule: unknown, i) => {
+      const made = isTable(rule) ? makeRule(rule) : 'it is no table'
+      if (typeof made !== 'string') return made
+      throw invalid(`rule ${i + 1} of [[redaction.rules]]: ${made}`)
+    }),
+  }
+}
+
+function redactionRows(redaction: RedactionSettings, table: TomlTable, file: string): SettingRow[] {
+  const written = isTable(table.redaction) ? table.redaction : {}
+  const shown = {
+    enabled: String(redaction.enabled),
+    env: redaction.env.join(' ') || 'none',
+    allow: redaction.allow.length === 0 ? 'none' : String(redaction.allow.length),
+    rules: redaction.rules.map(({ id }) => id).join(' ') || 'none',
+  }
+  return (Object.keys(redactionHelp) as (keyof RedactionSettings)[]).map((key) => {
+    const isSet = Object.hasOwn(written, key)
+    return {
+      key: `redaction.${key}`,
+      value: shown[key],
+      origin: isSet ? 'config' : 'default',
+      source: isSet ? file : null,
+      help: redactionHelp[key],
+    }
+  })
+}
+
+function isTable(value: unknown): value is TomlTable {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
 function readTable(file: string): TomlTable {

@@ -2,7 +2,7 @@
 
 import path from 'node:path'
 import { Failure } from '../errors.ts'
-import { defaultRootDir, projectsDir, rootDir, storeName } from '../layout.ts'
+import { configFile, defaultRootDir, projectsDir, rootDir, storeName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findRepository } from '../os/git.ts'
 import { findProjectFacts } from './project.ts'
@@ -32,6 +32,8 @@ export interface Store {
   readonly projectPath: string
   readonly now: () => number
   readonly env: Env
+  /** The user's settings, which only the user writes. */
+  readonly configFile: string
 }
 
 /**
@@ -42,7 +44,7 @@ export interface Store {
 export function openStore(options: StoreOptions): Store {
   const { env, home, now = Date.now } = options
   const root = path.resolve(options.cwd, rootDir(env, home))
-  const shared = { now, env }
+  const shared = { now, env, configFile: configFile(env, home) }
   if (options.store !== undefined) {
     const typed = path.resolve(options.cwd, options.store)
     const dir = disk.findRealPath(typed) ?? typed
