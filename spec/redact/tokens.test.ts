@@ -7,9 +7,15 @@ const redactor = createRedactor()
 
 describe('tokens of providers', () => {
   it('has a sample of every rule that is a token by itself', () => {
-    const elsewhere = ['telegram-bot-token', 'slack-webhook', 'discord-webhook', 'terraform-token']
-    const sampled = new Set([...tokens.map(([rule]) => rule), ...elsewhere])
-    expect(rules.filter((rule) => !sampled.has(rule.id))).toEqual([])
+    const sampled = rules.filter((rule) =>
+      tokens.some(([id, anchor]) => id === rule.id && rule.anchors.includes(anchor)),
+    )
+    const others = rules.filter((rule) => !sampled.includes(rule))
+    // A name before these is enough, and these have tests of their own.
+    const named = ['secret-token', 'circle-key']
+    expect(
+      others.filter((rule) => !rule.keepsAnchor && !rule.before && !named.includes(rule.id)),
+    ).toEqual([])
   })
 
   it('has no anchor twice', () => {
@@ -51,24 +57,80 @@ describe('tokens of providers', () => {
     })
   }
 
-  it('keeps the address of a webhook and takes its secret part', () => {
-    const slack = `https://hooks.slack.com/services/T0${alnum(9)}/B0${alnum(9)}/${alnum(24)}`
-    expect(redactor.text(slack).value).toBe(
-      'https://hooks.slack.com/services/[REDACTED:slack-webhook]',
-    )
-    const discord = `POST https://discord.com/api/webhooks/123456789012345678/${alnum(68)} 204`
-    expect(redactor.text(discord).value).toBe(
-      'POST https://discord.com/api/webhooks/[REDACTED:discord-webhook] 204',
-    )
+  const id = `${hex(8)}-b41d-4e7a-9c35-${hex(12)}`
+  const webhooks: readonly (readonly [rule: string, address: string, secret: string])[] = [
+    ['slack-webhook', 'hooks.slack.com/services/', `T0${alnum(9)}/B0${alnum(9)}/${alnum(24)}`],
+    ['slack-webhook', 'hooks.slack.com/triggers/', `T0${alnum(9)}/123456789012/${hex(32)}`],
+    ['slack-webhook', 'hooks.slack-gov.com/services/', `T0${alnum(9)}/B0${alnum(9)}/${alnum(24)}`],
+    ['discord-webhook', 'discord.com/api/webhooks/', `123456789012345678/${alnum(68)}`],
+    ['discord-webhook', 'discordapp.com/api/webhooks/', `123456789012345678/${alnum(68)}`],
+    ['discord-webhook', 'canary.discord.com/api/v9/webhooks/', `12345678901234567/${alnum(68)}`],
+    ['discord-webhook', 'discord.com/api/v10/webhooks/', `123456789012345678/${alnum(68)}`],
+    [
+      ...(['teams-webhook', 'x.webhook.office.com/webhookb2/'] as const),
+      `${id}@${id}/IncomingWebhook/${hex(32)}/${id}`,
+    ],
+    [
+      ...(['teams-webhook', 'outlook.office.com/webhook/'] as const),
+      `${id}@${id}/IncomingWebhook/${hex(32)}/${id}`,
+    ],
+    ['lark-webhook', 'open.feishu.cn/open-apis/bot/v2/hook/', id],
+    ['lark-webhook', 'open.larksuite.com/open-apis/bot/v2/hook/', id],
+    ['make-webhook', 'hook.eu1.make.com/', alnum(32).toLowerCase()],
+    ['make-webhook', 'hook.us1.make.com/', alnum(32).toLowerCase()],
+    ['ifttt-webhook', 'maker.ifttt.com/trigger/', `door/with/key/${alnum(22)}`],
+  ]
+  for (const [rule, address, secret] of webhooks) {
+    it(`keeps the address of a webhook and takes its secret part: ${address}`, () => {
+      expect(redactor.text(`POST https://${address}${secret} 204`).value).toBe(
+        `POST https://${address}[REDACTED:${rule}] 204`,
+      )
+      const near = `POST https://${address}your-webhook 404`
+      expect(redactor.text(near).value).toBe(near)
+    })
+  }
+
+  it('has a test of every address', () => {
+    const tested = new Set(webhooks.map(([rule]) => rule))
+    expect(rules.filter((rule) => rule.keepsAnchor && !tested.has(rule.id))).toEqual([])
   })
 
-  it('takes what stands before an anchor along with it', () => {
-    expect(redactor.text(`x 123456789${':'}AA${alnum(33)} y`).value).toBe(
-      'x [REDACTED:telegram-bot-token] y',
-    )
-    expect(redactor.text(`x ${alnum(14)}${'.atlas'}v1.${alnum(67)} y`).value).toBe(
-      'x [REDACTED:terraform-token] y',
-    )
+  const led: readonly (readonly [rule: string, token: string])[] = [
+    ['telegram-bot-token', `123456789${':'}AA${alnum(33)}`],
+    ['terraform-token', `${alnum(14)}${'.atlas'}v1.${alnum(67)}`],
+    ['firebase-server-key', `AAAA${alnum(7)}${':APA'}91b${alnum(134)}`],
+    ['rapidapi-key', `${hex(10)}m${'sh'}${hex(15)}p1${hex(6)}jsn${hex(12)}`],
+  ]
+  for (const [rule, token] of led) {
+    it(`takes what stands before the anchor of ${rule} along with it`, () => {
+      expect(redactor.text(`x ${token} y`).value).toBe(`x [REDACTED:${rule}] y`)
+      expect(redactor.text(`x 99${token} y`).counts).toBeUndefined()
+      expect(redactor.text(`x ${token.slice(1)} y`).counts?.[rule]).toBe(
+        rule === 'telegram-bot-token' ? 1 : undefined,
+      )
+    })
+  }
+
+  it('finds what is named a secret too by its rule', () => {
+    const circle = `LIVE_API${'_KEY:'}${hex(32)}:${hex(32)}`
+    expect(redactor.text(`use ${circle} now`).value).toBe('use [REDACTED:circle-key] now')
+    const token = `secret${'-token:'}mercury_production_${alnum(30)}`
+    expect(redactor.text(`use ${token} now`).value).toBe('use [REDACTED:secret-token] now')
+    const slack = `xoxe${'.xoxp'}-1-${alnum(160)}`
+    expect(redactor.text(`use ${slack} now`).value).toBe('use [REDACTED:slack-token] now')
+  })
+
+  it('leaves what is made to be public', () => {
+    const publishable = [
+      `pk${'_live_'}${alnum(24)}`,
+      `ph${'c_'}${alnum(43)}`,
+      `sb_publish${'able_'}${alnum(31)}`,
+      `p${'k.eyJ'}1Ijoi${alnum(60)}.${alnum(22)}`,
+      `pk${'-lf-'}${id}`,
+      `FLW${'PUBK-'}${hex(32)}-X`,
+      `sq0${'idp-'}${alnum(22)}`,
+    ]
+    for (const key of publishable) expect(redactor.text(key).value).toBe(key)
   })
 
   it('looks into the header of what could be a JWT', () => {
