@@ -54,6 +54,7 @@ const commands: readonly Form[] = [
     'composer',
     `\\bcomposer[ \\t]+config\\b${rest}\\b(?:[\\w-]{1,24}oauth|[\\w-]{1,24}token|bearer)\\.\\S{1,120}[ \\t]+`,
   ),
+  form('authtoken', '\\b(?:add-)?authtoken[ \\t:]+'),
   form('snmp-server', '\\bsnmp-server[ \\t]+community[ \\t]+'),
   form('SecureString', '\\bConvertTo-SecureString[ \\t]+(?:-String[ \\t]+)?'),
   form('kubeadm', `\\bkubeadm\\b${rest}[ \\t](?=[a-z0-9]{6}\\.[a-z0-9]{16}\\b)`),

@@ -11,8 +11,11 @@ export interface PemState {
 
 const rule = 'private-key'
 const longest = 0x10000
-const begin = /-{4,5} ?BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g
-const end = /-{4,5} ?END (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g
+const names = '(?:(?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?|OpenVPN Static key V1)'
+// PuTTY's have a count in place of the first line, and another header in place of the last.
+const begin = new RegExp(`-{4,5} ?BEGIN ${names} ?-{4,5}|(?<=Private-Lines: )[0-9]{1,4}`, 'g')
+const end = new RegExp(`-{4,5} ?END ${names} ?-{4,5}`, 'g')
+const signs = ['PRIVATE KEY', 'Static key', 'Private-Lines: ']
 
 /**
  * Makes each key in whole lines one marker; the state says how the lines before ended.
@@ -21,16 +24,16 @@ const end = /-{4,5} ?END (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}/
  * no line to write.
  */
 export function redactKeys(block: string, state: PemState): Redacted<string> {
-  if (!state.inside && !block.includes('PRIVATE KEY')) return { value: block, counts: undefined }
+  if (!state.inside && !hasSign(block)) return { value: block, counts: undefined }
   const kept: string[] = []
   let found = 0
   let changed = false
   for (const raw of block.split('\n')) {
-    const line = state.inside || raw.includes('PRIVATE KEY') ? withoutAnsi(raw) : raw
+    const line = state.inside || hasSign(raw) ? withoutAnsi(raw) : raw
     const from = state.inside ? leave(line, state) : 0
     if (from === undefined || from > 0) changed = true
     if (from === undefined) continue
-    if (!line.includes('PRIVATE KEY', from)) {
+    if (!hasSign(line, from)) {
       kept.push(from > 0 ? line.slice(from) : raw)
       continue
     }
@@ -40,6 +43,10 @@ export function redactKeys(block: string, state: PemState): Redacted<string> {
   }
   if (found > 0) return { value: kept.join('\n'), counts: { [rule]: found } }
   return changed ? { value: kept.join('\n'), counts: {} } : { value: block, counts: undefined }
+}
+
+function hasSign(text: string, from = 0): boolean {
+  return signs.some((sign) => text.includes(sign, from))
 }
 
 /** One line from outside a key; it may hold whole keys with escaped line feeds. */

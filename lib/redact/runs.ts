@@ -25,7 +25,8 @@ export function takeRun(runs: Runs, pattern: RegExp, text: string, start: number
   return run
 }
 
-const inRun = new Uint8Array(0x10000)
+/** 1 for the codes of letters, digits, `_` and `-`. */
+export const inRun: Uint8Array = new Uint8Array(0x10000)
 for (let code = 0; code < 128; code++) {
   if (/[A-Za-z0-9_-]/.test(String.fromCharCode(code))) inRun[code] = 1
 }

@@ -1,9 +1,10 @@
 /** Tokens that are known by how they begin. */
 
 import type { Find } from './finds.ts'
+import { Literals } from './literals.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { charsets, type Rule } from './rules.ts'
-import { nextRun, type Runs, takeRun } from './runs.ts'
+import { inRun, nextRun, type Runs, takeRun } from './runs.ts'
 
 /** A token that reached the end of its line, and may go on in the next. */
 export interface Wrap {
@@ -21,15 +22,22 @@ export class TokenFinder {
   /** For two ASCII characters: 1 when an anchor begins with them, 2 when they may come second. */
   readonly #pairs = new Uint8Array(1 << 14)
   readonly #shortest: number
+  /** Anchors of tokens that need not hold a long run, or that stand in the middle of theirs. */
+  readonly #sought = new Literals(3)
 
   /** Each token of the rules holds `shortest` letters, digits, `_` or `-` in a row. */
   constructor(rules: readonly Rule[], shortest: number) {
-    for (const rule of rules) for (const anchor of rule.anchors) this.#ruleOf.set(anchor, rule)
+    for (const rule of rules) {
+      for (const anchor of rule.anchors) {
+        this.#ruleOf.set(anchor, rule)
+        if (isSought(rule)) this.#sought.add(anchor)
+      }
+    }
     const anchors = [...this.#ruleOf.keys()].sort((a, b) => b.length - a.length)
     const sources = anchors.map((anchor) => anchor.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
     this.#anchors = new RegExp(sources.join('|'), 'y')
     this.#shortest = shortest
-    for (const [a = '', b = '', c] of anchors) {
+    for (const [a = '', b = '', c] of anchors.filter((one) => !isSought(this.#ruleOf.get(one)))) {
       this.#mark(a, b, 1)
       if (c !== undefined) this.#mark(b, c, 2)
       else for (let code = 0; code < 128; code++) this.#mark(b, String.fromCharCode(code), 2)
@@ -50,6 +58,10 @@ export class TokenFinder {
   find(text: string, finds: Find[], wrap?: Wrap): Wrap | undefined {
     const search: Search = { text, runs: undefined, finds, wrap: undefined }
     let floor = wrap === undefined ? 0 : goOn(search, 0, wrap)
+    this.#sought.forEach(text, (_, start) => {
+      const find = this.#tokenAt(search, start)
+      if (find !== undefined) finds.push(find)
+    })
     for (
       let run = nextRun(text, floor, this.#shortest);
       run !== undefined;
@@ -71,8 +83,13 @@ export class TokenFinder {
     let b = text.charCodeAt(at + 1)
     while (at < end - 2) {
       const c = text.charCodeAt(at + 2)
-      const maybe = a < 128 && b < 128 && ((pairs[pairAt(a, b)] as number) & 1) !== 0
-      const find = maybe && ((pairs[pairAt(b, c)] as number) & 2) !== 0 && this.#tokenAt(search, at)
+      const maybe =
+        a < 128 &&
+        b < 128 &&
+        ((pairs[pairAt(a, b)] as number) & 1) !== 0 &&
+        ((pairs[pairAt(b, c)] as number) & 2) !== 0 &&
+        mayBegin(text, at)
+      const find = maybe && this.#tokenAt(search, at)
       if (find) {
         finds.push(find)
         at = find.end
@@ -100,7 +117,7 @@ export class TokenFinder {
     const body = at + anchor.length
     let start = at
     if (rule.before !== undefined) {
-      const lead = rule.before.exec(text.slice(Math.max(0, at - 64), at))
+      const lead = rule.before.exec(text.slice(Math.max(0, at - (rule.reach ?? 16)), at))
       if (lead === null) return undefined
       start -= lead[0].length
     } else if (!beginsAt(text, at, rule)) return undefined
@@ -120,7 +137,7 @@ export class TokenFinder {
     if (isPlaceholder(content.slice(0, 40))) return undefined
     if (!isCut && rule.check?.(content) === false) return undefined
     search.wrap = wrapOf(rule, text, body, end)
-    const sure = !isCut && rule.confidence !== 'low'
+    const sure = !isCut && !rule.keepsAnchor && rule.confidence === 'high'
     return { start: rule.keepsAnchor ? body : start, end, rule: rule.id, sure }
   }
 }
@@ -139,7 +156,18 @@ function pairAt(a: number, b: number): number {
 /** How far before a run its anchor can begin: anchors hold dots and slashes, runs do not. */
 function leadOf(text: string, start: number): number {
   const before = text[start - 1]
-  return before === '/' ? 64 : before === '.' || before === ':' || before === '$' ? 24 : 0
+  return before === '/' ? 128 : before !== undefined && '.:+%~$!|'.includes(before) ? 40 : 0
+}
+
+function isSought(rule: Rule | undefined): boolean {
+  return rule?.anywhere === true || rule?.before !== undefined
+}
+
+/** What is in the middle of a word is no beginning, unless an escape ends there. */
+function mayBegin(text: string, at: number): boolean {
+  const before = text.charCodeAt(at - 1)
+  if (inRun[before] !== 1 || before === 45 || before === 95) return true
+  return before === 109 || text[at - 2] === '\\' || text[at - 3] === '%'
 }
 
 /** Whether a token can begin here: not inside a word, but after an escape or a colour. */
@@ -147,7 +175,9 @@ function beginsAt(text: string, at: number, rule: Rule): boolean {
   const before = text[at - 1]
   if (before === undefined) return true
   if (rule.boundary === 'strict' && /[+/=_-]/.test(before)) {
-    return before === '=' && /[A-Za-z]["']?=$/.test(text.slice(Math.max(0, at - 4), at))
+    const line = text.slice(Math.max(0, at - 4), at)
+    // After a name, and at the start of a line of a diff.
+    return /\w["']?=$|(?:^|\n)[+-]$/.test(line) && (at < 5 || before === '=' || line.includes('\n'))
   }
   if (!/[A-Za-z0-9]/.test(before)) return true
   if (!/[0-9A-Fa-fmnrt]/.test(before)) return false

@@ -27,7 +27,7 @@ export function makeRule(table: Readonly<Record<string, unknown>>): Rule | strin
   if (shortestRun(prefix, min) < SHORTEST_USER_RUN) {
     return `prefix and min are too short: together they give ${SHORTEST_USER_RUN} letters, digits, _ and - in a row`
   }
-  return { id, anchors: [prefix], charset: charset as Charset, min, max }
+  return { id, anchors: [prefix], charset: charset as Charset, min, max, confidence: 'high' }
 }
 
 const SHORTEST_USER_RUN = 8
