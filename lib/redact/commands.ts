@@ -12,7 +12,7 @@ interface Form {
   readonly pattern: RegExp
 }
 
-const rest = '[^\\n|;&]{0,200}?'
+const rest = '[^\\n|;&]{0,120}?'
 const value = `(?:"([^"\\n]{1,256})"|'([^'\\n]{1,256})'|([^\\s"'|;&<>$({-][^\\s"'|;&<>]{0,256}))`
 
 function form(words: string, before: string, after = ''): Form {
@@ -166,7 +166,7 @@ const flags = new RegExp(
 
 /** `--token value`, and `curl -u user:password`. */
 function findFlags(text: string, finds: Find[]): void {
-  if (text.includes('curl')) findUsers(text, finds)
+  if (text.includes('-u') && text.includes('curl')) findUsers(text, finds)
   if (!text.includes('--')) return
   for (const { index, 0: flag } of text.matchAll(flags)) {
     findValue(text, flag.trim().slice(2), index + flag.length, finds)
@@ -199,7 +199,7 @@ function findValue(text: string, name: string, start: number, finds: Find[]): vo
 }
 
 const users =
-  /\bcurl\b[^\n]{0,400}?\s-(?:u|-(?:proxy-)?user)[ =]?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s"']{1,256}))/g
+  /-(?:u|-(?:proxy-)?user)(?<=\bcurl\b[^\n]{0,300}?\s-{1,2}[a-z-]{1,10})[ =]?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s"']{1,256}))/g
 
 /** `curl -u user:password`, and `curl -u key:`. */
 function findUsers(text: string, finds: Find[]): void {

@@ -33,8 +33,6 @@ export interface Rule {
   readonly keepsAnchor?: true
   /** What stands before the anchor and belongs to the token. */
   readonly before?: RegExp
-  /** How far before the anchor `before` looks; 16 characters without it. */
-  readonly reach?: number
   /** Its tokens need not hold a long run: the anchors are sought by themselves. */
   readonly anywhere?: true
   readonly check?: Check
@@ -477,9 +475,7 @@ export const charsets: Readonly<Record<Charset, RegExp>> = {
   wide: /[A-Za-z0-9_.:~@%+/=-]*/y,
 }
 
-type More = Partial<
-  Pick<Rule, 'boundary' | 'keepsAnchor' | 'before' | 'confidence' | 'reach' | 'anywhere'>
->
+type More = Partial<Pick<Rule, 'boundary' | 'keepsAnchor' | 'before' | 'confidence' | 'anywhere'>>
 
 /** A rule; its anchors stand in one string, with spaces between them. */
 function rule(
@@ -542,7 +538,7 @@ function sought(
   lead?: RegExp,
   check?: Check,
 ): Rule {
-  const more = { anywhere: true, reach: 80 } as const
+  const more = { anywhere: true } as const
   return rule(id, anchors, charset, min, max, check, lead ? { ...more, before: lead } : more)
 }
 

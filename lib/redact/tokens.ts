@@ -18,24 +18,31 @@ export interface Wrap {
 /** Finds the tokens of a set of rules. */
 export class TokenFinder {
   readonly #ruleOf = new Map<string, Rule>()
-  readonly #anchors: RegExp
+  /** By their first two characters, the longest first. */
+  readonly #anchors = new Map<number, string[]>()
   /** For two ASCII characters: 1 when an anchor begins with them, 2 when they may come second. */
   readonly #pairs = new Uint8Array(1 << 14)
   readonly #shortest: number
+  /** What stands before an anchor, read backwards from it. */
+  readonly #leads = new Map<Rule, RegExp>()
   /** Anchors of tokens that need not hold a long run, or that stand in the middle of theirs. */
   readonly #sought = new Literals(3)
 
   /** Each token of the rules holds `shortest` letters, digits, `_` or `-` in a row. */
   constructor(rules: readonly Rule[], shortest: number) {
     for (const rule of rules) {
+      const lead = rule.before?.source.replace(/\$$/, '')
+      if (lead !== undefined) this.#leads.set(rule, new RegExp(`(?<=(${lead}))`, 'y'))
       for (const anchor of rule.anchors) {
         this.#ruleOf.set(anchor, rule)
         if (isSought(rule)) this.#sought.add(anchor)
       }
     }
     const anchors = [...this.#ruleOf.keys()].sort((a, b) => b.length - a.length)
-    const sources = anchors.map((anchor) => anchor.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
-    this.#anchors = new RegExp(sources.join('|'), 'y')
+    for (const anchor of anchors) {
+      const pair = pairAt(anchor.charCodeAt(0), anchor.charCodeAt(1))
+      this.#anchors.set(pair, [...(this.#anchors.get(pair) ?? []), anchor])
+    }
     this.#shortest = shortest
     for (const [a = '', b = '', c] of anchors.filter((one) => !isSought(this.#ruleOf.get(one)))) {
       this.#mark(a, b, 1)
@@ -110,16 +117,18 @@ export class TokenFinder {
 
   #tokenAt(search: Search, at: number): Find | undefined {
     const { text } = search
-    this.#anchors.lastIndex = at
-    const anchor = this.#anchors.exec(text)?.[0]
+    const pair = pairAt(text.charCodeAt(at), text.charCodeAt(at + 1))
+    const anchor = this.#anchors.get(pair)?.find((one) => text.startsWith(one, at))
     if (anchor === undefined) return undefined
     const rule = this.#ruleOf.get(anchor) as Rule
     const body = at + anchor.length
     let start = at
-    if (rule.before !== undefined) {
-      const lead = rule.before.exec(text.slice(Math.max(0, at - (rule.reach ?? 16)), at))
-      if (lead === null) return undefined
-      start -= lead[0].length
+    const lead = this.#leads.get(rule)
+    if (lead !== undefined) {
+      lead.lastIndex = at
+      const found = lead.exec(text)?.[1]
+      if (found === undefined) return undefined
+      start -= found.length
     } else if (!beginsAt(text, at, rule)) return undefined
 
     search.runs ??= new Map()

@@ -21,13 +21,9 @@ const unicode = /\\{1,4}u00[2-7][0-9A-Fa-f]/g
 /** The other views of a text that are worth a search; most texts have none. */
 export function viewsOf(text: string): View[] {
   const views: View[] = []
-  add(views, text, ESC, ansi, () => '')
-  add(views, text, '%', percent, (found) =>
-    String.fromCharCode(Number.parseInt(found.slice(1), 16)),
-  )
-  add(views, text, '\\u00', unicode, (found) =>
-    String.fromCharCode(Number.parseInt(found.slice(-2), 16)),
-  )
+  add(views, text, ESC, ansi, () => undefined)
+  add(views, text, '%', percent, (found) => Number.parseInt(found.slice(1), 16))
+  add(views, text, '\\u00', unicode, (found) => Number.parseInt(found.slice(-2), 16))
   return views
 }
 
@@ -48,32 +44,33 @@ function add(
   text: string,
   sign: string,
   pattern: RegExp,
-  read: (found: string) => string,
+  read: (found: string) => number | undefined,
 ): void {
   if (!text.includes(sign)) return
-  const found = [...text.matchAll(pattern)]
-  if (found.length === 0) return
+  pattern.lastIndex = 0
+  let found = pattern.exec(text)
+  if (found === null) return
+  const codes = new Uint16Array(text.length)
   const starts = new Int32Array(text.length)
   const ends = new Int32Array(text.length)
-  let value = ''
-  let done = 0
   let length = 0
-  const keep = (end: number) => {
-    value += text.slice(done, end)
-    for (let at = done; at < end; at++, length++) {
+  for (let at = 0; at < text.length; ) {
+    if (at !== found?.index) {
+      codes[length] = text.charCodeAt(at)
       starts[length] = at
-      ends[length] = at + 1
+      ends[length++] = ++at
+      continue
     }
+    const start = at
+    at += found[0].length
+    const code = read(found[0])
+    if (code !== undefined) {
+      codes[length] = code
+      starts[length] = start
+      ends[length++] = at
+    }
+    found = pattern.exec(text)
   }
-  for (const { index, 0: whole } of found) {
-    keep(index)
-    done = index + whole.length
-    const letter = read(whole)
-    if (letter === '') continue
-    value += letter
-    starts[length] = index
-    ends[length++] = done
-  }
-  keep(text.length)
-  views.push({ text: value, starts, ends })
+  const bytes = Buffer.from(codes.buffer, 0, 2 * length)
+  views.push({ text: bytes.toString('utf16le'), starts, ends })
 }
