@@ -49,6 +49,7 @@ export {
   type SessionRow,
 } from './store/list.ts'
 export { deleteSession, restoreSession } from './store/move.ts'
+export { checkSession, redactSession, type SessionFinding } from './store/redact.ts'
 export { type Resolved, resolveRef } from './store/ref.ts'
 export { type Caller, findCaller } from './store/search.ts'
 export { readResult, readSession, type SessionDetails } from './store/show.ts'
