@@ -2,6 +2,7 @@
 
 import { isTable } from '../base/decode.ts'
 import { isSessionId, type SessionId } from '../base/id.ts'
+import { isFailed } from '../file/redaction.ts'
 import type { Entry, EntryData } from '../journal/entry.ts'
 import type { Reading } from '../journal/read.ts'
 import {
@@ -95,11 +96,6 @@ export class JournalRedaction {
     const { value, counts } = this.#redactor.json(rest as never)
     return isFailed(counts) ? { value: rest, counts } : { value, counts }
   }
-}
-
-/** Whether the redactor gave up; what it then gives in place of the value is a marker. */
-export function isFailed(counts: RedactionCounts | undefined): boolean {
-  return counts?.error !== undefined
 }
 
 function isCounts(value: unknown): value is RedactionCounts {
