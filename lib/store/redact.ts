@@ -9,6 +9,7 @@ import { JournalRedaction, redactDocument } from '../session/redaction.ts'
 import { listResults, rewriteSession } from '../session/rewrite.ts'
 import { takeJournal } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
+import { hasOpenTurn } from '../session/state.ts'
 import { settle } from '../session/turn.ts'
 import { redactorOf } from './access.ts'
 import { holdSession, holdTools, realSessionDir } from './hold.ts'
@@ -75,7 +76,8 @@ export async function redactSession(store: Store, id: SessionId): Promise<Sessio
   const found = checkSession(store, id)
   if (found.length === 0) return found
   const { session } = held
-  await settle(session, store.now())
+  // A result that is missing would now be made of what is not redacted yet.
+  if (hasOpenTurn(await session.refresh())) await settle(session, store.now())
   const tools = await holdTools(session)
   try {
     using _journal = await takeJournal(id, session.dir, patience)
