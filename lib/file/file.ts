@@ -32,9 +32,11 @@ const head = 8 * 1024
 export function checkFile(path: string, redactor: Redactor): FileFinding[] {
   const fd = openText(path)
   try {
-    return [...checkLines(fd, path, redactor)].flatMap(({ line, counts }) =>
-      findingsOf(path, line, counts),
-    )
+    const found: FileFinding[] = []
+    for (const { line, counts } of checkLines(fd, path, redactor)) {
+      if (counts !== undefined) found.push(...findingsOf(path, line, counts))
+    }
+    return found
   } finally {
     disk.closeFile(fd)
   }

@@ -2,9 +2,9 @@
 
 /** A line, or a piece of one that is too long to hold. */
 export interface Piece {
-  /** Without its line feed. */
+  /** With its line feed, where it has one. */
   readonly bytes: Buffer
-  /** What stands behind it: a line feed, the end of the file, or more of the same line. */
+  /** What it ends with: a line feed, the end of the file, or more of the same line. */
   readonly end: 'lf' | 'eof' | 'more'
   /** Whether a line begins with it. */
   readonly starts: boolean
@@ -28,7 +28,7 @@ export class LineCutter {
   *take(chunk: Buffer): Generator<Piece> {
     let start = 0
     for (let lf = chunk.indexOf(10); lf >= 0; lf = chunk.indexOf(10, start)) {
-      this.#hold(chunk.subarray(start, lf))
+      this.#hold(chunk.subarray(start, lf + 1))
       yield this.#give('lf')
       start = lf + 1
     }

@@ -22,8 +22,6 @@ export interface CheckedLine {
   readonly lost: boolean
 }
 
-const lineFeed = Buffer.from('\n')
-
 /** Looks through a text that comes in pieces. */
 export class TextRedaction {
   readonly #cutter = new LineCutter()
@@ -51,22 +49,19 @@ export class TextRedaction {
   }
 
   #whole({ bytes, end }: Piece): Redacted<Buffer> {
-    const feed = end === 'lf' ? [lineFeed] : []
-    const same = (counts?: RedactionCounts) => ({ value: Buffer.concat([bytes, ...feed]), counts })
+    const line = end === 'lf' ? bytes.subarray(0, -1) : bytes
     // What is no UTF-8 is read so that each byte comes back as it was.
-    const encoding = isUtf8(bytes) ? 'utf8' : 'latin1'
-    const { value, counts } = this.#stream.lines(bytes.toString(encoding))
-    if (counts === undefined || isFailed(counts)) return same(counts)
+    const encoding = isUtf8(line) ? 'utf8' : 'latin1'
+    const { value, counts } = this.#stream.lines(line.toString(encoding))
+    if (counts === undefined || isFailed(counts)) return { value: bytes, counts }
     // The rest of a key: there is no line any more.
-    if (value === '' && bytes.length > 0 && isEmpty(counts))
-      return { value: Buffer.alloc(0), counts }
-    return { value: Buffer.concat([Buffer.from(value, encoding), ...feed]), counts }
+    const isNothing = value === '' && line.length > 0 && isEmpty(counts)
+    return { value: Buffer.from(value + (isNothing || end !== 'lf' ? '' : '\n'), encoding), counts }
   }
 
   /** A cut may go through a character, so a very long line is read as bytes. */
   #part({ bytes, end }: Piece): Redacted<Buffer> {
-    const text = bytes.toString('latin1')
-    const first = this.#stream.write(end === 'lf' ? `${text}\n` : text)
+    const first = this.#stream.write(bytes.toString('latin1'))
     const rest = end === 'eof' ? this.#stream.end() : undefined
     const value = Buffer.from(first.value + (rest?.value ?? ''), 'latin1')
     return { value, counts: mergeCounts(first.counts, rest?.counts) }
