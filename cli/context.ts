@@ -1,6 +1,6 @@
 /** What a handler gets of the process it runs in; whatever costs something is made on first use. */
 
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { Failure } from '../lib/index.ts'
 import { type Colors, colorChoice, isColored } from './color.ts'
 import { flag, type Invocation, text } from './command.ts'
@@ -18,6 +18,7 @@ export interface Host {
   readonly isTerminal: (fd: 1 | 2) => boolean
   /** The streams, and the signals that reach this process. */
   readonly process: {
+    readonly stdin: Readable
     readonly stdout: Writable & { readonly columns?: number }
     readonly stderr: Writable
     readonly on: (signal: NodeJS.Signals, handler: () => void) => unknown
@@ -36,6 +37,7 @@ export interface Context {
   readonly color: Colors
   /** How wide the terminal is; undefined when standard output is none. */
   readonly columns: number | undefined
+  readonly stdin: Readable
   /** The streams themselves, for what a tool prints while it runs; a reader that left is no error. */
   readonly stdout: Writable
   readonly stderr: Writable
@@ -73,6 +75,9 @@ export function createContext(host: Host, invocation: Invocation): Context {
     },
     get columns() {
       return host.isTerminal(1) ? (host.process.stdout.columns ?? 80) : undefined
+    },
+    get stdin() {
+      return host.process.stdin
     },
     get stdout() {
       return forgiving(host.process.stdout)

@@ -22,6 +22,9 @@ void runProgram(
     write: writeAll,
     isTerminal,
     process: {
+      get stdin() {
+        return process.stdin
+      },
       get stdout() {
         streams = true
         return process.stdout

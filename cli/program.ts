@@ -27,7 +27,8 @@ export async function runProgram(host: Host, parts: Parts): Promise<number> {
   try {
     return await dispatch(host, parts, name, words)
   } catch (error) {
-    if (error instanceof OutputClosed) return brokenPipe
+    // By its name: the file of a verb carries a class of its own.
+    if (error instanceof Error && error.name === 'OutputClosed') return brokenPipe
     return printFailure(host, words, error, verb)
   }
 }

@@ -428,6 +428,36 @@ const config: ExplainedVerb = {
   examples: ['stint config', 'stint config kill_grace', 'STINT_TIMEOUT=1h stint config timeout'],
 }
 
+const redact: ExplainedVerb = {
+  name: 'redact',
+  group: 'Change',
+  summary: 'take secrets out of a text, a session or a file',
+  usage: '[REF|FILE|DIR…]',
+  positionals: { min: 0, max: many },
+  options: [
+    { name: 'check', help: 'only say where there are secrets and by which rule' },
+    { name: 'fix', help: 'take them out of sessions and files that are there' },
+  ],
+  reach: 'all',
+  details: `Without an option it is a filter: standard input is passed to standard output as it comes, line by line, each secret as \`[REDACTED:<rule>]\`. Nothing is written to disk.
+
+--check prints one line for each find, \`PATH:LINE: rule\` or \`ID seq N: rule\`, and never the secret; without a REF or path it reads standard input. A word with a \`/\` in it, \`.\` and \`..\` are paths; any other word is a REF, so write \`./NAME\` for a file. Under a directory every file is looked at, but no binary one and nothing behind a link. Sessions of other programs are files: \`~/.codex/sessions\`, \`~/.claude/projects\`, \`~/.gemini\`.
+
+--fix takes them out. A session keeps every entry with its number; one that runs is refused. A file gets a new content in one rename, and what it was is kept as \`NAME.before-redact\`: remove that once it is not needed, since it holds the secrets. Nothing is touched in which nothing is found. A secret that was written down may have been read: replace it where it is used.`,
+  exits: [
+    ['0', 'nothing was found, or all of it was taken out; the text was passed on'],
+    ['1', '--check found something; or a place could not be searched'],
+    ...changed.slice(1),
+    ['130', 'interrupted'],
+    ['141', 'nobody reads the output any more'],
+  ],
+  examples: [
+    './deploy.sh 2>&1 | stint redact | tee deploy.log',
+    'stint redact --check @last ~/.codex/sessions ./notes.md',
+    'stint redact --fix auth ~/.claude/projects',
+  ],
+}
+
 /** By name, in the order of help. */
 export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   run,
@@ -445,6 +475,7 @@ export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   rename,
   pin,
   unpin,
+  redact,
   delete: deleteSessions,
   trash,
 }

@@ -33,9 +33,9 @@ export interface FailureData {
   ENTRY_INVALID: { type: string; problem: string }
   CONFIG_INVALID: { file: string; problem: string }
   HOME_REFUSED: { dir: string }
-  REF_MALFORMED: { ref: string; problem: string }
+  REF_MALFORMED: { ref: string; problem: string; file?: string }
   REF_NEEDS_TURN: { ref: string }
-  SESSION_UNKNOWN: { ref: string; store: string; moved_from?: string }
+  SESSION_UNKNOWN: { ref: string; store: string; moved_from?: string; file?: string }
   SESSION_ELSEWHERE: { ref: string; project_path: string; id: string }
   TURN_UNKNOWN: { id: string; turn: number; turns: number }
   RESULT_MISSING: { id: string }
@@ -69,6 +69,7 @@ export interface FailureData {
   ACCESS_DENIED: { path: string; errno: string; recorded?: number }
   IO_FAILED: { path: string; errno: string; problem: string; recorded?: number }
   NO_LOCKS: { path: string; problem: string }
+  FILE_CHANGED: { file: string }
   INTERRUPTED: { signal: string }
 }
 
@@ -132,7 +133,8 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   REF_MALFORMED: {
     status: 2,
     sentence: (d) => `${quote(d.ref)} does not name a session: ${d.problem}`,
-    hint: () =>
+    hint: (d) =>
+      fileHint(d.file) ??
       'a session is named by its ULID, 4 or more characters of its start or end, its name, or @last @self @parent @root',
   },
   REF_NEEDS_TURN: {
@@ -145,7 +147,8 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     sentence: (d) => `no session ${quote(d.ref)} in this project`,
     hint: (d) =>
       d.moved_from === undefined
-        ? '`stint list` shows the sessions here, `stint list --all-projects` those of every project'
+        ? (fileHint(d.file) ??
+          '`stint list` shows the sessions here, `stint list --all-projects` those of every project')
         : `a project of the same name was at ${d.moved_from}, which is gone; if it moved here, its sessions are still in that store: \`stint list --project ${d.moved_from}\``,
   },
   SESSION_ELSEWHERE: {
@@ -341,6 +344,11 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: () =>
       'reinstall with optional dependencies (koffi) or install flock(1) of util-linux; a file system without flock cannot hold a store',
   },
+  FILE_CHANGED: {
+    status: 5,
+    sentence: (d) => `${d.file} changed while it was read`,
+    hint: () => 'nothing was changed; try again when no program writes to it',
+  },
   INTERRUPTED: {
     status: 130,
     sentence: (d) => `interrupted by ${d.signal}`,
@@ -365,6 +373,11 @@ export function statusOf(code: FailureCode): number {
 /** Every code with its exit status, for the documentation. */
 export function listFailureCodes(): { code: FailureCode; status: number }[] {
   return (Object.keys(rows) as FailureCode[]).map((code) => ({ code, status: rows[code].status }))
+}
+
+/** Where a REF is the name of a file: what is a path is never guessed. */
+function fileHint(file: string | undefined): string | undefined {
+  return file === undefined ? undefined : `write ./${file} for the file`
 }
 
 function inJournal(recorded: number | undefined): string {

@@ -18,10 +18,14 @@ export {
   isFailure,
 } from './errors.ts'
 export { listFailureCodes } from './failures.ts'
+export { type FileFinding, findingsOf } from './file/file.ts'
+export { TextRedaction } from './file/redaction.ts'
+export { type FileReport, isThere, redactPath } from './file/walk.ts'
 export type { Entry, EntryData } from './journal/entry.ts'
 export type { Line, Reading } from './journal/read.ts'
 export { hasInput, isTerminal, OutputClosed, writeAll } from './os/descriptor.ts'
 export type { Lock } from './os/lock-file.ts'
+export { createRedactor, type Redactor } from './redact/redact.ts'
 export { type KillReport, killTurn } from './run/kill.ts'
 export type { RunOptions, RunReport, RunTarget, Started } from './run/plan.ts'
 export { runTurn } from './run/run.ts'
@@ -49,6 +53,7 @@ export {
   type SessionRow,
 } from './store/list.ts'
 export { deleteSession, restoreSession } from './store/move.ts'
+export { checkSession, redactSession, type SessionFinding } from './store/redact.ts'
 export { type Resolved, resolveRef } from './store/ref.ts'
 export { type Caller, findCaller } from './store/search.ts'
 export { readResult, readSession, type SessionDetails } from './store/show.ts'

@@ -1,6 +1,6 @@
 /** Every file and directory name on disk; nothing else joins names. */
 
-import type { SessionId } from './base/id.ts'
+import { isSessionId, type SessionId } from './base/id.ts'
 import { sha256 } from './base/sha256.ts'
 
 /** The root for this environment: STINT_HOME, XDG_STATE_HOME/stint or ~/.local/state/stint. */
@@ -75,6 +75,20 @@ export const session = {
     `${dir}/output/turn-${String(turn).padStart(4, '0')}`,
   result: (dir: string, turn: number): string => `${session.turnOutput(dir, turn)}/result.toml`,
 } as const
+
+/**
+ * The session that a path looks to be a file of, with its store's directory: one that stint itself
+ * writes. What a tool left under output/ is none.
+ */
+export function ownFile(
+  path: string,
+): { readonly store: string; readonly id: SessionId } | undefined {
+  const [, dir, id = '', rest = ''] =
+    /^(.*)\/(?:sessions|trash|ephemeral|staging)\/([^/]{26})\/(.*)$/.exec(path) ?? []
+  if (dir === undefined || !isSessionId(id)) return undefined
+  const isTools = rest.startsWith('output/') && !/^output\/turn-\d{4,9}\/result\.toml/.test(rest)
+  return isTools ? undefined : { store: dir, id }
+}
 
 /** The tool of a lock file's name, or undefined: the session's and the journal's are no tool's. */
 export function lockedTool(fileName: string): string | undefined {

@@ -27,7 +27,7 @@ const layers = [
   ['failures'],
   ['errors', 'layout'],
   ['redact', 'os'],
-  ['journal'],
+  ['journal', 'file'],
   ['session'],
   ['store', 'tree'],
   ['run'],

@@ -362,6 +362,51 @@ export function rename(from: string, to: string): void {
   onDisk(to, () => fs.renameSync(from, to))
 }
 
+/**
+ * Gives a file a second name; false when something has that name. A file system without hard links
+ * gets a copy, which is on the disk when this returns.
+ */
+export function linkFile(from: string, to: string): boolean {
+  return onDisk(to, () => {
+    try {
+      fs.linkSync(from, to)
+      return true
+    } catch (error) {
+      const errno = errnoOf(error) ?? ''
+      if (errno === 'EEXIST') return false
+      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(errno)) throw error
+      return copyFile(from, to)
+    }
+  })
+}
+
+function copyFile(from: string, to: string): boolean {
+  try {
+    fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL)
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false
+    throw error
+  }
+  const fd = fs.openSync(to, O_RDONLY)
+  try {
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+  return true
+}
+
+/** Gives an open file the owner and the mode of another one. */
+export function takeOwnership(fd: number, path: string, like: number): void {
+  onDisk(path, () => {
+    const [now, wanted] = [fs.fstatSync(fd), fs.fstatSync(like)]
+    if (now.uid !== wanted.uid || now.gid !== wanted.gid) {
+      fs.fchownSync(fd, wanted.uid, wanted.gid)
+    }
+    if ((now.mode & 0o7777) !== (wanted.mode & 0o7777)) fs.fchmodSync(fd, wanted.mode & 0o7777)
+  })
+}
+
 /** Removes a file; false when it was not there. */
 export function removeFile(path: string): boolean {
   const removed = findOnDisk(path, () => {

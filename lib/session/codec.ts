@@ -262,6 +262,30 @@ export function formatState(state: State): string {
   })
 }
 
+/** A state that was folded anew, with the keys of the old one that this version does not know. */
+export function keepUnknown(old: State, folded: State): State {
+  const { genealogy, context_status, tools, git, turn, usage, journal } = folded
+  const tables = ['genealogy', 'context_status', 'tools', 'git', 'turn', 'usage', 'journal']
+  return {
+    ...unknownOf(old, [...order.head, ...tables]),
+    ...folded,
+    genealogy: { ...unknownOf(old.genealogy, order.genealogy), ...genealogy },
+    context_status: { ...unknownOf(old.context_status, order.context), ...context_status },
+    tools: mapTable(tools, (tool, name) => ({
+      ...unknownOf(old.tools[name], order.tool),
+      ...(tool as ToolState),
+    })),
+    git: { ...unknownOf(old.git, order.git), ...git },
+    ...(turn && { turn: { ...unknownOf(old.turn, [...order.turn, 'process']), ...turn } }),
+    ...(usage && { usage: { ...unknownOf(old.usage, order.usage), ...usage } }),
+    journal: { ...unknownOf(old.journal, order.journal), ...journal },
+  }
+}
+
+function unknownOf(table: object | undefined, keys: readonly string[]): object {
+  return Object.fromEntries(Object.entries(table ?? {}).filter(([key]) => !keys.includes(key)))
+}
+
 /** The known keys first, their instants as datetimes. */
 function arrange(table: object, keys: readonly string[]): TomlTable {
   const values = table as TomlTable

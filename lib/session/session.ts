@@ -250,6 +250,7 @@ export class Session implements Disposable {
   /** Folds what others appended and cuts off what a crash left, so that the file ends at the mark. */
   #catchUp(): void {
     const path = files.transcript(this.dir)
+    if (this.#fd !== undefined) this.#closeReplaced(this.#fd, path)
     this.#state ??= this.#open(path)
     const fd = this.#fd as number
     const { size } = disk.readFacts(fd, path)
@@ -263,6 +264,14 @@ export class Session implements Disposable {
     if (rest === 'damaged' || unsure || state === undefined) throw damaged(this.id, offset)
     if (rest !== 'none') disk.truncateTo(fd, path, offset)
     this.#state = state
+  }
+
+  /** A transcript that was redacted meanwhile is another file, with a state of its own. */
+  #closeReplaced(fd: number, path: string): void {
+    if (disk.isSameFile(disk.readFacts(fd, path), disk.findFacts(path))) return
+    disk.closeFile(fd)
+    this.#fd = undefined
+    this.#state = undefined
   }
 
   #open(path: string): State | undefined {
@@ -293,7 +302,9 @@ export class Session implements Disposable {
   /** Removes what interrupted replacements left: under the journal's lock nobody else is at one. */
   #sweep(): void {
     for (const name of disk.listNames(this.dir)) {
-      if (isLeftover(name, 'state.toml')) disk.removeFile(`${this.dir}/${name}`)
+      if (isLeftover(name, 'state.toml') || isLeftover(name, 'transcript.jsonl')) {
+        disk.removeFile(`${this.dir}/${name}`)
+      }
     }
   }
 

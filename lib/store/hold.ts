@@ -5,7 +5,15 @@ import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { session as files, type Place, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { type Errand, findHolder, type Lock, probeTolerance, tryLock } from '../os/lock-file.ts'
+import {
+  type Errand,
+  findHolder,
+  type Lock,
+  probeTolerance,
+  takeLock,
+  tryLock,
+} from '../os/lock-file.ts'
+import { listTools } from '../session/liveness.ts'
 import { ifGone, Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn } from '../session/state.ts'
@@ -74,6 +82,22 @@ export async function keepHeld(session: Session, lock: Lock): Promise<Held> {
     throw error
   }
   return { session, lock, [Symbol.asyncDispose]: letGo }
+}
+
+/** Takes the locks of all its tools. Throws SESSION_LEAKED when a process still holds one. */
+export async function holdTools(session: Session): Promise<Lock[]> {
+  const locks: Lock[] = []
+  try {
+    for (const tool of listTools(session.dir)) {
+      const lock = await takeLock(files.toolLock(session.dir, tool), undefined)
+      if (lock === undefined) throw new Failure('SESSION_LEAKED', { id: session.id, tool })
+      locks.push(lock)
+    }
+    return locks
+  } catch (error) {
+    for (const lock of locks) lock.release()
+    throw error
+  }
 }
 
 function isRunning(id: SessionId, dir: string): boolean {

@@ -4,11 +4,10 @@ import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { session as files, type Place, sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { type Lock, takeLock } from '../os/lock-file.ts'
-import { listTools } from '../session/liveness.ts'
+import type { Lock } from '../os/lock-file.ts'
 import { ifGone, type Session, takeJournal } from '../session/session.ts'
 import { settle } from '../session/turn.ts'
-import { holdSession } from './hold.ts'
+import { holdSession, holdTools } from './hold.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -39,13 +38,8 @@ async function move(
 ): Promise<void> {
   const target = sessionDir(store.dir, session.id, to)
   refuseOccupied(session.id, target)
-  const locks: Lock[] = []
+  const locks: Lock[] = await holdTools(session)
   try {
-    for (const tool of listTools(session.dir)) {
-      const lock = await takeLock(files.toolLock(session.dir, tool), undefined)
-      if (lock === undefined) throw new Failure('SESSION_LEAKED', { id: session.id, tool })
-      locks.push(lock)
-    }
     await note(session, data, store.now())
     locks.push(await takeJournal(session.id, session.dir, 5_000))
     refuseOccupied(session.id, target)

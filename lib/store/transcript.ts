@@ -57,7 +57,7 @@ export async function* followTranscript(
     )
     const last = lastLine(fd, path, at)
     at = last?.line.end ?? 0
-    if (seq < 0) seq = last?.entry?.seq ?? -1
+    if (seq < 0) seq = lastSeq(fd, path, at)
     for (let pause = 20; !query.signal?.aborted; pause = Math.min(pause * 1.5, 200)) {
       // Asked before the look at the file: what a turn wrote before it ended is then seen below.
       const resting = query.forever === true ? false : isAtRest(store, id)
@@ -146,6 +146,14 @@ function* note(readings: Iterable<Reading>, see: (seq: number) => void): Generat
 function lastLine(fd: number, path: string, size: number): Reading | undefined {
   for (const reading of decodeLines(readLinesBackwards(fd, path, size))) return reading
   return undefined
+}
+
+/** The number of the newest entry, also when lines that are none follow it. */
+function lastSeq(fd: number, path: string, size: number): number {
+  for (const { entry } of decodeLines(readLinesBackwards(fd, path, size))) {
+    if (entry !== undefined) return entry.seq
+  }
+  return -1
 }
 
 function offsetAfter(fd: number, path: string, seq: number): number {

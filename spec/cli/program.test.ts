@@ -23,6 +23,7 @@ async function call(argv: string[], handler: Handler = fine, over: Partial<Host>
       },
       isTerminal: () => false,
       process: {
+        stdin: new PassThrough(),
         stdout: new PassThrough(),
         stderr: new PassThrough(),
         on: (name: string, handle: () => void) => signals.set(name, handle),

@@ -11,7 +11,7 @@ describe('verbs', () => {
     expect(Object.keys(verbs).sort()).toEqual(
       [
         ...['run', 'resume', 'list', 'show', 'result', 'logs', 'artifacts', 'log', 'is-alive'],
-        ...['wait', 'kill', 'rename', 'pin', 'unpin', 'delete', 'trash', 'config'],
+        ...['wait', 'kill', 'rename', 'pin', 'unpin', 'delete', 'trash', 'config', 'redact'],
       ].sort(),
     )
   })

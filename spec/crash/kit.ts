@@ -129,7 +129,8 @@ export async function expectWhole(scene: Scene, acknowledged: Map<string, Buffer
     const after = readSession(store, row.id)
     expect(after.state?.journal.seq).toBe(seq)
     expect(seq).toBe(seqsOf(store, row.id).length - 1)
-    expect(readdirSync(before.dir).filter((name) => /^state\.toml\./.test(name))).toEqual([])
+    const left = /^(?:state\.toml|transcript\.jsonl)\./
+    expect(readdirSync(before.dir).filter((name) => left.test(name))).toEqual([])
   }
   for (const row of listTrash(store)) expect(row.status).not.toBe('unreadable')
 }

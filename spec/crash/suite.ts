@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { listSessions, type SessionId, type SessionRow } from '../../lib/index.ts'
+import { listSessions, readSession, type SessionId, type SessionRow } from '../../lib/index.ts'
 import { callsOf, replay } from '../support/power-cut.ts'
 import {
   entriesOf,
@@ -22,18 +22,22 @@ export interface Case {
   readonly verb: string
   /** What stands before; gives the words of the command. */
   readonly prepare: (scene: Scene) => string[]
+  /** It may put other transcripts in place of those before: what is left is one of the two, whole. */
+  readonly rewrites?: true
   /** What must hold once the command has exited 0. */
   readonly done: (scene: Scene) => void
 }
 
 /** Strikes a command at each of its calls, in every way, and looks at what is left. */
-export function describeCrashes({ verb, prepare, done }: Case): void {
+export function describeCrashes({ verb, prepare, done, rewrites }: Case): void {
   describe(verb, () => {
     const { scene, copy, discard } = openScene()
     const logs = mkdtempSync(join(tmpdir(), 'stint-calls-'))
     const log = join(logs, 'calls')
     let args: string[]
     let acknowledged: Map<string, Buffer>
+    let rewritten: Map<string, Buffer> | undefined
+    let facts: Map<string, unknown>
     let calls: ReturnType<typeof callsOf>
     let count: number
     let deaths = 0
@@ -44,6 +48,8 @@ export function describeCrashes({ verb, prepare, done }: Case): void {
       const whole = copy()
       ok(stint(whole, args, { log }))
       done(whole)
+      if (rewrites) rewritten = transcriptsOf(whole)
+      facts = factsOf(scene)
       calls = callsOf(log)
       count = calls.filter((call) => call.n !== null).length
       expect(count).toBeGreaterThan(5)
@@ -52,6 +58,13 @@ export function describeCrashes({ verb, prepare, done }: Case): void {
       discard()
       rmSync(logs, { recursive: true })
     })
+
+    /** Also what the state tells is the same with either transcript. */
+    const check = async (left: Scene) => {
+      const isNew = rewritten !== undefined && isSame(transcriptsOf(left), rewritten)
+      if (rewrites) expect(factsOf(left)).toEqual(facts)
+      await expectWhole(left, isNew && rewritten ? rewritten : acknowledged)
+    }
 
     const strike = async (fault: Fault, expectDead: boolean) => {
       const struck = copy()
@@ -64,7 +77,7 @@ export function describeCrashes({ verb, prepare, done }: Case): void {
       try {
         // A tool that ran keeps its status; what the journal did not take is then said.
         if (outcome.status === 0 && !outcome.stderr.includes('warning')) done(struck)
-        await expectWhole(struck, acknowledged)
+        await check(struck)
         expectSwept(struck)
       } catch (error) {
         throw new Error(`after ${where}`, { cause: error })
@@ -112,7 +125,7 @@ export function describeCrashes({ verb, prepare, done }: Case): void {
           replay({ before: scene.home, log, upTo, into: cut.home, tail })
           try {
             if (upTo === count) done(cut)
-            await expectWhole(cut, acknowledged)
+            await check(cut)
           } catch (error) {
             throw new Error(
               `after call ${upTo}: ${JSON.stringify(calls.find((call) => call.n === upTo))}`,
@@ -125,6 +138,21 @@ export function describeCrashes({ verb, prepare, done }: Case): void {
       },
     )
   })
+}
+
+function isSame(a: Map<string, Buffer>, b: Map<string, Buffer>): boolean {
+  return a.size === b.size && [...a].every(([id, bytes]) => b.get(id)?.equals(bytes))
+}
+
+/** What sessions are but for their texts. */
+function factsOf(scene: Scene): Map<string, unknown> {
+  const store = storeOf(scene)
+  return new Map(
+    listSessions(store).rows.map(({ id, turn, outcome, usage, last_accessed }) => {
+      const { state } = readSession(store, id)
+      return [id, [turn, outcome, usage, last_accessed, state?.journal.seq, state?.turn]]
+    }),
+  )
 }
 
 /** After one more run nothing is left in staging/. */

@@ -84,5 +84,6 @@ export const failureSamples: { readonly [C in FailureCode]: FailureData[C] } = {
     path: `${dir}/locks/session.lock`,
     problem: 'neither koffi nor flock(1) is there',
   },
+  FILE_CHANGED: { file: 'notes/today.jsonl' },
   INTERRUPTED: { signal: 'SIGINT' },
 }

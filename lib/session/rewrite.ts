@@ -1,0 +1,306 @@
+/**
+ * Replacing a session's journal by a redacted one: the only time that a line is ever changed.
+ *
+ * The caller holds session.lock, every tool's lock and journal.lock, so nobody else writes.
+ */
+
+import type { SessionId } from '../base/id.ts'
+import { Failure, isFailure } from '../errors.ts'
+import { decodeLines, readLines } from '../journal/read.ts'
+import { session as files, isLeftover } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { replaceText } from '../os/replace.ts'
+import type { Redactor } from '../redact/redact.ts'
+import { catchUp } from './catch-up.ts'
+import { formatState, keepUnknown, parseState } from './codec.ts'
+import { FoldError, foldEntry } from './fold.ts'
+import { JournalRedaction, redactDocument } from './redaction.ts'
+import type { State } from './state.ts'
+
+/** How much is copied at a time, in bytes. */
+const chunk = 256 * 1024
+
+/**
+ * Takes the secrets out of a session's transcript, state and results. Gives whether anything had to
+ * be changed; every entry stays, with its number.
+ *
+ * The state goes first, back to where both transcripts are the same; then the new transcript takes
+ * the place of the old one; then the state that counts all of it. A crash in between leaves the one
+ * or the other transcript, whole, and a state from which either is folded.
+ *
+ * Throws what kept it from being done with nothing changed, unless the failure's `recorded` says so.
+ */
+export function rewriteSession(id: SessionId, dir: string, redactor: Redactor): boolean {
+  const state = readWhole(id, dir)
+  const old = disk.findText(files.state(dir))
+  sweep(dir)
+  const staged = stageJournal(id, dir, state, redactor)
+  const text = stateText(id, dir, staged?.state ?? state, redactor)
+  if (staged === undefined) {
+    if (text === old) return redactResults(dir, redactor)
+    if (!replaceText(files.state(dir), text)) throw unconfirmed(id, true)
+    redactResults(dir, redactor)
+    return true
+  }
+  try {
+    const before = stateText(id, dir, staged.before, redactor)
+    if (!replaceText(files.state(dir), before)) throw unconfirmed(id, false)
+    disk.rename(staged.path, files.transcript(dir))
+  } catch (error) {
+    dropStaged(staged.path)
+    throw error
+  }
+  publish(id, dir, text)
+  redactResults(dir, redactor)
+  return true
+}
+
+/** What was changed stays, whatever becomes of the state's file: the old one leads to it as well. */
+function publish(id: SessionId, dir: string, text: string): void {
+  try {
+    disk.syncDir(dir)
+  } catch (cause) {
+    if (!(cause instanceof Failure)) throw cause
+    throw new Failure('DURABILITY_UNKNOWN', { id, recorded: true }, { cause })
+  }
+  try {
+    if (!replaceText(files.state(dir), text)) throw unconfirmed(id, true)
+  } catch (error) {
+    for (const code of ['DISK_FULL', 'ACCESS_DENIED', 'IO_FAILED'] as const) {
+      if (isFailure(error, code)) {
+        throw new Failure(code, { ...error.data, recorded: 1 }, { cause: error.cause })
+      }
+    }
+    throw error
+  }
+}
+
+/** The state with all that the journal tells. Throws what keeps a writer from a session. */
+function readWhole(id: SessionId, dir: string): State {
+  const { state, failure, warnings } = catchUp(id, dir)
+  if (state === undefined) {
+    throw failure ?? new Failure('SESSION_UNREADABLE', { id, problem: 'it has no state' })
+  }
+  const isMissing = disk.findFacts(files.state(dir)) === undefined
+  const wrong = warnings.find(({ code }) => !(isMissing && code === 'STATE_INVALID'))
+  if (wrong !== undefined) throw wrong
+  return state
+}
+
+/** Under the journal's lock nobody else is at one of these. */
+function sweep(dir: string): void {
+  for (const name of disk.listNames(dir)) {
+    if (isLeftover(name, 'transcript.jsonl') || isLeftover(name, 'state.toml')) {
+      disk.removeFile(`${dir}/${name}`)
+    }
+  }
+}
+
+function dropStaged(path: string): void {
+  try {
+    disk.removeFile(path)
+  } catch (error) {
+    // The next writer sweeps it; what went wrong before is what counts.
+    if (!(error instanceof Failure)) throw error
+  }
+}
+
+/** A transcript that is on the disk beside the old one. */
+interface Staged {
+  readonly path: string
+  /** What both transcripts fold to up to the first line in which they differ. */
+  readonly before: State
+  /** What the new one folds to. */
+  readonly state: State
+}
+
+/** Undefined when no line has to be changed; then nothing was written either. */
+function stageJournal(
+  id: SessionId,
+  dir: string,
+  old: State,
+  redactor: Redactor,
+): Staged | undefined {
+  const from = files.transcript(dir)
+  const fd = disk.openRead(from)
+  const copy = new Copy(fd, from, `${from}.${process.pid}`)
+  try {
+    const redaction = new JournalRedaction(id, redactor)
+    const fold = new Fold(id)
+    let before: State | undefined
+    for (const reading of decodeLines(readLines(fd, from, 0, old.journal.bytes))) {
+      const { line } = reading
+      const { text, entry } = redaction.check(reading)
+      if (text === undefined) {
+        fold.add(entry, line.end - line.offset)
+        continue
+      }
+      if (!copy.isOpen) before = fold.upTo(line.offset)
+      fold.add(entry, copy.replace(line.offset, line.end, `${text}\n`))
+    }
+    if (!copy.isOpen) return undefined
+    const bytes = copy.finish(old.journal.bytes)
+    const state = fold.isSound(old)
+      ? keepUnknown(old, fold.state as State)
+      : { ...old, journal: { ...old.journal, bytes } }
+    return {
+      path: copy.to,
+      state,
+      before: before === undefined ? unfolded(state) : keepUnknown(old, before),
+    }
+  } catch (error) {
+    if (copy.isOpen) dropStaged(copy.to)
+    throw error
+  } finally {
+    copy.close()
+    disk.closeFile(fd)
+  }
+}
+
+/** No mark: whoever reads this state begins with the first entry. */
+function unfolded(state: State): State {
+  return { ...state, journal: { fold: 0, seq: -1, bytes: 0 } }
+}
+
+/** A file made of another one's bytes and of what takes the place of some; made when first needed. */
+class Copy {
+  readonly to: string
+  readonly #from: string
+  readonly #source: number
+  #fd: number | undefined
+  /** Where in the source the next bytes to copy begin. */
+  #at = 0
+  #size = 0
+
+  constructor(source: number, from: string, to: string) {
+    this.#source = source
+    this.#from = from
+    this.to = to
+  }
+
+  get isOpen(): boolean {
+    return this.#fd !== undefined
+  }
+
+  /** Puts a text in place of a range; gives its length in bytes. */
+  replace(start: number, end: number, text: string): number {
+    this.#fd ??= disk.createFile(this.to)
+    this.#copyTo(start)
+    const bytes = Buffer.from(text)
+    this.#write(bytes)
+    this.#at = end
+    return bytes.length
+  }
+
+  /** Copies what is left and brings all of it to the disk; gives the file's length. */
+  finish(end: number): number {
+    this.#copyTo(end)
+    disk.syncFile(this.#fd as number, this.to)
+    return this.#size
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) disk.closeFile(this.#fd)
+  }
+
+  #copyTo(end: number): void {
+    while (this.#at < end) {
+      const length = Math.min(chunk, end - this.#at)
+      const bytes = disk.readBytes(this.#source, this.#from, this.#at, length)
+      if (bytes.length === 0) throw new Error(`${this.#from} became shorter under its lock`)
+      this.#write(bytes)
+      this.#at += bytes.length
+    }
+  }
+
+  #write(bytes: Uint8Array): void {
+    disk.writeAll(this.#fd as number, this.to, bytes)
+    this.#size += bytes.length
+  }
+}
+
+/** The fold of the lines so far, over lines that are no entries too. */
+class Fold {
+  state: State | undefined
+  readonly #id: SessionId
+  #isSound = true
+
+  constructor(id: SessionId) {
+    this.#id = id
+  }
+
+  add(entry: Parameters<typeof foldEntry>[1] | undefined, bytes: number): void {
+    const { state } = this
+    if (entry === undefined || entry.seq !== (state?.journal.seq ?? -1) + 1) this.#isSound = false
+    if (entry !== undefined) this.state = this.#fold(entry, bytes)
+  }
+
+  /** The state before the line at an offset, which lines that are no entries do not count towards. */
+  upTo(offset: number): State | undefined {
+    const { state } = this
+    return state && { ...state, journal: { ...state.journal, bytes: offset } }
+  }
+
+  /** Whether nothing but entries, each with the next number, led to where the session stands. */
+  isSound(old: State): boolean {
+    return (
+      this.#isSound &&
+      this.state?.journal.seq === old.journal.seq &&
+      this.state.meta_session_id === this.#id
+    )
+  }
+
+  #fold(entry: Parameters<typeof foldEntry>[1], bytes: number): State | undefined {
+    try {
+      return foldEntry(this.state, entry, bytes)
+    } catch (error) {
+      if (!(error instanceof FoldError)) throw error
+      // Of a journal whose start was lost nothing is folded from there.
+      const { state } = this
+      if (!this.#isSound)
+        return state && { ...state, journal: { ...state.journal, seq: entry.seq } }
+      const offset = this.state?.journal.bytes ?? 0
+      const problem = error.message
+      throw new Failure('TRANSCRIPT_DAMAGED', { id: this.#id, problem, offset }, { cause: error })
+    }
+  }
+}
+
+/** The state's file without secrets; a redaction that no reader could take is left undone. */
+function stateText(id: SessionId, dir: string, state: State, redactor: Redactor): string {
+  const whole = formatState(state)
+  const { text, finds } = redactDocument(whole, redactor)
+  if (finds.length === 0) return whole
+  try {
+    return parseState(text, files.state(dir)).meta_session_id === id ? text : whole
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return whole
+  }
+}
+
+/** The results that stint wrote into output/; what a tool put there is its own. */
+export function listResults(dir: string): string[] {
+  return disk
+    .listNames(files.output(dir))
+    .map((name) => /^turn-(\d{4,9})$/.exec(name)?.[1])
+    .filter((number) => number !== undefined)
+    .map((number) => files.result(dir, Number(number)))
+    .filter((path) => disk.findFacts(path)?.kind === 'file')
+}
+
+function redactResults(dir: string, redactor: Redactor): boolean {
+  let changed = false
+  for (const path of listResults(dir)) {
+    const before = disk.findText(path) ?? ''
+    const { text } = redactDocument(before, redactor)
+    if (text === before) continue
+    replaceText(path, text)
+    changed = true
+  }
+  return changed
+}
+
+function unconfirmed(id: SessionId, recorded: boolean): Failure {
+  return new Failure('DURABILITY_UNKNOWN', { id, recorded })
+}

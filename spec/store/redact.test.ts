@@ -1,0 +1,252 @@
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import {
+  appendEntry,
+  checkSession,
+  type Entry,
+  readSession,
+  readTranscript,
+  redactSession,
+  type SessionId,
+  type Store,
+} from '../../lib/index.ts'
+import { tryLock } from '../../lib/os/lock-file.ts'
+import { Session } from '../../lib/session/session.ts'
+import { accessOf } from '../../lib/store/access.ts'
+import { alnum, pem } from '../redact/samples.ts'
+import { makeStore } from '../support/place.ts'
+import { ended, started, writeSession } from './sessions.ts'
+
+const at = Date.UTC(2026, 0, 2)
+const token = `ghp${'_'}${alnum(36)}`
+const key = pem('RSA PRIVATE KEY', 6)
+
+/** A session as an older version left it: with a token, a key line by line, and a description. */
+function makeOld(store: Store, description = 'In words') {
+  const said = (text: string, stream = 'stdout') =>
+    ['output', { stream }, { turn: 1, at, text }] as const
+  return writeSession(store, {
+    description,
+    name: 'old',
+    told: [
+      started(1, at),
+      [...said('fine')],
+      ...key
+        .split('\n')
+        .flatMap((line, index) => [
+          [...said(line)] as never,
+          [...said(`between ${index}`, 'stderr')] as never,
+        ]),
+      ['message', { note: { header: `Bearer ${token}` } }, { turn: 1, at, text: `use ${token}` }],
+      [
+        'usage',
+        { input_tokens: 5, redactions: { 'github-token': 2 } },
+        { turn: 1, at, text: token },
+      ],
+      [
+        'turn_ended',
+        { outcome: 'success', exit_code: 0, summary: `got ${token}` },
+        { turn: 1, at },
+      ],
+    ],
+  })
+}
+
+function entriesOf(store: Store, id: SessionId): (Entry | string)[] {
+  return [...readTranscript(store, id)].map(({ entry, line }) => entry ?? line.text)
+}
+
+/** Everything that a session's files say. */
+function textOf(dir: string): string {
+  const names = readdirSync(dir, { recursive: true, encoding: 'utf8' })
+  return names
+    .filter((name) => statSync(`${dir}/${name}`).isFile() && !name.startsWith('locks/'))
+    .map((name) => readFileSync(`${dir}/${name}`, 'utf8'))
+    .join('\n')
+}
+
+function expectClean(dir: string): void {
+  const text = textOf(dir)
+  expect(text).not.toContain(token)
+  for (const line of key.split('\n')) expect(text).not.toContain(line)
+}
+
+describe('checkSession', () => {
+  it('says where and by which rule, and never what', () => {
+    const store = makeStore()
+    const { id, dir } = makeOld(store)
+    const before = textOf(dir)
+    const found = checkSession(store, id)
+    expect(found).toContainEqual({ session: id, seq: 3, rule: 'private-key', count: 1 })
+    expect(found.filter(({ seq }) => seq !== undefined).map(({ seq }) => seq)).toEqual([
+      3, 19, 20, 21,
+    ])
+    expect(found.at(-1)).toMatchObject({ file: 'state.toml', rule: 'github-token', count: 1 })
+    expect(JSON.stringify(found)).not.toContain(token)
+    expect(textOf(dir)).toBe(before)
+  })
+
+  it('finds nothing in what was redacted when it was written', async () => {
+    const store = makeStore()
+    const { id } = writeSession(store, { told: [started(1, at), ended(1, at)] })
+    await appendEntry(store, id, { type: 'message', text: `use ${token}`, data: { token } })
+    expect(checkSession(store, id)).toEqual([])
+  })
+})
+
+describe('redactSession', () => {
+  it('keeps every entry with its number, and leaves no secret in any file', async () => {
+    const store = makeStore()
+    const { id, dir } = makeOld(store, `About ${token}`)
+    const before = entriesOf(store, id) as Entry[]
+    expect(await redactSession(store, id)).not.toEqual([])
+    expectClean(dir)
+    const after = entriesOf(store, id) as Entry[]
+    expect(after.map(({ seq, ts, type, turn }) => [seq, ts, type, turn])).toEqual(
+      before.map(({ seq, ts, type, turn }) => [seq, ts, type, turn]),
+    )
+    expect(after[0]?.data).toMatchObject({ id, description: 'About [REDACTED:github-token]' })
+    expect(after[2]).toEqual(before[2])
+    expect(after[3]?.text).toBe('[REDACTED:private-key]')
+    expect(after[3]?.data).toEqual({ stream: 'stdout', redactions: { 'private-key': 1 } })
+    expect([5, 7, 9].map((seq) => after[seq]?.text)).toEqual(['', '', ''])
+    expect(after[5]?.data).toEqual({ stream: 'stdout' })
+    expect(after[6]).toEqual(before[6])
+    expect(after[20]?.data).toEqual({ input_tokens: 5, redactions: { 'github-token': 3 } })
+    const { state, warnings } = readSession(store, id)
+    expect(warnings).toEqual([])
+    expect(state).toMatchObject({ description: 'About [REDACTED:github-token]', name: 'old' })
+    expect(state?.usage).toEqual({ input_tokens: 5 })
+    expect(state?.journal).toMatchObject({
+      seq: 21,
+      bytes: statSync(`${dir}/transcript.jsonl`).size,
+    })
+    expect(statSync(`${dir}/transcript.jsonl`).mode & 0o777).toBe(0o600)
+    expect(await appendEntry(store, id, { type: 'message', text: 'the next' })).toBe(22)
+  })
+
+  it('finds nothing the second time, and writes nothing then', async () => {
+    const store = makeStore()
+    const { id, dir } = makeOld(store)
+    await redactSession(store, id)
+    const look = () =>
+      readdirSync(dir).map((name) => [name, statSync(`${dir}/${name}`).ino, textOf(dir)])
+    const before = look()
+    expect(checkSession(store, id)).toEqual([])
+    expect(await redactSession(store, id)).toEqual([])
+    expect(look()).toEqual(before)
+  })
+
+  it('keeps what a newer version wrote into the state', async () => {
+    const store = makeStore()
+    const { id, dir } = makeOld(store)
+    const state = readFileSync(`${dir}/state.toml`, 'utf8')
+    writeFileSync(`${dir}/state.toml`, `later = "kept"\n${state}\n[more]\nkey_id = "${token}"\n`)
+    await redactSession(store, id)
+    const after = readFileSync(`${dir}/state.toml`, 'utf8')
+    expect(after).toContain('later = "kept"')
+    expect(after).toMatch(/\[more\]\nkey_id = "\[REDACTED:[a-z-]+\]"/)
+    expectClean(dir)
+  })
+
+  it('mends the results that stint wrote, and leaves alone what a tool did', async () => {
+    const store = makeStore()
+    const { id, dir } = makeOld(store)
+    mkdirSync(`${dir}/output/turn-0001`, { recursive: true })
+    writeFileSync(`${dir}/output/turn-0001/result.toml`, `turn = 1\nsummary = "got ${token}"\n`)
+    writeFileSync(`${dir}/output/turn-0001/mine.txt`, token)
+    await redactSession(store, id)
+    expect(readFileSync(`${dir}/output/turn-0001/result.toml`, 'utf8')).toBe(
+      'turn = 1\nsummary = "got [REDACTED:github-token]"\n',
+    )
+    expect(readFileSync(`${dir}/output/turn-0001/mine.txt`, 'utf8')).toBe(token)
+  })
+
+  it('takes secrets out of lines that are no entries, and leaves their bytes else', async () => {
+    const store = makeStore()
+    const { id, dir } = makeOld(store)
+    const path = `${dir}/transcript.jsonl`
+    const lines = readFileSync(path, 'utf8').split('\n')
+    const spoilt = [...lines.slice(0, 4), `torn ${token} "`, ...lines.slice(5)].join('\n')
+    const broken = Buffer.concat([
+      Buffer.from(spoilt.slice(0, spoilt.indexOf('torn'))),
+      Buffer.from([0xff, 0xfe, 10]),
+      Buffer.from(spoilt.slice(spoilt.indexOf('torn'))),
+    ])
+    writeFileSync(path, broken)
+    const state = readFileSync(`${dir}/state.toml`, 'utf8')
+    writeFileSync(
+      `${dir}/state.toml`,
+      state.replace(/^bytes = [\d_]+$/m, `bytes = ${broken.length}`),
+    )
+    const before = readSession(store, id)
+    expect(before.warnings).toEqual([])
+    await redactSession(store, id)
+    const after = readFileSync(path)
+    expect(after.includes(Buffer.from([10, 0xff, 0xfe, 10]))).toBe(true)
+    expect(after.toString()).toContain('\ntorn [REDACTED:github-token] "\n')
+    expectClean(dir)
+    const now = readSession(store, id)
+    expect(now.warnings).toEqual([])
+    expect(now.state?.turn).toEqual(before.state?.turn)
+    expect(await appendEntry(store, id, { type: 'message' })).toBe(22)
+  })
+
+  it('refuses what runs, is damaged or cannot be read, and changes nothing', async () => {
+    const store = makeStore()
+    const { id, dir } = makeOld(store)
+    const before = textOf(dir)
+    mkdirSync(`${dir}/locks`, { recursive: true })
+    const lock = tryLock(`${dir}/locks/session.lock`, {})
+    await expect(redactSession(store, id)).rejects.toMatchObject({ code: 'SESSION_LOCKED' })
+    lock?.release()
+    const tool = tryLock(`${dir}/locks/command.lock`, {})
+    await expect(redactSession(store, id)).rejects.toMatchObject({ code: 'SESSION_LEAKED' })
+    tool?.release()
+    expect(textOf(dir)).toBe(before)
+    appendFileSync(
+      `${dir}/transcript.jsonl`,
+      'garbage\n{"v":1,"seq":99,"ts":"2026-01-02T00:00:00.000Z","turn":1,"type":"x","text":null,"data":{}}\n',
+    )
+    await expect(redactSession(store, id)).rejects.toMatchObject({ code: 'TRANSCRIPT_DAMAGED' })
+    writeFileSync(`${dir}/state.toml`, 'nonsense')
+    writeFileSync(`${dir}/transcript.jsonl`, 'nonsense\n')
+    await expect(redactSession(store, id)).rejects.toMatchObject({ status: 6 })
+  })
+
+  it('is noticed by who has the session open for changes', async () => {
+    const store = makeStore()
+    const { id, dir } = makeOld(store)
+    using session = new Session(id, dir, accessOf(store))
+    await session.appendToTurn({ type: 'message', text: 'before', data: {}, at })
+    await redactSession(store, id)
+    const { seqs } = await session.appendToTurn({ type: 'message', text: 'after', data: {}, at })
+    expect(seqs).toEqual([23])
+    const entries = entriesOf(store, id) as Entry[]
+    expect(entries.slice(-2).map(({ text }) => text)).toEqual(['before', 'after'])
+    expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, index) => index))
+    expectClean(dir)
+    expect(readSession(store, id)).toMatchObject({ warnings: [], state: { journal: { seq: 23 } } })
+  })
+
+  it('finds at the beginning what only the end shows to be a secret', async () => {
+    const store = makeStore()
+    // Too long on both sides to have the shape of a token.
+    const glued = `x9y${token}zz9`
+    const { id, dir } = writeSession(store, {
+      told: [
+        ['message', {}, { text: `see ${glued}` }],
+        ['message', {}, { text: `use ${token}` }],
+      ],
+    })
+    await redactSession(store, id)
+    expectClean(dir)
+  })
+})
