@@ -11,6 +11,8 @@ const steepest = 2.5
 /** Below this much for 1 MiB, what is left to compare is noise. */
 const comparable = 60
 const rounds = 10
+/** A quarter of a MiB in this time is fast enough even if all of it were quadratic. */
+const harmless = slowest / 16
 
 const anchors = rules.flatMap((rule) => rule.anchors)
 const base64 = Buffer.from('the quick brown fox, and so on. ').toString('base64')
@@ -262,8 +264,10 @@ function filled(unit: string, length: number): string {
 
 /** What is wrong with the time that texts take, in figures; undefined when nothing is. */
 function faultOf(make: (length: number) => string, redact = searched): string | undefined {
+  const quarter = make(mebi / 4)
+  if (cpuTimeOf(() => redact(quarter)) < harmless) return undefined
+  const half = make(mebi / 2)
   const whole = make(mebi)
-  let half: string | undefined
   let least = Number.POSITIVE_INFINITY
   let most = Number.POSITIVE_INFINITY
   // Noise only ever adds: the best of a few rounds is what the work costs.
@@ -273,13 +277,12 @@ function faultOf(make: (length: number) => string, redact = searched): string | 
       cpuTimeOf(() => redact(whole)),
     )
     if (most < comparable) return undefined
-    half ??= make(mebi / 2)
-    const text = half
     least = Math.min(
       least,
-      cpuTimeOf(() => redact(text)),
+      cpuTimeOf(() => redact(half)),
     )
     if (most < slowest && most / least < steepest) return undefined
+    if (round > 0 && most > 2 * slowest) break
   }
   return `${most.toFixed()} ms for 1 MiB, ${(most / least).toFixed(1)} times as much as for half`
 }
