@@ -1,0 +1,305 @@
+/** Nothing that is written can hold up the writer: time grows with length and no faster. */
+
+import { describe, expect, it } from 'vitest'
+import { createRedactor } from '../../lib/redact/redact.ts'
+import { rules } from '../../lib/redact/rules.ts'
+
+const mebi = 0x100000
+/** Milliseconds of CPU time that 1 MiB of anything may take. */
+const slowest = 250
+const steepest = 2.5
+/** Below this much for 1 MiB, what is left to compare is noise. */
+const comparable = 60
+const rounds = 6
+/** A quarter of a MiB in this time is fast enough even if all of it were quadratic. */
+const harmless = slowest / 16
+
+/** The longest of each rule: the others differ in a letter or two. */
+const anchors = rules.map(
+  ({ anchors }) => [...anchors].sort((a, b) => b.length - a.length)[0] ?? '',
+)
+const base64 = Buffer.from('the quick brown fox, and so on. ').toString('base64')
+const keyHead = `-----BEGIN ${'PRIVATE'} KEY-----`
+const long = 'x'.repeat(30)
+
+const units: readonly string[] = [
+  ...anchors,
+  // Runs of one character, and of two.
+  ...['a', 'A', '0', '-', '_', '.', '/', ':', '=', ',', '(', '>', '+', '@', '&', '?', ';', ' '],
+  ...['\n', '\t', '\r\n', '"', "'", '`', '\\', '\\"', "\\'", '\\\\"', '""', "''", '$', '%', '#'],
+  ...['{', '}', '[', ']', '{"', '{"a":', '[[[[', '[{"a":', '{"a":"', '["', '"a",', '{}', '[],'],
+  ...['\u0000', '\u00e9', '\u{1f511}', '\ud800', '\u2028', 'a ', 'a\n', 'ab.', 'a-', 'a_', 'aA0'],
+  // Tokens.
+  ...['eyJ', 'eyJ.eyJ.', 'eyJhbGciOiJub25lIn0.', `eyJ${long}.`, 'sk-', 'xoxb-1-', 'sk-ant-', 'SK'],
+  ...['ghp_'.repeat(10), `${'ghp'}_${long} `, `1//0${long}`, ':AA', '1:AA', '123456789:AA'],
+  ...['.atlasv1.', 'hooks.slack.com/services/', 'AAAA', 'EAAA'],
+  ...['Bearer ', 'bearer a', `Bearer ${long} `, `${'a'.repeat(19)}.`, `${'a'.repeat(20)}.`],
+  // Names and operators.
+  ...['password=', 'password="', "password='", 'password:', 'password: ', 'password=$', 'password'],
+  ...['password=a', 'password=a ', 'password=ab1cd2 ', 'password="a"', "'password' => '", 'pwd='],
+  ...['token', 'token:', 'token: ', 'token=', 'token:token:', 'token=a.', 'token,"', 'token("'],
+  ...[
+    '"token","',
+    '"token"',
+    "'token','",
+    'token ',
+    'token = ',
+    'token: str = ',
+    '<token>',
+    'key=',
+  ],
+  ...['secret=\\"', 'secret\\":\\"', 'api_key=a ', 'API key: ', 'key', 'a=', 'a:', 'a="', 'key:='],
+  ...['passwordpassword', '_token', '-token', 'x_token=', 'xKey=', '&key=', '?sig=', '?code=a&'],
+  ...['apikey', 'githubkey', 'githubkey=', 'github_x_key=', 'aA'.repeat(20), 'aAkey=', 'dapikey:'],
+  ...['MaxToken=', 'max_token=', 'token_1=', 'token[', 'token]', "token']=", 'set("token", "a1'],
+  // Headers.
+  ...['Authorization:', 'Authorization: ', 'Authorization: Basic ', 'Authorization: Digest '],
+  ...[
+    'authorization=a:',
+    'Authorization: a b ',
+    'Cookie:',
+    'Cookie: a=b',
+    'Cookie: a=b; ',
+    'a=b; ',
+  ],
+  ...['set-cookie:a=xxxx', 'Set-Cookie: a=', 'cookie: $', 'cookie: a'],
+  // Addresses.
+  ...[
+    '://',
+    'a://',
+    'a://b:',
+    'a://b:c',
+    '://a:b@',
+    '://@',
+    '://:',
+    ':////',
+    'http://a:b',
+    ':\\/\\/',
+  ],
+  ...['http:', 'a:b@', 'https://a:$', `://${long}`, '://a:b@c ', 'x://y:z@'],
+  // Commands.
+  ...['--', '--a', '--token', '--token ', '--token a1b2c3d4e5 ', '--password=', '-u ', ' -u a:'],
+  ...[
+    'curl ',
+    'curl -u a:b ',
+    'curl -u a: ',
+    'curl --user ',
+    '-u a:',
+    'mysql',
+    'mysql ',
+    'mysql -p ',
+  ],
+  ...['mysql -p', 'mysql -pa', ' -p', 'sshpass -p', 'sshpass ', 'sshpass\t', 'redis-cli ', ' -a '],
+  ...[
+    'docker ',
+    'docker login ',
+    'docker login -p ',
+    'az ',
+    'oc login ',
+    'openssl ',
+    'pass:',
+    'zip ',
+  ],
+  ...['openssl -passin pass:', 'zip -P ', '7z -p', 'unzip', ' -pass'],
+  // Phrases.
+  ...[
+    'login x password ',
+    'login ',
+    'login a ',
+    'password ',
+    'password \t',
+    'identified by ',
+    "by '",
+  ],
+  ...[
+    "password '",
+    "identified by '",
+    'requirepass ',
+    'requirepass a\n',
+    'rootpw',
+    '\nrootpw ',
+    'a:*:',
+  ],
+  ...['a:5432:', ':5432:', 'a:*:a:a:a', '*:*:', '$2a$', '$2a$10$', '$1$', '$6$a$', '$apr1$', '$y$'],
+  ...['$argon2id$', '$argon2id$v=19$', `$2a$10$${'a'.repeat(53)}`],
+  // Keys.
+  ...[
+    '-----BEGIN ',
+    '-----BEGIN PRIVATE',
+    keyHead,
+    `${keyHead}\n`,
+    `${keyHead}\\n`,
+    `${keyHead} a`,
+  ],
+  ...['PRIVATE KEY', 'PRIVATE KEY\n', '-----END PRIVATE KEY-----', '-----', '- - ', `${keyHead}"`],
+  ...[`${keyHead}\nabcd\n-----END ${'PRIVATE'} KEY-----\n`, `${keyHead}${'a'.repeat(64)}\\n`],
+  ...[`${keyHead}Proc-Type: a`, `-----BEGIN ${'A '.repeat(6)}`],
+  // Other views.
+  ...[
+    '\u001b',
+    '\u001b[',
+    '\u001b[1m',
+    '\u001b[1;',
+    '\u001b]',
+    '\u001b]a',
+    '\u001b(',
+    '\u001b[0m\n',
+  ],
+  ...['\\u001b[', '\\u001b', '\\u00', '\\u0041', '\\\\u0041', '\\u0022', '\\', '\\n', '\\x1b['],
+  ...['%41', '%4', '%3D', '%', '%%', '%2525', '%41a', 'token%3D', '%22', 'a%20'],
+  // Base64.
+  ...[
+    base64,
+    base64.replaceAll('=', ''),
+    `${base64} `,
+    `${base64}\n`,
+    `${base64}=`,
+    'QUFB',
+    'QUFB',
+  ],
+  ...[
+    Buffer.from(base64.repeat(40)).toString('base64'),
+    `${'QUFB'.repeat(8)}.`,
+    'aGVsbG8g'.repeat(9),
+  ],
+  // JSON in JSON.
+  ...[
+    '{"a":1}\n',
+    '{"a":"b"}\n',
+    '[1]\n',
+    '{"a":"{\\"b\\":',
+    '{"password":"',
+    '{"name":"key",',
+    'data: {',
+  ],
+  ...['{"a":1},', '"password":', '{"name":"token","value":"a"},', '["--token","a"],', 'data: {"\n'],
+  // Markers.
+  ...['[REDACTED:', '[REDACTED', '[REDACTED:a]', '[REDACTED:error]', '[REDACTED:a]='],
+]
+
+/** What a single spot of a long text can turn on. */
+const spots: readonly string[] = [
+  ...[
+    '',
+    '%41',
+    '\u001b[1m',
+    '\\u0041',
+    'PRIVATE KEY',
+    '[REDACTED:a]',
+    '--token a1',
+    'curl -u a:b ',
+  ],
+  ...['login', 'password', 'mysql -p', '$2a$', ':5432:', '\n{"a":"b"}\n', '\u0000', '\u00e9'],
+]
+
+describe('a MiB of anything', () => {
+  const cases = [...new Set(units)].map(
+    (unit) => [name(unit), (length: number) => filled(unit, length)] as const,
+  )
+
+  it.each(cases)('takes time in proportion to its length: %s', (_, make) => {
+    expect(faultOf(make)).toBeUndefined()
+  })
+
+  it.each(spots.map((spot) => [name(spot), spot] as const))(
+    'takes time in proportion to its length around %s',
+    (_, spot) => {
+      const fault = faultOf((length) => {
+        const half = filled('lorem ipsum_dolor (sit) amet, ', length >> 1)
+        return half + spot + half
+      })
+      expect(fault).toBeUndefined()
+    },
+  )
+})
+
+describe('a MiB in a line of a transcript', () => {
+  const cases = [
+    'a',
+    '"',
+    '\\',
+    '\n',
+    '{"a":',
+    '{"a":1}\n',
+    '[[',
+    'password=',
+    '\u001b[',
+    '%41',
+    base64,
+  ]
+  it.each(cases.map((unit) => [name(unit), unit] as const))(
+    'takes time in proportion to its length: %s',
+    (_, unit) => {
+      const make = (length: number) => {
+        const text = filled(unit, length)
+        const most = Math.floor((length / JSON.stringify(text).length) * length)
+        return JSON.stringify({ type: 'output', text: text.slice(0, most) })
+      }
+      expect(faultOf(make)).toBeUndefined()
+    },
+  )
+
+  it.each(['a', 'a b ', '\n', '{"a":"', 'password='].map((unit) => [name(unit), unit] as const))(
+    'takes time in proportion to its length in small pieces: %s',
+    (_, unit) => {
+      const fault = faultOf(
+        (length) => filled(unit, length),
+        (text) => {
+          const stream = createRedactor({ cpuTime: () => 0 }).openStream()
+          for (let at = 0; at < text.length; at += 100) stream.write(text.slice(at, at + 100))
+          stream.end()
+        },
+      )
+      expect(fault).toBeUndefined()
+    },
+  )
+})
+
+function name(unit: string): string {
+  const shown = JSON.stringify(unit)
+  return shown.length > 44 ? `${shown.slice(0, 40)}… (${unit.length})` : shown
+}
+
+function filled(unit: string, length: number): string {
+  return unit.repeat(Math.ceil(length / unit.length)).slice(0, length)
+}
+
+/** What is wrong with the time that texts take, in figures; undefined when nothing is. */
+function faultOf(make: (length: number) => string, redact = searched): string | undefined {
+  const quarter = make(mebi / 4)
+  for (let round = 0; round < 2; round++) {
+    if (cpuTimeOf(() => redact(quarter)) < harmless) return undefined
+  }
+  const half = make(mebi / 2)
+  const whole = make(mebi)
+  let least = Number.POSITIVE_INFINITY
+  let most = Number.POSITIVE_INFINITY
+  // Noise only ever adds: the best of a few rounds is what the work costs.
+  for (let round = 0; round < rounds; round++) {
+    most = Math.min(
+      most,
+      cpuTimeOf(() => redact(whole)),
+    )
+    if (most < comparable) return undefined
+    least = Math.min(
+      least,
+      cpuTimeOf(() => redact(half)),
+    )
+    if (most < slowest && most / least < steepest) return undefined
+    if (round > 0 && most > 1.2 * slowest) break
+  }
+  return `${most.toFixed()} ms for 1 MiB, ${(most / least).toFixed(1)} times as much as for half`
+}
+
+/** With a clock that stands still: a search that gives up half-way is no fast search. */
+function searched(text: string): void {
+  createRedactor({ cpuTime: () => 0 }).text(text)
+}
+
+/** In ms: what other processes do does not count. */
+function cpuTimeOf(act: () => void): number {
+  const from = process.cpuUsage()
+  act()
+  const { user, system } = process.cpuUsage(from)
+  return (user + system) / 1000
+}
