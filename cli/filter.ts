@@ -2,16 +2,16 @@
 
 import type { Readable, Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
-import { createRedactor, OutputClosed } from '../lib/index.ts'
+import { OutputClosed, type Redactor } from '../lib/index.ts'
 import type { Context } from './context.ts'
 
 /**
  * Passes text on until it ends or a signal comes; what was held back for want of a line's end is
  * passed on then, too. A slow reader slows the writer. Throws OutputClosed when the reader left.
  */
-export async function filter(context: Context): Promise<void> {
+export async function filter(context: Context, redactor: Redactor): Promise<void> {
   const { stdin, stdout, signal } = context
-  const stream = createRedactor().openStream()
+  const stream = redactor.openStream()
   const decoder = new StringDecoder('utf8')
   const stop = () => stdin.destroy()
   stdout.once('close', stop)

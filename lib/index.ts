@@ -35,6 +35,7 @@ export { type Liveness, type Status, statuses } from './session/liveness.ts'
 export type { Snapshot } from './session/snapshot.ts'
 export type { State, ToolState, TurnState } from './session/state.ts'
 export { type Artifact, listArtifacts, type Outcome, type TurnResult } from './session/turn.ts'
+export { openRedactor } from './store/access.ts'
 export { appendEntry, pinSession, renameSession } from './store/change.ts'
 export { type Commit, listCommits } from './store/commits.ts'
 export {

@@ -1,12 +1,13 @@
 import {
   checkSession,
-  createRedactor,
   Failure,
   type FileFinding,
   type FileReport,
   findingsOf,
   isTerminal,
   isThere,
+  openRedactor,
+  type Redactor,
   type Resolved,
   redactPath,
   redactSession,
@@ -18,7 +19,7 @@ import { flag, type Handler, type Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
 import { filter, readUntil } from '../filter.ts'
 import { visibleLine } from '../render/visible.ts'
-import { resolve } from '../session.ts'
+import { homeOf, resolve } from '../session.ts'
 
 /** Takes secrets out of what passes through, or looks for them in sessions and files. */
 export const handler: Handler = async (invocation, context) => {
@@ -34,8 +35,12 @@ export const handler: Handler = async (invocation, context) => {
   }
   if (context.json) throw misused(verb, '--json goes with --check or --fix')
   refuseTerminal(invocation)
-  await filter(context)
+  await filter(context, redactorOf(context))
   return 0
+}
+
+function redactorOf(context: Context): Redactor {
+  return openRedactor(context.env, homeOf(context))
 }
 
 type Target = { readonly session: Resolved } | { readonly path: string }
@@ -62,11 +67,11 @@ async function look(invocation: Invocation, context: Context, fix: boolean): Pro
     report.findings.push(...findings)
     if (!context.json) context.out.data(findings.map(lineOf).join(''))
   }
-  const redactor = createRedactor()
+  const redactor = redactorOf(context)
   if (targets.length === 0) {
     refuseTerminal(invocation)
     report.files++
-    await checkInput(context, found)
+    await checkInput(context, redactor, found)
   }
   for (const target of targets) {
     if ('session' in target) {
@@ -107,9 +112,10 @@ function withFile(error: unknown, file: string): unknown {
 
 async function checkInput(
   { stdin, signal }: Context,
+  redactor: Redactor,
   found: (findings: readonly FileFinding[]) => void,
 ): Promise<void> {
-  const redaction = new TextRedaction(createRedactor())
+  const redaction = new TextRedaction(redactor)
   const give = (lines: ReturnType<TextRedaction['take']>) => {
     for (const { line, counts } of lines) {
       if (counts !== undefined) found(findingsOf('-', line, counts))

@@ -1,9 +1,10 @@
 /** What sessions of a store are opened for change with. Readers need none of it. */
 
+import { configFile } from '../layout.ts'
 import { secretsIn } from '../redact/environment.ts'
 import { createRedactor, noRedactor, type Redactor } from '../redact/redact.ts'
 import type { SessionAccess } from '../session/session.ts'
-import { readRedaction } from './config.ts'
+import { type RedactionSettings, readRedaction } from './config.ts'
 import { findProjectFacts } from './project.ts'
 import type { Env, Store } from './store.ts'
 
@@ -11,18 +12,36 @@ import type { Env, Store } from './store.ts'
 const redactors = new WeakMap<Env, Redactor>()
 
 /**
- * The one funnel that every persisted text goes through: the rules, the user's own, and the secrets
- * in the environment.
+ * A redactor with the rules, the user's own, and the secrets in the environment, also when the user
+ * switched redaction off for what is recorded. Throws CONFIG_INVALID.
+ */
+export function openRedactor(env: Env, home: string): Redactor {
+  return redactorWith(env, readRedaction(configFile(env, home)))
+}
+
+/** The same for a store. */
+export function openRedactorOf(store: Store): Redactor {
+  return redactorWith(store.env, readRedaction(store.configFile))
+}
+
+/**
+ * The one funnel that every persisted text goes through; one that does nothing when the user
+ * switched redaction off.
  *
  * Throws CONFIG_INVALID: with a rule that cannot be read nothing is written.
  */
 export function redactorOf(store: Store): Redactor {
   const known = redactors.get(store.env)
   if (known !== undefined) return known
-  const { enabled, env, ...options } = readRedaction(store.configFile)
-  const redactor = enabled ? createRedactor(options) : noRedactor
-  redactor.learn(secretsIn(store.env, env))
+  const settings = readRedaction(store.configFile)
+  const redactor = settings.enabled ? redactorWith(store.env, settings) : noRedactor
   redactors.set(store.env, redactor)
+  return redactor
+}
+
+function redactorWith(variables: Env, { env, allow, rules }: RedactionSettings): Redactor {
+  const redactor = createRedactor({ allow, rules })
+  redactor.learn(secretsIn(variables, env))
   return redactor
 }
 

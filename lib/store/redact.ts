@@ -4,14 +4,14 @@ import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import type { RedactionCounts } from '../redact/redact.ts'
+import type { RedactionCounts, Redactor } from '../redact/redact.ts'
 import { JournalRedaction, redactDocument } from '../session/redaction.ts'
 import { listResults, rewriteSession } from '../session/rewrite.ts'
 import { takeJournal } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn } from '../session/state.ts'
 import { settle } from '../session/turn.ts'
-import { redactorOf } from './access.ts'
+import { openRedactorOf } from './access.ts'
 import { holdSession, holdTools, realSessionDir } from './hold.ts'
 import { placeOf } from './place.ts'
 import type { Store } from './store.ts'
@@ -34,9 +34,12 @@ export interface SessionFinding {
 const patience = 5_000
 
 /** What the rules of now find in a session. Changes nothing. */
-export function checkSession(store: Store, id: SessionId): SessionFinding[] {
+export function checkSession(
+  store: Store,
+  id: SessionId,
+  redactor: Redactor = openRedactorOf(store),
+): SessionFinding[] {
   const dir = realSessionDir(store, id, placeOf(store, id))
-  const redactor = redactorOf(store)
   const redaction = new JournalRedaction(id, redactor)
   const found: SessionFinding[] = []
   let line = 0
@@ -73,7 +76,8 @@ export async function redactSession(store: Store, id: SessionId): Promise<Sessio
   }
   await using held = await holdSession(store, id, { place })
   // What is learnt here at the end of the journal is found at its beginning when it is rewritten.
-  const found = checkSession(store, id)
+  const redactor = openRedactorOf(store)
+  const found = checkSession(store, id, redactor)
   if (found.length === 0) return found
   const { session } = held
   // A result that is missing would now be made of what is not redacted yet.
@@ -82,7 +86,7 @@ export async function redactSession(store: Store, id: SessionId): Promise<Sessio
   try {
     using _journal = await takeJournal(id, session.dir, patience)
     if (session.isLeaseLost) throw new Failure('LEASE_LOST', { id })
-    rewriteSession(id, session.dir, redactorOf(store))
+    rewriteSession(id, session.dir, redactor)
   } finally {
     for (const lock of tools) lock.release()
   }
