@@ -123,7 +123,8 @@ function lineAt(text: string, start: number, kind: Kind): Find | undefined {
   untilSpace.lastIndex = start
   const content = isHeader(kind) ? undefined : untilSpace.exec(text)?.[0]
   if (content === undefined) return valueAt(readerOf(text), start, kind, 'shell')
-  if (/^[\w.]+\(|&&|\|\||;$/.test(content)) return valueAt(readerOf(text), start, kind, 'shell')
+  if (/^[\w.]+\([^)]*\)$|&&|\|\||;$/.test(content))
+    return valueAt(readerOf(text), start, kind, 'shell')
   return looksSecret(content, kind, 'shell')
     ? { start, end: start + content.length, rule: kind }
     : undefined
@@ -284,7 +285,8 @@ function credentialsAt(reader: Reader, at: number): Find | undefined {
   scheme.lastIndex = at
   const word = scheme.exec(text)?.[0] ?? ''
   const start = at + word.length
-  if (startsPlaceholder(text, start)) return undefined
+  if (startsPlaceholder(text, start) || /^https?:/.test(text.slice(start, start + 6)))
+    return undefined
   if (listed.test(word)) {
     return { start, end: firstOf(headerEnd, text, start), rule: 'authorization' }
   }

@@ -97,10 +97,20 @@ const words = /^[A-Za-z]+(?:[-_./: ][A-Za-z]+)*(?:[-_.]?v?[0-9]{1,4})?$/
 const dotted = /^[A-Za-z_$][\w$]*[?!]?(?:\??\.[A-Za-z_$][\w$]*[?!]?)+$/
 const address = /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|[a-z][a-z0-9+.-]{1,20}:\/\/)/
 
+/** Values come again, too, and the answer costs more than to remember it. */
+const answers = new Map<string, boolean>()
+const mostAnswers = 1000
+
 /** Whether a value under a name of that kind is taken for a secret. */
 export function looksSecret(whole: string, kind: Kind, manner: Manner): boolean {
   const value = whole.length > 80 ? whole.slice(0, 80) : whole
-  return mayBeSecret(value, kind, manner) && !stopWords.test(value) && !isPlaceholder(value)
+  const question = `${kind} ${manner} ${value}`
+  const known = answers.get(question)
+  if (known !== undefined) return known
+  const answer = mayBeSecret(value, kind, manner) && !stopWords.test(value) && !isPlaceholder(value)
+  if (answers.size >= mostAnswers) answers.clear()
+  answers.set(question, answer)
+  return answer
 }
 
 function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
@@ -108,33 +118,37 @@ function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
   if (long < (kind === 'password' ? 4 : 8) || /\s/.test(value)) return false
   if (address.test(value) && !isBlob(value)) return false
   if (dotted.test(value) && (value.match(/[0-9]/g)?.length ?? 0) < 6) return false
+  if (manner !== 'shell' && (constant.test(value) || numeral.test(value))) return false
   if (kind === 'parameter') return long >= 16 && isRandom(value)
-  if (kind === 'password') {
-    // Translations have words under these names.
-    return manner === 'bare'
-      ? !/^[A-Za-z_$]*$/.test(value)
-      : !/^(?:\p{Lu}?\p{Ll}*[^\p{ASCII}]\p{Ll}*|\p{Lu}\p{Ll}+[:?!.]?)$/u.test(value)
-  }
+  if (kind === 'password') return manner === 'bare' ? !letters.test(value) : !label.test(value)
   if (/^[-+0-9.,:/TZ]*$/.test(value)) return long >= 20
   const digits = /[0-9]/.test(value)
   if (manner === 'shell') return digits || !/[-_./:]/.test(value)
   if (manner === 'bare' && long < 12 && /^[A-Za-z_]\w*$/.test(value)) return false
-  // The name of a constant.
-  if (manner === 'bare' && /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value)) return false
-  if (words.test(value)) return isRandom(value)
+  if (words.test(value)) return isScrambled(value)
   return digits || /[+/=!@#%^&*]/.test(value) || isUserInfo(value)
 }
+
+const constant = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/
+const numeral = /^0x[0-9A-Fa-f]{1,8}$/
+const letters = /^[A-Za-z_$]*$/
+/** Under `password` translations have words, tests have outcomes, and types have names. */
+const label =
+  /^(?:[\p{L}\p{M}:?!.'-]*[^\p{ASCII}][\p{L}\p{M}:?!.'-]*|\p{Lu}\p{Ll}+[:?!.]?|[a-z]+(?:[A-Z][a-z]+)+|PASS|FAIL|pass(?:ed)?|failed|sample)$/u
 
 /** Whether letters and digits change as no word, number or path does. */
 function isRandom(value: string): boolean {
   if (value.length < 16) return false
-  if (/^[0-9a-f]+$/.test(value) || /^[0-9A-F]+$/.test(value))
-    return /[0-9]/.test(value) && value.length >= 24
-  const kinds = value
-    .replace(/[a-z]+/g, 'a')
-    .replace(/[A-Z]+/g, 'A')
-    .replace(/[0-9]+/g, '0')
-  return kinds.length >= value.length / 3
+  if (/^(?:[0-9a-f]+|[0-9A-F]+)$/.test(value)) return /[0-9]/.test(value) && value.length >= 24
+  const runs = value.match(/[a-z]+|[A-Z]+|[0-9]+/g)
+  return runs !== null && runs.length >= value.length / 3
+}
+
+/** Whether letters are mixed as no name in camel case is. */
+function isScrambled(value: string): boolean {
+  const upper = value.match(/[A-Z]/g)?.length ?? 0
+  const lower = value.match(/[a-z]/g)?.length ?? 0
+  return isRandom(value) && Math.min(upper, lower) >= value.length * 0.3
 }
 
 /** Base64 of `user:password`. */

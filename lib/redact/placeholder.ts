@@ -1,7 +1,7 @@
 /** Texts that stand where a secret would. */
 
 const shapes =
-  /\[REDACTED|^[$<%*{[]|\*{3}|\.{3}|…|x{4}|X{4}|^[xX]+$|your|example|placeholder|change_?-?me|dummy|insert|\(\?[:=!]|^!/i
+  /\[REDACTED|\$\{|^[$<%*{[]|\*{3}|\.{3}|…|x{4}|X{4}|^[xX]+$|your|example|placeholder|change_?-?me|dummy|insert|\(\?[:=!]|^!/i
 
 /** Whether it only shows where a secret goes: a variable, `<token>`, `your-...`, `xxxx`, a marker. */
 export function isPlaceholder(text: string): boolean {

@@ -101,18 +101,21 @@ class Engine implements Redactor {
   }
 
   text(text: string): Redacted<string> {
-    return this.#guard(text, () => this.#again(text, (value) => this.#string(value, undefined)))
+    return this.#guard(
+      () => text,
+      () => this.#again(text, (value) => this.#string(value, undefined)),
+    )
   }
 
   json<T extends JsonValue>(value: T): Redacted<T> {
+    let text = ''
     const redact = () => {
-      const text = JSON.stringify(value)
       const once = this.#again(text, (now) => redactJson(now, this.#readers(0), '') ?? unreadable())
       return once.counts === undefined
         ? { value, counts: undefined }
         : { value: JSON.parse(once.value), counts: once.counts }
     }
-    return this.#guard('', redact) as Redacted<T>
+    return this.#guard(() => (text = JSON.stringify(value)), redact) as Redacted<T>
   }
 
   openStream(): RedactionStream {
@@ -131,12 +134,13 @@ class Engine implements Redactor {
   }
 
   /** Fails closed: a value that cannot be searched is not written. */
-  #guard<T>(text: string, redact: () => Redacted<T>): Redacted<T | string> {
+  #guard<T>(textOf: () => string, redact: () => Redacted<T>): Redacted<T | string> {
     try {
+      const { length } = textOf()
       this.#deadline =
-        text.length < unmeasured
+        length < unmeasured
           ? Number.POSITIVE_INFINITY
-          : this.#cpuTime() + slowest * Math.max(1, text.length / mebi)
+          : this.#cpuTime() + slowest * Math.max(1, length / mebi)
       return redact()
     } catch {
       return { value: marker('error'), counts: { error: 1 } }
@@ -167,7 +171,10 @@ class Engine implements Redactor {
     if (!block.includes('\n')) return this.#oneLine(block, places)
     const before = [...places].map(([path, place]) => [path, { ...place }] as const)
     this.#teaches = false
-    const whole = this.#guard(block, () => this.#block(block, places, 0))
+    const whole = this.#guard(
+      () => block,
+      () => this.#block(block, places, 0),
+    )
     const isWhole = !this.#teaches && whole.counts?.error === undefined
     this.#teaches = undefined
     if (isWhole) return whole
@@ -177,8 +184,12 @@ class Engine implements Redactor {
   }
 
   #oneLine(line: string, places: Places): Redacted<string> {
-    return this.#guard(line, () =>
-      this.#again(line, (value, round) => this.#block(value, round === 0 ? places : new Map(), 0)),
+    return this.#guard(
+      () => line,
+      () =>
+        this.#again(line, (value, round) =>
+          this.#block(value, round === 0 ? places : new Map(), 0),
+        ),
     )
   }
 
@@ -186,13 +197,18 @@ class Engine implements Redactor {
   #block(block: string, places: Places, depth: number): Redacted<string> {
     if (!mayHoldJson(block)) return this.#plain(block, undefined, places, '', depth)
     if (!block.includes('\n')) return this.#line(block, places, depth)
-    return joinLines(block.split('\n').map((line) => this.#line(line, places, depth)))
+    const readers = this.#readers(depth + 1, places)
+    return joinLines(block.split('\n').map((line) => this.#line(line, places, depth, readers)))
   }
 
-  #line(line: string, places: Places, depth: number): Redacted<string> {
+  #line(
+    line: string,
+    places: Places,
+    depth: number,
+    readers = this.#readers(depth + 1, places),
+  ): Redacted<string> {
     const from = depth < deepest && jsonLine.test(line) ? line.search(/[{[]/) : -1
-    const json =
-      from < 0 ? undefined : redactJson(line.slice(from), this.#readers(depth + 1, places), '')
+    const json = from < 0 ? undefined : redactJson(line.slice(from), readers, '')
     if (json === undefined) return this.#plain(line, undefined, places, '', depth)
     return json.counts === undefined
       ? { value: line, counts: undefined }
@@ -254,6 +270,8 @@ class Engine implements Redactor {
     if (text.length < shortest && kind === undefined && !isOpen(place)) {
       return { value: text, counts: undefined }
     }
+    // Strings of JSON may be the lines of a key; a short one is more likely to be something else.
+    if (place.inside && path !== '' && !keyLine.test(text)) place.inside = false
     let { value, counts } = redactKeys(text, place)
     let { wrap } = place
     const { name } = place
@@ -322,6 +340,8 @@ class Engine implements Redactor {
   }
 }
 
+const keyLine = /[A-Za-z0-9+/=]{16}|PRIVATE KEY|^\s*$/
+
 /** What the text that came before at a place leaves open. */
 interface Place {
   inside: boolean
@@ -364,13 +384,10 @@ class Stream implements RedactionStream {
   }
 
   write(piece: string): Redacted<string> {
-    this.#held += piece
     const parts: Redacted<string>[] = []
-    const end = this.#held.lastIndexOf('\n')
-    if (end >= 0) {
-      parts.push(this.#whole(this.#held.slice(0, end)))
-      this.#held = this.#held.slice(end + 1)
-    }
+    const end = piece.lastIndexOf('\n')
+    if (end >= 0) parts.push(this.#whole(this.#held + piece.slice(0, end)))
+    this.#held = end < 0 ? this.#held + piece : piece.slice(end + 1)
     while (this.#held.length > longestLine) {
       const cut = cutOf(this.#held.slice(0, longestLine))
       parts.push(this.lines(this.#held.slice(0, cut)))

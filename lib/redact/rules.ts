@@ -40,8 +40,8 @@ export interface Rule {
 
 type Check = (body: string) => boolean
 
-/** The shortest unbroken run that any token holds: that of an AWS access key id. */
-export const SHORTEST_RUN = 20
+/** The shortest unbroken run that any token holds, or what is left of one at the end of a line. */
+export const SHORTEST_RUN = 16
 
 const uuid = shape(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i)
 

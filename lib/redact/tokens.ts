@@ -138,7 +138,7 @@ export class TokenFinder {
     if (run.overlong) return undefined
     let { end } = run
     for (let trim = 0; trim < 3 && text[end - 1] === '.'; trim++) end--
-    const isCut = end - body < rule.min && isCutOff(rule, text, body, end)
+    const isCut = end - body < rule.min && isCutOff(rule, anchor, text, body, end)
     if ((end - body < rule.min && !isCut) || end - body > rule.max) return undefined
     if ((rule.boundary === 'strict' ? /[\w+/=-]/ : /[A-Za-z0-9]/).test(text[end] ?? ''))
       return undefined
@@ -195,12 +195,18 @@ function beginsAt(text: string, at: number, rule: Rule): boolean {
 
 const narrowest = 24
 
-/** Whether what is too short for a token is the part of one that its line had room for. */
-function isCutOff(rule: Rule, text: string, body: number, end: number): boolean {
-  if (rule.confidence === 'low' || rule.boundary || rule.check || end - body < 12) return false
-  if (end < text.length && text[end] !== '\n') return false
+/**
+ * Whether what is too short for a token is the part of one that its line had room for. After an
+ * anchor that is a word it may as well be a name.
+ */
+function isCutOff(rule: Rule, anchor: string, text: string, body: number, end: number): boolean {
+  if (rule.confidence === 'low' || rule.boundary || rule.charset === 'jwt') return false
+  if (end - body < 12 || (end < text.length && text[end] !== '\n')) return false
+  if (anchor.length < 4 || wordAnchor.test(anchor)) return false
   return widthOf(text, end) >= 2 * narrowest && isMixed(text.slice(body, end))
 }
+
+const wordAnchor = /^(?:secret|console|token|oauth|key|live|test|pat|api|sdk)[-_:.]/
 
 /** Of the line up to `end`. */
 function widthOf(text: string, end: number): number {

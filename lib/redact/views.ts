@@ -16,14 +16,17 @@ const ansi = new RegExp(
   'g',
 )
 const percent = /%[2-7][0-9A-Fa-f]/g
-const unicode = /\\{1,4}u00[2-7][0-9A-Fa-f]/g
+// Of JSON and of source, colours among them.
+const escapes = /\\{1,4}(?:u00[2-7][0-9A-Fa-f]|(?:u001[bB]|x1[bB]|033|e)\[[0-9;]{0,24}m)/g
 
 /** The other views of a text that are worth a search; most texts have none. */
 export function viewsOf(text: string): View[] {
   const views: View[] = []
   add(views, text, ESC, ansi, () => undefined)
   add(views, text, '%', percent, (found) => Number.parseInt(found.slice(1), 16))
-  add(views, text, '\\u00', unicode, (found) => Number.parseInt(found.slice(-2), 16))
+  add(views, text, '\\', escapes, (found) =>
+    found.endsWith('m') ? undefined : Number.parseInt(found.slice(-2), 16),
+  )
   return views
 }
 

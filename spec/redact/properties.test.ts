@@ -462,7 +462,10 @@ describe('what cannot be searched', () => {
     }
     expect(createRedactor({ cpuTime }).text(big)).toEqual(failed)
     expect(createRedactor({ cpuTime }).openStream().lines(big)).toEqual(failed)
-    const rule = { id: 'own', anchors: ['ownown-'], charset: 'alnum', min: 20, max: 40 } as const
+    const rule = {
+      ...{ id: 'own', anchors: ['ownown-'], charset: 'alnum' as const },
+      ...{ min: 20, max: 40, confidence: 'high' as const },
+    }
     const check = () => {
       throw new Error('a check that fails')
     }
