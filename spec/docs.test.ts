@@ -1,5 +1,5 @@
 /**
- * docs/cli.md and docs/failures.md are printed from the code: the test command with `spec/docs -u`
+ * docs/cli.md, docs/failures.md and docs/redaction.md are printed from the code: the test command with `spec/docs -u`
  * behind it writes them anew (`-u spec/docs` would run everything). What all documents show of
  * stint's command line must parse.
  */
@@ -18,7 +18,14 @@ import {
 } from '../cli/command.ts'
 import { formatReport, reportOf } from '../cli/fail.ts'
 import { verbs } from '../cli/verbs.ts'
-import { Failure, type FailureCode, listFailureCodes, readConfig } from '../lib/index.ts'
+import {
+  Failure,
+  type FailureCode,
+  listFailureCodes,
+  readConfig,
+  type SettingRow,
+} from '../lib/index.ts'
+import { type Rule, rules } from '../lib/redact/rules.ts'
 import { failureSamples } from './support/failure-samples.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -215,8 +222,7 @@ function optionCells(option: ExplainedOption): string {
 }
 
 function environmentText(): string {
-  const { rows } = readConfig({}, '/nonexistent')
-  const settings = rows.map(
+  const settings = variableRows({}).map(
     ({ key, value, help }) => `| \`${key}\` | \`${variableOf(key)}\` | ${value} | ${cell(help)} |`,
   )
   const table = (cells: readonly (readonly [string, string])[]) =>
@@ -228,6 +234,7 @@ function environmentText(): string {
         'the default. An unknown key in the file is warned of; a value that cannot be is refused.',
     ),
     `| key | variable | default | meaning |\n|---|---|---|---|\n${settings.join('\n')}`,
+    'The table `[redaction]` of the file is in [redaction.md](redaction.md).',
     'Sizes are `512MiB`, `2GB`, `64k` or a count of bytes. Other variables that are read:',
     table(environment),
     wrap(
@@ -236,6 +243,11 @@ function environmentText(): string {
     ),
     table(given),
   ]).trimEnd()
+}
+
+/** What variables set: redaction is for the user's own file alone. */
+function variableRows(env: Readonly<Record<string, string>>): readonly SettingRow[] {
+  return readConfig(env, '/nonexistent').rows.filter(({ key }) => !key.startsWith('redaction.'))
 }
 
 function variableOf(key: string): string {
@@ -290,6 +302,95 @@ function failureText(code: FailureCode): string {
 
 function failureOf<C extends FailureCode>(code: C): Failure<C> {
   return new Failure(code, failureSamples[code])
+}
+
+// ── docs/redaction.md ────────────────────────────────────────────────────────────────────────────
+
+const redactionIntro = `# Redaction
+
+Everything that stint writes goes through one place that takes secrets out: transcript, description, name, command line,
+branch, results, lock files. A secret becomes \`[REDACTED:rule]\`: the name, the quotes, the scheme, the user and the host
+around it stay, and nothing tells how long it was. An entry counts what was taken out of it in \`data.redactions\`.
+The terminal is never held back: the tool's bytes are passed on as they are.
+
+## What is found
+
+- **Tokens of providers**, by the table below: an anchor, the letters that may follow, how many, and for some a check.
+- **Private keys**: PEM, PGP, OpenSSH, PuTTY and OpenVPN, whole or cut off, over lines and over the strings of JSON.
+- **Values under telling names**: \`NAME=value\`, \`name: "value"\`, JSON keys, \`{"name": …, "value": …}\`, XML elements and
+  attributes, calls, YAML environments, flags (\`--token x\`), parameters of addresses.
+- **Headers and addresses**: Authorization, Cookie, Set-Cookie, \`scheme://user:password@host\`.
+- **Command lines and files** of programs with a form of their own: \`curl -u\`, \`mysql -p\`, \`sshpass -p\`, \`docker login -p\`,
+  \`.netrc\`, \`.pgpass\`, SQL, hashes of passwords, and others.
+- **What is known**: values of the environment's variables with telling names, and every token of a rule whose confidence
+  is high, from then on: plain, in JSON escapes, percent-encoded, in base64. They are kept in memory only, 2,000 at most,
+  and none shorter than 8 characters.
+
+JSON is decoded first, JSON within its strings too, and only literals that change are written again: everything else
+keeps its bytes. Base64 that decodes to text is looked into and replaced whole. Terminal colours, percent-encoding and
+\`\\u\` escapes are seen through. Signatures of models, encrypted reasoning and images stay as they are, by their place,
+unless a known value is in them. Placeholders stay: \`$VAR\`, \`<token>\`, \`your-…\`, \`xxxx\`, \`***\`, and what was redacted.
+
+A value that cannot be searched, because something throws or because it takes more than 250 ms for each MiB, is written as
+\`[REDACTED:error]\` and counted: nothing is ever kept because the search failed.
+
+## What is not found
+
+Encrypted or compressed text, hex, screenshots, secrets spelt out in words, passwords that look like words and stand
+without a name, tokens of providers without a shape of their own when no name is near, and halves of a token that was
+wrapped by hand at less than 16 characters. Files that a tool writes itself are its own. Redaction makes an accident
+smaller; the store stays readable by its owner only.
+
+## Settings
+
+In \`config.toml\`, and nowhere else: no variable and no file of a project can change it.
+
+\`\`\`toml
+[redaction]
+enabled = true                 # false: every run says that it is off
+env = ["DEPLOY_PIN"]           # variables whose values are secrets, whatever their names
+allow = ["not-a-secret-1234"]  # texts that are never taken out
+
+[[redaction.rules]]            # tokens of your own
+id = "acme-key"
+prefix = "acme_"
+charset = "alnum"              # alnum, word (and _), dash (_ and -), hex, upper
+min = 24
+max = 64
+\`\`\`
+
+A rule that cannot be is refused at the start, and nothing is written.
+
+## How to add a rule
+
+A rule is one line in \`lib/redact/rules.ts\`: id, anchors, charset, lengths, and a check where the shape allows one. It
+comes from what the provider publishes, with a sample in \`spec/redact/samples.ts\` that is put together there, and the
+tests then try it in every surrounding, and what only resembles it. Short anchors are \`weak\`: they keep away from base64
+and their finds are not looked for elsewhere.
+
+## Rules that go by names and places
+
+| rule | what |
+|---|---|
+| \`password\`, \`secret\`, \`parameter\` | a value under a name, a flag, a parameter of an address |
+| \`password-hash\` | bcrypt, crypt, argon2, apr1 |
+| \`authorization\`, \`cookie\` | headers |
+| \`url-password\` | the password of an address |
+| \`private-key\` | key material |
+| \`known-value\` | a value of the environment |
+| \`error\` | what could not be searched |`
+
+function redactionText(): string {
+  const shown = (rule: Rule) => rule.anchors.map((anchor) => `\`${cell(anchor)}\``).join(' ')
+  const lengths = ({ min, max }: Rule) => (min === max ? `${min}` : `${min} to ${max}`)
+  const rows = rules.map(
+    (rule) =>
+      `| ${rule.id} | ${shown(rule)} | ${rule.charset} | ${lengths(rule)} | ${rule.confidence} |`,
+  )
+  return pages([
+    redactionIntro,
+    `## Tokens of providers\n\n| rule | begins with, or holds | letters | how many | confidence |\n|---|---|---|---|---|\n${rows.join('\n')}`,
+  ])
 }
 
 // ── text ─────────────────────────────────────────────────────────────────────────────────────────
@@ -381,14 +482,20 @@ function check([name = '', ...words]: readonly string[]): void {
   if (name !== 'help') parseArgs(verb, words, 0)
 }
 
+describe('docs/redaction.md', () => {
+  test('is what the rules say', async () => {
+    await expect(formatted(redactionText())).toMatchFileSnapshot('../docs/redaction.md')
+  })
+})
+
 describe('docs/cli.md', () => {
   test('is what the verbs say', async () => {
     await expect(formatted(cliText())).toMatchFileSnapshot('../docs/cli.md')
   })
 
   test('tells each setting by a variable that sets it', () => {
-    for (const { key, value } of readConfig({}, '/nonexistent').rows) {
-      const { rows } = readConfig({ [variableOf(key)]: value }, '/nonexistent')
+    for (const { key, value } of variableRows({})) {
+      const rows = variableRows({ [variableOf(key)]: value })
       expect(rows.find((row) => row.key === key)).toMatchObject({ origin: 'environment' })
     }
   })

@@ -67,10 +67,11 @@ function addressAt(text: string, at: number): Find | undefined {
 function assignmentAt(reader: Reader, at: number, operator: string): Find | undefined {
   const { text } = reader
   let nameEnd = at
-  while (/[ "'`\\\]]/.test(text[nameEnd - 1] ?? '')) nameEnd--
+  while (isBetween(text.charCodeAt(nameEnd - 1))) nameEnd--
   const nameStart = nameBefore(text, nameEnd)
   const name = text.slice(nameStart, nameEnd)
-  const isParameter = /[?&]/.test(text[nameStart - 1] ?? '')
+  const before = text[nameStart - 1]
+  const isParameter = before === '?' || before === '&'
   const isTight = operator === '=' && nameEnd === at
   const kind =
     (isParameter ? findParameterKind(name) : findKind(name)) ??
@@ -194,6 +195,11 @@ function nameFrom(text: string, end: number, least: number): number {
   return start
 }
 
+/** What may stand between a name and its operator: blanks, quotes, `\\` and `]`. */
+function isBetween(code: number): boolean {
+  return code === 32 || code === 34 || code === 39 || code === 96 || code === 92 || code === 93
+}
+
 /** Letters, digits and `_ - .` */
 function isNameCode(code: number): boolean {
   if (code >= 97) return code <= 122
@@ -206,8 +212,9 @@ const bare = /[^\s"'`&;,<>(){}[\]|\\]*/y
 
 export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner): Find | undefined {
   const { text } = reader
+  const first = text.charCodeAt(at)
   quotes.lastIndex = at
-  const quote = quotes.exec(text)?.[0] ?? ''
+  const quote = isBetween(first) ? (quotes.exec(text)?.[0] ?? '') : ''
   const start = at + quote.length
   if (isHeader(kind)) return headerAt(reader, start, kind)
 

@@ -98,18 +98,26 @@ const dotted = /^[A-Za-z_$][\w$]*[?!]?(?:\??\.[A-Za-z_$][\w$]*[?!]?)+$/
 const address = /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|[a-z][a-z0-9+.-]{1,20}:\/\/)/
 
 /** Values come again, too, and the answer costs more than to remember it. */
-const answers = new Map<string, boolean>()
+const answers: { readonly [manner in Manner]: Map<string, Map<Kind, boolean>> } = {
+  quoted: new Map(),
+  shell: new Map(),
+  bare: new Map(),
+}
 const mostAnswers = 1000
 
 /** Whether a value under a name of that kind is taken for a secret. */
 export function looksSecret(whole: string, kind: Kind, manner: Manner): boolean {
+  if (whole.length < 4) return false
   const value = whole.length > 80 ? whole.slice(0, 80) : whole
-  const question = `${kind} ${manner} ${value}`
-  const known = answers.get(question)
-  if (known !== undefined) return known
-  const answer = mayBeSecret(value, kind, manner) && !stopWords.test(value) && !isPlaceholder(value)
-  if (answers.size >= mostAnswers) answers.clear()
-  answers.set(question, answer)
+  const known = answers[manner].get(value)
+  const answer =
+    known?.get(kind) ??
+    (mayBeSecret(value, kind, manner) && !stopWords.test(value) && !isPlaceholder(value))
+  if (known !== undefined) known.set(kind, answer)
+  else {
+    if (answers[manner].size >= mostAnswers) answers[manner].clear()
+    answers[manner].set(value, new Map([[kind, answer]]))
+  }
   return answer
 }
 

@@ -73,6 +73,8 @@ let builtIn: TokenFinder | undefined
 /** Deeper than this, JSON in the strings of JSON and base64 in base64 is text. */
 const deepest = 4
 const rounds = 6
+/** More finds in one text are nothing that anybody wrote, and not worth another round. */
+const mostFinds = 10_000
 const shortest = 8
 
 /** A value may take 250 ms, or as much for each MiB of it. */
@@ -295,6 +297,7 @@ class Engine implements Redactor {
       if (once.counts === undefined) break
       value = once.value
       counts = mergeCounts(counts, once.counts)
+      if (finds.length > mostFinds) break
     }
     if (isOpen(place)) places.set(path, place)
     else if (places.size > 0) places.delete(path)

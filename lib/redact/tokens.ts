@@ -118,7 +118,7 @@ export class TokenFinder {
   #tokenAt(search: Search, at: number): Find | undefined {
     const { text } = search
     const pair = pairAt(text.charCodeAt(at), text.charCodeAt(at + 1))
-    const anchor = this.#anchors.get(pair)?.find((one) => text.startsWith(one, at))
+    const anchor = longestAt(text, at, this.#anchors.get(pair))
     if (anchor === undefined) return undefined
     const rule = this.#ruleOf.get(anchor) as Rule
     const body = at + anchor.length
@@ -179,17 +179,23 @@ function mayBegin(text: string, at: number): boolean {
   return before === 109 || text[at - 2] === '\\' || text[at - 3] === '%'
 }
 
+function longestAt(text: string, at: number, anchors: readonly string[] = []): string | undefined {
+  for (const anchor of anchors) if (text.startsWith(anchor, at)) return anchor
+  return undefined
+}
+
 /** Whether a token can begin here: not inside a word, but after an escape or a colour. */
 function beginsAt(text: string, at: number, rule: Rule): boolean {
-  const before = text[at - 1]
-  if (before === undefined) return true
-  if (rule.boundary === 'strict' && /[+/=_-]/.test(before)) {
-    const line = text.slice(Math.max(0, at - 4), at)
+  if (at === 0) return true
+  const before = text[at - 1] as string
+  if (rule.boundary === 'strict' && '+/=_-'.includes(before)) {
     // After a name, and at the start of a line of a diff.
-    return /\w["']?=$|(?:^|\n)[+-]$/.test(line) && (at < 5 || before === '=' || line.includes('\n'))
+    if (before === '=') return /\w["']?=$/.test(text.slice(Math.max(0, at - 4), at))
+    return (before === '+' || before === '-') && (at === 1 || text[at - 2] === '\n')
   }
-  if (!/[A-Za-z0-9]/.test(before)) return true
-  if (!/[0-9A-Fa-fmnrt]/.test(before)) return false
+  const code = before.charCodeAt(0)
+  if (inRun[code] !== 1 || code === 45 || code === 95) return true
+  if (!'mnrtbf'.includes(before) && !/[0-9A-Fa-f]/.test(before)) return false
   return /(?:\\[bfnrt]|%[0-9A-Fa-f]{2}|\[[0-9;]{0,12}m)$/.test(text.slice(Math.max(0, at - 15), at))
 }
 
