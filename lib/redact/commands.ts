@@ -111,6 +111,8 @@ const settings = [
   'bal set',
   ' value=',
   'value:',
+  'value"',
+  'value\\',
 ]
 for (const word of settings) marks.add(word)
 
@@ -176,6 +178,8 @@ function findFlags(text: string, finds: Find[]): void {
 const named: readonly RegExp[] = [
   // fish, csh, Windows, npm, yarn, git and aws set things without an operator.
   /\b(?:set -[gUxe]{1,3}|setenv|setx|(?:config|configure) (?:--global |-g )?set)[ \t]+[^\s=]{0,100}?([\w.-]{2,64})[ \t]+(?=[^\s-])/g,
+  // {"name": "NAME", "value": "..."} in the middle of a text.
+  /\\{0,3}"(?:name|key|header)\\{0,3}" ?: ?\\{0,3}"([\w.-]{2,64})\\{0,3}" ?, ?\\{0,3}"value\\{0,3}" ?: ?(?=\\{0,3}")/g,
   // <add key="NAME" value="...">
   /\b(?:key|name|Name)=["']([\w.:-]{2,64})["']\s{1,8}value=(?=["'])/g,
   // Environments of containers: - name: NAME, and value: on the next line.
