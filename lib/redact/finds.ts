@@ -45,14 +45,15 @@ export function mergeFinds(text: string, finds: readonly Find[]): Find[] {
 export function replaceFinds(text: string, finds: readonly Find[]): Redacted<string> {
   if (finds.length === 0) return { value: text, counts: undefined }
   const counts: Record<string, number> = {}
-  let value = ''
+  const parts: string[] = []
   let done = 0
   for (const { start, end, rule } of finds) {
-    value += text.slice(done, start) + marker(rule)
+    parts.push(text.slice(done, start), marker(rule))
     done = end
     counts[rule] = (counts[rule] ?? 0) + 1
   }
-  return { value: value + text.slice(done), counts }
+  parts.push(text.slice(done))
+  return { value: parts.join(''), counts }
 }
 
 /** A marker holds nothing to be found. */

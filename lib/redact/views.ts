@@ -2,7 +2,7 @@
 
 import type { Find } from './finds.ts'
 
-/** A text, and where each of its characters stands in the text it was made from. */
+/** A stretch of a text, and where each of its characters stands in it. */
 export interface View {
   readonly text: string
   readonly starts: Int32Array
@@ -42,6 +42,10 @@ export function findBehind(view: View, find: Find): Find {
   return { ...find, start, end }
 }
 
+/** How much of the text around what reads otherwise is part of its view. */
+const margin = 2048
+
+/** Adds a view for each stretch of the text in which something reads otherwise. */
 function add(
   views: View[],
   text: string,
@@ -50,14 +54,45 @@ function add(
   read: (found: string) => number | undefined,
 ): void {
   if (!text.includes(sign)) return
-  pattern.lastIndex = 0
-  let found = pattern.exec(text)
-  if (found === null) return
-  const codes = new Uint16Array(text.length)
-  const starts = new Int32Array(text.length)
-  const ends = new Int32Array(text.length)
+  let done = 0
+  let open: RegExpExecArray[] = []
+  const close = () => {
+    const [first, last] = [open[0], open.at(-1)]
+    if (first === undefined || last === undefined) return
+    const from = beginOf(text, Math.max(done, first.index - margin))
+    done = Math.min(text.length, last.index + last[0].length + margin)
+    views.push(viewOf(text, from, done, open, read))
+    open = []
+  }
+  for (const found of text.matchAll(pattern) as Iterable<RegExpExecArray>) {
+    const before = open.at(-1)
+    if (before !== undefined && found.index - before.index > 2 * margin) close()
+    open.push(found)
+  }
+  close()
+}
+
+/** Not in the middle of a word, which would look like the beginning of one. */
+function beginOf(text: string, at: number): number {
+  let start = at
+  while (start > 0 && at - start < margin && /[\w-]/.test(text[start - 1] as string)) start--
+  return start
+}
+
+function viewOf(
+  text: string,
+  from: number,
+  to: number,
+  founds: readonly RegExpExecArray[],
+  read: (found: string) => number | undefined,
+): View {
+  const codes = new Uint16Array(to - from)
+  const starts = new Int32Array(to - from)
+  const ends = new Int32Array(to - from)
   let length = 0
-  for (let at = 0; at < text.length; ) {
+  let next = 0
+  for (let at = from; at < to; ) {
+    const found = founds[next]
     if (at !== found?.index) {
       codes[length] = text.charCodeAt(at)
       starts[length] = at
@@ -65,15 +100,13 @@ function add(
       continue
     }
     const start = at
+    next++
     at += found[0].length
     const code = read(found[0])
-    if (code !== undefined) {
-      codes[length] = code
-      starts[length] = start
-      ends[length++] = at
-    }
-    found = pattern.exec(text)
+    if (code === undefined) continue
+    codes[length] = code
+    starts[length] = start
+    ends[length++] = at
   }
-  const bytes = Buffer.from(codes.buffer, 0, 2 * length)
-  views.push({ text: bytes.toString('utf16le'), starts, ends })
+  return { text: Buffer.from(codes.buffer, 0, 2 * length).toString('utf16le'), starts, ends }
 }

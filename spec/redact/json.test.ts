@@ -75,7 +75,11 @@ describe('a JSON value', () => {
     const value = fc.jsonValue() as fc.Arbitrary<JsonValue>
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom('a', 'password', token), value), (object) => {
-        expect(shape(redactor.json(object).value)).toEqual(shape(object))
+        // JSON writes -0 as 0.
+        const written = JSON.parse(JSON.stringify(object)) as JsonValue
+        expect(shape(JSON.parse(JSON.stringify(redactor.json(object).value)))).toEqual(
+          shape(written),
+        )
       }),
     )
   })

@@ -5,13 +5,13 @@ import { createRedactor } from '../../lib/redact/redact.ts'
 import { rules } from '../../lib/redact/rules.ts'
 
 const mebi = 0x100000
-/** Milliseconds of CPU time that 1 MiB of anything should take, and may on a busy machine. */
+/** Milliseconds of CPU time that 1 MiB of anything should take; a busy machine takes more. */
 const slowest = 250
-const bearable = 2 * slowest
+/** What grows with the length takes twice as much for twice of it, and what is quadratic four times. */
 const steepest = 2.5
 /** Below this much for 1 MiB, what is left to compare is noise. */
 const comparable = 60
-const rounds = 6
+const rounds = 10
 /** A quarter of a MiB in this time is fast enough even if all of it were quadratic. */
 const harmless = slowest / 16
 
@@ -286,7 +286,7 @@ function faultOf(make: (length: number) => string, redact = searched): string | 
       least,
       cpuTimeOf(() => redact(half)),
     )
-    if (most < bearable && most / least < steepest) return undefined
+    if (most / least < steepest) return undefined
   }
   return `${most.toFixed()} ms for 1 MiB, ${(most / least).toFixed(1)} times as much as for half`
 }
