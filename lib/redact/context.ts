@@ -310,7 +310,7 @@ function startsPlaceholder(text: string, start: number): boolean {
   return isPlaceholder(near.slice(0, firstOf(cookieEnd, near, 0)))
 }
 
-export function firstOf(pattern: RegExp, text: string, from: number): number {
+function firstOf(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from
   return pattern.test(text) ? pattern.lastIndex - 1 : text.length
 }

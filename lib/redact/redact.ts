@@ -89,8 +89,6 @@ class Engine implements Redactor {
   readonly #known = new KnownValues()
   /** Keys of JSON in which there was nothing to find: few keys come often. */
   readonly #cleanKeys = new Set<string>()
-  /** How many values were learnt so far. */
-  #learnt = 0
   /** Set while nothing may be learnt: whether there was something. */
   #teaches: boolean | undefined
   #deadline = Number.POSITIVE_INFINITY
@@ -131,7 +129,6 @@ class Engine implements Redactor {
   #learn(value: string, rule: string): void {
     if (this.#allow.has(value) || isPartOfMarkers(value)) return
     if (!this.#known.add(value, rule)) return
-    this.#learnt++
     this.#cleanKeys.clear()
   }
 
@@ -149,18 +146,22 @@ class Engine implements Redactor {
     }
   }
 
-  /** What was learnt at the end of a value may stand at its beginning. */
+  /**
+   * Until nothing more is found: what was learnt at the end may stand at the beginning, and without
+   * one secret another has its shape.
+   */
   #again(
     text: string,
     redact: (text: string, round: number) => Redacted<string>,
   ): Redacted<string> {
     let { value, counts } = { value: text, counts: undefined } as Redacted<string>
     for (let round = 0; round < rounds; round++) {
-      const learnt = this.#learnt
       const once = redact(value, round)
+      if (once.counts === undefined) break
       value = once.value
       counts = mergeCounts(counts, once.counts)
-      if (learnt === this.#learnt) break
+      const found = Object.values(once.counts).reduce((sum, count) => sum + count, 0)
+      if (found > mostFinds) break
     }
     return { value, counts }
   }
@@ -170,26 +171,23 @@ class Engine implements Redactor {
    * those after it, however they came.
    */
   #lines(block: string, places: Places): Redacted<string> {
-    if (!block.includes('\n')) return this.#oneLine(block, places)
+    if (!block.includes('\n')) return this.#searched(block, places)
     const before = [...places].map(([path, place]) => [path, { ...place }] as const)
     this.#teaches = false
-    const whole = this.#guard(
-      () => block,
-      () => this.#block(block, places, 0),
-    )
+    const whole = this.#searched(block, places)
     const isWhole = !this.#teaches && whole.counts?.error === undefined
     this.#teaches = undefined
     if (isWhole) return whole
     places.clear()
     for (const [path, place] of before) places.set(path, place)
-    return joinLines(block.split('\n').map((line) => this.#oneLine(line, places)))
+    return joinLines(block.split('\n').map((line) => this.#searched(line, places)))
   }
 
-  #oneLine(line: string, places: Places): Redacted<string> {
+  #searched(block: string, places: Places): Redacted<string> {
     return this.#guard(
-      () => line,
+      () => block,
       () =>
-        this.#again(line, (value, round) =>
+        this.#again(block, (value, round) =>
           this.#block(value, round === 0 ? places : new Map(), 0),
         ),
     )
@@ -274,40 +272,31 @@ class Engine implements Redactor {
     }
     // Strings of JSON may be the lines of a key; a short one is more likely to be something else.
     if (place.inside && path !== '' && !keyLine.test(text)) place.inside = false
-    let { value, counts } = redactKeys(text, place)
-    let { wrap } = place
-    const { name } = place
-    place.wrap = undefined
+    const keys = redactKeys(text, place)
+    const { value } = keys
+    const { wrap, name } = place
+    const finds: Find[] = []
+    place.wrap = this.#find(value, finds, wrap)
     place.name = openName(text)
-    // What was found can show more: the shape of a token that another one had made too long.
-    for (let round = 0; round < rounds; round++) {
-      const finds: Find[] = []
-      place.wrap = this.#find(value, finds, wrap) ?? place.wrap
-      wrap = undefined
-      const under = kind === undefined ? undefined : findUnder(kind, value)
-      if (under !== undefined) finds.push(under)
-      if (name !== undefined && round === 0) findOpened(value, name, finds)
-      for (const view of viewsOf(value)) {
-        const seen: Find[] = []
-        this.#find(view.text, seen, undefined)
-        for (const find of seen) finds.push(findBehind(view, find))
-      }
-      if (depth < deepest) this.#findEncoded(value, finds, depth)
-      const once = this.#replace(value, finds)
-      if (once.counts === undefined) break
-      value = once.value
-      counts = mergeCounts(counts, once.counts)
-      if (finds.length > mostFinds) break
+    const under = kind === undefined ? undefined : findUnder(kind, value)
+    if (under !== undefined) finds.push(under)
+    if (name !== undefined) findOpened(value, name, finds)
+    for (const view of viewsOf(value)) {
+      const seen: Find[] = []
+      this.#find(view.text, seen, null)
+      for (const find of seen) finds.push(findBehind(view, find))
     }
+    if (depth < deepest) this.#findEncoded(value, finds, depth)
+    const rest = this.#replace(value, finds)
     if (isOpen(place)) places.set(path, place)
     else if (places.size > 0) places.delete(path)
-    return { value, counts }
+    return { value: rest.value, counts: mergeCounts(keys.counts, rest.counts) }
   }
 
-  #find(text: string, finds: Find[], wrap: Wrap | undefined): Wrap | undefined {
+  #find(text: string, finds: Find[], wrap: Wrap | null | undefined): Wrap | undefined {
     builtIn ??= new TokenFinder(rules, SHORTEST_RUN)
     const next = builtIn.find(text, finds, wrap)
-    this.#own?.find(text, finds)
+    this.#own?.find(text, finds, null)
     this.#known.find(text, finds)
     this.#check()
     findByContext(text, finds)

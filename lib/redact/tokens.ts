@@ -58,13 +58,14 @@ export class TokenFinder {
 
   /**
    * Adds every token of the rules, and what follows the word Bearer; `wrap` is the token that the
-   * line before ended with. Returns the one that the last line ends with.
+   * line before ended with, `null` when none is to go on. Returns the one that the last line ends
+   * with.
    *
    * Anchors are sought only in and just before a long run.
    */
-  find(text: string, finds: Find[], wrap?: Wrap): Wrap | undefined {
-    const search: Search = { text, runs: undefined, finds, wrap: undefined }
-    let floor = wrap === undefined ? 0 : goOn(search, 0, wrap)
+  find(text: string, finds: Find[], wrap: Wrap | null | undefined): Wrap | undefined {
+    const search: Search = { text, runs: undefined, finds, wraps: wrap !== null, wrap: undefined }
+    let floor = wrap ? goOn(search, 0, wrap) : 0
     this.#sought.forEach(text, (_, start) => {
       const find = this.#tokenAt(search, start)
       if (find !== undefined) finds.push(find)
@@ -145,7 +146,7 @@ export class TokenFinder {
     const content = text.slice(body, end)
     if (isPlaceholder(content.slice(0, 40))) return undefined
     if (!isCut && rule.check?.(content) === false) return undefined
-    search.wrap = wrapOf(rule, text, body, end)
+    search.wrap = search.wraps ? wrapOf(rule, text, body, end) : undefined
     const sure = !isCut && !rule.keepsAnchor && rule.confidence === 'high'
     return { start: rule.keepsAnchor ? body : start, end, rule: rule.id, sure }
   }
@@ -155,6 +156,7 @@ interface Search {
   readonly text: string
   runs: Runs | undefined
   readonly finds: Find[]
+  readonly wraps: boolean
   wrap: Wrap | undefined
 }
 
@@ -176,7 +178,7 @@ function isSought(rule: Rule | undefined): boolean {
 function mayBegin(text: string, at: number): boolean {
   const before = text.charCodeAt(at - 1)
   if (inRun[before] !== 1 || before === 45 || before === 95) return true
-  return before === 109 || text[at - 2] === '\\' || text[at - 3] === '%'
+  return before === 109 || text[at - 2] === '\\' || text[at - 3] === '%' || text[at - 5] === 'u'
 }
 
 function longestAt(text: string, at: number, anchors: readonly string[] = []): string | undefined {
@@ -196,7 +198,9 @@ function beginsAt(text: string, at: number, rule: Rule): boolean {
   const code = before.charCodeAt(0)
   if (inRun[code] !== 1 || code === 45 || code === 95) return true
   if (!'mnrtbf'.includes(before) && !/[0-9A-Fa-f]/.test(before)) return false
-  return /(?:\\[bfnrt]|%[0-9A-Fa-f]{2}|\[[0-9;]{0,12}m)$/.test(text.slice(Math.max(0, at - 15), at))
+  return /(?:\\(?:[bfnrt]|u[0-9A-Fa-f]{4})|%[0-9A-Fa-f]{2}|\[[0-9;]{0,12}m)$/.test(
+    text.slice(Math.max(0, at - 15), at),
+  )
 }
 
 const narrowest = 24

@@ -22,10 +22,10 @@ const escapes = /\\{1,4}(?:u00[2-7][0-9A-Fa-f]|(?:u001[bB]|x1[bB]|033|e)\[[0-9;]
 /** The other views of a text that are worth a search; most texts have none. */
 export function viewsOf(text: string): View[] {
   const views: View[] = []
-  add(views, text, ESC, ansi, () => undefined)
+  add(views, text, ESC, ansi, () => -1)
   add(views, text, '%', percent, (found) => Number.parseInt(found.slice(1), 16))
   add(views, text, '\\', escapes, (found) =>
-    found.endsWith('m') ? undefined : Number.parseInt(found.slice(-2), 16),
+    found.endsWith('m') ? -1 : Number.parseInt(found.slice(-2), 16),
   )
   return views
 }
@@ -42,8 +42,17 @@ export function findBehind(view: View, find: Find): Find {
   return { ...find, start, end }
 }
 
-/** How much of the text around what reads otherwise is part of its view. */
+/** How much of the text around what reads otherwise is part of its view, at the least. */
 const margin = 2048
+/** How much farther a view goes for a whole line, or else for a whole word. */
+const farther = 4 * margin
+
+/** What reads otherwise, in order: where it stands, and the code it reads as; -1 for nothing. */
+interface Stretch {
+  readonly starts: number[]
+  readonly ends: number[]
+  readonly codes: number[]
+}
 
 /** Adds a view for each stretch of the text in which something reads otherwise. */
 function add(
@@ -51,59 +60,65 @@ function add(
   text: string,
   sign: string,
   pattern: RegExp,
-  read: (found: string) => number | undefined,
+  read: (found: string) => number,
 ): void {
   if (!text.includes(sign)) return
-  let done = 0
-  let open: RegExpExecArray[] = []
-  const close = () => {
-    const [first, last] = [open[0], open.at(-1)]
-    if (first === undefined || last === undefined) return
-    const from = beginOf(text, Math.max(done, first.index - margin))
-    done = Math.min(text.length, last.index + last[0].length + margin)
-    views.push(viewOf(text, from, done, open, read))
-    open = []
+  let open: Stretch = { starts: [], ends: [], codes: [] }
+  let last = 0
+  pattern.lastIndex = 0
+  for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+    if (last > 0 && found.index - last > 4 * farther) {
+      views.push(viewOf(text, open))
+      open = { starts: [], ends: [], codes: [] }
+    }
+    last = pattern.lastIndex
+    open.starts.push(found.index)
+    open.ends.push(last)
+    open.codes.push(read(found[0]))
   }
-  for (const found of text.matchAll(pattern) as Iterable<RegExpExecArray>) {
-    const before = open.at(-1)
-    if (before !== undefined && found.index - before.index > 2 * margin) close()
-    open.push(found)
-  }
-  close()
+  if (last > 0) views.push(viewOf(text, open))
 }
+
+const wordEnd = /[\s"'`,;(){}<>]/
 
 /** Not in the middle of a word, which would look like the beginning of one. */
 function beginOf(text: string, at: number): number {
-  let start = at
-  while (start > 0 && at - start < margin && /[\w-]/.test(text[start - 1] as string)) start--
-  return start
+  if (at <= farther) return 0
+  const before = text.slice(at - farther, at)
+  const start = before.lastIndexOf('\n')
+  if (start >= 0) return at - farther + start + 1
+  let begin = at
+  while (begin > at - farther && !wordEnd.test(text[begin - 1] as string)) begin--
+  return begin
 }
 
-function viewOf(
-  text: string,
-  from: number,
-  to: number,
-  founds: readonly RegExpExecArray[],
-  read: (found: string) => number | undefined,
-): View {
+function endOf(text: string, at: number): number {
+  if (at + farther >= text.length) return text.length
+  const after = text.slice(at, at + farther)
+  const end = after.indexOf('\n')
+  if (end >= 0) return at + end
+  const stop = after.search(wordEnd)
+  return stop < 0 ? at + farther : at + stop
+}
+
+function viewOf(text: string, otherwise: Stretch): View {
+  const from = beginOf(text, (otherwise.starts[0] as number) - margin)
+  const to = endOf(text, (otherwise.ends.at(-1) as number) + margin)
   const codes = new Uint16Array(to - from)
   const starts = new Int32Array(to - from)
   const ends = new Int32Array(to - from)
   let length = 0
   let next = 0
   for (let at = from; at < to; ) {
-    const found = founds[next]
-    if (at !== found?.index) {
-      codes[length] = text.charCodeAt(at)
-      starts[length] = at
-      ends[length++] = ++at
-      continue
-    }
     const start = at
-    next++
-    at += found[0].length
-    const code = read(found[0])
-    if (code === undefined) continue
+    let code: number
+    if (start === otherwise.starts[next]) {
+      at = otherwise.ends[next] as number
+      code = otherwise.codes[next++] as number
+    } else {
+      code = text.charCodeAt(at++)
+    }
+    if (code < 0) continue
     codes[length] = code
     starts[length] = start
     ends[length++] = at

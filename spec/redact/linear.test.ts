@@ -5,15 +5,13 @@ import { createRedactor } from '../../lib/redact/redact.ts'
 import { rules } from '../../lib/redact/rules.ts'
 
 const mebi = 0x100000
-/** Milliseconds of CPU time that 1 MiB of anything should take; a busy machine takes more. */
-const slowest = 250
-/** What grows with the length takes twice as much for twice of it, and what is quadratic four times. */
+/** For twice the length: what is linear takes twice as much, and what is quadratic four times. */
 const steepest = 2.5
-/** Below this much for 1 MiB, what is left to compare is noise. */
+/** In ms: below this for 1 MiB, what is left to compare is noise. */
 const comparable = 60
 const rounds = 10
-/** A quarter of a MiB in this time is fast enough even if all of it were quadratic. */
-const harmless = slowest / 16
+/** In ms, for a quarter of a MiB: fast enough even if all of it were quadratic. */
+const harmless = 16
 
 /** The longest of each rule: the others differ in a letter or two. */
 const anchors = rules.map(
@@ -271,10 +269,10 @@ function faultOf(make: (length: number) => string, redact = searched): string | 
   for (let round = 0; round < 2; round++) {
     if (cpuTimeOf(() => redact(quarter)) < harmless) return undefined
   }
-  const half = make(mebi / 2)
   const whole = make(mebi)
   let least = Number.POSITIVE_INFINITY
   let most = Number.POSITIVE_INFINITY
+  let growth = 0
   // Noise only ever adds: the best of a few rounds is what the work costs.
   for (let round = 0; round < rounds; round++) {
     most = Math.min(
@@ -284,11 +282,12 @@ function faultOf(make: (length: number) => string, redact = searched): string | 
     if (most < comparable) return undefined
     least = Math.min(
       least,
-      cpuTimeOf(() => redact(half)),
+      cpuTimeOf(() => redact(quarter)),
     )
-    if (most / least < steepest) return undefined
+    growth = Math.sqrt(most / least)
+    if (growth < steepest) return undefined
   }
-  return `${most.toFixed()} ms for 1 MiB, ${(most / least).toFixed(1)} times as much as for half`
+  return `${most.toFixed()} ms for 1 MiB, ${growth.toFixed(1)} times as much for twice as much`
 }
 
 /** With a clock that stands still: a search that gives up half-way is no fast search. */

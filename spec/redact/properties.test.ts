@@ -229,7 +229,10 @@ describe('any JSON line', () => {
         if (counts === undefined) expect(value).toBe(json)
         const before = strings(json)
         for (const [i, one] of strings(value).entries()) {
-          if (!one.includes('[REDACTED')) expect(one).toBe(before[i])
+          const whole = before[i] ?? ''
+          // The rest of a key whose head stands in another string has no marker of its own.
+          const isRest = json.includes('PRIVATE KEY') && whole.endsWith(one.slice(1))
+          if (!one.includes('[REDACTED') && !isRest) expect(one).toBe(whole)
         }
       }),
       { numRuns: 1500 },
