@@ -43,7 +43,8 @@ function describe(details: SessionDetails, context: Context): string {
     ['cwd', details.cwd],
     ['branch', details.branch],
     ['commit', state?.git.head_at_creation],
-    ['usage', usageText(details.usage)],
+    ['usage', amountsText(details.usage)],
+    ['redacted', amountsText(state?.redactions)],
     ['entries', state === null ? null : `${state.journal.seq + 1}, ${state.journal.bytes} bytes`],
     ['directory', details.dir],
     ...Object.entries(state?.tools ?? {}).flatMap(([tool, facts]): [string, string | null][] => [
@@ -92,9 +93,9 @@ function instant(text: string | null, now: number): string | null {
   return text === null ? null : `${text}  ${ago(Date.parse(text), now)}`
 }
 
-function usageText(usage: SessionDetails['usage']): string | null {
-  if (usage === null) return null
-  return Object.entries(usage)
-    .map(([key, value]) => `${key.replaceAll('_', ' ')} ${value}`)
-    .join(', ')
+function amountsText(amounts: Readonly<Record<string, number>> | null | undefined): string | null {
+  const shown = Object.entries(amounts ?? {}).map(
+    ([key, value]) => `${key.replaceAll('_', ' ')} ${value}`,
+  )
+  return shown.length === 0 ? null : shown.join(', ')
 }

@@ -35,6 +35,8 @@ export interface EncodedEntry {
   readonly type: string
   readonly ts: Timestamp
   readonly tail: string
+  /** What was taken out of it, as its data say. */
+  readonly redactions?: unknown
 }
 
 /** What the lines of a stream have in common: they come by the thousand, and differ in their text. */
@@ -51,7 +53,7 @@ export function encodeEntry({ at, type, turn, text, data }: NewEntry): EncodedEn
   // Only what nobody can change is known to be what it was.
   if (data !== shared.data || !Object.isFrozen(data)) shared = { data, text: JSON.stringify(data) }
   const tail = `${common.start}${quote(text)},"data":${shared.text}}\n`
-  return { type, ts: common.ts, tail }
+  return { type, ts: common.ts, tail, redactions: data.redactions }
 }
 
 /** As JSON.stringify does, which takes twice as long for a text that needs no escapes. */

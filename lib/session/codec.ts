@@ -65,7 +65,7 @@ function decodeState(table: TomlTable): State {
   const context = tableOf(table, 'context_status')
   const git = tableOf(table, 'git')
   const created = present(instantOf(table, 'created_at'), 'created_at')
-  const { turn, usage, ...rest } = table
+  const { turn, usage, redactions, ...rest } = table
   return {
     ...rest,
     format: decodeInteger(table, 'format') ?? stateFormat,
@@ -97,11 +97,8 @@ function decodeState(table: TomlTable): State {
       ...defined('cwd_redacted', decodeBoolean(git, 'cwd_redacted')),
     },
     ...(turn === undefined ? {} : { turn: decodeTurn(decodeTable(turn, 'turn')) }),
-    ...(usage === undefined
-      ? {}
-      : {
-          usage: decodeTable(usage, 'usage') as Readonly<Record<string, number>>,
-        }),
+    ...(usage === undefined ? {} : { usage: decodeAmounts(usage, 'usage') }),
+    ...(redactions === undefined ? {} : { redactions: decodeAmounts(redactions, 'redactions') }),
     journal: {
       ...journal,
       fold: decodeInteger(journal, 'fold') ?? 0,
@@ -110,6 +107,11 @@ function decodeState(table: TomlTable): State {
       ...defined('streamed_bytes', decodeInteger(journal, 'streamed_bytes')),
     },
   }
+}
+
+/** Numbers by name; what else stands there is kept. */
+function decodeAmounts(value: unknown, key: string): Readonly<Record<string, number>> {
+  return decodeTable(value, key) as Readonly<Record<string, number>>
 }
 
 function decodeTool(value: unknown, name: string): ToolState {
@@ -241,7 +243,7 @@ const instants = new Set([
 
 /** The document's text, in the plain layout that readPlainState reads. */
 export function formatState(state: State): string {
-  const { genealogy, context_status, tools, git, turn, usage, journal, ...head } = state
+  const { genealogy, context_status, tools, git, turn, usage, redactions, journal, ...head } = state
   const { process, ...turnFacts } = turn ?? {}
   return formatToml({
     ...arrange(head, order.head),
@@ -258,6 +260,7 @@ export function formatState(state: State): string {
           },
         }),
     ...(usage === undefined ? {} : { usage: arrange(usage, order.usage) }),
+    ...(redactions === undefined ? {} : { redactions: arrange(redactions, []) }),
     journal: arrange(journal, order.journal),
   })
 }
@@ -265,7 +268,16 @@ export function formatState(state: State): string {
 /** A state that was folded anew, with the keys of the old one that this version does not know. */
 export function keepUnknown(old: State, folded: State): State {
   const { genealogy, context_status, tools, git, turn, usage, journal } = folded
-  const tables = ['genealogy', 'context_status', 'tools', 'git', 'turn', 'usage', 'journal']
+  const tables = [
+    'genealogy',
+    'context_status',
+    'tools',
+    'git',
+    'turn',
+    'usage',
+    'redactions',
+    'journal',
+  ]
   return {
     ...unknownOf(old, [...order.head, ...tables]),
     ...folded,

@@ -11,7 +11,7 @@ import {
 } from '../base/decode.ts'
 import { isSessionId } from '../base/id.ts'
 import { formatTimestamp, type Timestamp } from '../base/time.ts'
-import type { Entry, EntryData } from '../journal/entry.ts'
+import type { EncodedEntry, Entry, EntryData } from '../journal/entry.ts'
 import type { Mark } from '../journal/recover.ts'
 import { decodeGroup } from './codec.ts'
 import { foldVersion, type State, stateFormat, type ToolState, usageKeys } from './state.ts'
@@ -30,10 +30,14 @@ export class FoldError extends Error {}
  */
 export function foldEntry(state: State | undefined, entry: Entry, bytes: number): State {
   try {
-    if (state === undefined) return { ...created(entry), journal: markOf(undefined, entry, bytes) }
+    const redactions = addRedactions(state, [entry.data])
+    if (state === undefined) {
+      return { ...created(entry), ...redactions, journal: markOf(undefined, entry, bytes) }
+    }
     return {
       ...state,
       ...change(state, entry),
+      ...redactions,
       ...lastAccess(state, entry),
       journal: markOf(state, entry, bytes),
     }
@@ -46,7 +50,7 @@ export function foldEntry(state: State | undefined, entry: Entry, bytes: number)
 /** The same as folding streamed entries one by one, up to a mark: all they change is how far it is. */
 export function foldStreamed(
   state: State,
-  entries: readonly Pick<Entry, 'ts'>[],
+  entries: readonly Pick<EncodedEntry, 'ts' | 'redactions'>[],
   mark: Mark,
 ): State {
   if (entries.length === 0) return state
@@ -55,6 +59,7 @@ export function foldStreamed(
   const streamed = (state.journal.streamed_bytes ?? 0) + mark.bytes - state.journal.bytes
   return {
     ...state,
+    ...addRedactions(state, entries),
     last_accessed: last,
     journal: { ...state.journal, ...mark, fold: foldVersion, streamed_bytes: streamed },
   }
@@ -242,10 +247,34 @@ function addUsage({ usage }: State, data: EntryData): Change {
   for (const key of usageKeys) {
     const value = data[key] === null ? undefined : decodeNumber(data, key)
     if (value === undefined) continue
-    const before = sum[key]
-    sum[key] = Math.min((typeof before === 'number' ? before : 0) + value, Number.MAX_VALUE)
+    sum[key] = addUp(sum[key], value, Number.MAX_VALUE)
   }
   return Object.keys(sum).length === 0 ? {} : { usage: sum }
+}
+
+/** A sum that the state can hold; what stands there may be anything. */
+function addUp(before: unknown, value: number, most: number): number {
+  return Math.min((typeof before === 'number' ? before : 0) + value, most)
+}
+
+// No TOML is read with a name that every object has.
+const ruleName = /^(?!constructor$)[a-z0-9-]{1,64}$/
+
+/** A tool's own word for something else is no count. */
+function addRedactions(
+  state: State | undefined,
+  found: readonly { readonly redactions?: unknown }[],
+): Pick<State, 'redactions'> | undefined {
+  let sum: Record<string, number> | undefined
+  for (const { redactions } of found) {
+    if (!isTable(redactions)) continue
+    for (const [rule, count] of Object.entries(redactions)) {
+      if (!ruleName.test(rule) || !Number.isSafeInteger(count) || Number(count) <= 0) continue
+      sum ??= { ...state?.redactions }
+      sum[rule] = addUp(sum[rule], Number(count), Number.MAX_SAFE_INTEGER)
+    }
+  }
+  return sum === undefined ? undefined : { redactions: sum }
 }
 
 function instant(ts: Timestamp): Timestamp {

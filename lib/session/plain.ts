@@ -27,7 +27,8 @@ export function readPlainState(document: string): State | undefined {
   if (found === null) return undefined
   const tools = readTools(found[group.tools] as string)
   const amounts = readAmounts(found[group.usage])
-  if (tools === undefined || amounts === undefined) return undefined
+  const redactions = readAmounts(found[group.redactions])
+  if (tools === undefined || amounts === undefined || redactions === undefined) return undefined
   if (!instants.every((at) => isInstant(found[at]))) return undefined
   if (!counts.every((at) => isCount(found[at]))) return undefined
 
@@ -69,6 +70,7 @@ export function readPlainState(document: string): State | undefined {
   if (name !== undefined) state.name = unquote(name)
   if (found[group.number] !== undefined) state.turn = readTurn(found)
   if (found[group.usage] !== undefined) state.usage = amounts
+  if (found[group.redactions] !== undefined) state.redactions = redactions
   return state
 }
 
@@ -154,11 +156,13 @@ function readTools(tables: string): Record<string, ToolState> | undefined {
   return tools
 }
 
+/** Undefined also when one is there twice, or has a name that every object has. */
 function readAmounts(lines = ''): Record<string, number> | undefined {
   const amounts: Record<string, number> = {}
   for (const line of lines.split('\n')) {
     const [key = '', value = ''] = line.split(' = ')
     if (key === '') continue
+    if (key in amounts) return undefined
     if (!/^(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?$/.test(value)) return undefined
     amounts[key] = Number(value)
   }
@@ -241,9 +245,10 @@ const group = {
   boot_id: 30,
   pid_ns: 31,
   usage: 32,
-  seq: 33,
-  bytes: 34,
-  streamed: 35,
+  redactions: 33,
+  seq: 34,
+  bytes: 35,
+  streamed: 36,
 } as const
 const instants = [
   group.created_at,
@@ -307,6 +312,7 @@ const plainState = new RegExp(
       ),
     ),
     may(`\n\\[usage\\]\n(${usage})`),
+    may(`\n\\[redactions\\]\n((?:[a-z0-9-]+ = ${amount}\n)*)`),
     `\n\\[journal\\]\nfold = ${foldVersion}\n`,
     take('seq', count),
     take('bytes', count),

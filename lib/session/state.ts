@@ -41,6 +41,8 @@ export interface State {
   readonly git: GitFacts
   readonly turn?: TurnState
   readonly usage?: Readonly<Record<string, number>>
+  /** How often each rule took something out of what the journal holds. */
+  readonly redactions?: Readonly<Record<string, number>>
   readonly journal: JournalMark
 }
 

@@ -146,6 +146,20 @@ describe('list', () => {
 })
 
 describe('show', () => {
+  test('tells how often each rule took something out, the description and the command included', async () => {
+    const place = makePlace()
+    const run = place.start([
+      ...['run', '-d', 'the password=tr0ub4dor', '--'],
+      ...['sh', '-c', 'echo password=$1', 'x', 'Zebra-3-lamp'],
+    ])
+    const id = await run.session()
+    await run.ended
+    const { state } = await place.json(['show', id])
+    expect(state.redactions).toEqual({ password: 2 })
+    const { stdout } = await place.stint(['show', id])
+    expect(stdout).toMatch(/^redacted +password 2$/m)
+  })
+
   test('has the row, the whole state, the locks and why it lives or not', async () => {
     const place = makePlace()
     const gate = `${place.dir}/gate`

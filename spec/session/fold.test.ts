@@ -202,6 +202,20 @@ describe('foldEntry', () => {
     expect(state.usage).toEqual({ input_tokens: 15, cost_usd: 0.5, output_tokens: 2 })
   })
 
+  it('sums what was redacted, in entries of any type, and believes no odd counts', () => {
+    const state = fold(
+      undefined,
+      story(
+        ['output', { redactions: { password: 2 } }],
+        ['message', { redactions: { password: 1, 'github-token': 1 } }],
+        ['tool_call', { redactions: { 'a b': 1, constructor: 1, jwt: '2', aws: 0.5, pem: -1 } }],
+        ['raw', { redactions: ['password'] }],
+      ),
+    )
+    expect(state.redactions).toEqual({ password: 3, 'github-token': 1 })
+    expect(fold(undefined, story(['output', {}])).redactions).toBeUndefined()
+  })
+
   it('keeps a state that can be read again, whatever usage was reported', () => {
     const amount = fc.oneof(
       fc.double({ noNaN: true, noDefaultInfinity: true }),

@@ -83,6 +83,7 @@ const typical = {
     process: { pgid: 7, start_time: '1', boot_id: 'b', pid_ns: 'pid:[4]', host: 'h' },
   },
   usage: { output_tokens: 1, input_tokens: 2, cost_usd: 0.25 },
+  redactions: { password: 2, 'github-token': 1 },
   journal: { seq: 3, bytes: 400, fold: 1 },
 } as unknown as State
 
@@ -96,7 +97,7 @@ describe('readPlainState', () => {
 
   it('takes in what stint itself writes, whatever order its parts came in', () => {
     expect(agrees(formatState(typical))).toBe(true)
-    const { turn, usage, name, description, ...born } = typical
+    const { turn, usage, redactions, name, description, ...born } = typical
     expect(agrees(formatState(born))).toBe(true)
     const { ended_at, outcome, ...open } = turn as NonNullable<State['turn']>
     expect(agrees(formatState({ ...born, turn: open }))).toBe(true)

@@ -85,6 +85,10 @@ export const state: fc.Arbitrary<State> = fc
         fc.oneof(count, fc.double({ min: 1e-6, max: 1e6, noNaN: true })),
         { minKeys: 1, noNullPrototype: true },
       ),
+      redactions: fc.dictionary(fc.constantFrom('github-token', 'jwt', '5'), count, {
+        minKeys: 1,
+        noNullPrototype: true,
+      }),
     }),
   )
   .map(([needed, others]) => ({ ...needed, ...others }) as unknown as State)
