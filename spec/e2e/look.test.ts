@@ -148,9 +148,9 @@ describe('list', () => {
 describe('show', () => {
   test('tells how often each rule took something out, the description and the command included', async () => {
     const place = makePlace()
+    const secret = ['tr0ub4dor', '3'].join('-')
     const run = place.start([
-      ...['run', '-d', 'the password=tr0ub4dor', '--'],
-      ...['sh', '-c', 'echo password=$1', 'x', 'Zebra-3-lamp'],
+      ...['run', '-d', `the password=${secret}`, '--', 'sh', '-c', 'echo password=$1', 'x', secret],
     ])
     const id = await run.session()
     await run.ended
