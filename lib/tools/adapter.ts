@@ -1,0 +1,60 @@
+/** The contract between a turn and the program that does it. */
+
+import type { ToolEvent, Verdict } from './event.ts'
+
+/** A tool that stint can speak to. */
+export interface Adapter {
+  readonly name: string
+  /** Looked for in PATH, unless the config names another. */
+  readonly program: string
+  readonly supports: {
+    /** Going on with a session of the provider by its id. */
+    readonly resume: boolean
+    /** A new session of the provider that begins as a copy of another. */
+    readonly fork: boolean
+    /** Compaction without a terminal. */
+    readonly compact: boolean
+  }
+  /** The command line for a turn; undefined when the tool has none for it. */
+  readonly plan: (request: TurnRequest) => CommandLine | undefined
+  /** Follows one turn's standard output. */
+  readonly open: (request: OpenRequest) => Stream
+  /** Whether what the tool wrote to stderr, when it ended, says that the provider lost the id. */
+  readonly isSessionLost: (stderr: string) => boolean
+}
+
+/** What a turn is to do. */
+export interface TurnRequest {
+  readonly act: 'new' | 'resume' | 'fork' | 'compact'
+  readonly prompt: string
+  /** The session that is gone on with, or copied; absent for a new one. */
+  readonly providerSession?: string
+  /** `allow`: nothing is asked; otherwise what the tool does by itself. */
+  readonly permission: Permission
+  /** From the config: goes before the prompt. */
+  readonly args: readonly string[]
+}
+
+export type Permission = 'allow' | 'deny' | 'ask'
+
+/** How a program is started. */
+export interface CommandLine {
+  /** Without the program itself. */
+  readonly args: readonly string[]
+  /** Written to its standard input, which is closed after it; otherwise it has none. */
+  readonly stdin?: string
+}
+
+/** What a stream is part of. */
+export interface OpenRequest {
+  /** Whether the provider's session had turns before this one, also those of what it was forked from. */
+  readonly continues: boolean
+}
+
+/** One turn's standard output, line by line. Nothing in it throws. */
+export interface Stream {
+  /** What a line says; undefined when it is no event at all. */
+  readonly parse: (line: string) => readonly ToolEvent[] | undefined
+  /** How the tool said that the turn ended; undefined when it never did. */
+  readonly verdict: () => Verdict | undefined
+}
