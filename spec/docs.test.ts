@@ -310,7 +310,8 @@ const redactionIntro = `# Redaction
 
 Everything that stint writes goes through one place that takes secrets out: transcript, description, name, command line,
 branch, results, lock files. A secret becomes \`[REDACTED:rule]\`: the name, the quotes, the scheme, the user and the host
-around it stay, and nothing tells how long it was. An entry counts what was taken out of it in \`data.redactions\`.
+around it stay, and nothing tells how long it was. An entry counts what was taken out of it in \`data.redactions\`;
+\`stint show\` gives the sum for the session.
 The terminal is never held back: the tool's bytes are passed on as they are.
 
 ## What is found

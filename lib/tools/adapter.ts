@@ -15,10 +15,12 @@ export interface Adapter {
     /** Compaction without a terminal. */
     readonly compact: boolean
   }
+  /** What its environment has beside the caller's. */
+  readonly env?: Readonly<Record<string, string>>
   /** The command line for a turn; undefined when the tool has none for it. */
   readonly plan: (request: TurnRequest) => CommandLine | undefined
   /** Follows one turn's standard output. */
-  readonly open: (request: OpenRequest) => Stream
+  readonly open: () => Stream
   /** Whether what the tool wrote to stderr, when it ended, says that the provider lost the id. */
   readonly isSessionLost: (stderr: string) => boolean
 }
@@ -43,12 +45,6 @@ export interface CommandLine {
   readonly args: readonly string[]
   /** Written to its standard input, which is closed after it; otherwise it has none. */
   readonly stdin?: string
-}
-
-/** What a stream is part of. */
-export interface OpenRequest {
-  /** Whether the provider's session had turns before this one, also those of what it was forked from. */
-  readonly continues: boolean
 }
 
 /** One turn's standard output, line by line. Nothing in it throws. */

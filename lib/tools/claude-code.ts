@@ -1,0 +1,188 @@
+/** Claude Code: `claude -p --output-format stream-json`. */
+
+import { isTable } from '../base/decode.ts'
+import type { Adapter, Stream } from './adapter.ts'
+import type { EventData, Tokens, ToolEvent, Verdict } from './event.ts'
+import {
+  amountIn,
+  type Fields,
+  fieldsIn,
+  known,
+  listIn,
+  messageIn,
+  rawEvent,
+  readFields,
+  sumOf,
+  textIn,
+} from './fields.ts'
+
+export const claudeCode: Adapter = {
+  name: 'claude-code',
+  program: 'claude',
+  supports: { resume: true, fork: true, compact: true },
+  plan: ({ act, prompt, providerSession, permission, args }) => {
+    const text = act === 'compact' ? '/compact' : prompt
+    return {
+      args: [
+        '-p',
+        '--output-format',
+        'stream-json',
+        '--verbose',
+        ...(permission === 'allow' ? ['--permission-mode', 'bypassPermissions'] : []),
+        ...args,
+        ...(providerSession === undefined ? [] : ['--resume', providerSession]),
+        ...(act === 'fork' ? ['--fork-session'] : []),
+        ...(text.startsWith('-') ? ['--'] : []),
+        text,
+      ],
+    }
+  },
+  open: () => new ClaudeStream(),
+  isSessionLost: (stderr) => /No conversation found with session ID/.test(stderr),
+}
+
+class ClaudeStream implements Stream {
+  #verdict: Verdict | undefined
+  #session: string | undefined
+  /** Blocks of one message come in lines of their own, and some come twice. */
+  readonly #seen = new Set<string>()
+
+  parse(line: string): readonly ToolEvent[] | undefined {
+    const event = readFields(line)
+    if (event === undefined) return undefined
+    const events = this.#event(event)
+    const id = textIn(event, 'session_id')
+    if (id === undefined || id === this.#session) return events
+    this.#session = id
+    return [{ type: 'provider_session', id }, ...events]
+  }
+
+  verdict(): Verdict | undefined {
+    return this.#verdict
+  }
+
+  #event(event: Fields): readonly ToolEvent[] {
+    switch (event.type) {
+      case 'system':
+        if (event.subtype === 'init') return []
+        if (event.subtype === 'compact_boundary') {
+          return [{ type: 'compacted', data: fieldsIn(event, 'compact_metadata') }]
+        }
+        return [rawEvent(event)]
+      case 'assistant':
+        return this.#isNew(event) ? assistantOf(event) : []
+      case 'user':
+        return this.#isNew(event) ? userOf(event) : []
+      case 'stream_event':
+        // Pieces of what the next assistant line says whole.
+        return []
+      case 'result':
+        return this.#result(event)
+      default:
+        return [rawEvent(event)]
+    }
+  }
+
+  #isNew(event: Fields): boolean {
+    const id = textIn(event, 'uuid')
+    if (id === undefined) return true
+    if (this.#seen.has(id)) return false
+    this.#seen.add(id)
+    return true
+  }
+
+  #result(event: Fields): readonly ToolEvent[] {
+    const usage = usageOf(event)
+    if (event.subtype === 'success' && event.is_error !== true) {
+      this.#verdict = { outcome: 'success' }
+      return usage
+    }
+    const text =
+      textIn(event, 'result') ??
+      messageIn(listIn(event, 'errors')[0]) ??
+      textIn(event, 'subtype') ??
+      'the turn failed'
+    this.#verdict = { outcome: 'failure', text }
+    return [...usage, { type: 'error', text }]
+  }
+}
+
+function assistantOf(event: Fields): readonly ToolEvent[] {
+  const data = parentOf(event)
+  return blocksOf(event).map((block): ToolEvent => {
+    switch (block.type) {
+      case 'text':
+        return { type: 'message', text: textIn(block, 'text') ?? '', ...data }
+      case 'thinking':
+        return { type: 'thought', text: textIn(block, 'thinking') ?? '', ...data }
+      case 'tool_use':
+      case 'server_tool_use':
+      case 'mcp_tool_use':
+        return {
+          type: 'tool_call',
+          id: textIn(block, 'id') ?? '',
+          name: textIn(block, 'name') ?? '?',
+          input: block.input,
+          ...data,
+        }
+      default:
+        return rawEvent(block)
+    }
+  })
+}
+
+function userOf(event: Fields): readonly ToolEvent[] {
+  const data = parentOf(event)
+  return blocksOf(event).map((block): ToolEvent => {
+    if (block.type === 'text') {
+      return { type: 'message', role: 'user', text: textIn(block, 'text') ?? '', ...data }
+    }
+    if (block.type !== 'tool_result') return rawEvent(block)
+    return {
+      type: 'tool_result',
+      id: textIn(block, 'tool_use_id') ?? '',
+      status: block.is_error === true ? 'failed' : 'ok',
+      ...known<{ output?: string }>({ output: contentOf(block.content) }),
+      ...data,
+    }
+  })
+}
+
+/** What a subagent says names the call that it works for. */
+function parentOf(event: Fields): { data?: EventData } {
+  const parent = textIn(event, 'parent_tool_use_id')
+  return parent === undefined ? {} : { data: { parent_tool_use_id: parent } }
+}
+
+function blocksOf(event: Fields): readonly Fields[] {
+  const { content } = fieldsIn(event, 'message')
+  if (typeof content === 'string') return [{ type: 'text', text: content }]
+  return Array.isArray(content) ? content.filter(isTable) : []
+}
+
+function contentOf(content: unknown): string | undefined {
+  if (typeof content === 'string') return content
+  if (!Array.isArray(content)) return undefined
+  return content
+    .map((block) => (isTable(block) ? (textIn(block, 'text') ?? `[${String(block.type)}]`) : ''))
+    .join('\n')
+}
+
+/** Of this query; its input leaves out what the cache took in or gave. */
+function usageOf(event: Fields): readonly ToolEvent[] {
+  const usage = fieldsIn(event, 'usage')
+  const read = amountIn(usage, 'cache_read_input_tokens')
+  const tokens = known<Tokens>({
+    input_tokens: sumOf(
+      amountIn(usage, 'input_tokens'),
+      read,
+      amountIn(usage, 'cache_creation_input_tokens'),
+    ),
+    cached_input_tokens: read,
+    output_tokens: amountIn(usage, 'output_tokens'),
+    cost_usd: amountIn(event, 'total_cost_usd'),
+  })
+  if (Object.keys(tokens).length === 0) return []
+  const { modelUsage, total_cost_usd } = event
+  return [{ type: 'usage', scope: 'run', tokens, raw: { usage, modelUsage, total_cost_usd } }]
+}

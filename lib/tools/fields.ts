@@ -1,0 +1,74 @@
+/** Looking into what a tool printed: whatever is not of the expected shape is as good as absent. */
+
+import { isTable } from '../base/decode.ts'
+import type { ToolEvent } from './event.ts'
+
+export type Fields = Readonly<Record<string, unknown>>
+
+/** The JSON object in a line; undefined when there is none. */
+export function readFields(line: string): Fields | undefined {
+  const from = line.search(/\S/)
+  if (line[from] !== '{') return undefined
+  try {
+    const value: unknown = JSON.parse(line)
+    return isTable(value) ? value : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+export function textIn(fields: Fields, key: string): string | undefined {
+  const value = fields[key]
+  return typeof value === 'string' ? value : undefined
+}
+
+export function fieldsIn(fields: Fields, key: string): Fields {
+  const value = fields[key]
+  return isTable(value) ? value : {}
+}
+
+export function listIn(fields: Fields, key: string): readonly unknown[] {
+  const value = fields[key]
+  return Array.isArray(value) ? value : []
+}
+
+/** An amount: finite and not below zero. */
+export function amountIn(fields: Fields, key: string): number | undefined {
+  const value = fields[key]
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
+}
+
+/** The sum of what is known; undefined when nothing is. */
+export function sumOf(...amounts: readonly (number | undefined)[]): number | undefined {
+  const known = amounts.filter((amount) => amount !== undefined)
+  return known.length === 0 ? undefined : known.reduce((sum, amount) => sum + amount, 0)
+}
+
+/** The same without the keys that have no value. */
+export function known<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as unknown as T
+}
+
+/** An event that the adapter knows nothing about. */
+export function rawEvent(fields: Fields): ToolEvent {
+  return { type: 'raw', data: fields }
+}
+
+/** What stands in an error, however deep a provider wrapped its message into JSON. */
+export function messageIn(value: unknown, depth = 0): string | undefined {
+  if (typeof value === 'string') {
+    const inner = depth < 4 ? readFields(value) : undefined
+    return (inner && messageIn(inner, depth + 1)) ?? value
+  }
+  if (!isTable(value) || depth >= 4) return undefined
+  return (
+    messageIn(value.message, depth + 1) ??
+    messageIn(value.error, depth + 1) ??
+    messageIn(value.data, depth + 1) ??
+    textIn(value, 'name') ??
+    textIn(value, 'type')
+  )
+}

@@ -1,0 +1,120 @@
+/** Google Gemini CLI: `gemini --output-format stream-json`. */
+
+import type { Adapter, Stream } from './adapter.ts'
+import type { Tokens, ToolEvent, Verdict } from './event.ts'
+import {
+  amountIn,
+  type Fields,
+  fieldsIn,
+  known,
+  messageIn,
+  rawEvent,
+  readFields,
+  textIn,
+} from './fields.ts'
+
+export const geminiCli: Adapter = {
+  name: 'gemini-cli',
+  program: 'gemini',
+  supports: { resume: true, fork: false, compact: true },
+  // Its launcher runs itself a second time, and that one swallows signals.
+  env: { GEMINI_CLI_NO_RELAUNCH: 'true' },
+  plan: ({ act, prompt, providerSession, permission, args }) => {
+    if (act === 'fork') return undefined
+    const text = act === 'compact' ? '/compress' : prompt
+    return {
+      args: [
+        '--output-format',
+        'stream-json',
+        ...(permission === 'allow' ? ['--approval-mode', 'yolo', '--skip-trust'] : []),
+        ...args,
+        ...(providerSession === undefined ? [] : ['--resume', providerSession]),
+        ...(text.startsWith('-') ? [`--prompt=${text}`] : ['-p', text]),
+      ],
+    }
+  },
+  open: () => new GeminiStream(),
+  isSessionLost: (stderr) => /Invalid session identifier|No previous sessions found/.test(stderr),
+}
+
+class GeminiStream implements Stream {
+  #verdict: Verdict | undefined
+
+  parse(line: string): readonly ToolEvent[] | undefined {
+    const event = readFields(line)
+    if (event === undefined) return undefined
+    switch (event.type) {
+      case 'init': {
+        const id = textIn(event, 'session_id')
+        return id === undefined ? [rawEvent(event)] : [{ type: 'provider_session', id }]
+      }
+      case 'message':
+        return [messageOf(event)]
+      case 'tool_use':
+        return [
+          {
+            type: 'tool_call',
+            id: textIn(event, 'tool_id') ?? '',
+            name: textIn(event, 'tool_name') ?? '?',
+            input: event.parameters,
+          },
+        ]
+      case 'tool_result':
+        return [
+          {
+            type: 'tool_result',
+            id: textIn(event, 'tool_id') ?? '',
+            status: event.status === 'success' ? 'ok' : 'failed',
+            ...known<{ output?: string }>({
+              output: textIn(event, 'output') ?? messageIn(event.error),
+            }),
+          },
+        ]
+      case 'error':
+        return [
+          {
+            type: 'error',
+            text: messageIn(event) ?? 'an error',
+            data: known({ severity: textIn(event, 'severity') }),
+          },
+        ]
+      case 'result':
+        return this.#result(event)
+      default:
+        return [rawEvent(event)]
+    }
+  }
+
+  verdict(): Verdict | undefined {
+    return this.#verdict
+  }
+
+  #result(event: Fields): readonly ToolEvent[] {
+    const usage = usageOf(fieldsIn(event, 'stats'))
+    if (event.status === 'success') {
+      this.#verdict = { outcome: 'success' }
+      return usage
+    }
+    const text = messageIn(event.error) ?? 'the turn failed'
+    this.#verdict = { outcome: 'failure', text }
+    return [...usage, { type: 'error', text }]
+  }
+}
+
+function messageOf(event: Fields): ToolEvent {
+  const text = textIn(event, 'content') ?? ''
+  if (event.role === 'user') return { type: 'message', role: 'user', text }
+  return { type: 'message', text, ...(event.delta === true ? { delta: true } : {}) }
+}
+
+/** Of this run alone. */
+function usageOf(stats: Fields): readonly ToolEvent[] {
+  const tokens = known<Tokens>({
+    input_tokens: amountIn(stats, 'input_tokens'),
+    cached_input_tokens: amountIn(stats, 'cached'),
+    output_tokens: amountIn(stats, 'output_tokens'),
+  })
+  return Object.keys(tokens).length === 0
+    ? []
+    : [{ type: 'usage', scope: 'run', tokens, raw: stats }]
+}
