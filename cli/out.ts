@@ -10,6 +10,8 @@ export interface Out {
   readonly json: (value: unknown) => void
   /** Says a line to the person; nothing with --quiet. Control characters are shown. */
   readonly talk: (text: string) => void
+  /** The same for a text of ours, with styles; what of it is not ours was made visible before. */
+  readonly styled: (text: string) => void
   /** Warns the person, also with --quiet. */
   readonly warn: (text: string) => void
 }
@@ -27,6 +29,9 @@ export function createOut({ write, quiet, isTerminal, isColored }: OutOptions): 
     json: (value) => write(1, `${JSON.stringify(value, null, isTerminal(1) ? 2 : 0)}\n`),
     talk: (text) => {
       if (!quiet) write(2, `${visible(text)}\n`)
+    },
+    styled: (text) => {
+      if (!quiet) write(2, `${text}\n`)
     },
     warn: (text) => write(2, `${styleOf(isColored(2)).yellow('warning')}: ${visible(text)}\n`),
   }

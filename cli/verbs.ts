@@ -52,14 +52,28 @@ const turnOptions: readonly ExplainedOption[] = [
   },
   { name: 'id-file', value: 'FILE', help: "write the session's id to FILE once it is on the disk" },
   { name: 'no-hup', help: 'go on when the terminal is closed' },
+  {
+    name: 'tool',
+    value: 'TOOL',
+    help: 'the agent: claude-code, codex, gemini-cli or opencode; whose output the command prints',
+  },
+  { name: 'prompt-file', value: 'FILE', help: 'the prompt stands in FILE; - is standard input' },
+  {
+    name: 'permission',
+    value: 'WHAT',
+    kind: 'choice',
+    choices: ['allow', 'deny', 'ask'],
+    help: 'what the agent may do unasked: allow (edit and run), deny (only what it does by itself), or ask',
+  },
+  { name: 'raw', help: "pass the agent's own output on, as it is" },
 ]
 
 const run: ExplainedVerb = {
   name: 'run',
   group: 'Run',
-  summary: 'run a command as a turn of a session',
-  usage: '-- COMMAND…',
-  positionals: { min: 0, max: 0 },
+  summary: 'run an agent or a command as a turn of a session',
+  usage: '(PROMPT | -- COMMAND…)',
+  positionals: { min: 0, max: 1 },
   passthrough: true,
   options: [
     { name: 'session', value: 'REF', help: 'the next turn of this session instead of a new one' },
@@ -72,12 +86,15 @@ const run: ExplainedVerb = {
     ...turnOptions,
   ],
   reach: 'all',
-  details: `Runs one turn, in a new session unless --session, --last or --fork says otherwise. What comes after \`--\` is the command, word for word.
+  details: `Runs one turn, in a new session unless --session, --last or --fork says otherwise: PROMPT goes to the agent that --tool names, and what comes after \`--\` is a command, word for word. With --tool the command is that agent's own, and its output is read as such.
+
+Of an agent, what it says goes to stdout as it comes, and what it does is a line each on stderr. How its turn ended is what it says itself, whatever its exit status.
 
 The tool's output is passed on as it comes and kept in the session's transcript, with secrets redacted. The first line on stderr is \`session <id> turn <n>\`, unless --quiet. With --json, stdout is the one result object instead. A \`run\` inside a turn makes a child session.`,
   exits: ran,
   examples: [
-    'stint run -- codex exec "fix the failing test"',
+    'stint run --tool codex "fix the failing test"',
+    'stint run --tool codex -- codex exec --json -m gpt-5 "fix the failing test"',
     'stint run -d "Nightly build" --timeout 2h -- make all',
     'stint run --last --wait=10m -- ./continue.sh',
   ],
@@ -87,12 +104,12 @@ const resume: ExplainedVerb = {
   name: 'resume',
   group: 'Run',
   summary: 'run the next turn of a session',
-  usage: 'REF -- COMMAND…',
-  positionals: { min: 1, max: 1 },
+  usage: 'REF (PROMPT | -- COMMAND…)',
+  positionals: { min: 1, max: 2 },
   passthrough: true,
   options: turnOptions,
   reach: 'all',
-  details: `The same as \`stint run --session REF\`: the id, the transcript and the tool's own conversation go on. A session that runs is refused with its holder, unless --wait.
+  details: `The same as \`stint run --session REF\`: the id, the transcript and the tool's own conversation go on. A session that runs is refused with its holder, unless --wait. PROMPT goes to the agent of its last turn, which goes on with its own conversation by its id.
 
 A session of a plain command needs \`-- COMMAND\`: what it ran before was kept redacted and cannot be run again.`,
   exits: [
@@ -100,7 +117,11 @@ A session of a plain command needs \`-- COMMAND\`: what it ran before was kept r
     ['2', 'wrong usage, or the session needs a command'],
     ['130', 'interrupted before the tool started'],
   ],
-  examples: ['stint resume @last -- npm test', 'stint resume auth --wait -- ./add-tests.sh'],
+  examples: [
+    'stint resume @last "now add a test"',
+    'stint resume @last -- npm test',
+    'stint resume auth --wait -- ./add-tests.sh',
+  ],
 }
 
 const list: ExplainedVerb = {

@@ -52,6 +52,9 @@ export interface FailureData {
   NOTHING_RUNS: { id: string; status: string }
   KILL_INCOMPLETE: { id: string; why: string }
   COMMAND_NEEDED: { id: string }
+  TOOL_UNKNOWN: { tool: string; known: readonly string[] }
+  TOOL_CANNOT: { tool: string; act: string }
+  PROVIDER_SESSION_LOST: { id: string; tool: string; provider_session_id: string }
   PROVENANCE_REDACTED: { id: string; field: string }
   CWD_GONE: { cwd: string }
   DEPTH_EXCEEDED: { depth: number; limit: number }
@@ -243,7 +246,27 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     status: 2,
     sentence: (d) =>
       `session ${d.id} ran a plain command, whose recorded form is redacted and cannot be run again`,
-    hint: (d) => `give the command: \`stint resume ${d.id} -- cmd args\``,
+    hint: (d) =>
+      `give the command: \`stint resume ${d.id} -- cmd args\`; only an agent takes a prompt`,
+  },
+  TOOL_UNKNOWN: {
+    status: 2,
+    sentence: (d) => `there is no tool ${d.tool}`,
+    hint: (d) => `the tools are ${d.known.join(', ')}; any program runs after --`,
+  },
+  TOOL_CANNOT: {
+    status: 2,
+    sentence: (d) =>
+      d.act === 'compact'
+        ? `${d.tool} has no compaction without a terminal`
+        : `${d.tool} cannot ${d.act} a conversation`,
+  },
+  PROVIDER_SESSION_LOST: {
+    status: 1,
+    sentence: (d) =>
+      `${d.tool} has lost its conversation ${d.provider_session_id}, so session ${d.id} cannot go on with it`,
+    hint: (d) =>
+      `\`stint run --fork ${d.id} "…"\` starts a new conversation, told of the last turns`,
   },
   PROVENANCE_REDACTED: {
     status: 2,

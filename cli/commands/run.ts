@@ -1,20 +1,26 @@
+import path from 'node:path'
 import {
   Failure,
   findCaller,
   hasInput,
+  isTerminal,
   type Resolved,
   type RunReport,
   type RunTarget,
   readConfig,
+  readPrompt,
   resolveRef,
   runTurn,
   type SessionId,
   type Settings,
   type Store,
+  type Task,
 } from '../../lib/index.ts'
 import { misused, refuseTogether } from '../argv.ts'
 import { duration, flag, type Handler, type Invocation, text } from '../command.ts'
 import type { Context } from '../context.ts'
+import { styleOf } from '../render/style.ts'
+import { endText, TurnView } from '../render/turn.ts'
 import { homeOf, storeOf } from '../session.ts'
 
 /** How long `--wait` without a duration waits, in ms: in effect, until it may. */
@@ -28,31 +34,34 @@ export const handler: Handler = async (invocation, context) => {
   const found = isResume
     ? refOf(invocation, here, positionals[0] ?? '')
     : sessionOf(invocation, here)
-  const { command } = invocation
-  if (command === undefined) {
-    if (found !== undefined) throw new Failure('COMMAND_NEEDED', { id: found.id })
-    throw misused(verb, 'there is nothing to run: give a command after --')
-  }
   if (found === undefined && flag(invocation, 'wait')) {
     throw misused(verb, '--wait is for a session that is there already')
   }
   const store = found?.store ?? here
   const config = readConfig(context.env, homeOf(context))
+  const task = await taskOf(invocation, context, config.settings, found?.id)
+  const isAgent = task.kind !== 'command' || task.tool !== undefined
   // The line with the session's id is the first one; what else there is to say comes after it.
   const warnings = [...config.warnings, ...staleTurn(store, context)]
   const speak = () => {
     for (const warning of warnings.splice(0)) tell(() => context.out.warn(warning))
   }
+  const isShown = isAgent && !context.json && !flag(invocation, 'raw')
+  const style = styleOf(context.color.stderr)
+  const view = isShown ? viewOf(context) : undefined
   const report = await runTurn(store, {
-    argv: command,
+    task,
+    tools: config.tools,
     cwd: context.cwd,
     target:
       found === undefined
         ? newTarget(invocation, store)
         : resumeTarget(invocation, context, found.id),
-    ...limitsOf(invocation, config.settings),
+    ...limitsOf(invocation, config.settings, isAgent),
     ignoreHup: flag(invocation, 'no-hup'),
-    stdin: hasInput(),
+    // An agent that is given its prompt waits for an open input, and takes it for more of it.
+    stdin: task.kind === 'command' && hasInput(),
+    ...(view && { show: (event) => view.take(event) }),
     ...(context.json ? {} : { stdout: context.stdout }),
     stderr: context.stderr,
     signals: context.signals,
@@ -64,7 +73,11 @@ export const handler: Handler = async (invocation, context) => {
       if (found !== undefined && cwd !== context.cwd) tell(() => context.out.talk(`in ${cwd}`))
     },
     onNotice: (notice) => tell(() => context.out.warn(notice)),
-  }).finally(speak)
+  }).finally(() => {
+    view?.end()
+    speak()
+  })
+  if (isShown) tell(() => context.out.styled(endText(report, style)))
   return finish(report, context)
 }
 
@@ -119,11 +132,72 @@ function resumeTarget(invocation: Invocation, context: Context, id: SessionId): 
   return { kind: 'resume', id, wait, signal: context.signal }
 }
 
-function limitsOf(invocation: Invocation, settings: Settings) {
+/** What is to be run: the command after --, or a prompt for a tool. */
+async function taskOf(
+  invocation: Invocation,
+  context: Context,
+  settings: Settings,
+  known: SessionId | undefined,
+): Promise<Task> {
+  const { verb, command, positionals } = invocation
+  const tool = text(invocation, 'tool')
+  const words = verb.name === 'resume' ? positionals.slice(1) : positionals
+  const file = text(invocation, 'prompt-file')
+  if (command !== undefined) {
+    if (words.length > 0 || file !== undefined) {
+      throw misused(verb, 'a prompt and a command after -- exclude each other')
+    }
+    return { kind: 'command', argv: command, ...optional('tool', tool) }
+  }
+  if (words.length > 0 && file !== undefined) {
+    throw misused(verb, 'PROMPT and --prompt-file exclude each other')
+  }
+  // A session has a tool of its own, and a fork that of its source.
+  const hasTool = known !== undefined || (verb.name === 'run' && text(invocation, 'fork'))
+  const name = tool ?? (hasTool ? undefined : settings.tool)
+  const prompt = file === undefined ? words[0] : await promptIn(file, context)
+  if (prompt === undefined) {
+    if (known !== undefined) throw new Failure('COMMAND_NEEDED', { id: known })
+    throw misused(verb, 'there is nothing to run: give a prompt, or a command after --')
+  }
+  if (name === undefined && !hasTool) {
+    throw misused(verb, 'a prompt needs --tool, or `tool` in the config; put -- before a command')
+  }
+  if (prompt.trim() === '') throw misused(verb, 'the prompt is empty')
+  const permission = text(invocation, 'permission') as Settings['permission'] | undefined
+  return {
+    kind: 'prompt',
+    prompt,
+    permission: permission ?? settings.permission,
+    ...optional('tool', name),
+  }
+}
+
+async function promptIn(file: string, context: Context): Promise<string> {
+  if (file !== '-') return readPrompt(path.resolve(context.cwd, file))
+  const chunks: Buffer[] = []
+  for await (const chunk of context.stdin) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function viewOf(context: Context): TurnView {
+  return new TurnView({
+    talk: (words) => {
+      if (!context.quiet) context.stderr.write(words)
+    },
+    style: styleOf(context.color.stderr),
+    isTerminal: isTerminal(1),
+    isLive: isTerminal(2) && !context.quiet,
+  })
+}
+
+function limitsOf(invocation: Invocation, settings: Settings, isAgent: boolean) {
   return {
     limits: {
       timeout: duration(invocation, 'timeout') ?? settings.timeout,
-      idleTimeout: duration(invocation, 'idle-timeout') ?? settings.idle_timeout,
+      idleTimeout:
+        duration(invocation, 'idle-timeout') ??
+        (isAgent ? settings.agent_idle_timeout : settings.idle_timeout),
       killGrace: settings.kill_grace,
     },
     depthLimit: settings.depth_limit,

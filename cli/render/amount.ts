@@ -1,4 +1,4 @@
-/** Ages and sizes as people read them. */
+/** Ages, sizes and counts as people read them. */
 
 import { formatDuration } from '../../lib/index.ts'
 
@@ -21,4 +21,11 @@ export function bytes(size: number): string {
     if (amount < 1023.5) break
   }
   return `${amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${unit}`
+}
+
+/** `950`, `1.2k`, `3.4M`. */
+export function count(amount: number): string {
+  if (amount < 1000) return String(amount)
+  const [scaled, unit] = amount < 999_500 ? [amount / 1e3, 'k'] : [amount / 1e6, 'M']
+  return `${scaled < 9.95 ? scaled.toFixed(1) : Math.round(scaled)}${unit}`
 }

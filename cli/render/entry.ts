@@ -3,6 +3,7 @@
 import { type Entry, formatDuration, type Reading } from '../../lib/index.ts'
 import { outcomePaint } from './session.ts'
 import type { Style } from './style.ts'
+import { callText, usageText } from './turn.ts'
 import { visible, visibleLine } from './visible.ts'
 
 /** Prints readings, each with its line end: output as it was, everything else marked. */
@@ -23,11 +24,29 @@ function format(entry: Entry, style: Style): string {
       return (data.stream === 'stderr' ? style.yellow(shown) : shown) + cut
     }
     case 'message':
-      return visible(text ?? '')
+      return data.role === 'user' ? style.cyan(`> ${visible(text ?? '')}`) : visible(text ?? '')
+    case 'thought':
+      return style.dim(visible(text ?? ''))
+    case 'tool_call':
+      return style.dim(`→ ${callText(String(data.name), data.input)}`)
+    case 'tool_result': {
+      const sign = data.status === 'ok' ? style.green('✓') : style.red('✗')
+      const exit = typeof data.exit_code === 'number' ? `exit ${data.exit_code}` : ''
+      const shown = visible(text ?? '').trimEnd()
+      return [sign, exit, shown.includes('\n') ? `\n${shown}` : shown].filter(Boolean).join(' ')
+    }
+    case 'plan':
+      return planText(data)
+    case 'provider_session':
+      return rule(style, entry, visibleLine(`${data.tool} session ${data.provider_session_id}`))
+    case 'usage': {
+      const used = usageText(data)
+      return rule(style, entry, `used ${used ?? 'nobody knows how much'}`)
+    }
     case 'session':
       return rule(style, entry, sessionText(entry))
     case 'turn_started':
-      return rule(style, entry, [`turn ${entry.turn}`, commandText(entry)].join(': '))
+      return rule(style, entry, [turnText(entry), commandText(entry)].join(': '))
     case 'turn_ended': {
       const outcome = String(data.outcome ?? 'unknown')
       const exit = data.signal ?? (data.exit_code === null ? undefined : `exit ${data.exit_code}`)
@@ -49,6 +68,13 @@ function format(entry: Entry, style: Style): string {
   }
 }
 
+function planText({ items }: Entry['data']): string {
+  const signs: Record<string, string> = { completed: '[x]', in_progress: '[~]' }
+  return (Array.isArray(items) ? items : [])
+    .map((item) => `${signs[String(item?.status)] ?? '[ ]'} ${visibleLine(String(item?.text))}`)
+    .join('\n')
+}
+
 /** A line that is no output: set off, with the time in this place. */
 function rule(style: Style, entry: Entry, text: string): string {
   const at = new Date(entry.ts)
@@ -65,8 +91,15 @@ function sessionText({ data }: Entry): string {
   return visibleLine(why === undefined ? event : `${event}: ${String(why)}`)
 }
 
+function turnText({ turn, data }: Entry): string {
+  return data.tool === 'command'
+    ? `turn ${turn}`
+    : `turn ${turn} of ${visibleLine(String(data.tool))}`
+}
+
 function commandText({ data, text }: Entry): string {
   if (text !== null) return visibleLine(text)
+  if (typeof data.prompt === 'string') return visibleLine(data.prompt)
   const argv = Array.isArray(data.argv) ? data.argv.map(String).join(' ') : String(data.tool)
   return visibleLine(argv)
 }

@@ -20,8 +20,8 @@ export interface SpawnSpec {
   readonly argv: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
-  /** Whether the tool reads this process's standard input; otherwise /dev/null. */
-  readonly stdin: boolean
+  /** What the tool reads: this process's standard input, a text, or /dev/null. */
+  readonly stdin: 'inherit' | { readonly text: string } | undefined
   /** An open, locked file that the tool's processes keep. */
   readonly lock: number
 }
@@ -49,7 +49,8 @@ export async function spawnTool(spec: SpawnSpec): Promise<Child> {
   const out = openPipe()
   const err = openPipe()
   const stdio: (number | 'ignore' | 'inherit' | 'pipe')[] = Array(lockDescriptor).fill('ignore')
-  stdio[0] = spec.stdin ? 'inherit' : 'ignore'
+  const { stdin } = spec
+  stdio[0] = stdin === undefined ? 'ignore' : stdin === 'inherit' ? 'inherit' : 'pipe'
   stdio[1] = out?.write ?? 'pipe'
   stdio[2] = err?.write ?? 'pipe'
   stdio[3] = 'pipe'
@@ -80,6 +81,11 @@ export async function spawnTool(spec: SpawnSpec): Promise<Child> {
   const barrier = child.stdio[3] as Writable
   // The tool may be killed before it is let go.
   barrier.on('error', () => undefined)
+  if (typeof stdin === 'object') {
+    // Nor need it read what it is given.
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end(stdin.text)
+  }
   return {
     group: { pgid, start_time: startTimeOf(pgid) ?? '', ...thisMachine() },
     stdout: out === undefined ? (child.stdout as Readable) : readEnd(out.read),

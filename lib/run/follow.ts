@@ -1,8 +1,9 @@
 /** A turn from letting its tool go to the record of its end. */
 
+import type { Readable } from 'node:stream'
 import { sleep } from '../base/async.ts'
-import { headOf, oneLine } from '../base/text.ts'
 import { Failure, isFailure } from '../errors.ts'
+import type { EncodedEntry } from '../journal/entry.ts'
 import type { Lock } from '../os/lock-file.ts'
 import { signalGroup } from '../os/process.ts'
 import type { Child } from '../os/spawn.ts'
@@ -12,10 +13,14 @@ import { hasOpenTurn, type State } from '../session/state.ts'
 import { listArtifacts, type Outcome, projectResult, type TurnResult } from '../session/turn.ts'
 import { isRedacting, redactorOf } from '../store/access.ts'
 import type { Store } from '../store/store.ts'
-import { commandTool, type RunOptions, type RunReport, type Started } from './plan.ts'
-import { type Budget, startPump } from './pump.ts'
+import type { Stream } from '../tools/adapter.ts'
+import { EventLines, summaryOf } from './events.ts'
+import type { RunOptions, RunReport, Started } from './plan.ts'
+import { type Budget, OutputLines, startPump } from './pump.ts'
 import { Recorder } from './recorder.ts'
 import { type Ending, supervise } from './supervise.ts'
+import { lastTotal, UsageMeter } from './usage.ts'
+import type { Work } from './work.ts'
 
 /** A tool behind its gate, whose turn is on the disk. */
 export interface Launch {
@@ -24,13 +29,16 @@ export interface Launch {
   readonly started: Started
   /** In ms since 1970. */
   readonly startedAt: number
+  readonly work: Work
+  /** The directory of the session that this one is a fork of. */
+  readonly source: string | undefined
 }
 
 /** From letting the tool go to the record of its end. */
 export async function follow(
   store: Store,
   session: Session,
-  { child, toolLock, started, startedAt }: Launch,
+  { child, toolLock, started, startedAt, work, source }: Launch,
   options: RunOptions,
 ): Promise<RunReport> {
   const { turn } = started
@@ -43,17 +51,38 @@ export async function follow(
     left: Math.max(0, options.transcriptCap - used),
     leftOut: { entries: 0, bytes: 0 },
   }
+  const common = { session, recorder, turn, budget, now: store.now }
+  const [stdout, stderr] = (['stdout', 'stderr'] as const).map(
+    (name) => new OutputLines({ ...common, name, redaction: redactorOf(store).openStream() }),
+  ) as [OutputLines, OutputLines]
+  const { adapter, tool, continues } = work
+  const stream = adapter?.open()
+  const meter = new UsageMeter(
+    (id) =>
+      lastTotal(session.dir, id) ??
+      (source !== undefined && continues?.act === 'fork' && continues.id !== undefined
+        ? lastTotal(source, continues.id)
+        : undefined),
+    () => continues === undefined,
+  )
+  const events =
+    stream &&
+    new EventLines({
+      ...common,
+      stream,
+      tool,
+      meter,
+      output: stdout,
+      requested: continues?.act === 'resume' ? continues.id : undefined,
+      show: options.show,
+    })
+  const complaint = adapter && keepTail(child.stderr)
   const pumps = (['stdout', 'stderr'] as const).map((name) =>
     startPump({
-      name,
+      lines: name === 'stderr' ? stderr : (events ?? stdout),
       source: child[name],
       sink: options[name],
-      session,
       recorder,
-      turn,
-      redaction: redactorOf(store).openStream(),
-      budget,
-      now: store.now,
       onTrouble: (error) => options.onNotice?.(`${name} cannot be passed on: ${error.message}`),
     }),
   )
@@ -65,9 +94,11 @@ export async function follow(
     signals,
     ignoreHup: options.ignoreHup === true,
     isLeaseLost: () => session.isLeaseLost,
+    isWorking: () => events?.isWorking ?? false,
   })
   // Signals are passed on from here, so whoever hears of the turn can send one.
   options.onStarted?.(started)
+  if (work.notice !== undefined) options.onNotice?.(work.notice)
   if (!isRedacting(store)) {
     options.onNotice?.(`redaction is off (${store.configFile}): secrets are kept in the transcript`)
   }
@@ -82,7 +113,20 @@ export async function follow(
   toolLock.release()
 
   const endedAt = store.now()
+  const verdict = stream?.verdict()
+  const lostId =
+    verdict === undefined &&
+    continues?.id !== undefined &&
+    adapter?.isSessionLost(complaint?.() ?? '')
+      ? continues.id
+      : undefined
   const extras = [
+    ...(options.task.kind === 'compact' &&
+    verdict?.outcome === 'success' &&
+    events?.isCompacted === false
+      ? [session.encode({ type: 'compacted', turn, text: null, data: {}, at: endedAt })]
+      : []),
+    ...(lostId === undefined ? [] : lostEntries(session, work, turn, lostId, endedAt)),
     ...(lost === undefined ? [] : [lost]),
     ...(budget.leftOut.entries === 0
       ? []
@@ -96,21 +140,21 @@ export async function follow(
           }),
         ]),
   ]
-  const summary = oneLine(pumps[0]?.lastLine() ?? pumps[1]?.lastLine() ?? '')
+  const said = events?.last ?? verdict?.text ?? stdout.last ?? stderr.last
   const known: TurnResult = {
     session_id: session.id,
     turn,
-    tool: commandTool,
+    tool,
     outcome: 'unknown',
     exit_code: ending.exit.code,
     signal: ending.exit.signal,
-    summary: summary === '' ? null : headOf(summary, 200),
+    summary: summaryOf(verdict?.outcome === 'failure' ? (verdict.text ?? said) : said),
     started_at: new Date(startedAt).toISOString(),
     completed_at: new Date(endedAt).toISOString(),
     duration_ms: Math.max(0, endedAt - startedAt),
-    provider_session_id: null,
-    usage: null,
-    cost_usd: null,
+    provider_session_id: events?.provider ?? null,
+    usage: meter.sum,
+    cost_usd: meter.sum?.cost_usd ?? null,
     peak_memory_bytes: null,
     events_count: 0,
     artifacts: listArtifacts(session.dir, turn),
@@ -119,7 +163,7 @@ export async function follow(
   // What others may have appended meanwhile is known under the lock.
   const makeResult = (state: State): TurnResult => ({
     ...safe.value.data,
-    outcome: outcomeOf(ending, state),
+    outcome: lostId === undefined ? outcomeOf(ending, state, stream) : 'failure',
     events_count: state.journal.seq - firstSeq + extras.length + 2,
   })
   let result = makeResult(session.state)
@@ -142,6 +186,10 @@ export async function follow(
   } while (failure !== undefined && hasOpenTurn(session.state) && (await patience.again()))
   const recorded = !hasOpenTurn(session.state)
   if (recorded) projectResult(session, session.state)
+  if (lostId !== undefined) {
+    const id = options.target.kind === 'resume' ? session.id : (options.target.fork ?? session.id)
+    failure ??= new Failure('PROVIDER_SESSION_LOST', { id, tool, provider_session_id: lostId })
+  }
   return { result, status: statusOf(result.outcome, ending), recorded, failure }
 }
 
@@ -161,10 +209,47 @@ function signalNumber(signal: NodeJS.Signals): number {
   return constants.signals[signal]
 }
 
-function outcomeOf({ exit, endedFor, interruptedBy }: Ending, state: State): Outcome {
+/** What is left when the provider has lost the conversation: the next turn must not ask for it again. */
+function lostEntries(
+  session: Session,
+  { tool, continues }: Work,
+  turn: number,
+  id: string,
+  at: number,
+): readonly EncodedEntry[] {
+  const facts = { tool, provider_session_id: id }
+  const error = session.encode({
+    type: 'error',
+    turn,
+    text: `${tool} has lost its conversation ${id}`,
+    data: { code: 'PROVIDER_SESSION_LOST', ...facts },
+    at,
+  })
+  // A fork's source has a journal of its own.
+  if (continues?.act !== 'resume') return [error]
+  const data = { ...facts, lost: true }
+  return [error, session.encode({ type: 'provider_session', turn, text: null, data, at })]
+}
+
+/** The end of what a stream said, in UTF-8. */
+function keepTail(stream: Readable): () => string {
+  let tail = Buffer.alloc(0)
+  stream.on('data', (chunk: Buffer) => {
+    tail = Buffer.concat([tail, chunk]).subarray(-8192)
+  })
+  return () => tail.toString('utf8')
+}
+
+/** A tool that speaks in events says itself how its turn ended; if it never did, it was cut off. */
+function outcomeOf(
+  { exit, endedFor, interruptedBy }: Ending,
+  state: State,
+  stream: Stream | undefined,
+): Outcome {
   if (state.turn?.kill_requested) return 'cancelled'
   if (endedFor === 'lease') return 'unknown'
   if (endedFor !== undefined) return 'timed_out'
+  if (stream !== undefined) return stream.verdict()?.outcome ?? 'interrupted'
   if (interruptedBy !== undefined) return 'interrupted'
   return exit.code === 0 ? 'success' : 'failure'
 }

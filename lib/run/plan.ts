@@ -12,14 +12,18 @@ import { readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
 import type { TurnResult } from '../session/turn.ts'
 import { redactorOf } from '../store/access.ts'
+import type { ToolSettings } from '../store/config.ts'
 import { realSessionDir } from '../store/hold.ts'
 import type { Caller } from '../store/search.ts'
 import type { Store } from '../store/store.ts'
+import type { ToolEvent } from '../tools/event.ts'
 import type { Limits, SignalSource } from './supervise.ts'
+import type { Task, Work } from './work.ts'
 
 export interface RunOptions {
-  /** The command; its first word is looked for in the environment's PATH. */
-  readonly argv: readonly string[]
+  /** Programs are looked for in the environment's PATH. */
+  readonly task: Task
+  readonly tools: Readonly<Record<string, ToolSettings>>
   /** The caller's working directory. */
   readonly cwd: string
   /** The directory to run in, when it was asked for. */
@@ -35,6 +39,8 @@ export interface RunOptions {
   readonly idFile?: string
   /** Whether the tool reads this process's standard input; otherwise /dev/null. */
   readonly stdin: boolean
+  /** What of a tool's events goes to stdout; without it the tool's bytes do. */
+  readonly show?: (event: ToolEvent) => string
   /** Where the tool's bytes go on to. */
   readonly stdout?: Writable
   readonly stderr?: Writable
@@ -79,8 +85,12 @@ export interface RunReport {
   readonly failure: Failure | undefined
 }
 
-/** The tool of a plain command. */
-export const commandTool = 'command'
+/** A prompt kept in a file. Throws USAGE when it is not there. */
+export function readPrompt(file: string): string {
+  const text = disk.findText(file, 'followed')
+  if (text === undefined) throw new Failure('USAGE', { problem: `there is no file ${file}` })
+  return text
+}
 
 export function findCwd(options: RunOptions, recorded: string | undefined): string {
   const wanted = options.chdir ?? recorded ?? options.cwd
@@ -142,11 +152,15 @@ export function toolEnv(
   state: State,
   turn: number,
   cwd: string,
+  work: Pick<Work, 'env' | 'isDropped'>,
 ): Record<string, string> {
   const env: Record<string, string> = {}
-  for (const [name, value] of Object.entries(store.env)) if (value !== undefined) env[name] = value
+  for (const [name, value] of Object.entries(store.env)) {
+    if (value !== undefined && !work.isDropped(name)) env[name] = value
+  }
   return {
     ...env,
+    ...work.env,
     PWD: cwd,
     STINT_SESSION_ID: session.id,
     STINT_DEPTH: String(state.genealogy.depth),
@@ -160,6 +174,8 @@ export function toolEnv(
 }
 
 /** Redacted before it is cut: the half of a secret looks like none. */
-export function describe(store: Store, argv: readonly string[]): string {
-  return headOf(oneLine(redactorOf(store).text(argv.join(' ')).value), 80)
+export function describe(store: Store, task: Task): string {
+  const text =
+    task.kind === 'command' ? task.argv.join(' ') : task.kind === 'prompt' ? task.prompt : ''
+  return headOf(oneLine(redactorOf(store).text(text).value), 80)
 }

@@ -9,7 +9,7 @@ import type { Session } from '../session/session.ts'
 import type { Recorder } from './recorder.ts'
 
 /** The longest text of one entry, in UTF-16 units; a longer line keeps this much of its start. */
-const longestText: number = 256 * 1024
+export const longestText: number = 256 * 1024
 
 /** How much more than that is held, so that nothing is cut before it was redacted. */
 const margin = 16 * 1024
@@ -21,17 +21,36 @@ export interface Budget {
   leftOut: { entries: number; bytes: number }
 }
 
+/** Takes an entry's bytes out of the budget; false when it has not so much left. */
+export function spend(budget: Budget, tail: number): boolean {
+  // The line's head, with its number, is not counted yet.
+  const bytes = tail + 24
+  if (budget.left < bytes) {
+    budget.left = 0
+    budget.leftOut.entries++
+    budget.leftOut.bytes += bytes
+    return false
+  }
+  budget.left -= bytes
+  return true
+}
+
+/** What becomes of the bytes of a stream. */
+export interface Lines {
+  /** Journals what is whole; gives what is passed on. */
+  readonly take: (chunk: Buffer) => Buffer | string
+  /** Journals the rest; gives what is left to pass on. */
+  readonly end: () => string
+  /** The last line with something in it. */
+  readonly last: string | undefined
+}
+
 export interface PumpSpec {
-  readonly name: 'stdout' | 'stderr'
+  readonly lines: Lines
   readonly source: Readable
   /** Where the bytes go on to; undefined when nobody wants them. */
   readonly sink: Writable | undefined
-  readonly session: Session
   readonly recorder: Recorder
-  readonly turn: number
-  readonly redaction: RedactionStream
-  readonly budget: Budget
-  readonly now: () => number
   /** The bytes could not be passed on. */
   readonly onTrouble: (error: Error) => void
 }
@@ -45,14 +64,11 @@ export interface Pump {
   readonly lastBytes: () => number
   /** Stops reading; what came is journaled. */
   readonly stop: () => void
-  /** The last line with something in it. */
-  readonly lastLine: () => string | undefined
 }
 
 /** Starts to pump a stream. A slow reader slows the tool; when there is no reader, its pipe closes. */
 export function startPump(spec: PumpSpec): Pump {
-  const { source, sink } = spec
-  const lines = new LineJournal(spec)
+  const { source, sink, lines } = spec
   let waiting = 0
   let lastBytes = performance.now()
   const resume = () => {
@@ -63,13 +79,13 @@ export function startPump(spec: PumpSpec): Pump {
   }
   source.on('data', (chunk: Buffer) => {
     lastBytes = performance.now()
-    lines.take(chunk)
+    const passed = lines.take(chunk)
     if (spec.recorder.isFull) {
       pause()
       // Not at once: reading on in the same turn of the loop would starve signals and deadlines.
       void spec.recorder.settled().then(() => setImmediate(resume))
     }
-    if (sink?.writable && !sink.write(chunk)) {
+    if (passed.length > 0 && sink?.writable && !sink.write(passed)) {
       pause()
       const go = () => {
         sink.off('drain', go)
@@ -88,7 +104,8 @@ export function startPump(spec: PumpSpec): Pump {
   const closed = new Promise<void>((resolve) => {
     source.once('error', () => source.destroy())
     source.once('close', () => {
-      lines.end()
+      const rest = lines.end()
+      if (rest !== '' && sink?.writable) sink.write(rest)
       resolve()
     })
   })
@@ -99,14 +116,23 @@ export function startPump(spec: PumpSpec): Pump {
     stop: () => {
       source.destroy()
     },
-    lastLine: () => lines.last,
   }
 }
 
-/** Cuts a stream into lines and journals each. */
-class LineJournal {
+export interface OutputSpec {
+  readonly name: 'stdout' | 'stderr'
+  readonly session: Session
+  readonly recorder: Recorder
+  readonly turn: number
+  readonly redaction: RedactionStream
+  readonly budget: Budget
+  readonly now: () => number
+}
+
+/** Cuts a stream into lines and journals each as output; all bytes are passed on. */
+export class OutputLines implements Lines {
   last: string | undefined
-  readonly #spec: PumpSpec
+  readonly #spec: OutputSpec
   readonly #decoder = new StringDecoder('utf8')
   /** The start of a line whose end has not come. */
   #partial = ''
@@ -116,17 +142,17 @@ class LineJournal {
   /** What all whole lines of the stream have in common. */
   readonly #data: EntryData
 
-  constructor(spec: PumpSpec) {
+  constructor(spec: OutputSpec) {
     this.#spec = spec
     this.#data = Object.freeze({ stream: spec.name })
   }
 
-  take(chunk: Buffer): void {
+  take(chunk: Buffer): Buffer {
     const now = this.#spec.now()
     const end = chunk.lastIndexOf(10)
     if (end < 0) {
       this.#hold(chunk, now)
-      return
+      return chunk
     }
     let start = 0
     if (this.#partialBytes > 0) {
@@ -136,10 +162,12 @@ class LineJournal {
     }
     if (start <= end) this.#journal(chunk.subarray(start, end + 1), now)
     if (end + 1 < chunk.length) this.#hold(chunk.subarray(end + 1), now)
+    return chunk
   }
 
-  end(): void {
+  end(): string {
     if (this.#partialBytes > 0) this.#endPartial(false)
+    return ''
   }
 
   #decode(bytes: Buffer): string {
@@ -206,15 +234,6 @@ class LineJournal {
     const { session, recorder, turn, budget } = this.#spec
     const encoded = session.encodeRedacted({ type: 'output', turn, text, data, at }, counts)
     const length = isAscii ? encoded.tail.length : Buffer.byteLength(encoded.tail)
-    // The line's head, with its number, is not counted yet.
-    const bytes = length + 24
-    if (budget.left < bytes) {
-      budget.left = 0
-      budget.leftOut.entries++
-      budget.leftOut.bytes += bytes
-      return
-    }
-    budget.left -= bytes
-    recorder.push(encoded)
+    if (spend(budget, length)) recorder.push(encoded)
   }
 }

@@ -28,6 +28,7 @@ export class Recorder {
   #batchTimer: NodeJS.Timeout | undefined
   #syncTimer: NodeJS.Timeout | undefined
   #publishedAt = performance.now()
+  #isUrgent = false
   #trouble: Failure | undefined
   #dropped = { entries: 0, bytes: 0 }
   #turn = 0
@@ -55,6 +56,12 @@ export class Recorder {
     this.#queued += bytes
     if (this.#queued >= batchBytes && this.#trouble === undefined) this.#start()
     else this.#batchTimer ??= setTimeout(() => this.#start(), batchDelay)
+  }
+
+  /** What was pushed last must not be lost: it is written and synced at once, and the state with it. */
+  hasten(): void {
+    this.#isUrgent = true
+    this.#start()
   }
 
   /** Resolves when nothing is being written any more. */
@@ -97,7 +104,9 @@ export class Recorder {
       while (this.#queue.length > 0) if (!(await this.#writeBatch())) return
       const sinceState = performance.now() - this.#publishedAt
       const { unpublished } = this.#session
-      if (unpublished > stateBytes || (unpublished > 0 && sinceState > stateDelay)) {
+      const isDue = unpublished > stateBytes || sinceState > stateDelay || this.#isUrgent
+      if (unpublished > 0 && isDue) {
+        this.#isUrgent = false
         this.#publishedAt = performance.now()
         await this.#session.publish()
       }

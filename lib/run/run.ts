@@ -16,14 +16,13 @@ import { settle } from '../session/turn.ts'
 import { isRedacting, redactorOf } from '../store/access.ts'
 import { checkDescription, checkName, createSession, discardSession } from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
-import { type Held, holdSession, keepHeld } from '../store/hold.ts'
+import { type Held, holdSession, keepHeld, realSessionDir } from '../store/hold.ts'
 import { ensureStore } from '../store/project.ts'
 import { findCaller } from '../store/search.ts'
 import type { Store } from '../store/store.ts'
 import { follow } from './follow.ts'
 import {
   checkProgram,
-  commandTool,
   describe,
   findCwd,
   kinOf,
@@ -33,25 +32,28 @@ import {
   recordedCwd,
   toolEnv,
 } from './plan.ts'
+import { planWork, type Work } from './work.ts'
 
 /**
  * Runs one turn and resolves when it has ended. Throws, before anything was started, what creating or
- * holding a session throws, and PROGRAM_MISSING, PROGRAM_NOT_EXECUTABLE, CWD_GONE, DEPTH_EXCEEDED,
- * PROVENANCE_REDACTED, SPAWN_FAILED.
+ * holding a session throws, what planWork throws, and PROGRAM_MISSING, PROGRAM_NOT_EXECUTABLE, CWD_GONE,
+ * DEPTH_EXCEEDED, PROVENANCE_REDACTED, SPAWN_FAILED.
  */
 export async function runTurn(store: Store, options: RunOptions): Promise<RunReport> {
   const { target } = options
   const caller = findCaller(store)
   if (target.kind === 'resume') {
     await using held = await holdSession(store, target.id, {
-      errand: { tool: commandTool },
+      errand: {},
       wait: target.wait,
       signal: target.signal,
     })
     const before = await settle(held.session, store.now())
     const cwd = findCwd(options, recordedCwd(before, options.chdir))
-    checkProgram(store, options.argv, cwd)
-    return await runHeld(store, held, before, cwd, options)
+    const past = { kind: 'resume', state: before, dir: held.session.dir } as const
+    const work = planWork(options.task, past, options.tools, options.stdin)
+    checkProgram(store, work.argv, cwd)
+    return await runHeld(store, held, { before, cwd, work, source: undefined }, options)
   }
 
   checkName(target.name)
@@ -61,7 +63,12 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     options,
     source === undefined ? undefined : recordedCwd(source, options.chdir),
   )
-  checkProgram(store, options.argv, cwd)
+  const past =
+    source === undefined || target.fork === undefined
+      ? undefined
+      : ({ kind: 'fork', state: source, dir: realSessionDir(store, target.fork) } as const)
+  const work = planWork(options.task, past, options.tools, options.stdin)
+  checkProgram(store, work.argv, cwd)
   const kin = kinOf(store, target, caller, source)
   if (kin.depth > options.depthLimit) {
     throw new Failure('DEPTH_EXCEEDED', { depth: kin.depth, limit: options.depthLimit })
@@ -76,19 +83,20 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
       ...kin,
       ...head,
       cwd,
-      tool: commandTool,
-      description: target.description ?? source?.description ?? describe(store, options.argv),
+      tool: work.tool,
+      description: target.description ?? source?.description ?? describe(store, options.task),
       ...(target.name === undefined ? {} : { name: target.name }),
       ...(target.ephemeral ? { ephemeral: true } : {}),
       ...(source === undefined || target.fork === undefined
         ? {}
         : { fork: { of: target.fork, seq: source.journal.seq, turn: source.turn?.number ?? 0 } }),
     },
-    { tool: commandTool, turn: 1 },
+    { tool: work.tool, turn: 1 },
   )
   await using held = await keepHeld(session, lock)
   try {
-    return await runHeld(store, held, await session.refresh(), cwd, options)
+    const before = await session.refresh()
+    return await runHeld(store, held, { before, cwd, work, source: past?.dir }, options)
   } catch (error) {
     // Nobody was told of it, so it leaves as if it had never been.
     if (!hasHadTurn(session)) discardSession(store, session)
@@ -102,17 +110,25 @@ function hasHadTurn(session: Session): boolean {
   return readSnapshot(session.id, session.dir).state?.turn !== undefined
 }
 
+interface Plan {
+  readonly before: State
+  readonly cwd: string
+  readonly work: Work
+  /** The directory of the session that this one is a fork of. */
+  readonly source: string | undefined
+}
+
 /** The turn itself, in a session whose lock is held and that is at rest. */
 async function runHeld(
   store: Store,
   { session, lock }: Held,
-  before: State,
-  cwd: string,
+  { before, cwd, work, source }: Plan,
   options: RunOptions,
 ): Promise<RunReport> {
   const turn = (before.turn?.number ?? 0) + 1
-  lock.say({ tool: commandTool, turn })
-  const toolLock = await takeToolLock(session, turn)
+  const { tool } = work
+  lock.say({ tool, turn })
+  const toolLock = await takeToolLock(session, tool, turn)
   let child: Child | undefined
   try {
     disk.makeDirs(files.turnOutput(session.dir, turn))
@@ -120,15 +136,15 @@ async function runHeld(
       writeIdFile(path.resolve(options.cwd, options.idFile), session.id)
     }
     child = await spawnTool({
-      argv: options.argv,
+      argv: work.argv,
       cwd,
-      env: toolEnv(store, session, before, turn, cwd),
-      stdin: options.stdin,
+      env: toolEnv(store, session, before, turn, cwd, work),
+      stdin: work.stdin,
       lock: toolLock.fd,
     })
     const { pgid, ...identity } = child.group
-    const argv0 = redactorOf(store).text(options.argv[0] ?? '').value
-    toolLock.say({ tool: commandTool, turn, argv0 }, { ...identity, pid: pgid })
+    const argv0 = redactorOf(store).text(work.argv[0] ?? '').value
+    toolLock.say({ tool, turn, argv0 }, { ...identity, pid: pgid })
     const startedAt = store.now()
     const safeCwd = redactorOf(store).text(cwd).value
     await session.append({
@@ -136,8 +152,8 @@ async function runHeld(
       turn,
       text: null,
       data: {
-        tool: commandTool,
-        argv: options.argv,
+        tool,
+        ...work.record,
         cwd: safeCwd,
         ...(safeCwd === cwd ? {} : { cwd_redacted: true }),
         process: child.group,
@@ -149,7 +165,8 @@ async function runHeld(
     const isRoot = before.genealogy.parent_session_id === undefined
     if (isListed && isRoot) hintLast(store, session.id)
     const started = { id: session.id, turn, cwd, dir: session.dir }
-    return await follow(store, session, { child, toolLock, started, startedAt }, options)
+    const launch = { child, toolLock, started, startedAt, work, source }
+    return await follow(store, session, launch, options)
   } catch (error) {
     child?.abandon()
     throw error
@@ -159,9 +176,9 @@ async function runHeld(
 }
 
 /** The tool's lock; one that a process of an ended turn still holds is superseded. */
-async function takeToolLock(session: Session, turn: number): Promise<Lock> {
-  const path = files.toolLock(session.dir, commandTool)
-  const errand = { tool: commandTool, turn }
+async function takeToolLock(session: Session, tool: string, turn: number): Promise<Lock> {
+  const path = files.toolLock(session.dir, tool)
+  const errand = { tool, turn }
   return (await takeLock(path, errand)) ?? supersedeLock(path, errand)
 }
 

@@ -40,6 +40,8 @@ export interface SuperviseSpec {
   readonly ignoreHup: boolean
   /** Whether this machine may not write the session any more. */
   readonly isLeaseLost: () => boolean
+  /** Whether the tool waits for something of its own: its silence means nothing then. */
+  readonly isWorking: () => boolean
 }
 
 /** How often the deadlines are looked at, in ms. */
@@ -85,8 +87,12 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   for (const [signal, handler] of handlers) spec.signals.on(signal, handler)
 
   // A tool that stint itself makes wait, for a slow reader, is not idle.
-  const lastBytes = () =>
-    Math.max(...pumps.map((pump) => (pump.isWaiting() ? performance.now() : pump.lastBytes())))
+  let workedAt = 0
+  const lastBytes = () => {
+    if (spec.isWorking()) workedAt = performance.now()
+    const last = pumps.map((pump) => (pump.isWaiting() ? performance.now() : pump.lastBytes()))
+    return Math.max(workedAt, ...last)
+  }
   const timer = setInterval(() => {
     const over =
       limits.timeout !== undefined && clock.elapsed() >= limits.timeout

@@ -233,13 +233,23 @@ function withTool(
 function providerSession(tool: ToolState, data: EntryData): ToolState {
   const id = present(decodeText(data, 'provider_session_id'), 'provider_session_id')
   const old = tool.provider_session_id
+  // The provider does not know it any more: it is history.
+  if (data.lost === true) {
+    const { provider_session_id: _, ...rest } = tool
+    return remember(old === undefined || old === id ? rest : tool, [id])
+  }
   if (old === undefined || old === id) return { ...tool, provider_session_id: id }
   const history = (tool.provider_session_history ?? []).filter((known) => known !== id)
   return {
-    ...tool,
+    ...remember({ ...tool, provider_session_history: history }, [old]),
     provider_session_id: id,
-    provider_session_history: history.includes(old) ? history : [...history, old],
   }
+}
+
+function remember(tool: ToolState, ids: readonly string[]): ToolState {
+  const known = tool.provider_session_history ?? []
+  const added = ids.filter((id) => !known.includes(id))
+  return { ...tool, provider_session_history: [...known, ...added] }
 }
 
 function addUsage({ usage }: State, data: EntryData): Change {

@@ -151,18 +151,22 @@ function findBackwards(
   dir: string,
   matches: (entry: Entry) => boolean | 'stop',
 ): Entry | undefined {
+  for (const entry of findEntries(dir)) {
+    const answer = matches(entry)
+    if (answer === 'stop') return undefined
+    if (answer) return entry
+  }
+  return undefined
+}
+
+/** The entries of a session, the newest first; none when there is no transcript. */
+export function* findEntries(dir: string): Generator<Entry> {
   const path = files.transcript(dir)
   const fd = disk.findRead(path)
-  if (fd === undefined) return undefined
+  if (fd === undefined) return
   try {
-    for (const { entry } of decodeLines(
-      readLinesBackwards(fd, path, disk.readFacts(fd, path).size),
-    )) {
-      const answer = entry === undefined ? false : matches(entry)
-      if (answer === 'stop') return undefined
-      if (answer) return entry
-    }
-    return undefined
+    const lines = readLinesBackwards(fd, path, disk.readFacts(fd, path).size)
+    for (const { entry } of decodeLines(lines)) if (entry !== undefined) yield entry
   } finally {
     disk.closeFile(fd)
   }

@@ -15,8 +15,14 @@ export interface Settings {
   readonly depth_limit: number
   /** How long a turn may take, in ms. */
   readonly timeout: number | undefined
-  /** How long a turn may be silent, in ms. */
+  /** How long a plain command may be silent, in ms. */
   readonly idle_timeout: number | undefined
+  /** How long an agent may be silent while no tool of its own runs, in ms. */
+  readonly agent_idle_timeout: number | undefined
+  /** The tool of a prompt when nothing else names one. */
+  readonly tool: string | undefined
+  /** What agents may do without being asked. */
+  readonly permission: 'allow' | 'deny' | 'ask'
   /** How long a process has between TERM and KILL, in ms. */
   readonly kill_grace: number
   /** How long the end of a turn waits for a journal that cannot be written, in ms. */
@@ -56,9 +62,31 @@ const settings: { readonly [K in SettingKey]: Setting<Settings[K]> } = {
   },
   idle_timeout: {
     env: 'STINT_IDLE_TIMEOUT',
-    help: 'how long a turn may print nothing, or none',
+    help: 'how long a command may print nothing, or none',
     initial: 'none',
     parse: durationOrNone,
+  },
+  agent_idle_timeout: {
+    env: 'STINT_AGENT_IDLE_TIMEOUT',
+    help: 'how long an agent may say nothing while no tool of its own runs, or none',
+    initial: '10m',
+    parse: durationOrNone,
+  },
+  tool: {
+    env: 'STINT_TOOL',
+    help: 'the tool that a prompt goes to, or none',
+    initial: 'none',
+    parse: (text) =>
+      /^[a-z][a-z0-9-]{0,31}$/.test(text)
+        ? { value: text === 'none' ? undefined : text }
+        : undefined,
+  },
+  permission: {
+    env: 'STINT_PERMISSION',
+    help: 'what agents may do unasked: allow, deny (what they do by themselves) or ask',
+    initial: 'deny',
+    parse: (text) =>
+      text === 'allow' || text === 'deny' || text === 'ask' ? { value: text } : undefined,
   },
   kill_grace: {
     env: 'STINT_KILL_GRACE',
@@ -102,7 +130,7 @@ const redactionHelp: { readonly [K in keyof RedactionSettings]: string } = {
 
 /** A setting's value as text, and where it came from. */
 export interface SettingRow {
-  readonly key: SettingKey | `redaction.${keyof RedactionSettings}`
+  readonly key: SettingKey | `redaction.${keyof RedactionSettings}` | `tools.${string}`
   readonly value: string
   readonly origin: 'environment' | 'config' | 'default'
   /** The variable's name or the file's path. */
@@ -110,8 +138,16 @@ export interface SettingRow {
   readonly help: string
 }
 
+/** How the user wants a tool to be started. */
+export interface ToolSettings {
+  readonly program?: string
+  readonly args?: readonly string[]
+}
+
 export interface Config {
   readonly settings: Settings
+  /** By the tool's name. */
+  readonly tools: Readonly<Record<string, ToolSettings>>
   readonly rows: readonly SettingRow[]
   /** Unknown keys, in words. */
   readonly warnings: readonly string[]
@@ -139,7 +175,7 @@ export function readConfig(env: Env, home: string): Config {
     const origin = variable ? 'environment' : source === null ? 'default' : 'config'
     return { ...row, value, origin, source }
   })
-  const known = [...Object.keys(settings), 'redaction']
+  const known = [...Object.keys(settings), 'redaction', 'tools']
   const warnings = Object.keys(table)
     .filter((key) => !known.includes(key))
     .map((key) => {
@@ -148,7 +184,40 @@ export function readConfig(env: Env, home: string): Config {
     })
   const redaction = decodeRedaction(table, file)
   rows.push(...redactionRows(redaction, table, file))
-  return { settings: values as unknown as Settings, rows, warnings, file }
+  const tools = decodeTools(table, file)
+  for (const [name, { program, args = [] }] of Object.entries(tools)) {
+    rows.push({
+      key: `tools.${name}`,
+      value: [program ?? name, ...args].join(' '),
+      origin: 'config',
+      source: file,
+      help: `how ${name} is started`,
+    })
+  }
+  return { settings: values as unknown as Settings, tools, rows, warnings, file }
+}
+
+function decodeTools(table: TomlTable, file: string): Record<string, ToolSettings> {
+  const invalid = (problem: string) => new Failure('CONFIG_INVALID', { file, problem })
+  const { tools = {} } = table
+  if (!isTable(tools)) throw invalid('tools is no table: write [tools.NAME]')
+  return Object.fromEntries(
+    Object.entries(tools).map(([name, tool]) => {
+      if (!isTable(tool)) throw invalid(`tools.${name} is no table: write [tools.${name}]`)
+      const { program, args, ...others } = tool
+      const [unknown] = Object.keys(others)
+      if (unknown !== undefined) {
+        throw invalid(`[tools.${name}] has no ${unknown}; it has program and args`)
+      }
+      if (program !== undefined && typeof program !== 'string') {
+        throw invalid(`tools.${name}.program is the program to start`)
+      }
+      if (args !== undefined && !isTexts(args)) {
+        throw invalid(`tools.${name}.args is a list of texts`)
+      }
+      return [name, { ...(program && { program }), ...(args && { args }) }]
+    }),
+  )
 }
 
 /** Reads what the user wants of redaction. Throws CONFIG_INVALID. */

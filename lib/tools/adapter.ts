@@ -19,6 +19,11 @@ export interface Adapter {
   readonly env?: Readonly<Record<string, string>>
   /** The command line for a turn; undefined when the tool has none for it. */
   readonly plan: (request: TurnRequest) => CommandLine | undefined
+  /**
+   * Whether a command line of the user's own goes on with, or copies, an earlier conversation.
+   * Needed where the tool's totals go over all of it.
+   */
+  readonly continues?: (argv: readonly string[]) => 'resume' | 'fork' | undefined
   /** Follows one turn's standard output. */
   readonly open: () => Stream
   /** Whether what the tool wrote to stderr, when it ended, says that the provider lost the id. */

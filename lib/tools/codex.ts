@@ -36,6 +36,8 @@ export const codex: Adapter = {
       ],
     }
   },
+  continues: (argv) =>
+    argv.includes('resume') ? 'resume' : argv.includes('fork') ? 'fork' : undefined,
   open: () => new CodexStream(),
   isSessionLost: (stderr) => /no rollout found for (?:thread|conversation) id/.test(stderr),
 }

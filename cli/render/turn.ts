@@ -1,0 +1,144 @@
+/** A tool's turn as a person follows it: what it says on stdout, what it does on stderr. */
+
+import { formatDuration, type RunReport, type Tokens, type ToolEvent } from '../../lib/index.ts'
+import { count } from './amount.ts'
+import { outcomePaint } from './session.ts'
+import type { Style } from './style.ts'
+import { visible, visibleLine } from './visible.ts'
+
+export interface TurnViewSpec {
+  /** Writes to stderr. */
+  readonly talk: (text: string) => void
+  readonly style: Style
+  /** Whether stdout is a terminal, where control characters must not act. */
+  readonly isTerminal: boolean
+  /** Whether stderr is one: what goes on is shown there while nothing is said. */
+  readonly isLive: boolean
+}
+
+/** How often what goes on is shown anew, in ms. */
+const beat = 200
+const wheel = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+
+/** Shows one turn. */
+export class TurnView {
+  readonly #spec: TurnViewSpec
+  readonly #calls = new Map<string, string>()
+  readonly #startedAt = performance.now()
+  #lastAt = performance.now()
+  #used = ''
+  #turns = 0
+  /** Whether stdout stands at the start of a line. */
+  #isAtStart = true
+  #isShown = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(spec: TurnViewSpec) {
+    this.#spec = spec
+    if (spec.isLive) this.#timer = setInterval(() => this.#show(), beat).unref()
+  }
+
+  /** Gives what of an event goes to stdout. */
+  take(event: ToolEvent): string {
+    this.#lastAt = performance.now()
+    switch (event.type) {
+      case 'message': {
+        // What a tool's own helper says is the tool's business.
+        if (event.role === 'user' || event.data?.parent_tool_use_id !== undefined) return ''
+        const said = this.#spec.isTerminal ? visible(event.text) : event.text
+        const text = event.delta || said.endsWith('\n') ? said : `${said}\n`
+        this.#clear()
+        if (text !== '') this.#isAtStart = text.endsWith('\n')
+        return text
+      }
+      case 'tool_call':
+        this.#calls.set(event.id, callText(event.name, event.input))
+        return ''
+      case 'tool_result': {
+        const call = this.#calls.get(event.id) ?? 'a tool'
+        this.#calls.delete(event.id)
+        const exit = event.exit_code ? ` (exit ${event.exit_code})` : ''
+        const { style } = this.#spec
+        const sign = event.status === 'ok' ? style.green('✓') : style.red('✗')
+        return this.#say(`${sign} ${style.dim(call + exit)}`)
+      }
+      case 'error':
+        return this.#say(`${this.#spec.style.yellow('!')} ${visibleLine(event.text)}`)
+      case 'usage':
+        this.#used = usageText(event.tokens) ?? this.#used
+        return ''
+      default:
+        return ''
+    }
+  }
+
+  /** Stops showing what goes on. */
+  end(): void {
+    clearInterval(this.#timer)
+    this.#clear()
+  }
+
+  /** A line on stderr; gives the line end that stdout may owe before it. */
+  #say(line: string): string {
+    this.#clear()
+    this.#spec.talk(`${line}\n`)
+    return ''
+  }
+
+  #show(): void {
+    // In the middle of what is being said there is no room for it.
+    if (!this.#isAtStart) return
+    const now = performance.now()
+    const idle = now - this.#lastAt
+    const [call] = this.#calls.values()
+    const parts = [
+      formatDuration(now - this.#startedAt),
+      call,
+      this.#used,
+      idle >= 5_000 ? `silent for ${formatDuration(idle)}` : undefined,
+    ].filter(Boolean)
+    const sign = wheel[this.#turns++ % wheel.length]
+    this.#spec.talk(
+      `\r\u001b[K${this.#spec.style.dim(`${sign} ${parts.join(' · ')}`.slice(0, 78))}`,
+    )
+    this.#isShown = true
+  }
+
+  #clear(): void {
+    if (this.#isShown) this.#spec.talk('\r\u001b[K')
+    this.#isShown = false
+  }
+}
+
+/** The last line of a turn: how it went, and how to go on. */
+export function endText({ result }: RunReport, style: Style): string {
+  const { outcome, duration_ms, usage, session_id, exit_code, signal } = result
+  const exit = signal ?? (exit_code ? `exit ${exit_code}` : undefined)
+  const facts = [`in ${formatDuration(duration_ms)}`, exit, usage && usageText(usage)]
+  return [
+    `${outcomePaint(outcome, style)(outcome)} ${facts.filter(Boolean).join(', ')}`,
+    `go on: stint resume ${session_id.slice(0, 10)} "…"`,
+  ].join(style.dim(' · '))
+}
+
+/** `1.2k in (1k cached), 34 out, $0.012`; undefined when nothing is known. */
+export function usageText(tokens: Tokens): string | undefined {
+  const { input_tokens: read, cached_input_tokens: cached, output_tokens: out, cost_usd } = tokens
+  const parts = [
+    read === undefined
+      ? undefined
+      : `${count(read)} in${cached ? ` (${count(cached)} cached)` : ''}`,
+    out === undefined ? undefined : `${count(out)} out`,
+    cost_usd === undefined ? undefined : `$${cost_usd.toPrecision(2)}`,
+  ].filter((part) => part !== undefined)
+  return parts.length === 0 ? undefined : parts.join(', ')
+}
+
+/** A call on one line: its name, and the most telling of its arguments. */
+export function callText(name: string, input: unknown): string {
+  const told = typeof input === 'object' && input !== null ? Object.values(input) : [input]
+  const first = told.find((one) => typeof one === 'string' && one !== '')
+  const words = [visibleLine(name), typeof first === 'string' ? visibleLine(first) : '']
+  const text = words.filter(Boolean).join(': ')
+  return text.length > 100 ? `${text.slice(0, 99)}…` : text
+}

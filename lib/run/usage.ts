@@ -1,0 +1,72 @@
+/** What a turn used, whatever its tool's numbers are sums over. */
+
+import type { EntryData } from '../journal/entry.ts'
+import { findEntries } from '../session/turn.ts'
+import type { Tokens, ToolEvent } from '../tools/event.ts'
+
+type UsageEvent = ToolEvent & { type: 'usage' }
+
+/** The totals of a provider's session, by its id. */
+export type FindTotal = (id: string) => Tokens | undefined
+
+/** Makes what each event adds of what it says. */
+export class UsageMeter {
+  readonly #findTotal: FindTotal
+  readonly #isNew: (id: string) => boolean
+  readonly #totals = new Map<string, Tokens>()
+  #sum: Record<string, number> = {}
+
+  /** `isNew`: whether a provider's session began in this turn, so that all its total is this turn's. */
+  constructor(findTotal: FindTotal, isNew: (id: string) => boolean) {
+    this.#findTotal = findTotal
+    this.#isNew = isNew
+  }
+
+  /** The data of the entry for an event. What cannot be told apart from earlier turns is left out. */
+  take({ scope, tokens, raw }: UsageEvent, provider: string | undefined): EntryData {
+    const added = scope === 'thread' ? this.#since(tokens, provider) : tokens
+    for (const [key, amount] of Object.entries(added)) {
+      this.#sum[key] = (this.#sum[key] ?? 0) + amount
+    }
+    const total = scope === 'thread' ? { total: tokens } : {}
+    return {
+      ...added,
+      scope,
+      ...(provider === undefined ? {} : { provider_session_id: provider }),
+      ...total,
+      raw,
+    }
+  }
+
+  /** Of the turn so far; null when nothing is known. */
+  get sum(): Readonly<Record<string, number>> | null {
+    return Object.keys(this.#sum).length === 0 ? null : this.#sum
+  }
+
+  #since(total: Tokens, provider: string | undefined): Tokens {
+    if (provider === undefined) return {}
+    const before =
+      this.#totals.get(provider) ??
+      this.#findTotal(provider) ??
+      (this.#isNew(provider) ? {} : undefined)
+    this.#totals.set(provider, total)
+    if (before === undefined) return {}
+    const added: Record<string, number> = {}
+    for (const [key, amount] of Object.entries(total)) {
+      const more = amount - ((before as Readonly<Record<string, number>>)[key] ?? 0)
+      // A total that shrank began anew somewhere: nobody knows what this turn added.
+      if (more >= 0) added[key] = more
+    }
+    return added
+  }
+}
+
+/** The last total of a provider's session that a journal knows. */
+export function lastTotal(dir: string, id: string): Tokens | undefined {
+  for (const { type, data } of findEntries(dir)) {
+    if (type === 'usage' && data.provider_session_id === id && typeof data.total === 'object') {
+      return data.total as Tokens
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,163 @@
+/** What one turn starts: the tool, its command line, and how its output is read. */
+
+import { Failure } from '../errors.ts'
+import type { EntryData } from '../journal/entry.ts'
+import type { State } from '../session/state.ts'
+import type { ToolSettings } from '../store/config.ts'
+import type { Adapter, Permission, TurnRequest } from '../tools/adapter.ts'
+import { findAdapter, toolNames } from '../tools/registry.ts'
+import { primedPrompt } from './prime.ts'
+
+/** What was asked for. */
+export type Task =
+  /** A command; with a tool, whose output is that tool's. */
+  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly tool?: string }
+  | {
+      readonly kind: 'prompt'
+      readonly prompt: string
+      /** By default the session's own. */
+      readonly tool?: string
+      readonly permission: Permission
+    }
+  /** The tool makes its conversation shorter. */
+  | { readonly kind: 'compact' }
+
+export interface Work {
+  readonly tool: string
+  readonly argv: readonly string[]
+  /** What `turn_started` says of it beside the tool. */
+  readonly record: EntryData
+  /** Standard input: this process's own, a text, or none. */
+  readonly stdin: 'inherit' | { readonly text: string } | undefined
+  readonly env: Readonly<Record<string, string>>
+  readonly isDropped: (variable: string) => boolean
+  /** Undefined for a plain command, whose output is lines. */
+  readonly adapter: Adapter | undefined
+  /** Whether the tool goes on with, or copies, a session of its provider, and which if that is known. */
+  readonly continues:
+    | { readonly act: 'resume' | 'fork'; readonly id: string | undefined }
+    | undefined
+  /** What a person should know before it starts. */
+  readonly notice: string | undefined
+}
+
+/** The tool of a plain command. */
+export const commandTool = 'command'
+
+/** The session a turn goes on with, or starts from. */
+export interface Past {
+  readonly kind: 'resume' | 'fork'
+  readonly state: State
+  readonly dir: string
+}
+
+/**
+ * Plans a turn. Throws TOOL_UNKNOWN, TOOL_CANNOT, COMMAND_NEEDED, and PROVIDER_SESSION_LOST when there
+ * is no conversation to go on with any more.
+ */
+export function planWork(
+  task: Task,
+  past: Past | undefined,
+  settings: Readonly<Record<string, ToolSettings>>,
+  hasInput: boolean,
+): Work {
+  if (task.kind === 'command') {
+    const adapter = task.tool === undefined ? undefined : adapterOf(task.tool)
+    const { argv } = task
+    const act = adapter?.continues?.(argv)
+    return {
+      tool: adapter?.name ?? commandTool,
+      argv,
+      record: { argv },
+      stdin: hasInput ? 'inherit' : undefined,
+      ...surroundings(adapter),
+      adapter,
+      continues: act === undefined ? undefined : { act, id: undefined },
+      notice: undefined,
+    }
+  }
+  const adapter = toolOf(task.kind === 'prompt' ? task.tool : undefined, past)
+  const { program = adapter.program, args = [] } = settings[adapter.name] ?? {}
+  const { request, record, notice } = requestOf(task, adapter, past, args)
+  const line = adapter.plan(request)
+  if (line === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: request.act })
+  const { act, providerSession: id } = request
+  // The prompt stands beside it.
+  const shown = line.args.map((arg) => (arg === request.prompt ? '{prompt}' : arg))
+  return {
+    tool: adapter.name,
+    argv: [program, ...line.args],
+    record: { argv: [program, ...shown], ...record },
+    stdin: line.stdin === undefined ? undefined : { text: line.stdin },
+    ...surroundings(adapter),
+    adapter,
+    continues: id === undefined ? undefined : { act: act === 'fork' ? 'fork' : 'resume', id },
+    notice,
+  }
+}
+
+function requestOf(
+  task: Exclude<Task, { kind: 'command' }>,
+  adapter: Adapter,
+  past: Past | undefined,
+  args: readonly string[],
+): { request: TurnRequest; record: EntryData; notice?: string } {
+  const known = past?.state.tools[adapter.name]
+  const id = known?.provider_session_id
+  if (task.kind === 'compact') {
+    if (id === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'compact' })
+    const request = { act: 'compact', prompt: '', providerSession: id, permission: 'deny', args }
+    return { request: request as TurnRequest, record: { provider_session_id: id, compact: true } }
+  }
+  const { prompt, permission } = task
+  const fresh = { request: { act: 'new', prompt, permission, args } as const, record: { prompt } }
+  if (past === undefined) return fresh
+  const can = past.kind === 'resume' ? adapter.supports.resume : adapter.supports.fork
+  if (id !== undefined && can) {
+    const request = { act: past.kind, prompt, providerSession: id, permission, args } as const
+    return { request, record: { prompt, provider_session_id: id } }
+  }
+  const session = past.state.meta_session_id
+  const lost = known?.provider_session_history?.at(-1)
+  if (past.kind === 'resume' && (id ?? lost) !== undefined) {
+    if (!can) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'resume' })
+    throw new Failure('PROVIDER_SESSION_LOST', {
+      id: session,
+      tool: adapter.name,
+      provider_session_id: lost ?? id ?? '',
+    })
+  }
+  // The turns before never got as far as a conversation: this is where it begins.
+  if (past.kind === 'resume') return fresh
+  const primed = primedPrompt(past.dir, prompt)
+  if (primed === undefined) return fresh
+  return {
+    request: { ...fresh.request, prompt: primed },
+    record: { prompt, primed_from: session },
+    notice: `${adapter.name} starts a new conversation, told of the last turns of ${session}`,
+  }
+}
+
+function toolOf(asked: string | undefined, past: Past | undefined): Adapter {
+  const name = asked ?? past?.state.turn?.tool
+  if (name === undefined || (asked === undefined && name === commandTool)) {
+    throw new Failure('COMMAND_NEEDED', { id: past?.state.meta_session_id ?? '' })
+  }
+  return adapterOf(name)
+}
+
+function adapterOf(name: string): Adapter {
+  const adapter = findAdapter(name)
+  if (adapter === undefined) throw new Failure('TOOL_UNKNOWN', { tool: name, known: toolNames })
+  return adapter
+}
+
+/** What an agent sets for its own children, and no other agent should take for its own. */
+const inherited = /^(?:CLAUDECODE.*|CLAUDE_CODE_(?:ENTRYPOINT|SSE_PORT|SESSION_ID))$/
+
+function surroundings(adapter: Adapter | undefined): Pick<Work, 'env' | 'isDropped'> {
+  return {
+    env: adapter?.env ?? {},
+    isDropped: (variable) => adapter !== undefined && inherited.test(variable),
+  }
+}
