@@ -33,7 +33,8 @@ function format(entry: Entry, style: Style): string {
       const sign = data.status === 'ok' ? style.green('✓') : style.red('✗')
       const exit = typeof data.exit_code === 'number' ? `exit ${data.exit_code}` : ''
       const shown = visible(text ?? '').trimEnd()
-      return [sign, exit, shown.includes('\n') ? `\n${shown}` : shown].filter(Boolean).join(' ')
+      const mark = [sign, exit].filter(Boolean).join(' ')
+      return shown === '' ? mark : `${mark}${shown.includes('\n') ? '\n' : ' '}${shown}`
     }
     case 'plan':
       return planText(data)

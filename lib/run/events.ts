@@ -28,6 +28,8 @@ export interface EventSpec {
   readonly requested: string | undefined
   /** What of an event is passed on; undefined passes the tool's bytes on. */
   readonly show: ((event: ToolEvent) => string) | undefined
+  /** What a person should hear. */
+  readonly onNotice: (text: string) => void
 }
 
 /** Journals a stream of events. */
@@ -176,6 +178,7 @@ export class EventLines implements Lines {
     const { session, recorder, tool, requested } = this.#spec
     if (requested !== undefined && requested !== id) {
       this.#push('resume_mismatch', null, { tool, requested, observed: id }, at)
+      this.#spec.onNotice(`${tool} went on with another conversation: ${id}, not ${requested}`)
     }
     if (session.state.tools[tool]?.provider_session_id === id) return
     this.#push('provider_session', null, { tool, provider_session_id: id }, at)

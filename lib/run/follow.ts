@@ -75,6 +75,7 @@ export async function follow(
       output: stdout,
       requested: continues?.act === 'resume' ? continues.id : undefined,
       show: options.show,
+      onNotice: (text) => options.onNotice?.(text),
     })
   const complaint = adapter && keepTail(child.stderr)
   const pumps = (['stdout', 'stderr'] as const).map((name) =>

@@ -1,0 +1,414 @@
+/** Turns of agents: a program of the agent's name in PATH prints what the real one did. */
+
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { alnum } from '../redact/samples.ts'
+import { agent, entriesOf, makePlace, type Row, sessionOf } from '../support/cli.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+const programs: Record<string, string> = {
+  'claude-code': 'claude',
+  codex: 'codex',
+  'gemini-cli': 'gemini',
+  opencode: 'opencode',
+}
+const tools = Object.keys(programs)
+
+/** A place whose PATH has programs that play recordings. */
+function makeStage() {
+  const place = makePlace()
+  const bin = join(place.dir, 'bin')
+  mkdirSync(bin)
+  for (const program of Object.values(programs)) {
+    const script = `#!/bin/sh\nexec "${process.execPath}" "${agent('replay.mjs')}" "$@"\n`
+    writeFileSync(join(bin, program), script)
+    chmodSync(join(bin, program), 0o755)
+  }
+  const argvFile = join(place.dir, 'argv')
+  const play = (tool: string, name: string, more: Record<string, string> = {}) => ({
+    PATH: `${bin}:${place.env.PATH}`,
+    REPLAY_FILE: join(root, 'fixtures/streams', tool, `${name}.stdout`),
+    REPLAY_ARGV: argvFile,
+    ...more,
+  })
+  const write = (text: string) => {
+    const file = join(place.dir, 'stream')
+    writeFileSync(file, text)
+    return { REPLAY_FILE: file }
+  }
+  const calls = (): Row[] =>
+    readFileSync(argvFile, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  return { ...place, play, write, calls }
+}
+
+/** Entries without what differs from run to run. */
+function contentOf(dir: string): unknown[] {
+  return entriesOf(dir)
+    .filter(({ type }) => type !== 'session' && type !== 'turn_started' && type !== 'turn_ended')
+    .map(({ type, text, data }) => ({ type, text, data }))
+}
+
+describe.each(tools)('%s', (tool) => {
+  test('has its conversation kept: the id, what was said and done, and what it cost', async () => {
+    const stage = makeStage()
+    const ran = await stage.stint(['run', '--tool', tool, 'fix it'], {
+      env: stage.play(tool, '02-tool'),
+    })
+    expect(ran.status).toBe(0)
+    expect(ran.stdout).toMatch(/All done\. The answer is 42\..*\n$/)
+    expect(ran.stderr).toMatch(/^session \w{26} turn 1$/m)
+    expect(ran.stderr).toMatch(/^success in .* in \(2\.0k cached\), 68 out.*stint resume \w{10}/m)
+    const id = sessionOf(ran.stderr) as string
+    const entries = entriesOf(stage.session(id))
+    const types = entries.map(({ type }) => type)
+    expect(types.slice(0, 3)).toEqual(['session', 'turn_started', 'provider_session'])
+    for (const type of ['tool_call', 'tool_result']) {
+      expect({ type, times: types.filter((one) => one === type).length }).toEqual({
+        type,
+        times: 1,
+      })
+    }
+    const last = entries.findLast(({ type }) => type === 'message')
+    expect(last?.text).toMatch(/^All done\. The answer is 42\./)
+    const result = await stage.json<Row>(['result', id])
+    const shown = await stage.json<Row>(['show', id])
+    const provider = shown.state.tools[tool].provider_session_id
+    expect(provider).toBeTruthy()
+    expect(result).toMatchObject({
+      tool,
+      outcome: 'success',
+      provider_session_id: provider,
+      summary: expect.stringContaining('All done'),
+    })
+    expect(result.usage).toMatchObject({ output_tokens: 68, cached_input_tokens: 2000 })
+    expect(shown.usage).toEqual(result.usage)
+    expect(shown.description).toBe('fix it')
+  })
+
+  test('is read the same in pieces of any size', async () => {
+    const stage = makeStage()
+    for (const name of ['01-plain', '02-tool', '07-http-400']) {
+      const kept: unknown[] = []
+      for (const size of ['100000', '1', '7', '333']) {
+        const ran = await stage.stint(['run', '--tool', tool, 'fix it'], {
+          env: stage.play(tool, name, { REPLAY_PIECE: size }),
+        })
+        kept.push(contentOf(stage.session(sessionOf(ran.stderr) as string)))
+      }
+      for (const one of kept) expect(one).toEqual(kept[0])
+    }
+  })
+
+  test('goes on by the id that it gave, in the directory it ran in', async () => {
+    const stage = makeStage()
+    // One project, wherever in it.
+    execFileSync('git', ['init', '-q'], { cwd: stage.cwd })
+    const first = await stage.stint(['run', '--tool', tool, 'fix it'], {
+      env: stage.play(tool, '01-plain'),
+    })
+    const id = sessionOf(first.stderr) as string
+    const provider = (await stage.json<Row>(['show', id])).state.tools[tool].provider_session_id
+    mkdirSync(join(stage.cwd, 'elsewhere'))
+    const second = await stage.stint(['resume', id, 'and test it'], {
+      cwd: join(stage.cwd, 'elsewhere'),
+      env: stage.play(tool, '01-plain'),
+    })
+    expect(second.status).toBe(0)
+    expect(second.stderr).toContain(`in ${stage.cwd}`)
+    const [before, after] = stage.calls() as [Row, Row]
+    expect(before.argv).not.toContain(provider)
+    expect(after.argv).toContain(provider)
+    expect([...after.argv, after.stdin].join(' ')).toContain('and test it')
+    const types = entriesOf(stage.session(id)).map(({ type }) => type)
+    // Nothing new was learnt of the id.
+    expect(types.filter((type) => type === 'provider_session')).toHaveLength(1)
+    expect(types).not.toContain('resume_mismatch')
+  })
+
+  test('fails when it says so, whatever its exit status', async () => {
+    const stage = makeStage()
+    for (const [exit, status] of [
+      ['0', 1],
+      ['144', 144],
+    ] as const) {
+      const ran = await stage.stint(['run', '--tool', tool, 'fix it'], {
+        env: stage.play(tool, '07-http-400', { REPLAY_EXIT: exit }),
+      })
+      expect(ran.status).toBe(status)
+      expect(ran.stderr).toContain('mock: invalid request')
+      const result = await stage.json<Row>(['result', '@last'])
+      expect(result).toMatchObject({ outcome: 'failure', exit_code: Number(exit) })
+      expect(result.summary).toContain('mock: invalid request')
+    }
+  })
+
+  test('was cut off when it never said how it ended, whatever its exit status', async () => {
+    const stage = makeStage()
+    const text = readFileSync(join(root, 'fixtures/streams', tool, '02-tool.stdout'), 'utf8')
+    const cut = stage.write(text.slice(0, text.trimEnd().lastIndexOf('\n') + 1))
+    for (const exit of ['0', '3']) {
+      const ran = await stage.stint(['run', '--tool', tool, 'fix it'], {
+        env: stage.play(tool, '02-tool', { ...cut, REPLAY_EXIT: exit }),
+      })
+      expect(ran.status).toBe(exit === '0' ? 1 : 3)
+      expect((await stage.json<Row>(['result', '@last'])).outcome).toBe('interrupted')
+    }
+  })
+
+  test('reads the output of a command line of the user', async () => {
+    const stage = makeStage()
+    const env = stage.play(tool, '01-plain')
+    const command = [programs[tool] ?? '', '--of', 'my own']
+    const ran = await stage.stint(['run', '--tool', tool, '--', ...command], { env })
+    expect(ran.status).toBe(0)
+    expect(stage.calls()[0]?.argv).toEqual(['--of', 'my own'])
+    expect(await stage.json<Row>(['result', '@last'])).toMatchObject({ tool, outcome: 'success' })
+  })
+})
+
+const lost: Record<string, string> = {
+  'claude-code': 'No conversation found with session ID: 1',
+  codex: 'Error: thread/resume: no rollout found for thread id 1',
+  'gemini-cli': 'Error resuming session: Invalid session identifier "1".',
+  opencode: '\u001b[91mError: \u001b[0mSession not found',
+}
+
+test.each(tools)('%s that lost its conversation is asked for it no more', async (tool) => {
+  const stage = makeStage()
+  const env = stage.play(tool, '01-plain')
+  const first = await stage.stint(['run', '--tool', tool, 'fix the door'], { env })
+  const id = sessionOf(first.stderr) as string
+  const gone = { ...env, ...stage.write(''), REPLAY_EXIT: '1', REPLAY_COMPLAINT: `${lost[tool]}\n` }
+  const second = await stage.stint(['resume', id, 'and test it'], { env: gone })
+  expect(second.status).toBe(1)
+  expect(second.stderr).toContain('has lost its conversation')
+  expect((await stage.json<Row>(['result', id])).outcome).toBe('failure')
+  const { state } = await stage.json<Row>(['show', id])
+  expect(state.tools[tool].provider_session_id).toBeUndefined()
+  expect(state.tools[tool].provider_session_history).toHaveLength(1)
+
+  const third = await stage.stint(['resume', id, 'once more'], { env })
+  expect(third.status).toBe(125)
+  expect(third.stderr).toContain('error[PROVIDER_SESSION_LOST]')
+  expect(third.stderr).toContain(`stint run --fork ${id}`)
+
+  const fork = await stage.stint(['run', '--fork', id, 'go on'], { env })
+  expect(fork.status).toBe(0)
+  const call = stage.calls().at(-1) as Row
+  const told = [...call.argv, call.stdin].join(' ')
+  for (const text of ['fix the door', 'All done. The answer is 42.', 'go on']) {
+    expect(told).toContain(text)
+  }
+  const entries = entriesOf(stage.session(sessionOf(fork.stderr) as string))
+  const started = entries.find(({ type }) => type === 'turn_started')
+  expect(started?.data).toMatchObject({ prompt: 'go on', primed_from: id })
+})
+
+test('a fork is the copy that the provider makes, where it makes one', async () => {
+  const stage = makeStage()
+  for (const tool of ['codex', 'claude-code', 'opencode']) {
+    const env = stage.play(tool, '01-plain')
+    await stage.stint(['run', '--tool', tool, 'fix it'], { env })
+    const { id, state } = await stage.json<Row>(['show', '@last'])
+    await stage.stint(['run', '--fork', id, 'another way'], { env })
+    const { argv } = stage.calls().at(-1) as Row
+    expect(argv).toContain(state.tools[tool].provider_session_id)
+    expect(argv.join(' ')).toMatch(/fork/)
+  }
+})
+
+test('what codex says of a whole thread is counted once, over resumes and forks', async () => {
+  const stage = makeStage()
+  const stream = (id: string, input: number, output: number) =>
+    stage.write(
+      [
+        { type: 'thread.started', thread_id: id },
+        { type: 'turn.started' },
+        { type: 'turn.completed', usage: { input_tokens: input, output_tokens: output } },
+      ]
+        .map((event) => `${JSON.stringify(event)}\n`)
+        .join(''),
+    )
+  const run = async (args: string[], made: Record<string, string>) => {
+    const ran = await stage.stint(args, { env: stage.play('codex', '01-plain', made) })
+    expect(ran.status).toBe(0)
+    return (await stage.json<Row>(['show', sessionOf(ran.stderr) as string])) as Row
+  }
+  const first = await run(['run', '--tool', 'codex', 'a'], stream('t1', 1201, 34))
+  expect(first.usage).toEqual({ input_tokens: 1201, output_tokens: 34 })
+  const second = await run(['resume', first.id, 'b'], stream('t1', 2417, 68))
+  expect(second.usage).toEqual({ input_tokens: 2417, output_tokens: 68 })
+  const fork = await run(['run', '--fork', first.id, 'c'], stream('t2', 3600, 102))
+  expect(fork.usage).toEqual({ input_tokens: 3600 - 2417, output_tokens: 34 })
+  const resumed = await run(['resume', fork.id, 'd'], stream('t2', 4000, 110))
+  expect(resumed.usage).toEqual({ input_tokens: 4000 - 2417, output_tokens: 42 })
+  // Of a thread that began elsewhere nobody knows what this turn added.
+  const own = ['--', 'codex', 'exec', 'resume', 't9', 'e']
+  const stranger = await run(['run', '--tool', 'codex', ...own], stream('t9', 9000, 900))
+  expect(stranger.usage).toBeNull()
+  const known = await run(['resume', stranger.id, 'f'], stream('t9', 9100, 950))
+  expect(known.usage).toEqual({ input_tokens: 100, output_tokens: 50 })
+})
+
+test('another id than the one that was asked for is kept, and the old one remembered', async () => {
+  const stage = makeStage()
+  const env = stage.play('codex', '01-plain')
+  await stage.stint(['run', '--tool', 'codex', 'a'], { env })
+  const ran = await stage.stint(['resume', '@last', 'b'], { env: stage.play('codex', '02-tool') })
+  expect(ran.stderr).toContain('went on with another conversation')
+  const { id, state } = await stage.json<Row>(['show', '@last'])
+  const { provider_session_id, provider_session_history } = state.tools.codex
+  const mismatch = entriesOf(stage.session(id)).find(({ type }) => type === 'resume_mismatch')
+  expect(mismatch?.data).toMatchObject({
+    requested: provider_session_history[0],
+    observed: provider_session_id,
+  })
+})
+
+test('unknown events, lines that are none, and lines too long for one are all kept', async () => {
+  const stage = makeStage()
+  const long = 'x'.repeat(300 * 1024)
+  const huge = `{"type":"item.completed","item":{"id":"i","type":"agent_message","text":"${'y'.repeat(9 * 1024 * 1024)}"}}`
+  const lines = [
+    'Reading additional input from stdin...',
+    '{"type":"thread.started","thread_id":"t1"}',
+    '{"type":"novelty","deep":{"list":[1,2]}}',
+    '{broken',
+    JSON.stringify({
+      type: 'item.completed',
+      item: { id: 'i', type: 'agent_message', text: long },
+    }),
+    huge,
+    '{"type":"item.completed","item":{"id":"j","type":"agent_message","text":"after"}}',
+    '{"type":"turn.completed","usage":{}}',
+  ]
+  const ran = await stage.stint(['run', '--tool', 'codex', 'a'], {
+    env: stage.play('codex', '01-plain', stage.write(lines.join('\n'))),
+  })
+  expect(ran.status).toBe(0)
+  expect(ran.stdout).toBe(`${long}\nafter\n`)
+  const entries = entriesOf(stage.session(sessionOf(ran.stderr) as string))
+  const outputs = entries.filter(({ type }) => type === 'output')
+  expect(outputs.map(({ text }) => (text as string).slice(0, 20))).toEqual([
+    'Reading additional i',
+    '{broken',
+    huge.slice(0, 20),
+  ])
+  expect(outputs[2]?.data).toMatchObject({ truncated: true, bytes: huge.length })
+  expect(entries.find(({ type }) => type === 'raw')?.data).toEqual(JSON.parse(lines[2] ?? ''))
+  const [cut, after] = entries.filter(({ type }) => type === 'message')
+  expect(cut?.text).toBe(long.slice(0, 256 * 1024))
+  expect(cut?.data).toMatchObject({ truncated: true, bytes: long.length })
+  expect(after?.text).toBe('after')
+})
+
+test('a secret in pieces, in a command, and in an unknown event never reaches the disk', async () => {
+  const stage = makeStage()
+  const token = `ghp${'_'}${alnum(36)}`
+  const delta = (text: string) => ({
+    type: 'message',
+    role: 'assistant',
+    content: text,
+    delta: true,
+  })
+  const events = [
+    { type: 'init', session_id: 's1' },
+    ...[...`the token is ${token}, so`].map(delta),
+    { type: 'tool_use', tool_name: 'sh', tool_id: '1', parameters: { command: `push ${token}` } },
+    { type: 'tool_result', tool_id: '1', status: 'success', output: `pushed as ${token}` },
+    { type: 'novelty', of: { list: [token] } },
+    { type: 'result', status: 'success', stats: {} },
+  ]
+  const ran = await stage.stint(['run', '--tool', 'gemini-cli', `use ${token}`], {
+    env: stage.play(
+      'gemini-cli',
+      '01-plain',
+      stage.write(events.map((one) => `${JSON.stringify(one)}\n`).join('')),
+    ),
+  })
+  // The person sees what was said.
+  expect(ran.stdout).toBe(`the token is ${token}, so\n`)
+  const files = readdirSync(stage.home, { recursive: true, encoding: 'utf8', withFileTypes: true })
+  const texts = files
+    .filter((file) => file.isFile())
+    .map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'))
+  expect(texts.filter((text) => text.includes(token))).toEqual([])
+  const entries = entriesOf(stage.session(sessionOf(ran.stderr) as string))
+  const message = entries.find(({ type }) => type === 'message')
+  expect(message?.text).toBe('the token is [REDACTED:github-token], so')
+})
+
+test('--raw passes the bytes of the agent on, and --json only the result', async () => {
+  const stage = makeStage()
+  const env = stage.play('codex', '02-tool')
+  const raw = await stage.stint(['run', '--raw', '--tool', 'codex', 'a'], { env })
+  expect(raw.out).toEqual(readFileSync(env.REPLAY_FILE))
+  expect(raw.stderr).toMatch(/^session \w{26} turn 1\n$/)
+  const json = await stage.stint(['run', '--json', '--tool', 'codex', 'a'], { env })
+  expect(JSON.parse(json.stdout)).toMatchObject({ outcome: 'success', tool: 'codex' })
+})
+
+test('an agent gets no open input, and not the variables of the agent it is started from', async () => {
+  const stage = makeStage()
+  const names =
+    'CLAUDECODE CLAUDE_CODE_ENTRYPOINT CLAUDE_CODE_MAX_OUTPUT_TOKENS GEMINI_CLI_NO_RELAUNCH'
+  for (const [tool, seen] of [
+    ['claude-code', ['CLAUDE_CODE_MAX_OUTPUT_TOKENS']],
+    ['gemini-cli', ['CLAUDE_CODE_MAX_OUTPUT_TOKENS', 'GEMINI_CLI_NO_RELAUNCH']],
+  ] as const) {
+    await stage.stint(['run', '--tool', tool, 'a'], {
+      input: 'not for the agent',
+      env: stage.play(tool, '01-plain', {
+        REPLAY_ENV: names,
+        CLAUDECODE: '1',
+        CLAUDE_CODE_ENTRYPOINT: 'cli',
+        CLAUDE_CODE_MAX_OUTPUT_TOKENS: '9',
+      }),
+    })
+    expect(stage.calls().at(-1)).toMatchObject({ stdin: '', env: seen })
+  }
+})
+
+test('the prompt can come from a file or from standard input, and the tool from the config', async () => {
+  const stage = makeStage()
+  const env = { ...stage.play('codex', '01-plain'), STINT_TOOL: 'codex' }
+  writeFileSync(join(stage.cwd, 'task.md'), 'do the\ntask')
+  await stage.stint(['run', '--prompt-file', 'task.md'], { env })
+  expect(stage.calls().at(-1)?.argv).toContain('do the\ntask')
+  await stage.stint(['run', '--prompt-file', '-'], { env, input: 'piped' })
+  expect(stage.calls().at(-1)?.argv).toContain('piped')
+  mkdirSync(join(stage.dir, 'config/stint'), { recursive: true })
+  const config =
+    'tool = "gemini-cli"\n[tools.gemini-cli]\nprogram = "codex"\nargs = ["-m", "pro"]\n'
+  writeFileSync(join(stage.dir, 'config/stint/config.toml'), config)
+  await stage.stint(['run', 'by config'], { env: stage.play('gemini-cli', '01-plain') })
+  expect(stage.calls().at(-1)?.argv.join(' ')).toMatch(/stream-json -m pro -p by config$/)
+})
+
+test('what cannot be is refused before anything is made', async () => {
+  const stage = makeStage()
+  const env = stage.play('codex', '01-plain')
+  for (const [args, problem] of [
+    [['run', 'ls'], 'a prompt needs --tool'],
+    [['run', '--tool', 'codx', 'a'], 'there is no tool codx'],
+    [['run', '--tool', 'codex', ' '], 'the prompt is empty'],
+    [['run', '--tool', 'codex'], 'there is nothing to run'],
+    [['run', '--tool', 'codex', 'a', '--', 'codex'], 'exclude each other'],
+    [['run', '--tool', 'codex', '--prompt-file', 'none'], 'there is no file'],
+  ] as const) {
+    const ran = await stage.stint([...args], { env })
+    expect({ args, status: ran.status }).toEqual({ args, status: 2 })
+    expect(ran.stderr).toContain(problem)
+  }
+  const missing = await stage.stint(['run', '--tool', 'codex', 'a'], {
+    env: { PATH: '/nonexistent' },
+  })
+  expect(missing.status).toBe(127)
+  expect(existsSync(stage.home)).toBe(false)
+})
