@@ -52,6 +52,10 @@ const turnOptions: readonly ExplainedOption[] = [
   },
   { name: 'id-file', value: 'FILE', help: "write the session's id to FILE once it is on the disk" },
   { name: 'no-hup', help: 'go on when the terminal is closed' },
+  { name: 'raw', help: "pass the agent's own output on, as it is" },
+]
+
+const promptOptions: readonly ExplainedOption[] = [
   {
     name: 'tool',
     value: 'TOOL',
@@ -65,7 +69,6 @@ const turnOptions: readonly ExplainedOption[] = [
     choices: ['allow', 'deny', 'ask'],
     help: 'what the agent may do unasked: allow (edit and run), deny (only what it does by itself), or ask',
   },
-  { name: 'raw', help: "pass the agent's own output on, as it is" },
 ]
 
 const run: ExplainedVerb = {
@@ -83,6 +86,7 @@ const run: ExplainedVerb = {
     { name: 'parent', value: 'REF', help: 'make the new session a child of this one' },
     { name: 'description', short: 'd', value: 'TEXT', help: 'what the session is about' },
     { name: 'name', value: 'NAME', help: 'a name to call it by' },
+    ...promptOptions,
     ...turnOptions,
   ],
   reach: 'all',
@@ -107,7 +111,7 @@ const resume: ExplainedVerb = {
   usage: 'REF (PROMPT | -- COMMAND…)',
   positionals: { min: 1, max: 2 },
   passthrough: true,
-  options: turnOptions,
+  options: [...promptOptions, ...turnOptions],
   reach: 'all',
   details: `The same as \`stint run --session REF\`: the id, the transcript and the tool's own conversation go on. A session that runs is refused with its holder, unless --wait. PROMPT goes to the agent of its last turn, which goes on with its own conversation by its id.
 
@@ -122,6 +126,43 @@ A session of a plain command needs \`-- COMMAND\`: what it ran before was kept r
     'stint resume @last -- npm test',
     'stint resume auth --wait -- ./add-tests.sh',
   ],
+}
+
+const compress: ExplainedVerb = {
+  name: 'compress',
+  group: 'Run',
+  summary: "have an agent make a session's conversation shorter",
+  usage: 'REF',
+  positionals: { min: 1, max: 1 },
+  options: turnOptions,
+  reach: 'all',
+  details:
+    'A turn of its own, in which the agent of the last turn sums up what was said and goes on with that: `/compact` of claude-code, `/compress` of gemini-cli. codex and opencode have nothing of the kind without a terminal. The transcript keeps everything; the phase of the session becomes `available`.',
+  exits: [
+    ['0', 'the conversation is shorter'],
+    ['1–255', "the tool's own status when it is not 0; 128+n when signal n ended it"],
+    ['2', 'wrong usage, or the agent has no such command'],
+    ['124', 'it ran into --timeout or --idle-timeout'],
+    ['125', 'stint failed before the tool started; the code is on stderr'],
+  ],
+  examples: ['stint compress @last'],
+}
+
+const tools: ExplainedVerb = {
+  name: 'tools',
+  group: 'Look',
+  summary: 'list the agents, and which of them are installed',
+  usage: '',
+  positionals: { min: 0, max: 0 },
+  options: [],
+  reach: 'none',
+  details:
+    'Asks each agent that is found for its version, and says what stint can have it do: go on with a conversation (resume), copy one (fork), make one shorter (compact). `[tools.NAME]` in the config names another program, or arguments.',
+  exits: [
+    ['0', 'printed'],
+    ['2', 'wrong usage'],
+  ],
+  examples: ['stint tools', 'stint tools --json'],
 }
 
 const list: ExplainedVerb = {
@@ -483,7 +524,9 @@ const redact: ExplainedVerb = {
 export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   run,
   resume,
+  compress,
   kill,
+  tools,
   list,
   show,
   result,

@@ -75,6 +75,6 @@ export {
   type TranscriptQuery,
 } from './store/transcript.ts'
 export { type Emptied, emptyTrash, listTrash, type TrashRow } from './store/trash.ts'
+export { listTools, type ToolFacts } from './tools/detect.ts'
 export type { Tokens, ToolEvent } from './tools/event.ts'
-export { toolNames } from './tools/registry.ts'
 export { growForest, type Kin, type TreeNode, walkForest } from './tree/forest.ts'

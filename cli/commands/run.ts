@@ -30,7 +30,7 @@ const anyTime = 365 * 86_400_000
 export const handler: Handler = async (invocation, context) => {
   const { verb, positionals } = invocation
   const here = storeOf(invocation, context)
-  const isResume = verb.name === 'resume'
+  const isResume = verb.name !== 'run'
   const found = isResume
     ? refOf(invocation, here, positionals[0] ?? '')
     : sessionOf(invocation, here)
@@ -140,6 +140,7 @@ async function taskOf(
   known: SessionId | undefined,
 ): Promise<Task> {
   const { verb, command, positionals } = invocation
+  if (verb.name === 'compress') return { kind: 'compact' }
   const tool = text(invocation, 'tool')
   const words = verb.name === 'resume' ? positionals.slice(1) : positionals
   const file = text(invocation, 'prompt-file')

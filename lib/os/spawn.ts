@@ -150,6 +150,24 @@ export function runProgram(
   }
 }
 
+/** What a program prints on stdout, or undefined when it fails or takes longer than so many ms. */
+export function askProgram(
+  path: string,
+  args: readonly string[],
+  within: number,
+): Promise<string | undefined> {
+  const { execFile } = process.getBuiltinModule('node:child_process')
+  return new Promise((resolve) => {
+    const options = { timeout: within, killSignal: 'SIGKILL', encoding: 'utf8' } as const
+    const child = execFile(path, args, options, (error, stdout) => {
+      resolve(error === null ? stdout : undefined)
+    })
+    // Some wait for an open one.
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end()
+  })
+}
+
 /** Where a program is that a shell would run, or what keeps it from being run. */
 export function findProgram(
   program: string,

@@ -42,7 +42,7 @@ export interface Work {
 }
 
 /** The tool of a plain command. */
-export const commandTool = 'command'
+const commandTool = 'command'
 
 /** The session a turn goes on with, or starts from. */
 export interface Past {

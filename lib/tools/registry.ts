@@ -6,7 +6,7 @@ import { codex } from './codex.ts'
 import { geminiCli } from './gemini-cli.ts'
 import { opencode } from './opencode.ts'
 
-const adapters: readonly Adapter[] = [claudeCode, codex, geminiCli, opencode]
+export const adapters: readonly Adapter[] = [claudeCode, codex, geminiCli, opencode]
 
 export const toolNames: readonly string[] = adapters.map(({ name }) => name)
 

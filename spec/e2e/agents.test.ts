@@ -412,3 +412,64 @@ test('what cannot be is refused before anything is made', async () => {
   expect(missing.status).toBe(127)
   expect(existsSync(stage.home)).toBe(false)
 })
+
+test('tools says which agents there are, and what they can do', async () => {
+  const place = makePlace()
+  const bin = join(place.dir, 'bin')
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'codex'), '#!/bin/sh\ncat; echo "codex-cli 0.169.0"\n')
+  writeFileSync(join(bin, 'gemini'), '#!/bin/sh\nexit 3\n')
+  for (const name of ['codex', 'gemini']) chmodSync(join(bin, name), 0o755)
+  const env = { PATH: `${bin}:/usr/bin:/bin` }
+  const found = await place.json<Row[]>(['tools'], { env })
+  const facts = found.map(({ name, path, version }) => ({ name, path, version }))
+  expect(facts).toContainEqual({ name: 'codex', path: join(bin, 'codex'), version: '0.169.0' })
+  expect(facts).toContainEqual({ name: 'gemini-cli', path: join(bin, 'gemini'), version: null })
+  expect(facts).toContainEqual({ name: 'claude-code', path: null, version: null })
+  const { stdout } = await place.stint(['tools'], { env })
+  expect(stdout).toMatch(/^codex +0\.169\.0 +yes +yes +no +/m)
+})
+
+test('compress has the agent sum up its conversation, where it can without a terminal', async () => {
+  const stage = makeStage()
+  for (const [tool, word] of [
+    ['gemini-cli', '/compress'],
+    ['claude-code', '/compact'],
+  ] as const) {
+    const env = stage.play(tool, '01-plain')
+    await stage.stint(['run', '--tool', tool, 'fix it'], { env })
+    const before = await stage.json<Row>(['show', '@last'])
+    const ran = await stage.stint(['compress', '@last'], { env })
+    expect(ran.status).toBe(0)
+    const { argv } = stage.calls().at(-1) as Row
+    expect(argv).toContain(word)
+    expect(argv).toContain(before.state.tools[tool].provider_session_id)
+    const { state } = await stage.json<Row>(['show', before.id])
+    expect(state).toMatchObject({ phase: 'available', context_status: { is_compacted: true } })
+    await stage.stint(['resume', before.id, 'go on'], { env })
+    expect((await stage.json<Row>(['show', before.id])).phase).toBe('active')
+  }
+  const env = stage.play('codex', '01-plain')
+  await stage.stint(['run', '--tool', 'codex', 'fix it'], { env })
+  const refused = await stage.stint(['compress', '@last'], { env })
+  expect(refused.status).toBe(2)
+  expect(refused.stderr).toContain('codex has no compaction without a terminal')
+  expect((await stage.json<Row>(['show', '@last'])).turn).toBe(1)
+})
+
+test('an agent that is silent is ended, but not while a tool of its runs', async () => {
+  const stage = makeStage()
+  const bin = join(stage.dir, 'bin')
+  const script = (lines: readonly object[], pause: number) =>
+    `#!/bin/sh\n${lines.map((one) => `echo '${JSON.stringify(one)}'`).join('\n')}\nsleep ${pause}\n` +
+    `echo '${JSON.stringify({ type: 'turn.completed', usage: {} })}'\n`
+  const call = { id: 'i', type: 'command_execution', command: 'make', status: 'in_progress' }
+  const start = { type: 'thread.started', thread_id: 't' }
+  const env = { PATH: `${bin}:${stage.env.PATH}`, STINT_AGENT_IDLE_TIMEOUT: '1s' }
+  writeFileSync(join(bin, 'codex'), script([start, { type: 'item.started', item: call }], 2))
+  expect((await stage.stint(['run', '--tool', 'codex', 'a'], { env })).status).toBe(0)
+  writeFileSync(join(bin, 'codex'), script([start], 60))
+  const ran = await stage.stint(['run', '--tool', 'codex', 'a'], { env })
+  expect(ran.status).toBe(124)
+  expect((await stage.json<Row>(['result', '@last'])).outcome).toBe('timed_out')
+})

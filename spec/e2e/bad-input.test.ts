@@ -96,7 +96,7 @@ describe('a command line', () => {
     [['run'], 2, /usage/],
     [['run', '--'], 2, /usage/],
     [['run', 'a prompt without a tool'], 2, /usage/],
-    [['run', '--tool', 'gpt', 'hello'], 2, /help/],
+    [['run', '--tool', 'gpt', 'hello'], 2, /the tools are .*codex/],
     [['run', '--timeout', '5', '--', 'true'], 2, /usage/],
     [['run', '--timeout', '-1s', '--', 'true'], 2, /usage/],
     [['run', '--session', 'x', '--fork', 'y', '--', 'true'], 2, /usage/],

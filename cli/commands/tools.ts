@@ -1,0 +1,35 @@
+import { listTools, readConfig } from '../../lib/index.ts'
+import type { Handler } from '../command.ts'
+import { styleOf } from '../render/style.ts'
+import { table } from '../render/table.ts'
+import { visibleLine } from '../render/visible.ts'
+import { homeOf } from '../session.ts'
+
+/** Lists the agents that stint knows. */
+export const handler: Handler = async (_, context) => {
+  const config = readConfig(context.env, homeOf(context))
+  for (const warning of config.warnings) context.out.warn(warning)
+  const tools = await listTools(config.tools, context.env.PATH, context.cwd)
+  if (context.json) {
+    context.out.json(tools)
+    return 0
+  }
+  const style = styleOf(context.color.stdout)
+  const heads = ['TOOL', 'VERSION', 'RESUME', 'FORK', 'COMPACT', 'PROGRAM']
+  const sign = (can: boolean) => (can ? 'yes' : 'no')
+  context.out.data(
+    await table(
+      heads.map((head) => ({ head, ...(head === 'PROGRAM' ? { shrink: true } : {}) })),
+      tools.map(({ name, version, supports, program, path }) => [
+        { text: name, paint: style.bold },
+        path === null ? { text: 'not found', paint: style.dim } : visibleLine(version ?? 'unknown'),
+        sign(supports.resume),
+        sign(supports.fork),
+        sign(supports.compact),
+        { text: path ?? program, paint: style.dim },
+      ]),
+      { width: context.columns, heads: style.dim },
+    ),
+  )
+  return 0
+}
