@@ -1,18 +1,13 @@
 /** One turn with an agent that speaks the Agent Client Protocol on its standard input and output. */
 
-import type {
-  AnyMessage,
-  ClientContext,
-  RequestPermissionRequest,
-  RequestPermissionResponse,
-} from '@agentclientprotocol/sdk'
+import type { AnyMessage, ClientContext, RequestPermissionRequest } from '@agentclientprotocol/sdk'
 import { poll, sleep } from '../base/async.ts'
 import { isTable } from '../base/decode.ts'
+import { openPermissions, type PermissionSpec } from './acp-permission.ts'
 import { openUpdates, usageOf } from './acp-updates.ts'
-import type { Permission } from './adapter.ts'
 import type { EventData, ToolEvent, Verdict } from './event.ts'
 
-export interface ConversationSpec {
+export interface ConversationSpec extends PermissionSpec {
   /** To the agent's standard input: a line with its LF. */
   readonly write: (line: string) => void
   /** Nothing is written after it. Called once, when the turn is over; agents then exit. */
@@ -24,14 +19,8 @@ export interface ConversationSpec {
   /** The session that is gone on with, or copied; absent for a new one. */
   readonly providerSession?: string
   readonly prompt: string
-  readonly permission: Permission
-  /** Asks a person when the permission is `ask`: gives the id of an option, or undefined for no. */
-  readonly ask?: (question: Question, signal: AbortSignal) => Promise<string | undefined>
   readonly clientVersion: string
 }
-
-/** What an agent wants to be allowed to do, and what it can be answered. */
-export type Question = Pick<RequestPermissionRequest, 'toolCall' | 'options'>
 
 /** A turn that goes on. */
 export interface Conversation {
@@ -65,9 +54,6 @@ const commandsWithin = 2_000
 
 /** What compaction is called as a command. */
 const compactions = ['compact', 'compress', 'summarize']
-
-/** How many questions may wait for an answer; more are answered with no. */
-const mostQuestions = 16
 
 /** Begins a turn: what the agent says goes into `take` from now on. */
 export async function converse(spec: ConversationSpec): Promise<Conversation> {
@@ -146,47 +132,16 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
     if (isPrompted) emit(updates.parse(params.update))
   }
 
-  let questions = Promise.resolve()
-  let waiting = 0
-  /** Asks one question after the other. */
-  const askUser = async (question: Question, signal: AbortSignal): Promise<string | undefined> => {
-    const { ask } = spec
-    if (ask === undefined || waiting >= mostQuestions) return undefined
-    waiting++
-    const answer = questions.then(() => (signal.aborted ? undefined : ask(question, signal)))
-    const given = Promise.race([answer.catch(() => undefined), aborted(signal)])
-    questions = given.then(() => undefined)
-    try {
-      return await given
-    } finally {
-      waiting--
-    }
-  }
-
-  const answerPermission = async (
-    { toolCall, options, sessionId }: RequestPermissionRequest,
-    requested: AbortSignal,
-  ): Promise<RequestPermissionResponse> => {
-    const pick = (...kinds: readonly string[]) =>
-      kinds.flatMap((kind) => options.filter((option) => option.kind === kind))[0]
-    const signal = AbortSignal.any([requested, stop.signal])
-    const isOurs = isPrompted && sessionId === session
-    if (isOurs) emit(updates.introduce(toolCall))
-    let option = pick('reject_once', 'reject_always')
-    if (spec.permission === 'allow') option = pick('allow_once', 'allow_always')
-    else if (spec.permission === 'ask' && isPrompted) {
-      const id = await askUser({ toolCall, options }, signal)
-      option = options.find(({ optionId }) => optionId === id) ?? option
-    }
-    // Nothing is asked for before there is a prompt.
-    if (!isPrompted || signal.aborted) option = undefined
-    if (option?.kind.startsWith('reject')) updates.decline(toolCall.toolCallId)
-    const outcome: RequestPermissionResponse['outcome'] =
-      option === undefined
-        ? { outcome: 'cancelled' }
-        : { outcome: 'selected', optionId: option.optionId }
+  const permissions = openPermissions(spec, stop.signal)
+  const answerPermission = async (request: RequestPermissionRequest, signal: AbortSignal) => {
+    // Nothing is to be allowed before there is a prompt.
+    if (!isPrompted) return { outcome: { outcome: 'cancelled' } } as const
+    const { toolCall, sessionId } = request
+    if (sessionId === session) emit(updates.introduce(toolCall))
+    const { outcome, isDeclined } = await permissions.answer(request, signal)
+    if (isDeclined) updates.decline(toolCall.toolCallId)
     const method = methods.client.session.requestPermission
-    if (isPrompted) emit([{ type: 'raw', data: { method, sessionId, toolCall, options, outcome } }])
+    emit([{ type: 'raw', data: { method, ...request, outcome } }])
     return { outcome }
   }
 
@@ -212,10 +167,10 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
         isTable(agentCapabilities) ? agentCapabilities : {},
       )
       isOpening = false
-      if (typeof opened !== 'string') return opened
-      session = opened
+      if ('outcome' in opened) return opened
+      session = opened.id
       emit([{ type: 'provider_session', id: session }])
-      if (spec.act !== 'new') await untilQuiet()
+      if (opened.replays) await untilQuiet()
       let text = spec.prompt
       if (spec.act === 'compact') {
         await poll(() => commands, { timeout: commandsWithin, signal: stop.signal })
@@ -313,32 +268,36 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
   }
 }
 
-/** The id of the session that the prompt goes to, or why there is none. */
+/** A session that takes prompts. */
+interface Opened {
+  readonly id: string
+  /** Whether its history is sent again. */
+  readonly replays: boolean
+}
+
+/** Makes the session that the prompt goes to, or says why there is none. */
 async function openSession(
   agent: ClientContext,
   { act, cwd, providerSession: sessionId }: ConversationSpec,
   capabilities: EventData,
-): Promise<string | Ending> {
+): Promise<Opened | Ending> {
   const place = { cwd, mcpServers: [] }
   const { loadSession, sessionCapabilities } = capabilities
   const has = (name: string) => isTable(sessionCapabilities) && isTable(sessionCapabilities[name])
-  if (act === 'new' || sessionId === undefined) {
-    const answer = await agent.request<unknown>('session/new', place)
-    return idIn(answer) ?? { outcome: 'failure', text: 'the agent gave its session no id' }
+  const request = async (method: string, params: object, known?: string) => {
+    const id = idIn(await agent.request<unknown>(method, params)) ?? known
+    return id === undefined
+      ? ({ outcome: 'failure', text: 'the agent gave its session no id' } as const)
+      : { id, replays: method === 'session/load' || method === 'session/fork' }
   }
+  if (act === 'new') return await request('session/new', place)
+  const params = { ...place, sessionId }
   if (act === 'fork') {
-    if (!has('fork')) return cannot('it cannot fork a session')
-    // Not in the SDK's stable part yet.
-    const answer = await agent.request<unknown>('session/fork', { ...place, sessionId })
-    return idIn(answer) ?? { outcome: 'failure', text: 'the agent gave its session no id' }
+    return has('fork') ? await request('session/fork', params) : cannot('it cannot fork a session')
   }
-  const method = has('resume')
-    ? 'session/resume'
-    : loadSession === true
-      ? 'session/load'
-      : undefined
-  if (method === undefined) return cannot('it cannot go on with a session')
-  return idIn(await agent.request<unknown>(method, { ...place, sessionId })) ?? sessionId
+  if (has('resume')) return await request('session/resume', params, sessionId)
+  if (loadSession === true) return await request('session/load', params, sessionId)
+  return cannot('it cannot go on with a session')
 }
 
 function idIn(answer: unknown): string | undefined {
@@ -434,11 +393,4 @@ function parseMessage(line: string): EventData | undefined {
     return typeof message.method === 'string' && (hasId || !('id' in message)) ? message : undefined
   }
   return hasId && ('result' in message || 'error' in message) ? message : undefined
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined)
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
 }
