@@ -12,7 +12,10 @@ export interface ConversationSpec extends PermissionSpec {
   readonly write: (line: string) => void
   /** Nothing is written after it. Called once, when the turn is over; agents then exit. */
   readonly closeInput: () => void
-  /** In the order they happened, from within `take` or later. */
+  /**
+   * In the order they happened, from within `take` or later. What an agent says after its answer to the
+   * prompt comes too, until its output ends.
+   */
   readonly onEvent: (event: ToolEvent) => void
   readonly cwd: string
   readonly act: 'new' | 'resume' | 'fork' | 'compact'
@@ -141,7 +144,7 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
     const { outcome, isDeclined } = await permissions.answer(request, signal)
     if (isDeclined) updates.decline(toolCall.toolCallId)
     const method = methods.client.session.requestPermission
-    emit([{ type: 'raw', data: { method, ...request, outcome } }])
+    if (!isOver) emit([{ type: 'raw', data: { method, ...request, outcome } }])
     return { outcome }
   }
 
@@ -204,8 +207,8 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
 
   /**
    * The replay of a loaded session may go on after the answer, and nothing in it says that it is one. It
-   * is over when a while passes without an update: an agent that pauses for longer, with the rest of
-   * its history still to come, has that taken for its answer to the prompt.
+   * is over when a while passes without an update. Of an agent that pauses for longer, or goes on for
+   * longer than `longestReplay`, the rest of the history is taken for its answer to the prompt.
    */
   const untilQuiet = async () => {
     const deadline = performance.now() + longestReplay
@@ -231,10 +234,9 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
       const { method, id } = message
       if (typeof method === 'string' && !('id' in message) && !method.startsWith('$/')) {
         hear(method, message.params)
-      } else if (!hasEnded && !connection.signal.aborted) {
-        if (typeof method === 'string' || awaited.delete(id)) {
-          input?.enqueue(message as unknown as AnyMessage)
-        }
+      } else if (typeof method === 'string' || awaited.delete(id)) {
+        const isOpen = !hasEnded && !connection.signal.aborted
+        if (isOpen) input?.enqueue(message as unknown as AnyMessage)
       }
       return true
     },
