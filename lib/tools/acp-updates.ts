@@ -23,6 +23,7 @@ interface Call {
   readonly name: string | undefined
   readonly title: string | undefined
   readonly kind: string | undefined
+  /** Until it was told. */
   readonly input: unknown
   /** Of the newest content: the last update need not repeat it. */
   readonly output: string
@@ -49,7 +50,7 @@ export function openUpdates(): Updates {
   }
   const tell = (call: Call, update: Table): ToolEvent[] => {
     if (call.state !== 'announced') return []
-    keep({ ...call, state: 'told' })
+    keep({ ...call, input: undefined, state: 'told' })
     return [callEvent(call, update)]
   }
 
@@ -111,16 +112,17 @@ function merge(calls: ReadonlyMap<string, Call>, update: Table): Call | undefine
   const id = textOf(update.toolCallId)
   if (id === undefined) return undefined
   const before = calls.get(id)
+  const state = before?.state ?? 'announced'
   return {
     id,
     name: textOf(update.name) ?? before?.name,
     title: textOf(update.title) ?? before?.title,
     kind: textOf(update.kind) ?? before?.kind,
-    input: update.rawInput ?? before?.input,
+    input: state === 'announced' ? (update.rawInput ?? before?.input) : undefined,
     output: Array.isArray(update.content)
       ? cutText(outputOf(update.content), longestOutput)
       : (before?.output ?? ''),
-    state: before?.state ?? 'announced',
+    state,
     isDeclined: before?.isDeclined ?? false,
   }
 }
