@@ -1,0 +1,270 @@
+/** What an ACP agent says in the course of a turn, as events. */
+
+import { isTable } from '../base/decode.ts'
+import { cutText } from '../base/text.ts'
+import type { EventData, PlanItem, ToolEvent } from './event.ts'
+
+/** One turn's updates. Nothing in it throws, whatever the agent sends. */
+export interface Updates {
+  /** What a `session/update` says. */
+  readonly parse: (update: unknown) => readonly ToolEvent[]
+  /** The call that a permission request is about, when nothing was said of it before. */
+  readonly introduce: (call: unknown) => readonly ToolEvent[]
+  /** The user said no to a call. */
+  readonly decline: (id: string) => void
+  /** The calls that were announced and never began. */
+  readonly end: () => readonly ToolEvent[]
+}
+
+type Table = EventData
+
+interface Call {
+  readonly id: string
+  readonly name: string | undefined
+  readonly title: string | undefined
+  readonly kind: string | undefined
+  /** Until it was told. */
+  readonly input: unknown
+  /** Of the newest content: the last update need not repeat it. */
+  readonly output: string
+  readonly state: 'announced' | 'told' | 'ended'
+  readonly isDeclined: boolean
+}
+
+/** How many calls are remembered: more than any agent makes at once. */
+const mostCalls = 256
+
+/** How much of the output of a call that has not ended is remembered, in UTF-16 units. */
+const longestOutput: number = 64 * 1024
+
+/** Follows the updates of one session, from the prompt on. */
+export function openUpdates(): Updates {
+  const calls = new Map<string, Call>()
+  const keep = (call: Call): Call => {
+    calls.set(call.id, call)
+    for (const oldest of calls.keys()) {
+      if (calls.size <= mostCalls) break
+      calls.delete(oldest)
+    }
+    return call
+  }
+  const tell = (call: Call, update: Table): ToolEvent[] => {
+    if (call.state !== 'announced') return []
+    keep({ ...call, input: undefined, state: 'told' })
+    return [callEvent(call, update)]
+  }
+
+  const followCall = (update: Table): readonly ToolEvent[] => {
+    const call = merge(calls, update)
+    if (call === undefined) return [raw(update)]
+    if (call.state === 'ended') return []
+    keep(call)
+    const hasEnded = update.status === 'completed' || update.status === 'failed'
+    const hasBegun = hasEnded || update.status === 'in_progress'
+    // A call is announced while the model still writes its input, and told when that is there.
+    if (!hasBegun && !hasArguments(call.input)) return []
+    const events = tell(call, update)
+    if (!hasEnded) return events
+    keep({ ...call, input: undefined, output: '', state: 'ended' })
+    return [...events, resultEvent(call, update)]
+  }
+
+  return {
+    parse: (update) => {
+      if (!isTable(update)) return [raw({ update })]
+      switch (update.sessionUpdate) {
+        case 'agent_message_chunk':
+          return [textEvent('message', update)]
+        case 'agent_thought_chunk':
+          return [textEvent('thought', update)]
+        case 'tool_call':
+        case 'tool_call_update':
+          return followCall(update)
+        case 'plan':
+          return [planEvent(update)]
+        case 'usage_update':
+          return costEvents(update)
+        // The prompt as the agent echoes it, and long lists of what the agent could do.
+        case 'user_message_chunk':
+        case 'available_commands_update':
+        case 'config_option_update':
+          return []
+        default:
+          return [raw(update)]
+      }
+    },
+    introduce: (update) => {
+      if (!isTable(update)) return []
+      // Its content is what the user is to judge, not yet what the tool put out.
+      const call = merge(calls, { ...update, content: undefined })
+      return call === undefined ? [] : tell(call, update)
+    },
+    decline: (id) => {
+      const call = calls.get(id)
+      if (call !== undefined) keep({ ...call, isDeclined: true })
+    },
+    end: () => [...calls.values()].flatMap((call) => tell(call, {})),
+  }
+}
+
+/** The call that an update is of, with what the update says; undefined when it names none. */
+function merge(calls: ReadonlyMap<string, Call>, update: Table): Call | undefined {
+  const id = textOf(update.toolCallId)
+  if (id === undefined) return undefined
+  const before = calls.get(id)
+  const state = before?.state ?? 'announced'
+  return {
+    id,
+    name: textOf(update.name) ?? before?.name,
+    title: textOf(update.title) ?? before?.title,
+    kind: textOf(update.kind) ?? before?.kind,
+    input: state === 'announced' ? (update.rawInput ?? before?.input) : undefined,
+    output: Array.isArray(update.content)
+      ? cutText(outputOf(update.content), longestOutput)
+      : (before?.output ?? ''),
+    state,
+    isDeclined: before?.isDeclined ?? false,
+  }
+}
+
+/** opencode gives the directory before there is any argument. */
+function hasArguments(input: unknown): boolean {
+  if (!isTable(input)) return input !== undefined
+  return Object.keys(input).some((key) => key !== 'cwd')
+}
+
+function callEvent(call: Call, update: Table): ToolEvent {
+  const { id, name, title, kind, input } = call
+  const { locations } = update
+  const data = {
+    ...(title === undefined ? {} : { title }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(Array.isArray(locations) && locations.length > 0 ? { locations } : {}),
+  }
+  return {
+    type: 'tool_call',
+    id,
+    // The title of a command is the command itself: what kind of tool it is names it better.
+    name: name ?? (kind === 'other' ? undefined : kind) ?? title ?? 'tool',
+    ...(input === undefined ? {} : { input }),
+    ...(Object.keys(data).length === 0 ? {} : { data }),
+  }
+}
+
+function resultEvent(call: Call, update: Table): ToolEvent {
+  const content = Array.isArray(update.content) ? update.content : []
+  const rest = content.filter((part) => contentText(part) === undefined)
+  const result = isTable(update.rawOutput) ? update.rawOutput : {}
+  const exit = isTable(result.metadata) ? result.metadata.exit : undefined
+  const output =
+    outputOf(content) || call.output || textOf(update.rawOutput) || textOf(result.output)
+  return {
+    type: 'tool_result',
+    id: call.id,
+    status: update.status === 'completed' ? 'ok' : call.isDeclined ? 'declined' : 'failed',
+    ...(output === undefined || output === '' ? {} : { output }),
+    ...(Number.isSafeInteger(exit) ? { exit_code: exit as number } : {}),
+    ...(rest.length === 0 ? {} : { data: { content: rest } }),
+  }
+}
+
+function outputOf(content: readonly unknown[]): string {
+  return content.map((part) => contentText(part) ?? '').join('')
+}
+
+/** The text of a part of a call's content; undefined for a diff, an image and the like. */
+function contentText(part: unknown): string | undefined {
+  return isTable(part) && part.type === 'content' ? blockText(part.content) : undefined
+}
+
+function blockText(block: unknown): string | undefined {
+  return isTable(block) && block.type === 'text' ? textOf(block.text) : undefined
+}
+
+function textEvent(type: 'message' | 'thought', update: Table): ToolEvent {
+  const text = blockText(update.content)
+  const block = textOf(update.messageId)
+  if (text === undefined) return raw(update)
+  return { type, text, delta: true, ...(block === undefined ? {} : { block }) }
+}
+
+function planEvent(update: Table): ToolEvent {
+  if (!Array.isArray(update.entries)) return raw(update)
+  const items = update.entries.flatMap((entry: unknown): PlanItem[] => {
+    if (!isTable(entry) || typeof entry.content !== 'string') return []
+    const { content: text, status } = entry
+    return status === 'pending' || status === 'in_progress' || status === 'completed'
+      ? [{ text, status }]
+      : []
+  })
+  return { type: 'plan', items }
+}
+
+/** What the session has cost so far; how full its context is, is no event. */
+function costEvents(update: Table): readonly ToolEvent[] {
+  if (!isTable(update.cost)) return []
+  const { amount, currency } = update.cost
+  if (currency !== 'USD' || !isCount(amount, Number.isFinite)) return [raw(update)]
+  return [{ type: 'usage', scope: 'thread', tokens: { cost_usd: amount }, raw: update }]
+}
+
+/** The tokens that the answer to a prompt counts, as `usage` or in the place where gemini has it. */
+export function usageOf(answer: unknown): ToolEvent | undefined {
+  if (!isTable(answer)) return undefined
+  if (isTable(answer.usage)) return standardUsage(answer.usage)
+  const quota = isTable(answer._meta) ? answer._meta.quota : undefined
+  const count = isTable(quota) ? quota.token_count : undefined
+  if (!isTable(count)) return undefined
+  return usageEvent('run', quota, { input: count.input_tokens, output: count.output_tokens })
+}
+
+/**
+ * The protocol's texts call it both the turn's and the session's. What is there sends less: opencode
+ * counts the turn's last request to the model alone, so it is a part of the turn that nothing else counts.
+ */
+function standardUsage(usage: Table): ToolEvent | undefined {
+  const { inputTokens: input, outputTokens: output, totalTokens: total } = usage
+  const { thoughtTokens: reasoning, cachedReadTokens: cached, cachedWriteTokens: written } = usage
+  const sum = (...counts: unknown[]) =>
+    counts.reduce<number>((all, one) => all + (isCount(one) ? one : 0), 0)
+  // Whether the input has the cached tokens in it is not laid down; the total tells.
+  const isWhole = [sum(input, output), sum(input, output, reasoning)].some((it) => it === total)
+  return usageEvent('step', usage, {
+    input: isCount(input) && !isWhole ? sum(input, cached, written) : input,
+    cached,
+    output,
+    reasoning,
+  })
+}
+
+/** Nothing when no number is known. */
+function usageEvent(
+  scope: 'run' | 'step',
+  record: unknown,
+  counts: { readonly [name in 'input' | 'cached' | 'output' | 'reasoning']?: unknown },
+): ToolEvent | undefined {
+  const { input, cached, output, reasoning } = counts
+  const tokens = {
+    ...(isCount(input) ? { input_tokens: input } : {}),
+    ...(isCount(cached) ? { cached_input_tokens: cached } : {}),
+    ...(isCount(output) ? { output_tokens: output } : {}),
+    ...(isCount(reasoning) ? { reasoning_tokens: reasoning } : {}),
+  }
+  if (Object.keys(tokens).length === 0) return undefined
+  return { type: 'usage', scope, tokens, raw: record }
+}
+
+function isCount(
+  value: unknown,
+  isNumber: (value: unknown) => boolean = Number.isSafeInteger,
+): value is number {
+  return isNumber(value) && (value as number) >= 0
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function raw(data: Table): ToolEvent {
+  return { type: 'raw', data }
+}

@@ -1,0 +1,398 @@
+/** One turn with an agent that speaks the Agent Client Protocol on its standard input and output. */
+
+import type { AnyMessage, ClientContext, RequestPermissionRequest } from '@agentclientprotocol/sdk'
+import { poll, sleep } from '../base/async.ts'
+import { isTable } from '../base/decode.ts'
+import { openPermissions, type PermissionSpec } from './acp-permission.ts'
+import { openUpdates, usageOf } from './acp-updates.ts'
+import type { EventData, ToolEvent, Verdict } from './event.ts'
+
+export interface ConversationSpec extends PermissionSpec {
+  /** To the agent's standard input: a line with its LF. */
+  readonly write: (line: string) => void
+  /** Nothing is written after it. Called once, when the turn is over; agents then exit. */
+  readonly closeInput: () => void
+  /**
+   * In the order they happened, from within `take` or later. What an agent says after its answer to the
+   * prompt comes too, until its output ends.
+   */
+  readonly onEvent: (event: ToolEvent) => void
+  readonly cwd: string
+  readonly act: 'new' | 'resume' | 'fork' | 'compact'
+  /** The session that is gone on with, or copied; absent for a new one. */
+  readonly providerSession?: string
+  readonly prompt: string
+  readonly clientVersion: string
+}
+
+/** A turn that goes on. */
+export interface Conversation {
+  /**
+   * Takes a line of the agent's standard output, without its LF; false when it is no message of the
+   * protocol. Throws only what `onEvent` throws.
+   */
+  readonly take: (line: string) => boolean
+  /** The agent's standard output has ended. */
+  readonly end: () => void
+  /** Asks the agent to stop; whether the turn was over within so many ms. */
+  readonly cancel: (within: number) => Promise<boolean>
+  /** How the turn ended; undefined when the agent was gone before it said so. */
+  readonly done: Promise<Ending | undefined>
+}
+
+export interface Ending extends Verdict {
+  /**
+   * `session_lost`: the agent does not know the session any more; `unsupported`: it has no way to do
+   * what was asked; `login_needed`: the user has to log in to it first.
+   */
+  readonly why?: 'session_lost' | 'unsupported' | 'login_needed'
+}
+
+/** Silence after a session was loaded, in ms, that ends the replay of its history. */
+const quiet = 250
+const longestReplay = 10_000
+
+/** How long the agent may take to say which commands it has, in ms. */
+const commandsWithin = 2_000
+
+/** What compaction is called as a command. */
+const compactions = ['compact', 'compress', 'summarize']
+
+/** Begins a turn: what the agent says goes into `take` from now on. */
+export async function converse(spec: ConversationSpec): Promise<Conversation> {
+  const { client, methods, PROTOCOL_VERSION, RequestError } = await import(
+    '@agentclientprotocol/sdk'
+  )
+  const updates = openUpdates()
+  /** Aborts when nobody waits for an answer any more. */
+  const stop = new AbortController()
+  let session: string | undefined
+  /** What is said before belongs to earlier turns, or to none. */
+  let isPrompted = false
+  let isCancelled = false
+  let heard = 0
+  /** Those of the agent's commands that compact. */
+  let commands: readonly string[] | undefined
+
+  const emit = (events: readonly ToolEvent[]) => events.forEach(spec.onEvent)
+
+  // The SDK takes the answers and the requests. Updates do not go through it: it drops those of kinds
+  // that it does not know, and says so on stderr; nor do answers to what was never asked.
+  const awaited = new Set<unknown>()
+  let input: ReadableStreamDefaultController<AnyMessage> | undefined
+  const connection = client()
+    .onRequest(methods.client.session.requestPermission, ({ params, signal }) =>
+      answerPermission(params, signal),
+    )
+    .connect({
+      readable: new ReadableStream({
+        start: (controller) => {
+          input = controller
+        },
+      }),
+      writable: new WritableStream({
+        write: (message) => {
+          if ('id' in message && 'method' in message) awaited.add(message.id)
+          spec.write(`${JSON.stringify(message)}\n`)
+        },
+      }),
+    })
+  const { agent } = connection
+
+  let resolveDone: (ending: Ending | undefined) => void = () => undefined
+  let rejectDone: (error: unknown) => void = () => undefined
+  const done = new Promise<Ending | undefined>((resolve, reject) => {
+    resolveDone = resolve
+    rejectDone = reject
+  })
+  // Whoever waits for it gets the error all the same.
+  done.catch(() => undefined)
+  let isOver = false
+  const settle = (ending: Ending | undefined) => {
+    if (isOver) return
+    isOver = true
+    stop.abort()
+    connection.close()
+    spec.closeInput()
+    try {
+      emit(updates.end())
+      resolveDone(ending)
+    } catch (error) {
+      rejectDone(error)
+    }
+  }
+
+  const hear = (method: string, params: unknown) => {
+    if (method !== methods.client.session.update) {
+      if (isPrompted) emit([{ type: 'raw', data: { method, params } }])
+      return
+    }
+    if (!isTable(params)) return
+    // Another session of this connection is a subagent's.
+    if (session !== undefined && params.sessionId !== session) return
+    heard++
+    commands = compactionsIn(params.update) ?? commands
+    if (isPrompted) emit(updates.parse(params.update))
+  }
+
+  const permissions = openPermissions(spec, stop.signal)
+  const answerPermission = async (request: RequestPermissionRequest, signal: AbortSignal) => {
+    // Nothing is to be allowed before there is a prompt.
+    if (!isPrompted) return { outcome: { outcome: 'cancelled' } } as const
+    const { toolCall, sessionId } = request
+    if (sessionId === session) emit(updates.introduce(toolCall))
+    const { outcome, isDeclined } = await permissions.answer(request, signal)
+    if (isDeclined) updates.decline(toolCall.toolCallId)
+    const method = methods.client.session.requestPermission
+    if (!isOver) emit([{ type: 'raw', data: { method, ...request, outcome } }])
+    return { outcome }
+  }
+
+  const run = async (): Promise<Ending | undefined> => {
+    let logins: readonly string[] = []
+    let isOpening = false
+    try {
+      const hello: unknown = await agent.request(methods.agent.initialize, {
+        protocolVersion: PROTOCOL_VERSION,
+        clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+        clientInfo: { name: 'stint', version: spec.clientVersion },
+      })
+      const { protocolVersion, authMethods, agentCapabilities } = isTable(hello) ? hello : {}
+      if (protocolVersion !== PROTOCOL_VERSION) {
+        const version = JSON.stringify(protocolVersion) ?? 'no'
+        return cannot(`it speaks version ${version} of the protocol, not ${PROTOCOL_VERSION}`)
+      }
+      logins = namesOf(authMethods)
+      isOpening = spec.providerSession !== undefined
+      const opened = await openSession(
+        agent,
+        spec,
+        isTable(agentCapabilities) ? agentCapabilities : {},
+      )
+      isOpening = false
+      if ('outcome' in opened) return opened
+      session = opened.id
+      emit([{ type: 'provider_session', id: session }])
+      if (opened.replays) await untilQuiet()
+      let text = spec.prompt
+      if (spec.act === 'compact') {
+        await poll(() => commands, { timeout: commandsWithin, signal: stop.signal })
+        const command = compactions.find((name) => commands?.includes(name))
+        if (command === undefined) return cannot('it has no command that compacts')
+        text = `/${command} ${text}`.trim()
+      }
+      if (stop.signal.aborted) return undefined
+      isPrompted = true
+      const answer: unknown = await agent.request(methods.agent.session.prompt, {
+        sessionId: session,
+        prompt: [{ type: 'text', text }],
+      })
+      const usage = usageOf(answer)
+      if (usage !== undefined) emit([usage])
+      const ending = endingOf(isTable(answer) ? answer.stopReason : undefined)
+      if (spec.act === 'compact' && ending.outcome === 'success') emit([{ type: 'compacted' }])
+      return ending
+    } catch (error) {
+      if (error instanceof RequestError) {
+        const text = sentenceOf(error)
+        // An agent that breaks off its work may well answer with what that broke.
+        if (isCancelled) return { outcome: 'cancelled', text }
+        return { outcome: 'failure', ...reasonOf(error.code, text, isOpening, logins) }
+      }
+      // The connection closes when the agent is gone; anything else is a bug.
+      if (connection.signal.aborted) return undefined
+      throw error
+    }
+  }
+
+  /**
+   * The replay of a loaded session may go on after the answer, and nothing in it says that it is one. It
+   * is over when a while passes without an update. Of an agent that pauses for longer, or goes on for
+   * longer than `longestReplay`, the rest of the history is taken for its answer to the prompt.
+   */
+  const untilQuiet = async () => {
+    const deadline = performance.now() + longestReplay
+    const slices = 5
+    // Slices, so that time in which this process stood still does not count as silence.
+    for (let silent = 0; silent < slices && performance.now() < deadline; silent++) {
+      const before = heard
+      await sleep(quiet / slices, stop.signal)
+      if (stop.signal.aborted) return
+      if (heard !== before) silent = -1
+    }
+  }
+
+  run().then(settle, (error) => {
+    rejectDone(error)
+    settle(undefined)
+  })
+  let hasEnded = false
+  return {
+    take: (line) => {
+      const message = parseMessage(line)
+      if (message === undefined) return false
+      const { method, id } = message
+      if (typeof method === 'string' && !('id' in message) && !method.startsWith('$/')) {
+        hear(method, message.params)
+      } else if (typeof method === 'string' || awaited.delete(id)) {
+        const isOpen = !hasEnded && !connection.signal.aborted
+        if (isOpen) input?.enqueue(message as unknown as AnyMessage)
+      }
+      return true
+    },
+    end: () => {
+      if (hasEnded) return
+      hasEnded = true
+      stop.abort()
+      // What it said before is still read.
+      if (!connection.signal.aborted) input?.close()
+    },
+    cancel: async (within) => {
+      if (!isPrompted) {
+        settle({ outcome: 'cancelled' })
+      } else if (!isCancelled && !isOver && session !== undefined) {
+        // The connection may close meanwhile, which is as good.
+        agent.notify(methods.agent.session.cancel, { sessionId: session }).catch(() => undefined)
+      }
+      isCancelled = true
+      stop.abort()
+      const waited = new AbortController()
+      const late = sleep(within, waited.signal).then(() => false)
+      const over = done.then(
+        () => true,
+        () => true,
+      )
+      const inTime = await Promise.race([over, late])
+      waited.abort()
+      return inTime
+    },
+    done,
+  }
+}
+
+/** A session that takes prompts. */
+interface Opened {
+  readonly id: string
+  /** Whether its history is sent again. */
+  readonly replays: boolean
+}
+
+/** Makes the session that the prompt goes to, or says why there is none. */
+async function openSession(
+  agent: ClientContext,
+  { act, cwd, providerSession: sessionId }: ConversationSpec,
+  capabilities: EventData,
+): Promise<Opened | Ending> {
+  const place = { cwd, mcpServers: [] }
+  const { loadSession, sessionCapabilities } = capabilities
+  const has = (name: string) => isTable(sessionCapabilities) && isTable(sessionCapabilities[name])
+  const request = async (method: string, params: object, known?: string) => {
+    const id = idIn(await agent.request<unknown>(method, params)) ?? known
+    return id === undefined
+      ? ({ outcome: 'failure', text: 'the agent gave its session no id' } as const)
+      : { id, replays: method === 'session/load' || method === 'session/fork' }
+  }
+  if (act === 'new') return await request('session/new', place)
+  const params = { ...place, sessionId }
+  if (act === 'fork') {
+    return has('fork') ? await request('session/fork', params) : cannot('it cannot fork a session')
+  }
+  if (has('resume')) return await request('session/resume', params, sessionId)
+  if (loadSession === true) return await request('session/load', params, sessionId)
+  return cannot('it cannot go on with a session')
+}
+
+function idIn(answer: unknown): string | undefined {
+  const id = isTable(answer) ? answer.sessionId : undefined
+  return typeof id === 'string' && id !== '' ? id : undefined
+}
+
+function cannot(problem: string): Ending {
+  return { outcome: 'failure', text: `the agent cannot do this: ${problem}`, why: 'unsupported' }
+}
+
+function endingOf(stopReason: unknown): Ending {
+  switch (stopReason) {
+    case 'end_turn':
+      return { outcome: 'success' }
+    case 'cancelled':
+      return { outcome: 'cancelled' }
+    case 'refusal':
+      return { outcome: 'failure', text: 'the agent refused to go on' }
+    case 'max_tokens':
+      return { outcome: 'failure', text: 'the model has reached its limit of tokens' }
+    case 'max_turn_requests':
+      return {
+        outcome: 'failure',
+        text: 'the agent has made as many requests as one turn may have',
+      }
+    default:
+      return {
+        outcome: 'failure',
+        text: `the agent stopped for a reason that is not known: ${JSON.stringify(stopReason)}`,
+      }
+  }
+}
+
+/** The message of a JSON-RPC error, and what its data says beside it. */
+function sentenceOf({ message, data }: { message: string; data?: unknown }): string {
+  const more = isTable(data) ? (data.details ?? data.message) : data
+  return typeof more === 'string' && more !== '' && !message.includes(more)
+    ? `${message}: ${more}`
+    : message
+}
+
+/** Agents have no common way to say that a session is gone: some have the code, all say it in words. */
+function reasonOf(
+  code: number,
+  text: string,
+  isOpening: boolean,
+  logins: readonly string[],
+): Pick<Ending, 'text' | 'why'> {
+  const authRequired = -32000
+  const notFound = -32002
+  const methodMissing = -32601
+  if (code === authRequired && (logins.length > 0 || /auth|log ?in/i.test(text))) {
+    const ways = logins.length === 0 ? '' : ` (its ways to log in: ${logins.join(', ')})`
+    return { text: `${text}${ways}`, why: 'login_needed' }
+  }
+  const isLost =
+    code === notFound ||
+    (code !== methodMissing &&
+      /session|conversation|thread/i.test(text) &&
+      /not ?found|no\b.*\bfound|no such|unknown|invalid|not exist/i.test(text))
+  return isOpening && isLost ? { text, why: 'session_lost' } : { text }
+}
+
+function namesOf(methods: unknown): readonly string[] {
+  if (!Array.isArray(methods)) return []
+  return methods.flatMap((it: unknown) => {
+    const name = isTable(it) ? (it.name ?? it.id) : undefined
+    return typeof name === 'string' ? [name] : []
+  })
+}
+
+/** The commands in an update that compact; undefined when it is not about commands. */
+function compactionsIn(update: unknown): readonly string[] | undefined {
+  if (!isTable(update) || update.sessionUpdate !== 'available_commands_update') return undefined
+  if (!Array.isArray(update.availableCommands)) return undefined
+  const names = update.availableCommands.map((it: unknown) => (isTable(it) ? it.name : undefined))
+  return compactions.filter((name) => names.includes(name))
+}
+
+/** A JSON-RPC message; no batch, which the protocol does not have. */
+function parseMessage(line: string): EventData | undefined {
+  let message: unknown
+  try {
+    message = JSON.parse(line)
+  } catch {
+    return undefined
+  }
+  if (!isTable(message) || message.jsonrpc !== '2.0') return undefined
+  const { id } = message
+  const hasId = id === null || typeof id === 'string' || typeof id === 'number'
+  if ('method' in message) {
+    return typeof message.method === 'string' && (hasId || !('id' in message)) ? message : undefined
+  }
+  return hasId && ('result' in message || 'error' in message) ? message : undefined
+}
