@@ -23,6 +23,7 @@ const vendored = {
   '@iarna/toml/parse-string.js': 'toml-parse',
   ulid: 'ulid',
   'string-width': 'string-width',
+  '@agentclientprotocol/sdk': 'acp-sdk',
 }
 
 const createdRequire = 'const require = createRequire(import.meta.url)\n'

@@ -61,6 +61,11 @@ const promptOptions: readonly ExplainedOption[] = [
     value: 'TOOL',
     help: 'the agent: claude-code, codex, gemini-cli or opencode; whose output the command prints',
   },
+  {
+    name: 'acp',
+    value: 'COMMAND',
+    help: 'any agent that speaks the Agent Client Protocol, by its command: "opencode acp"',
+  },
   { name: 'prompt-file', value: 'FILE', help: 'the prompt stands in FILE; - is standard input' },
   {
     name: 'permission',

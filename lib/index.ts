@@ -1,7 +1,7 @@
 /** The public surface of stint: named re-exports, no logic. */
 
 export { isSessionId, type SessionId } from './base/id.ts'
-export { hasControls, headOf, nearestWord, oneLine } from './base/text.ts'
+export { hasControls, headOf, nearestWord, oneLine, splitWords } from './base/text.ts'
 export {
   formatDuration,
   formatTimestamp,
@@ -75,6 +75,7 @@ export {
   type TranscriptQuery,
 } from './store/transcript.ts'
 export { type Emptied, emptyTrash, listTrash, type TrashRow } from './store/trash.ts'
+export type { Question } from './tools/acp-permission.ts'
 export { listTools, type ToolFacts } from './tools/detect.ts'
 export type { Tokens, ToolEvent } from './tools/event.ts'
 export { growForest, type Kin, type TreeNode, walkForest } from './tree/forest.ts'

@@ -14,14 +14,17 @@ import {
   type SessionId,
   type Settings,
   type Store,
+  splitWords,
   type Task,
 } from '../../lib/index.ts'
 import { misused, refuseTogether } from '../argv.ts'
 import { duration, flag, type Handler, type Invocation, text } from '../command.ts'
 import type { Context } from '../context.ts'
+import { questioner } from '../question.ts'
 import { styleOf } from '../render/style.ts'
 import { endText, TurnView } from '../render/turn.ts'
 import { homeOf, storeOf } from '../session.ts'
+import { version } from '../version.ts'
 
 /** How long `--wait` without a duration waits, in ms: in effect, until it may. */
 const anyTime = 365 * 86_400_000
@@ -65,6 +68,9 @@ export const handler: Handler = async (invocation, context) => {
     ...(context.json ? {} : { stdout: context.stdout }),
     stderr: context.stderr,
     signals: context.signals,
+    clientVersion: version,
+    // A person can answer only where there is one.
+    ...(isTerminal(0) && isTerminal(2) ? { ask: questioner(context, view) } : {}),
     ...optional('chdir', text(invocation, 'cwd')),
     ...optional('idFile', text(invocation, 'id-file')),
     onStarted: ({ id, turn, cwd }) => {
@@ -141,7 +147,8 @@ async function taskOf(
 ): Promise<Task> {
   const { verb, command, positionals } = invocation
   if (verb.name === 'compress') return { kind: 'compact' }
-  const tool = text(invocation, 'tool')
+  const tool =
+    text(invocation, 'tool') ?? (text(invocation, 'acp') === undefined ? undefined : 'acp')
   const words = verb.name === 'resume' ? positionals.slice(1) : positionals
   const file = text(invocation, 'prompt-file')
   if (command !== undefined) {
@@ -165,12 +172,14 @@ async function taskOf(
     throw misused(verb, 'a prompt needs --tool, or `tool` in the config; put -- before a command')
   }
   if (prompt.trim() === '') throw misused(verb, 'the prompt is empty')
+  const acp = text(invocation, 'acp')
   const permission = text(invocation, 'permission') as Settings['permission'] | undefined
   return {
     kind: 'prompt',
     prompt,
     permission: permission ?? settings.permission,
     ...optional('tool', name),
+    ...optional('acp', acp === undefined ? undefined : splitWords(acp)),
   }
 }
 
@@ -183,6 +192,9 @@ async function promptIn(file: string, context: Context): Promise<string> {
 
 function viewOf(context: Context): TurnView {
   return new TurnView({
+    write: (words) => {
+      if (context.stdout.writable) context.stdout.write(words)
+    },
     talk: (words) => {
       if (!context.quiet) context.stderr.write(words)
     },

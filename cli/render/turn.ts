@@ -7,6 +7,8 @@ import type { Style } from './style.ts'
 import { visible, visibleLine } from './visible.ts'
 
 export interface TurnViewSpec {
+  /** Writes to stdout. */
+  readonly write: (text: string) => void
   /** Writes to stderr. */
   readonly talk: (text: string) => void
   readonly style: Style
@@ -38,38 +40,41 @@ export class TurnView {
     if (spec.isLive) this.#timer = setInterval(() => this.#show(), beat).unref()
   }
 
-  /** Gives what of an event goes to stdout. */
-  take(event: ToolEvent): string {
+  take(event: ToolEvent): void {
     this.#lastAt = performance.now()
     switch (event.type) {
-      case 'message': {
+      case 'message':
         // What a tool's own helper says is the tool's business.
-        if (event.role === 'user' || event.data?.parent_tool_use_id !== undefined) return ''
-        const said = this.#spec.isTerminal ? visible(event.text) : event.text
-        const text = event.delta || said.endsWith('\n') ? said : `${said}\n`
+        if (event.role === 'user' || event.data?.parent_tool_use_id !== undefined) return
         this.#clear()
-        if (text !== '') this.#isAtStart = text.endsWith('\n')
-        return text
-      }
+        this.#write(this.#spec.isTerminal ? visible(event.text) : event.text)
+        if (!event.delta) this.#endLine()
+        break
       case 'tool_call':
         this.#calls.set(event.id, callText(event.name, event.input))
-        return ''
+        break
       case 'tool_result': {
         const call = this.#calls.get(event.id) ?? 'a tool'
         this.#calls.delete(event.id)
         const exit = event.exit_code ? ` (exit ${event.exit_code})` : ''
         const { style } = this.#spec
         const sign = event.status === 'ok' ? style.green('✓') : style.red('✗')
-        return this.#say(`${sign} ${style.dim(call + exit)}`)
+        this.#say(`${sign} ${style.dim(call + exit)}`)
+        break
       }
       case 'error':
-        return this.#say(`${this.#spec.style.yellow('!')} ${visibleLine(event.text)}`)
+        this.#say(`${this.#spec.style.yellow('!')} ${visibleLine(event.text)}`)
+        break
       case 'usage':
         this.#used = usageText(event.tokens) ?? this.#used
-        return ''
-      default:
-        return ''
     }
+  }
+
+  /** Takes away what is shown until something happens. */
+  pause(): void {
+    this.#clear()
+    // Whoever is asked writes in that line now.
+    this.#isAtStart = false
   }
 
   /** Stops showing what goes on. */
@@ -78,11 +83,20 @@ export class TurnView {
     this.#clear()
   }
 
-  /** A line on stderr; gives the line end that stdout may owe before it. */
-  #say(line: string): string {
+  #say(line: string): void {
     this.#clear()
+    this.#endLine()
     this.#spec.talk(`${line}\n`)
-    return ''
+  }
+
+  #write(text: string): void {
+    if (text === '') return
+    this.#isAtStart = text.endsWith('\n')
+    this.#spec.write(text)
+  }
+
+  #endLine(): void {
+    if (!this.#isAtStart) this.#write('\n')
   }
 
   #show(): void {

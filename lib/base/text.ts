@@ -16,6 +16,17 @@ export function cutText(text: string, max: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 1 : max)
 }
 
+/** The words of a command line: quotes and backslashes keep spaces, and nothing else means anything. */
+export function splitWords(line: string): readonly string[] {
+  const words = line.match(/(?:[^\s"'\\]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'[^']*')+/g) ?? []
+  return words.map((word) =>
+    word.replace(
+      /'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])/g,
+      (_, raw, quoted, escaped) => raw ?? quoted?.replace(/\\(["\\$`])/g, '$1') ?? escaped,
+    ),
+  )
+}
+
 /** One line: control characters and line ends become single spaces. */
 export function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -20,8 +20,8 @@ export interface SpawnSpec {
   readonly argv: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
-  /** What the tool reads: this process's standard input, a text, or /dev/null. */
-  readonly stdin: 'inherit' | { readonly text: string } | undefined
+  /** What the tool reads: this process's standard input, what is written to `Child.stdin`, or nothing. */
+  readonly stdin: 'inherit' | 'pipe' | undefined
   /** An open, locked file that the tool's processes keep. */
   readonly lock: number
 }
@@ -36,6 +36,8 @@ export interface Child {
   readonly group: GroupIdentity
   readonly stdout: Readable
   readonly stderr: Readable
+  /** Undefined unless it was asked for. What the tool no longer reads is no error. */
+  readonly stdin: Writable | undefined
   readonly exited: Promise<Exit>
   /** Lets the tool start. */
   readonly release: () => void
@@ -50,7 +52,7 @@ export async function spawnTool(spec: SpawnSpec): Promise<Child> {
   const err = openPipe()
   const stdio: (number | 'ignore' | 'inherit' | 'pipe')[] = Array(lockDescriptor).fill('ignore')
   const { stdin } = spec
-  stdio[0] = stdin === undefined ? 'ignore' : stdin === 'inherit' ? 'inherit' : 'pipe'
+  stdio[0] = stdin ?? 'ignore'
   stdio[1] = out?.write ?? 'pipe'
   stdio[2] = err?.write ?? 'pipe'
   stdio[3] = 'pipe'
@@ -81,14 +83,11 @@ export async function spawnTool(spec: SpawnSpec): Promise<Child> {
   const barrier = child.stdio[3] as Writable
   // The tool may be killed before it is let go.
   barrier.on('error', () => undefined)
-  if (typeof stdin === 'object') {
-    // Nor need it read what it is given.
-    child.stdin?.on('error', () => undefined)
-    child.stdin?.end(stdin.text)
-  }
+  child.stdin?.on('error', () => undefined)
   return {
     group: { pgid, start_time: startTimeOf(pgid) ?? '', ...thisMachine() },
     stdout: out === undefined ? (child.stdout as Readable) : readEnd(out.read),
+    stdin: child.stdin ?? undefined,
     stderr: err === undefined ? (child.stderr as Readable) : readEnd(err.read),
     exited: new Promise((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }))

@@ -26,8 +26,8 @@ export interface EventSpec {
   readonly output: Lines
   /** The provider's session that was asked for. */
   readonly requested: string | undefined
-  /** What of an event is passed on; undefined passes the tool's bytes on. */
-  readonly show: ((event: ToolEvent) => string) | undefined
+  /** Called with each event, once it is journaled; a text that came in deltas ends with an empty one. */
+  readonly show: ((event: ToolEvent) => void) | undefined
   /** What a person should hear. */
   readonly onNotice: (text: string) => void
 }
@@ -67,38 +67,36 @@ export class EventLines implements Lines {
     return this.#said ?? this.#spec.output.last
   }
 
-  take(chunk: Buffer): Buffer | string {
-    let shown = ''
+  take(chunk: Buffer): void {
     let start = 0
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      shown += this.#endLine(chunk.subarray(start, end + 1))
+      this.#endLine(chunk.subarray(start, end + 1))
       start = end + 1
     }
     if (start < chunk.length) this.#hold(chunk.subarray(start))
-    return this.#spec.show === undefined ? chunk : shown
   }
 
-  end(): string {
-    const shown = this.#heldBytes > 0 ? this.#endLine(Buffer.alloc(0)) : ''
+  end(): void {
+    if (this.#heldBytes > 0) this.#endLine(Buffer.alloc(0))
     this.#spec.output.end()
     this.#isOverlong = false
-    return shown + this.#close()
+    this.#close()
   }
 
   /** The last piece of a line, with its line feed; without one it is cut off. */
-  #endLine(rest: Buffer): string {
+  #endLine(rest: Buffer): void {
     if (this.#isOverlong || this.#heldBytes + rest.length > longestLine) {
       this.#hold(rest)
       this.#isOverlong = false
-      return ''
+      return
     }
     const line = this.#heldBytes === 0 ? rest : Buffer.concat([...this.#held, rest])
     this.#forget()
     const events = this.#spec.stream.parse(line.toString('utf8'))
-    if (events !== undefined) return events.map((event) => this.event(event)).join('')
-    const shown = this.#close()
+    for (const event of events ?? []) this.event(event)
+    if (events !== undefined) return
+    this.#close()
     this.#spec.output.take(line)
-    return shown
   }
 
   #hold(bytes: Buffer): void {
@@ -117,8 +115,8 @@ export class EventLines implements Lines {
     this.#heldBytes = 0
   }
 
-  /** Journals one event, and gives what of it is passed on. */
-  event(event: ToolEvent): string {
+  /** Journals and shows one event. */
+  event(event: ToolEvent): void {
     const { show } = this.#spec
     const isText = event.type === 'message' || event.type === 'thought'
     const goesOn =
@@ -128,26 +126,24 @@ export class EventLines implements Lines {
       this.#open.event.type === event.type &&
       this.#open.event.role === event.role &&
       this.#open.event.block === event.block
-    const shown = goesOn ? '' : this.#close()
+    if (!goesOn) this.#close()
     if (isText && event.delta) {
       this.#open ??= { event, at: this.#spec.now(), text: '' }
       this.#open.text += event.text
-      return shown + (show?.(event) ?? '')
+    } else {
+      this.#journal(event)
     }
-    this.#journal(event)
-    return shown + (show?.(event) ?? '')
+    show?.(event)
   }
 
   /** Journals the block that deltas were added to. */
-  #close(): string {
+  #close(): void {
     const open = this.#open
-    if (open === undefined) return ''
+    if (open === undefined) return
     this.#open = undefined
     const { delta: _, ...event } = open.event
     this.#journal({ ...event, text: open.text }, open.at)
-    return this.#spec.show === undefined || event.type === 'thought' || open.text.endsWith('\n')
-      ? ''
-      : '\n'
+    this.#spec.show?.({ ...event, text: '' })
   }
 
   #journal(event: ToolEvent, at = this.#spec.now()): void {

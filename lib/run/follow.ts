@@ -56,7 +56,16 @@ export async function follow(
     (name) => new OutputLines({ ...common, name, redaction: redactorOf(store).openStream() }),
   ) as [OutputLines, OutputLines]
   const { adapter, tool, continues } = work
-  const stream = adapter?.open()
+  let events: EventLines | undefined
+  const stream = await adapter?.open({
+    request: work.request ?? { act: 'new', prompt: '', permission: 'deny', args: [] },
+    cwd: started.cwd,
+    clientVersion: options.clientVersion,
+    write: (line) => child.stdin?.write(line),
+    closeInput: () => child.stdin?.end(),
+    onEvent: (event) => events?.event(event),
+    ...(options.ask === undefined ? {} : { ask: options.ask }),
+  })
   const meter = new UsageMeter(
     (id) =>
       lastTotal(session.dir, id) ??
@@ -65,9 +74,8 @@ export async function follow(
         : undefined),
     () => continues === undefined,
   )
-  const events =
-    stream &&
-    new EventLines({
+  if (stream !== undefined) {
+    events = new EventLines({
       ...common,
       stream,
       tool,
@@ -77,12 +85,14 @@ export async function follow(
       show: options.show,
       onNotice: (text) => options.onNotice?.(text),
     })
+  }
   const complaint = adapter && keepTail(child.stderr)
   const pumps = (['stdout', 'stderr'] as const).map((name) =>
     startPump({
       lines: name === 'stderr' ? stderr : (events ?? stdout),
       source: child[name],
       sink: options[name],
+      isShown: name === 'stdout' && options.show !== undefined,
       recorder,
       onTrouble: (error) => options.onNotice?.(`${name} cannot be passed on: ${error.message}`),
     }),
@@ -96,6 +106,8 @@ export async function follow(
     ignoreHup: options.ignoreHup === true,
     isLeaseLost: () => session.isLeaseLost,
     isWorking: () => events?.isWorking ?? false,
+    ...(stream?.over === undefined ? {} : { over: stream.over }),
+    ...(stream?.cancel === undefined ? {} : { cancel: stream.cancel }),
   })
   // Signals are passed on from here, so whoever hears of the turn can send one.
   options.onStarted?.(started)
@@ -105,6 +117,7 @@ export async function follow(
   }
   child.release()
   const ending = await supervised
+  await stream?.end?.()
   // What was told to end ends whole: what is left of its group did not heed the TERM.
   if (ending.endedFor !== undefined) signalGroup(child.group, markerOf(session.id), 'SIGKILL')
   const patience = retries(options.journalPatience)
@@ -115,12 +128,10 @@ export async function follow(
 
   const endedAt = store.now()
   const verdict = stream?.verdict()
-  const lostId =
-    verdict === undefined &&
-    continues?.id !== undefined &&
-    adapter?.isSessionLost(complaint?.() ?? '')
-      ? continues.id
-      : undefined
+  const isLost =
+    stream?.isSessionLost?.() ||
+    (verdict === undefined && adapter?.isSessionLost(complaint?.() ?? ''))
+  const lostId = isLost ? continues?.id : undefined
   const extras = [
     ...(options.task.kind === 'compact' &&
     verdict?.outcome === 'success' &&
@@ -195,8 +206,9 @@ export async function follow(
 }
 
 /** The exit status of `run` for a turn's end. */
-function statusOf(outcome: Outcome, { exit, interruptedBy }: Ending): number {
+function statusOf(outcome: Outcome, { exit, interruptedBy, isDismissed }: Ending): number {
   if (outcome === 'timed_out') return 124
+  if (isDismissed) return outcome === 'success' ? 0 : 1
   if (exit.code !== null && exit.code !== 0) return exit.code
   if (exit.signal !== null) return 128 + signalNumber(exit.signal)
   if (outcome === 'success') return 0
@@ -250,7 +262,10 @@ function outcomeOf(
   if (state.turn?.kill_requested) return 'cancelled'
   if (endedFor === 'lease') return 'unknown'
   if (endedFor !== undefined) return 'timed_out'
-  if (stream !== undefined) return stream.verdict()?.outcome ?? 'interrupted'
+  if (stream !== undefined) {
+    const said = stream.verdict()?.outcome ?? 'interrupted'
+    return said === 'cancelled' && interruptedBy !== undefined ? 'interrupted' : said
+  }
   if (interruptedBy !== undefined) return 'interrupted'
   return exit.code === 0 ? 'success' : 'failure'
 }

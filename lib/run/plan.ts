@@ -16,6 +16,7 @@ import type { ToolSettings } from '../store/config.ts'
 import { realSessionDir } from '../store/hold.ts'
 import type { Caller } from '../store/search.ts'
 import type { Store } from '../store/store.ts'
+import type { OpenSpec } from '../tools/adapter.ts'
 import type { ToolEvent } from '../tools/event.ts'
 import type { Limits, SignalSource } from './supervise.ts'
 import type { Task, Work } from './work.ts'
@@ -39,12 +40,19 @@ export interface RunOptions {
   readonly idFile?: string
   /** Whether the tool reads this process's standard input; otherwise /dev/null. */
   readonly stdin: boolean
-  /** What of a tool's events goes to stdout; without it the tool's bytes do. */
-  readonly show?: (event: ToolEvent) => string
+  /**
+   * Shows a tool's events, on `stdout` too, to which the tool's bytes go without it. A text that came in
+   * deltas ends with an empty one.
+   */
+  readonly show?: (event: ToolEvent) => void
   /** Where the tool's bytes go on to. */
   readonly stdout?: Writable
   readonly stderr?: Writable
   readonly signals: SignalSource
+  /** Asks a person what an agent may do; without it that is a no. */
+  readonly ask?: OpenSpec['ask']
+  /** What agents are told of who talks with them. */
+  readonly clientVersion: string
   /** Called once the turn is on the disk and before the tool starts. */
   readonly onStarted?: (started: Started) => void
   /** What a person should hear while the turn runs. */

@@ -37,10 +37,10 @@ export function spend(budget: Budget, tail: number): boolean {
 
 /** What becomes of the bytes of a stream. */
 export interface Lines {
-  /** Journals what is whole; gives what is passed on. */
-  readonly take: (chunk: Buffer) => Buffer | string
-  /** Journals the rest; gives what is left to pass on. */
-  readonly end: () => string
+  /** Journals what is whole. */
+  readonly take: (chunk: Buffer) => void
+  /** Journals the rest. */
+  readonly end: () => void
   /** The last line with something in it. */
   readonly last: string | undefined
 }
@@ -50,6 +50,8 @@ export interface PumpSpec {
   readonly source: Readable
   /** Where the bytes go on to; undefined when nobody wants them. */
   readonly sink: Writable | undefined
+  /** Whether somebody else writes to the sink, so that only its slowness counts here. */
+  readonly isShown?: boolean
   readonly recorder: Recorder
   /** The bytes could not be passed on. */
   readonly onTrouble: (error: Error) => void
@@ -79,13 +81,14 @@ export function startPump(spec: PumpSpec): Pump {
   }
   source.on('data', (chunk: Buffer) => {
     lastBytes = performance.now()
-    const passed = lines.take(chunk)
+    lines.take(chunk)
     if (spec.recorder.isFull) {
       pause()
       // Not at once: reading on in the same turn of the loop would starve signals and deadlines.
       void spec.recorder.settled().then(() => setImmediate(resume))
     }
-    if (passed.length > 0 && sink?.writable && !sink.write(passed)) {
+    const isFull = spec.isShown ? sink?.writableNeedDrain : sink?.writable && !sink.write(chunk)
+    if (isFull && sink) {
       pause()
       const go = () => {
         sink.off('drain', go)
@@ -104,8 +107,7 @@ export function startPump(spec: PumpSpec): Pump {
   const closed = new Promise<void>((resolve) => {
     source.once('error', () => source.destroy())
     source.once('close', () => {
-      const rest = lines.end()
-      if (rest !== '' && sink?.writable) sink.write(rest)
+      lines.end()
       resolve()
     })
   })
@@ -129,7 +131,7 @@ export interface OutputSpec {
   readonly now: () => number
 }
 
-/** Cuts a stream into lines and journals each as output; all bytes are passed on. */
+/** Cuts a stream into lines and journals each as output. */
 export class OutputLines implements Lines {
   last: string | undefined
   readonly #spec: OutputSpec
@@ -147,12 +149,12 @@ export class OutputLines implements Lines {
     this.#data = Object.freeze({ stream: spec.name })
   }
 
-  take(chunk: Buffer): Buffer {
+  take(chunk: Buffer): void {
     const now = this.#spec.now()
     const end = chunk.lastIndexOf(10)
     if (end < 0) {
       this.#hold(chunk, now)
-      return chunk
+      return
     }
     let start = 0
     if (this.#partialBytes > 0) {
@@ -162,12 +164,10 @@ export class OutputLines implements Lines {
     }
     if (start <= end) this.#journal(chunk.subarray(start, end + 1), now)
     if (end + 1 < chunk.length) this.#hold(chunk.subarray(end + 1), now)
-    return chunk
   }
 
-  end(): string {
+  end(): void {
     if (this.#partialBytes > 0) this.#endPartial(false)
-    return ''
   }
 
   #decode(bytes: Buffer): string {

@@ -139,9 +139,10 @@ async function runHeld(
       argv: work.argv,
       cwd,
       env: toolEnv(store, session, before, turn, cwd, work),
-      stdin: work.stdin,
+      stdin: typeof work.stdin === 'object' || work.stdin === 'conversation' ? 'pipe' : work.stdin,
       lock: toolLock.fd,
     })
+    if (typeof work.stdin === 'object') child.stdin?.end(work.stdin.text)
     const { pgid, ...identity } = child.group
     const argv0 = redactorOf(store).text(work.argv[0] ?? '').value
     toolLock.say({ tool, turn, argv0 }, { ...identity, pid: pgid })

@@ -29,6 +29,8 @@ export interface Ending {
   readonly endedFor: 'timeout' | 'idle' | 'lease' | undefined
   /** The first signal that stint passed on. */
   readonly interruptedBy: PassedSignal | undefined
+  /** It was over, and did not leave until it was told to. */
+  readonly isDismissed: boolean
 }
 
 export interface SuperviseSpec {
@@ -40,12 +42,19 @@ export interface SuperviseSpec {
   readonly ignoreHup: boolean
   /** Whether this machine may not write the session any more. */
   readonly isLeaseLost: () => boolean
+  /** When the tool has nothing more to do: it is expected to leave by itself. */
+  readonly over?: Promise<void>
+  /** Asks the tool to stop, in its own words; whether it has within so many ms. */
+  readonly cancel?: (within: number) => Promise<boolean>
   /** Whether the tool waits for something of its own: its silence means nothing then. */
   readonly isWorking: () => boolean
 }
 
 /** How often the deadlines are looked at, in ms. */
 const tick = 100
+
+/** How long a tool that is over may take to leave, and one to heed what it is asked, in ms. */
+const farewell = 2_000
 
 /** What a pipe may be silent for, after the tool's exit, before it counts as held by a stranger. */
 const drainSilence = 250
@@ -64,13 +73,26 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
     // Until its exit was seen the tool is this process's child, and its group cannot be another's.
     if (exit === undefined) sendToGroup(pgid, signal)
   }
+  const tell = (signal: NodeJS.Signals) => {
+    if (spec.cancel === undefined) send(signal)
+    else void spec.cancel(farewell).then((isDone) => isDone || send(signal))
+  }
+  let isDismissed = false
+  void spec.over?.then(() => {
+    const dismiss = () => {
+      isDismissed = exit === undefined
+      send('SIGTERM')
+      setTimeout(() => send('SIGKILL'), limits.killGrace).unref()
+    }
+    setTimeout(dismiss, farewell).unref()
+  })
   const handlers = new Map<NodeJS.Signals, () => void>()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
     handlers.set(signal, () => {
       if (signal === 'SIGHUP' && spec.ignoreHup) return
       interruptedBy ??= signal
       if (signal === 'SIGINT' && ++interrupts > 1) send('SIGKILL')
-      else send(signal)
+      else tell(signal)
     })
   }
   const clock = startClock()
@@ -104,9 +126,9 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
             : undefined
     if (over === undefined || endedFor !== undefined) return
     endedFor = over
-    send('SIGTERM')
-    // A stopped tool would not hear it.
+    // A stopped tool would hear nothing.
     send('SIGCONT')
+    tell('SIGTERM')
     setTimeout(() => send('SIGKILL'), limits.killGrace).unref()
   }, tick)
 
@@ -114,7 +136,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
     exit = await child.exited
     clearInterval(timer)
     await drain(pumps)
-    return { exit, endedFor, interruptedBy }
+    return { exit, endedFor, interruptedBy, isDismissed }
   } finally {
     clearInterval(timer)
     for (const [signal, handler] of handlers) spec.signals.off(signal, handler)

@@ -3,7 +3,9 @@
 import { Failure } from '../errors.ts'
 import type { EntryData } from '../journal/entry.ts'
 import type { State } from '../session/state.ts'
+import { findEntries } from '../session/turn.ts'
 import type { ToolSettings } from '../store/config.ts'
+import { acpAdapter } from '../tools/acp-agent.ts'
 import type { Adapter, Permission, TurnRequest } from '../tools/adapter.ts'
 import { findAdapter, toolNames } from '../tools/registry.ts'
 import { primedPrompt } from './prime.ts'
@@ -18,6 +20,8 @@ export type Task =
       /** By default the session's own. */
       readonly tool?: string
       readonly permission: Permission
+      /** The command of an agent that speaks ACP, for the tool `acp`. */
+      readonly acp?: readonly string[]
     }
   /** The tool makes its conversation shorter. */
   | { readonly kind: 'compact' }
@@ -27,10 +31,12 @@ export interface Work {
   readonly argv: readonly string[]
   /** What `turn_started` says of it beside the tool. */
   readonly record: EntryData
-  /** Standard input: this process's own, a text, or none. */
-  readonly stdin: 'inherit' | { readonly text: string } | undefined
+  /** Standard input: this process's own, a text, what is said in a conversation, or none. */
+  readonly stdin: 'inherit' | { readonly text: string } | 'conversation' | undefined
   readonly env: Readonly<Record<string, string>>
   readonly isDropped: (variable: string) => boolean
+  /** Undefined when the command line is the user's own. */
+  readonly request: TurnRequest | undefined
   /** Undefined for a plain command, whose output is lines. */
   readonly adapter: Adapter | undefined
   /** Whether the tool goes on with, or copies, a session of its provider, and which if that is known. */
@@ -43,6 +49,8 @@ export interface Work {
 
 /** The tool of a plain command. */
 const commandTool = 'command'
+/** Any agent that speaks ACP, whose command is given each time or was recorded. */
+const acpTool = 'acp'
 
 /** The session a turn goes on with, or starts from. */
 export interface Past {
@@ -62,7 +70,7 @@ export function planWork(
   hasInput: boolean,
 ): Work {
   if (task.kind === 'command') {
-    const adapter = task.tool === undefined ? undefined : adapterOf(task.tool)
+    const adapter = task.tool === undefined ? undefined : speakerOf(task.tool)
     const { argv } = task
     const act = adapter?.continues?.(argv)
     return {
@@ -70,13 +78,14 @@ export function planWork(
       argv,
       record: { argv },
       stdin: hasInput ? 'inherit' : undefined,
+      request: undefined,
       ...surroundings(adapter),
       adapter,
       continues: act === undefined ? undefined : { act, id: undefined },
       notice: undefined,
     }
   }
-  const adapter = toolOf(task.kind === 'prompt' ? task.tool : undefined, past)
+  const adapter = toolOf(task, past, settings)
   const { program = adapter.program, args = [] } = settings[adapter.name] ?? {}
   const { request, record, notice } = requestOf(task, adapter, past, args)
   const line = adapter.plan(request)
@@ -88,7 +97,8 @@ export function planWork(
     tool: adapter.name,
     argv: [program, ...line.args],
     record: { argv: [program, ...shown], ...record },
-    stdin: line.stdin === undefined ? undefined : { text: line.stdin },
+    stdin: line.stdin,
+    request,
     ...surroundings(adapter),
     adapter,
     continues: id === undefined ? undefined : { act: act === 'fork' ? 'fork' : 'resume', id },
@@ -138,18 +148,49 @@ function requestOf(
   }
 }
 
-function toolOf(asked: string | undefined, past: Past | undefined): Adapter {
+function toolOf(
+  task: Exclude<Task, { kind: 'command' }>,
+  past: Past | undefined,
+  settings: Readonly<Record<string, ToolSettings>>,
+): Adapter {
+  const asked = task.kind === 'prompt' ? task.tool : undefined
   const name = asked ?? past?.state.turn?.tool
   if (name === undefined || (asked === undefined && name === commandTool)) {
     throw new Failure('COMMAND_NEEDED', { id: past?.state.meta_session_id ?? '' })
   }
-  return adapterOf(name)
+  const adapter = findAdapter(name)
+  if (adapter !== undefined) return adapter
+  const given = task.kind === 'prompt' && name === acpTool ? task.acp : undefined
+  const command = given ?? settings[name]?.acp ?? (past && recordedCommand(past.dir, name))
+  if (command !== undefined) return acpAdapter(name, command)
+  if (name !== acpTool) throw unknownTool(name, settings)
+  throw new Failure('USAGE', { problem: 'say how the agent is started: --acp "COMMAND ARGS"' })
 }
 
-function adapterOf(name: string): Adapter {
+/** The tool whose output a command line of the user's own prints. */
+function speakerOf(name: string): Adapter {
   const adapter = findAdapter(name)
-  if (adapter === undefined) throw new Failure('TOOL_UNKNOWN', { tool: name, known: toolNames })
+  if (adapter === undefined) throw unknownTool(name, {})
   return adapter
+}
+
+function unknownTool(tool: string, settings: Readonly<Record<string, ToolSettings>>): Failure {
+  const own = Object.keys(settings).filter((name) => settings[name]?.acp !== undefined)
+  return new Failure('TOOL_UNKNOWN', { tool, known: [...toolNames, acpTool, ...own] })
+}
+
+/** How an agent was started before; nothing when a part of that was taken out as a secret. */
+function recordedCommand(dir: string, tool: string): readonly string[] | undefined {
+  for (const { type, data } of findEntries(dir)) {
+    if (type !== 'turn_started' || data.tool !== tool) continue
+    const { argv } = data
+    const isWhole =
+      Array.isArray(argv) &&
+      argv.length > 0 &&
+      argv.every((word) => typeof word === 'string' && !word.includes('[REDACTED:'))
+    return isWhole ? argv : undefined
+  }
+  return undefined
 }
 
 /** What an agent sets for its own children, and no other agent should take for its own. */

@@ -142,6 +142,8 @@ export interface SettingRow {
 export interface ToolSettings {
   readonly program?: string
   readonly args?: readonly string[]
+  /** The command of an agent that speaks ACP, which makes it a tool. */
+  readonly acp?: readonly string[]
 }
 
 export interface Config {
@@ -185,10 +187,10 @@ export function readConfig(env: Env, home: string): Config {
   const redaction = decodeRedaction(table, file)
   rows.push(...redactionRows(redaction, table, file))
   const tools = decodeTools(table, file)
-  for (const [name, { program, args = [] }] of Object.entries(tools)) {
+  for (const [name, { program, args = [], acp }] of Object.entries(tools)) {
     rows.push({
       key: `tools.${name}`,
-      value: [program ?? name, ...args].join(' '),
+      value: [...(acp ?? [program ?? name]), ...args].join(' '),
       origin: 'config',
       source: file,
       help: `how ${name} is started`,
@@ -204,10 +206,10 @@ function decodeTools(table: TomlTable, file: string): Record<string, ToolSetting
   return Object.fromEntries(
     Object.entries(tools).map(([name, tool]) => {
       if (!isTable(tool)) throw invalid(`tools.${name} is no table: write [tools.${name}]`)
-      const { program, args, ...others } = tool
+      const { program, args, acp, ...others } = tool
       const [unknown] = Object.keys(others)
       if (unknown !== undefined) {
-        throw invalid(`[tools.${name}] has no ${unknown}; it has program and args`)
+        throw invalid(`[tools.${name}] has no ${unknown}; it has program, args and acp`)
       }
       if (program !== undefined && typeof program !== 'string') {
         throw invalid(`tools.${name}.program is the program to start`)
@@ -215,7 +217,13 @@ function decodeTools(table: TomlTable, file: string): Record<string, ToolSetting
       if (args !== undefined && !isTexts(args)) {
         throw invalid(`tools.${name}.args is a list of texts`)
       }
-      return [name, { ...(program && { program }), ...(args && { args }) }]
+      if (acp !== undefined && !(isTexts(acp) && acp.length > 0)) {
+        throw invalid(`tools.${name}.acp is a command: a list of texts`)
+      }
+      if (!/^[a-z][a-z0-9-]{0,31}$/.test(name) || name === 'command') {
+        throw invalid(`${name} is no name for a tool: use a to z, 0 to 9 and -`)
+      }
+      return [name, { ...(program && { program }), ...(args && { args }), ...(acp && { acp }) }]
     }),
   )
 }

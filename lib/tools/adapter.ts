@@ -1,5 +1,6 @@
 /** The contract between a turn and the program that does it. */
 
+import type { PermissionSpec } from './acp-permission.ts'
 import type { ToolEvent, Verdict } from './event.ts'
 
 /** A tool that stint can speak to. */
@@ -25,9 +26,14 @@ export interface Adapter {
    */
   readonly continues?: (argv: readonly string[]) => 'resume' | 'fork' | undefined
   /** Follows one turn's standard output. */
-  readonly open: () => Stream
+  readonly open: (spec: OpenSpec) => Stream | Promise<Stream>
   /** Whether what the tool wrote to stderr, when it ended, says that the provider lost the id. */
   readonly isSessionLost: (stderr: string) => boolean
+}
+
+/** A tool that prints events and is told nothing more once it runs. */
+export interface PrintingAdapter extends Adapter {
+  readonly open: () => Stream
 }
 
 /** What a turn is to do. */
@@ -48,14 +54,33 @@ export type Permission = 'allow' | 'deny' | 'ask'
 export interface CommandLine {
   /** Without the program itself. */
   readonly args: readonly string[]
-  /** Written to its standard input, which is closed after it; otherwise it has none. */
-  readonly stdin?: string
+  /** A text is written to its standard input, which is closed then; otherwise it has none. */
+  readonly stdin?: { readonly text: string } | 'conversation'
+}
+
+/** For a tool that one talks with: the way to it, and where what it says goes. */
+export interface OpenSpec extends Pick<PermissionSpec, 'ask'> {
+  readonly request: TurnRequest
+  readonly cwd: string
+  readonly clientVersion: string
+  /** A line with its LF, to the tool's standard input. */
+  readonly write: (line: string) => void
+  readonly closeInput: () => void
+  readonly onEvent: (event: ToolEvent) => void
 }
 
 /** One turn's standard output, line by line. Nothing in it throws. */
 export interface Stream {
-  /** What a line says; undefined when it is no event at all. */
+  /** What a line says; undefined when it is no event at all. A conversation tells its events itself. */
   readonly parse: (line: string) => readonly ToolEvent[] | undefined
   /** How the tool said that the turn ended; undefined when it never did. */
   readonly verdict: () => Verdict | undefined
+  /** Of a conversation: when the turn is over, and the tool has nothing more to do. */
+  readonly over?: Promise<void>
+  /** Of a conversation: its output has ended; resolves when the verdict is known. */
+  readonly end?: () => Promise<void>
+  /** Asks the tool to stop, in its own words; whether it has within so many ms. */
+  readonly cancel?: (within: number) => Promise<boolean>
+  /** Whether the tool said that its provider lost the id. */
+  readonly isSessionLost?: () => boolean
 }

@@ -1,7 +1,7 @@
 /** Claude Code: `claude -p --output-format stream-json`. */
 
 import { isTable } from '../base/decode.ts'
-import type { Adapter, Stream } from './adapter.ts'
+import type { PrintingAdapter, Stream } from './adapter.ts'
 import type { EventData, Tokens, ToolEvent, Verdict } from './event.ts'
 import {
   amountIn,
@@ -16,7 +16,7 @@ import {
   textIn,
 } from './fields.ts'
 
-export const claudeCode: Adapter = {
+export const claudeCode: PrintingAdapter = {
   name: 'claude-code',
   program: 'claude',
   supports: { resume: true, fork: true, compact: true },

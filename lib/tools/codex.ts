@@ -1,6 +1,6 @@
 /** OpenAI Codex: `codex exec --json`. */
 
-import type { Adapter, Stream } from './adapter.ts'
+import type { PrintingAdapter, Stream } from './adapter.ts'
 import type { PlanItem, Tokens, ToolEvent, Verdict } from './event.ts'
 import {
   amountIn,
@@ -14,7 +14,7 @@ import {
   textIn,
 } from './fields.ts'
 
-export const codex: Adapter = {
+export const codex: PrintingAdapter = {
   name: 'codex',
   program: 'codex',
   supports: { resume: true, fork: true, compact: false },

@@ -1,6 +1,6 @@
 /** Google Gemini CLI: `gemini --output-format stream-json`. */
 
-import type { Adapter, Stream } from './adapter.ts'
+import type { PrintingAdapter, Stream } from './adapter.ts'
 import type { Tokens, ToolEvent, Verdict } from './event.ts'
 import {
   amountIn,
@@ -13,7 +13,7 @@ import {
   textIn,
 } from './fields.ts'
 
-export const geminiCli: Adapter = {
+export const geminiCli: PrintingAdapter = {
   name: 'gemini-cli',
   program: 'gemini',
   supports: { resume: true, fork: false, compact: true },

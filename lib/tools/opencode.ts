@@ -1,6 +1,6 @@
 /** opencode: `opencode run --format json`. */
 
-import type { Adapter, Stream } from './adapter.ts'
+import type { PrintingAdapter, Stream } from './adapter.ts'
 import type { Tokens, ToolEvent, Verdict } from './event.ts'
 import {
   amountIn,
@@ -14,7 +14,7 @@ import {
   textIn,
 } from './fields.ts'
 
-export const opencode: Adapter = {
+export const opencode: PrintingAdapter = {
   name: 'opencode',
   program: 'opencode',
   supports: { resume: true, fork: true, compact: false },
@@ -31,7 +31,7 @@ export const opencode: Adapter = {
         ...(act === 'fork' ? ['--fork'] : []),
       ],
       // As an argument it would reach the model within quotes.
-      stdin: prompt,
+      stdin: { text: prompt },
     }
   },
   open: () => new OpencodeStream(),

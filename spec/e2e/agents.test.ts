@@ -473,3 +473,94 @@ test('an agent that is silent is ended, but not while a tool of its runs', async
   expect(ran.status).toBe(124)
   expect((await stage.json<Row>(['result', '@last'])).outcome).toBe('timed_out')
 })
+
+describe('an agent that speaks ACP', () => {
+  const acp = (scenario: string) => `"${process.execPath}" "${agent('acp-agent.mjs')}" ${scenario}`
+  const setUp = () => {
+    const place = makePlace()
+    execFileSync('git', ['init', '-q'], { cwd: place.cwd })
+    return place
+  }
+
+  test('is talked with: its id, what it said and did, and how it ended', async () => {
+    const place = setUp()
+    const ran = await place.stint(['run', '--acp', acp('tool'), '--permission', 'allow', 'do it'])
+    expect({ status: ran.status, stdout: ran.stdout }).toEqual({ status: 0, stdout: '' })
+    expect(ran.stderr).toMatch(/^✓ execute: ls$/m)
+    const { id, state } = await place.json<Row>(['show', '@last'])
+    expect(state.tools.acp.provider_session_id).toBe('made')
+    const types = entriesOf(place.session(id)).map(({ type }) => type)
+    expect(types.slice(2, 4)).toEqual(['provider_session', 'tool_call'])
+    expect(types).toContain('tool_result')
+    expect(await place.json<Row>(['result', id])).toMatchObject({ tool: 'acp', outcome: 'success' })
+  })
+
+  test('is not allowed what nobody allowed', async () => {
+    const place = setUp()
+    await place.stint(['run', '--acp', acp('tool'), 'do it'])
+    const { id } = await place.json<Row>(['show', '@last'])
+    const asked = entriesOf(place.session(id)).find(({ type }) => type === 'raw')
+    expect(asked?.data.outcome).toEqual({ outcome: 'selected', optionId: 'no' })
+  })
+
+  test('goes on by its recorded command, and says when it has lost the session', async () => {
+    const place = setUp()
+    await place.stint(['run', '--acp', acp('lost'), 'a'])
+    const { id } = await place.json<Row>(['show', '@last'])
+    const ran = await place.stint(['resume', id, 'b'])
+    expect(ran.status).not.toBe(0)
+    expect(ran.stderr).toContain('acp has lost its conversation made')
+    const { state } = await place.json<Row>(['show', id])
+    expect(state.tools.acp.provider_session_id).toBeUndefined()
+  })
+
+  test('says why it failed', async () => {
+    const place = setUp()
+    const ran = await place.stint(['run', '--acp', acp('refusal'), 'a'])
+    expect(ran.status).toBe(1)
+    expect(ran.stderr).toMatch(/^! the agent refused to go on$/m)
+    expect(await place.json<Row>(['result', '@last'])).toMatchObject({
+      outcome: 'failure',
+      summary: 'the agent refused to go on',
+    })
+  })
+
+  test('that dies in the middle was cut off', async () => {
+    const place = setUp()
+    await place.stint(['run', '--acp', acp('crash'), 'a'])
+    expect((await place.json<Row>(['result', '@last'])).outcome).toBe('interrupted')
+  })
+
+  test('is asked to cancel before it gets a signal', async () => {
+    const place = setUp()
+    const run = place.start(['run', '--acp', acp('cancel'), 'a'])
+    await run.session()
+    await run.says('working')
+    run.kill('SIGINT')
+    const ran = await run.ended
+    expect(ran.status).toBe(130)
+    expect(await place.json<Row>(['result', '@last'])).toMatchObject({
+      outcome: 'interrupted',
+      exit_code: 0,
+      signal: null,
+    })
+  })
+
+  test('that never answers ends with the timeout', async () => {
+    const place = setUp()
+    const ran = await place.stint(['run', '--timeout', '1s', '--acp', acp('silent'), 'a'])
+    expect(ran.status).toBe(124)
+  })
+
+  test('can have a name in the config', async () => {
+    const place = setUp()
+    mkdirSync(join(place.dir, 'config/stint'), { recursive: true })
+    const command = JSON.stringify([process.execPath, agent('acp-agent.mjs'), 'plain'])
+    writeFileSync(join(place.dir, 'config/stint/config.toml'), `[tools.mine]\nacp = ${command}\n`)
+    const ran = await place.stint(['run', '--tool', 'mine', 'a'])
+    expect(ran.status).toBe(0)
+    expect(await place.json<Row>(['result', '@last'])).toMatchObject({ tool: 'mine' })
+    const unknown = await place.stint(['run', '--tool', 'yours', 'a'])
+    expect(unknown.stderr).toContain('acp, mine')
+  })
+})

@@ -1,0 +1,44 @@
+/** Any agent that speaks the Agent Client Protocol. */
+
+import { converse, type Ending } from './acp.ts'
+import type { Adapter } from './adapter.ts'
+
+/** The adapter of an agent that is started by this command. */
+export function acpAdapter(name: string, command: readonly string[]): Adapter {
+  const [program = '', ...words] = command
+  return {
+    name,
+    program,
+    // What of it the agent can, it says itself when it is asked.
+    supports: { resume: true, fork: true, compact: true },
+    plan: ({ args }) => ({ args: [...words, ...args], stdin: 'conversation' }),
+    open: async ({ request, ...spec }) => {
+      const { act, prompt, permission, providerSession } = request
+      const conversation = await converse({
+        ...spec,
+        act,
+        prompt,
+        permission,
+        ...(providerSession === undefined ? {} : { providerSession }),
+      })
+      let ending: Ending | undefined
+      const over = conversation.done.then((how) => {
+        ending = how
+        const { outcome, text } = how ?? {}
+        if (outcome === 'failure' && text !== undefined) spec.onEvent({ type: 'error', text })
+      })
+      return {
+        parse: (line) => (conversation.take(line) ? [] : undefined),
+        verdict: () => ending,
+        over,
+        end: () => {
+          conversation.end()
+          return over
+        },
+        cancel: conversation.cancel,
+        isSessionLost: () => ending?.why === 'session_lost',
+      }
+    },
+    isSessionLost: () => false,
+  }
+}
