@@ -4,9 +4,7 @@ import { sleep } from '../base/async.ts'
 import { headOf, oneLine } from '../base/text.ts'
 import { Failure, isFailure } from '../errors.ts'
 import type { Lock } from '../os/lock-file.ts'
-import { signalGroup } from '../os/process.ts'
 import type { Child } from '../os/spawn.ts'
-import { markerOf } from '../session/liveness.ts'
 import type { Session } from '../session/session.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { listArtifacts, type Outcome, projectResult, type TurnResult } from '../session/turn.ts'
@@ -16,6 +14,7 @@ import { commandTool, type RunOptions, type RunReport, type Started } from './pl
 import { type Budget, startPump } from './pump.ts'
 import { Recorder } from './recorder.ts'
 import { type Ending, supervise } from './supervise.ts'
+import { sweepTurn } from './sweep.ts'
 
 /** A tool behind its gate, whose turn is on the disk. */
 export interface Launch {
@@ -65,6 +64,7 @@ export async function follow(
     signals,
     ignoreHup: options.ignoreHup === true,
     isLeaseLost: () => session.isLeaseLost,
+    onExit: (ending) => sweepTurn(session, child.group, ending, options),
   })
   // Signals are passed on from here, so whoever hears of the turn can send one.
   options.onStarted?.(started)
@@ -73,8 +73,6 @@ export async function follow(
   }
   child.release()
   const ending = await supervised
-  // What was told to end ends whole: what is left of its group did not heed the TERM.
-  if (ending.endedFor !== undefined) signalGroup(child.group, markerOf(session.id), 'SIGKILL')
   const patience = retries(options.journalPatience)
   while (!(await recorder.flush()) && (await patience.again()));
   const lost = recorder.close()

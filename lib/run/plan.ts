@@ -7,13 +7,14 @@ import { Failure } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findProgram } from '../os/spawn.ts'
+import { formatOuter, outerName } from '../session/carriers.ts'
 import type { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
 import type { TurnResult } from '../session/turn.ts'
 import { redactorOf } from '../store/access.ts'
 import { realSessionDir } from '../store/hold.ts'
-import type { Caller } from '../store/search.ts'
+import { type Caller, findCaller } from '../store/search.ts'
 import type { Store } from '../store/store.ts'
 import type { Limits, SignalSource } from './supervise.ts'
 
@@ -145,9 +146,14 @@ export function toolEnv(
 ): Record<string, string> {
   const env: Record<string, string> = {}
   for (const [name, value] of Object.entries(store.env)) if (value !== undefined) env[name] = value
+  const caller = findCaller(store)
   return {
     ...env,
     PWD: cwd,
+    [outerName]:
+      caller === undefined
+        ? ''
+        : formatOuter(store.env[outerName], caller.id, caller.state.turn?.number ?? 0),
     STINT_SESSION_ID: session.id,
     STINT_DEPTH: String(state.genealogy.depth),
     STINT_PROJECT_ROOT: store.projectPath,

@@ -40,6 +40,8 @@ export interface SuperviseSpec {
   readonly ignoreHup: boolean
   /** Whether this machine may not write the session any more. */
   readonly isLeaseLost: () => boolean
+  /** Called when the tool has exited, before its pipes are drained: others may hold them. */
+  readonly onExit?: (ending: Ending) => Promise<void>
 }
 
 /** How often the deadlines are looked at, in ms. */
@@ -107,6 +109,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   try {
     exit = await child.exited
     clearInterval(timer)
+    await spec.onExit?.({ exit, endedFor, interruptedBy })
     await drain(pumps)
     return { exit, endedFor, interruptedBy }
   } finally {
