@@ -2,7 +2,9 @@
 
 import { sleep } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
+import { session as files } from '../layout.ts'
 import { type Carrier, listAncestors, signalCarrier } from '../os/carriers.ts'
+import * as disk from '../os/disk.ts'
 import { type GroupIdentity, signalGroup } from '../os/process.ts'
 import { findSupervised, listCarriersWithin } from '../session/carriers.ts'
 import { markerOf } from '../session/liveness.ts'
@@ -37,13 +39,20 @@ export async function sweepTurn(
   { limits, onNotice }: Pick<RunOptions, 'limits' | 'onNotice'>,
 ): Promise<void> {
   const wasEnded = endedFor !== undefined || interruptedBy !== undefined
-  // The wish to kill is in the journal before its first signal.
-  if (!wasEnded && !readSnapshot(session.id, session.dir).state?.turn?.kill_requested) return
+  if (!wasEnded && !isKillRequested(session)) return
   const turn = session.state.turn?.number ?? 0
   const { left } = await sweepSession(session.id, turn, limits.killGrace)
   for (const { pid } of left) onNotice?.(`process ${pid} of the turn does not end`)
   // Where no environment can be read, what is left of the group did not heed its TERM.
   signalGroup(group, markerOf(session.id), 'SIGKILL')
+}
+
+/** The wish to kill is in the journal before its first signal, but perhaps not read yet. */
+function isKillRequested({ id, dir, state }: Session): boolean {
+  if (state.turn?.kill_requested) return true
+  // Where nobody else has appended anything, there is nothing to read.
+  if (disk.findSize(files.transcript(dir)) === state.journal.bytes) return false
+  return readSnapshot(id, dir).state?.turn?.kill_requested === true
 }
 
 /** Ends all that carries the session's id, or that of a session started inside, up to this turn. */

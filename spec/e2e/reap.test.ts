@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   agent,
+  fileText,
   isRunning,
   makePlace,
   type Place,
@@ -180,6 +181,28 @@ describe('reap', () => {
     const words = ['sh', '-c', '"$@"; echo "still here, $?"', 'sh', process.execPath, program]
     const shell = place.startOther([...words, 'reap'], { env: { ...env, ...store } })
     expect((await shell.ended).stdout).toMatch(/SIGTERM(?:.|\n)*still here, 0\n$/)
+  })
+
+  test('kills nothing of a session that runs again before the grace is over', async () => {
+    const place = makePlace()
+    const heard = `${place.dir}/heard`
+    const script = `trap "echo heard >>${heard}" TERM; echo "left $$"; while :; do sleep 0.02; done`
+    const ran = await place.stint(['run', '--', 'sh', '-c', 'sh -c "$0" &', script])
+    const pid = Number(/^left (\d+)$/m.exec(ran.stdout)?.[1])
+    const reaping = place.start(['reap', '--json'], { env: { STINT_KILL_GRACE: '6s' } })
+    await fileText(heard)
+    const gate = `${place.dir}/gate`
+    const next = place.start(['run', '--last', '--', agent('hold.sh'), gate])
+    await next.says('working as')
+    const reaped = await reaping.ended
+    expect(reaped.status).toBe(1)
+    const row = (JSON.parse(reaped.stdout) as Row[]).find((one) => one.pid === pid)
+    expect(row).toMatchObject({ signal: 'SIGTERM', ended: false })
+    expect(isRunning(pid)).toBe(true)
+    touch(gate)
+    expect((await next.ended).status).toBe(0)
+    const again = await reap(place)
+    expect(again).toContainEqual(expect.objectContaining({ pid, signal: 'SIGKILL', ended: true }))
   })
 
   test('races with resume: whatever comes first, the new turn runs to its end', async () => {

@@ -214,4 +214,16 @@ describe('a process', () => {
     stranger.child.stdin?.end('\n')
     expect((await stranger.ended).status).toBe(0)
   })
+
+  test('that kill runs in is spared, though it carries the session', async () => {
+    const place = makePlace()
+    const { run, id } = await startAgent(place, agents[7] as Agent)
+    run.kill('SIGKILL')
+    await run.ended
+    const carried = { STINT_SESSION_ID: id, STINT_TURN: '1', STINT_STORE: place.store() }
+    const words = ['sh', '-c', '"$@"; echo "still here, $?"', 'sh', process.execPath, program]
+    const shell = place.startOther([...words, 'kill', id], { env: { ...env, ...carried } })
+    expect((await shell.ended).stdout).toBe('still here, 0\n')
+    await expectNothingLeft(id)
+  })
 })
