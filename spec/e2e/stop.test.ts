@@ -189,7 +189,7 @@ describe('a turn', () => {
     ]
     const run = place.start(['run', '--', ...words], { env })
     const id = await run.session()
-    await until('the inner one is at work', () => carriersOf(id).length >= 3)
+    await until('the inner one is at work', () => carriersOf(id).length >= 5)
     expect((await place.stint(['kill', id], { env })).status).toBe(0)
     await run.ended
     await expectNothingLeft(id)
