@@ -390,8 +390,9 @@ const kill: ExplainedVerb = {
   positionals: { min: 1, max: 1 },
   options: [],
   reach: 'all',
-  details:
-    "Asks the tool's whole process group to end, and after a grace period makes it. The turn's outcome becomes `cancelled`; the session stays and can be resumed.",
+  details: `Asks the tool's whole process group to end, and after a grace period makes it. Then the same is done to every other process of the turn, wherever it went, and to child sessions that the turn started. The turn's outcome becomes \`cancelled\`; the session stays and can be resumed.
+
+What a turn that ended by itself left running is for \`stint reap\`.`,
   exits: [
     ['0', 'nothing of the turn runs any more'],
     ['1', 'nothing ran, or something still does'],
@@ -400,6 +401,45 @@ const kill: ExplainedVerb = {
     ['9', 'cannot be known whether it runs; nothing was stopped'],
   ],
   examples: ['stint kill @last'],
+}
+
+const ps: ExplainedVerb = {
+  name: 'ps',
+  group: 'Look',
+  summary: 'list the processes of sessions, also those left over',
+  usage: '',
+  positionals: { min: 0, max: 0 },
+  options: [],
+  reach: 'all',
+  details: `Prints one line a process: session, status, pid, age and command line, with secrets redacted. \`left over\` is what outlived its session's turn: \`stint reap\` would end it. \`gone\` is a session that is not there any more.
+
+A tool's processes are known by the session's id in their environment; one that emptied it is not found. The supervisor of a nested session belongs to that session.`,
+  exits: [
+    ['0', 'printed, also when there is none'],
+    ['2', 'wrong usage'],
+    ['7', 'the environment failed'],
+  ],
+  examples: ['stint ps', 'stint ps --all-projects --json | jq ".[] | select(.left_over)"'],
+}
+
+const reap: ExplainedVerb = {
+  name: 'reap',
+  group: 'Clean up',
+  summary: "end processes that outlived their session's turn",
+  usage: '',
+  positionals: { min: 0, max: 0 },
+  options: [{ name: 'dry-run', help: 'only list what would be ended' }],
+  reach: 'all',
+  details: `Ends what has the id of a session of this project in its environment, when no turn of that session runs or may run: TERM, after a grace period KILL. Servers and terminal multiplexers that a turn left behind on purpose are among them, so look with --dry-run first.
+
+Nothing is done to a session that is running, busy, orphaned (that is for \`stint kill\`), unreadable or unknown, to whatever such a session runs in, and to the processes that this command itself runs in. Without anything to end nothing is printed.`,
+  exits: [
+    ['0', 'nothing is left over, or all of it was ended; printed, with --dry-run'],
+    ['1', 'a process did not end'],
+    ['2', 'wrong usage'],
+    ['7', 'the environment failed'],
+  ],
+  examples: ['stint reap --dry-run', 'stint reap --all-projects'],
 }
 
 const rename: ExplainedVerb = {
@@ -540,11 +580,13 @@ export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   log,
   'is-alive': isAlive,
   wait,
+  ps,
   config,
   rename,
   pin,
   unpin,
   redact,
+  reap,
   delete: deleteSessions,
   trash,
 }

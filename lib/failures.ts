@@ -195,8 +195,8 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     status: 5,
     sentence: (d) =>
       `a process of an earlier turn of session ${d.id} still holds its ${d.tool} lock`,
-    hint: (d) =>
-      `end that process and try again; \`stint show ${d.id}\` names it where the system tells`,
+    hint: () =>
+      '`stint reap` ends what outlived its turn, `stint reap --dry-run` shows it; then try again',
   },
   LIVENESS_UNKNOWN: {
     status: 9,
@@ -236,7 +236,11 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   },
   NOTHING_RUNS: {
     status: 1,
-    sentence: (d) => `nothing of session ${d.id} runs: it is ${d.status}`,
+    sentence: (d) =>
+      d.status === 'leaked'
+        ? `no turn of session ${d.id} runs, but a process outlived one`
+        : `nothing of session ${d.id} runs: it is ${d.status}`,
+    hint: (d) => (d.status === 'leaked' ? '`stint reap` ends what outlived its turn' : undefined),
   },
   KILL_INCOMPLETE: {
     status: 1,

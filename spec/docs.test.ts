@@ -111,6 +111,8 @@ const shapes = `## What \`--json\` prints
 | \`is-alive\` | \`{id, status, why, holder}\` |
 | \`wait\` | \`{id, status, outcome}\`; with \`--tree\` an array of them, the session's own first |
 | \`kill\` | \`{id, turn, signal, outcome}\`; \`signal\` is the strongest that was sent, or null |
+| \`ps\` | an array of processes: \`id status project_path role turn pid pgid stopped age_ms command left_over\`, \`id\` being the session's and \`role\` \`supervisor\` or \`tool\` |
+| \`reap\` | an array of such objects with \`signal\` (\`SIGTERM\`, \`SIGKILL\` or null) and \`ended\`; empty when nothing is left over |
 | \`rename\` | \`{id, name, description}\` |
 | \`pin\`, \`unpin\` | \`{id, pinned}\` |
 | \`redact --check\`, \`redact --fix\` | \`{findings, files, sessions, passed_over}\`: \`{file, line, rule, count}\` or \`{session, seq, rule, count}\` of each find (with \`file\` and \`line\` for a session's other files), how many were looked through, and \`{file, why}\`; with \`--fix\` also \`changed\`: \`{file, backup}\` or \`{session}\`. Standard input is the file \`-\`; the rule \`error\` is a place that could not be searched |
@@ -141,6 +143,7 @@ const given: readonly (readonly [name: string, meaning: string])[] = [
   ['STINT_TURN', "the turn's number"],
   ['STINT_DEPTH', 'how deep the session is nested; 0 for one without a parent'],
   ['STINT_PARENT_SESSION', "the parent's id, empty without one"],
+  ['STINT_OUTER_TURNS', 'the turns around this one, the outermost first: `<id>:<turn>` each'],
   ['STINT_PROJECT_ROOT', "the project's directory"],
   ['STINT_STORE', "the store's directory"],
   ['STINT_SESSION_DIR', "the session's directory"],

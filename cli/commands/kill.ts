@@ -5,6 +5,8 @@ import { resolveFirst, settingsOf } from '../session.ts'
 /** Ends the running or orphaned turn of a session. */
 export const handler: Handler = async (invocation, context) => {
   const { store, id } = resolveFirst(invocation, context)
+  // Inside of the turn its own TERM reaches this process, too, which has yet to see to the rest.
+  if (context.env.STINT_SESSION_ID === id) void context.signal
   const report = await killTurn(store, id, settingsOf(context).kill_grace)
   if (context.json) context.out.json(report)
   else {

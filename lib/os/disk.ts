@@ -158,6 +158,11 @@ export function findSize(path: string): number | undefined {
   return findOnDisk(path, () => fs.statSync(path, { throwIfNoEntry: false })?.size)
 }
 
+/** The user that something belongs to; undefined when it is not there. */
+export function findOwner(path: string): number | undefined {
+  return findOnDisk(path, () => fs.statSync(path, { throwIfNoEntry: false })?.uid)
+}
+
 function factsOf(stats: fs.Stats): FileFacts {
   return {
     dev: stats.dev,

@@ -139,14 +139,17 @@ function placeOf(id: Machine): Vitals | undefined {
     : { verdict: 'unknown', why: 'it was started in another container (pid namespace)' }
 }
 
-interface Row {
+/** What the system's table says of a process. */
+export interface Row {
   readonly pid: number
+  readonly ppid: number
   readonly pgid: number
   readonly state: string
   readonly startTime: string
 }
 
-function isDeadState(state: string): boolean {
+/** Whether the state's letter is that of a zombie, which only waits to be asked how it ended. */
+export function isDeadState(state: string): boolean {
   return /^[ZXx]/.test(state)
 }
 
@@ -160,13 +163,20 @@ function groupExists(pgid: number): boolean {
   }
 }
 
-function findRow(pid: number): Row | undefined {
+/** The process that has this pid now, or undefined when none has. */
+export function findRow(pid: number): Row | undefined {
   if (process.platform === 'darwin') return darwinRows(['-p', String(pid)])[0]
   const stat = findProcText(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
   // The command's name stands in parentheses and may hold anything, so count from the last one.
   const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
-  return { pid, state: fields[0] ?? '', pgid: Number(fields[2]), startTime: fields[19] ?? '' }
+  return {
+    pid,
+    state: fields[0] ?? '',
+    ppid: Number(fields[1]),
+    pgid: Number(fields[2]),
+    startTime: fields[19] ?? '',
+  }
 }
 
 function listGroup(pgid: number): Row[] {
@@ -186,7 +196,7 @@ function carries(pid: number, marker: string): boolean {
 }
 
 /** A process may end between the opening and the reading, or be another user's: it tells nothing. */
-function findProcText(path: string): string | undefined {
+export function findProcText(path: string): string | undefined {
   try {
     return findText(path)
   } catch (error) {
@@ -196,12 +206,13 @@ function findProcText(path: string): string | undefined {
 }
 
 function darwinRows(selection: string[]): Row[] {
-  return run('ps', ['-o', 'pid=,pgid=,stat=,lstart=', ...selection])
+  return run('ps', ['-o', 'pid=,ppid=,pgid=,stat=,lstart=', ...selection])
     .split('\n')
-    .map((line) => /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line))
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line))
     .filter((match) => match !== null)
-    .map(([, pid, pgid, state, startTime]) => ({
+    .map(([, pid, ppid, pgid, state, startTime]) => ({
       pid: Number(pid),
+      ppid: Number(ppid),
       pgid: Number(pgid),
       state: state ?? '',
       startTime: startTime ?? '',

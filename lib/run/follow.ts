@@ -5,9 +5,7 @@ import { sleep } from '../base/async.ts'
 import { Failure, isFailure } from '../errors.ts'
 import type { EncodedEntry } from '../journal/entry.ts'
 import type { Lock } from '../os/lock-file.ts'
-import { signalGroup } from '../os/process.ts'
 import type { Child } from '../os/spawn.ts'
-import { markerOf } from '../session/liveness.ts'
 import type { Session } from '../session/session.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { listArtifacts, type Outcome, projectResult, type TurnResult } from '../session/turn.ts'
@@ -19,6 +17,7 @@ import type { RunOptions, RunReport, Started } from './plan.ts'
 import { type Budget, OutputLines, startPump } from './pump.ts'
 import { Recorder } from './recorder.ts'
 import { type Ending, supervise } from './supervise.ts'
+import { sweepTurn } from './sweep.ts'
 import { lastTotal, UsageMeter } from './usage.ts'
 import type { Work } from './work.ts'
 
@@ -108,6 +107,7 @@ export async function follow(
     isWorking: () => events?.isWorking ?? false,
     ...(stream?.over === undefined ? {} : { over: stream.over }),
     ...(stream?.cancel === undefined ? {} : { cancel: stream.cancel }),
+    onExit: (ending) => sweepTurn(session, child.group, ending, options),
   })
   // Signals are passed on from here, so whoever hears of the turn can send one.
   options.onStarted?.(started)
@@ -118,8 +118,6 @@ export async function follow(
   child.release()
   const ending = await supervised
   await stream?.end?.()
-  // What was told to end ends whole: what is left of its group did not heed the TERM.
-  if (ending.endedFor !== undefined) signalGroup(child.group, markerOf(session.id), 'SIGKILL')
   const patience = retries(options.journalPatience)
   while (!(await recorder.flush()) && (await patience.again()));
   const lost = recorder.close()

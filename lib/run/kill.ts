@@ -1,4 +1,7 @@
-/** Ending a turn from outside: TERM, a grace, KILL, to a process group that is verified each time. */
+/**
+ * Ending a turn from outside: TERM, a grace, KILL, to its process group and then to whatever else
+ * carries the session's id, verified each time.
+ */
 
 import { poll } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
@@ -10,17 +13,18 @@ import { findHeldTool, markerOf, observe } from '../session/liveness.ts'
 import { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
-import { endTurn, settle } from '../session/turn.ts'
+import { endTurn, findTurnEnd, settle } from '../session/turn.ts'
 import { accessOf } from '../store/access.ts'
 import { holdSession, realSessionDir } from '../store/hold.ts'
 import { placeOf } from '../store/place.ts'
 import type { Store } from '../store/store.ts'
+import { type EndSignal, strongest, sweepSession } from './sweep.ts'
 
 export interface KillReport {
   readonly id: SessionId
   readonly turn: number
   /** The strongest signal that was sent, or null: nothing lived any more. */
-  readonly signal: 'SIGTERM' | 'SIGKILL' | null
+  readonly signal: EndSignal | null
   readonly outcome: string | null
 }
 
@@ -41,7 +45,7 @@ export async function killTurn(store: Store, id: SessionId, grace: number): Prom
   if (status === 'crashed') {
     await using held = await holdSession(store, id, { place: placeOf(store, id) })
     const settled = await settle(held.session, store.now())
-    return reportOf(id, settled, null)
+    return reportOf(id, settled, await sweep(id, settled.turn?.number ?? 0, grace))
   }
   if (status !== 'running' && status !== 'orphaned')
     throw new Failure('NOTHING_RUNS', { id, status })
@@ -65,7 +69,15 @@ export async function killTurn(store: Store, id: SessionId, grace: number): Prom
   const signal = group === undefined ? null : await endGroup(id, group, grace)
   return status === 'running'
     ? await awaitSupervisor(store, session, turn, signal, grace)
-    : await endOrphan(store, id, turn, signal)
+    : await endOrphan(store, id, turn, signal, grace)
+}
+
+/** What the group's end left of the session. Throws KILL_INCOMPLETE when something does not end. */
+async function sweep(id: SessionId, turn: number, grace: number): Promise<KillReport['signal']> {
+  const { told, left } = await sweepSession(id, turn, grace)
+  const [first] = left
+  if (first === undefined) return strongest(told.values())
+  throw new Failure('KILL_INCOMPLETE', { id, why: `process ${first.pid} does not end` })
 }
 
 /** TERM, then KILL after the grace; gives the strongest signal that was sent. */
@@ -85,7 +97,7 @@ async function endGroup(
   return 'SIGKILL'
 }
 
-/** The living supervisor sees its tool end and records it. */
+/** The living supervisor sees its tool end, ends what is left of the turn, and records it. */
 async function awaitSupervisor(
   store: Store,
   session: Session,
@@ -93,13 +105,30 @@ async function awaitSupervisor(
   signal: KillReport['signal'],
   grace: number,
 ): Promise<KillReport> {
-  const isFree = () => (probeLock(files.sessionLock(session.dir)) === 'free' ? true : undefined)
-  if (await poll(isFree, { timeout: grace + 10_000 })) {
+  const isOver = () => {
+    if (probeLock(files.sessionLock(session.dir)) === 'free') return true
+    // Who waited for the session may have it already.
+    const { state } = readSnapshot(session.id, session.dir)
+    return (state?.turn?.number ?? turn) > turn ? true : undefined
+  }
+  const answered = await poll(isOver, { timeout: grace + 10_000 })
+  // The supervisor may have been killed meanwhile, or be stopped.
+  const swept = strongest([signal, await sweep(session.id, turn, grace)])
+  if (answered) {
     const { state } = readSnapshot(session.id, session.dir)
     // An ephemeral session is gone with its turn.
-    if (state === undefined) return { id: session.id, turn, signal, outcome: null }
-    if (!hasOpenTurn(state)) return reportOf(session.id, state, signal)
-    return await endOrphan(store, session.id, turn, signal)
+    if (state === undefined) return { id: session.id, turn, signal: swept, outcome: null }
+    if (!hasOpenTurn(state)) return reportOf(session.id, state, swept)
+    if (state.turn?.number !== turn) {
+      const outcome = findTurnEnd(session.dir, turn)?.data.outcome
+      return {
+        id: session.id,
+        turn,
+        signal: swept,
+        outcome: outcome === undefined ? null : String(outcome),
+      }
+    }
+    return await endOrphan(store, session.id, turn, swept, grace)
   }
   throw new Failure('KILL_INCOMPLETE', {
     id: session.id,
@@ -112,8 +141,10 @@ async function endOrphan(
   store: Store,
   id: SessionId,
   turn: number,
-  signal: KillReport['signal'],
+  before: KillReport['signal'],
+  grace: number,
 ): Promise<KillReport> {
+  const signal = strongest([before, await sweep(id, turn, grace)])
   await using held = await holdSession(store, id, { place: placeOf(store, id) })
   const { session } = held
   const state = await session.refresh()
@@ -122,7 +153,7 @@ async function endOrphan(
   if (!(await poll(isFree, { timeout: 1_000 }))) {
     throw new Failure('KILL_INCOMPLETE', {
       id,
-      why: 'a process outside the process group that was started still holds the tool lock',
+      why: 'a process without its id in the environment still holds the tool lock',
     })
   }
   const summary = 'killed after its supervisor was gone'

@@ -7,6 +7,7 @@ import { Failure } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findProgram } from '../os/spawn.ts'
+import { formatOuter, outerName } from '../session/carriers.ts'
 import type { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
@@ -14,7 +15,7 @@ import type { TurnResult } from '../session/turn.ts'
 import { redactorOf } from '../store/access.ts'
 import type { ToolSettings } from '../store/config.ts'
 import { realSessionDir } from '../store/hold.ts'
-import type { Caller } from '../store/search.ts'
+import { type Caller, findCaller } from '../store/search.ts'
 import type { Store } from '../store/store.ts'
 import type { OpenSpec } from '../tools/adapter.ts'
 import type { ToolEvent } from '../tools/event.ts'
@@ -166,10 +167,15 @@ export function toolEnv(
   for (const [name, value] of Object.entries(store.env)) {
     if (value !== undefined && !work.isDropped(name)) env[name] = value
   }
+  const caller = findCaller(store)
   return {
     ...env,
     ...work.env,
     PWD: cwd,
+    [outerName]:
+      caller === undefined
+        ? ''
+        : formatOuter(store.env[outerName], caller.id, caller.state.turn?.number ?? 0),
     STINT_SESSION_ID: session.id,
     STINT_DEPTH: String(state.genealogy.depth),
     STINT_PROJECT_ROOT: store.projectPath,

@@ -48,6 +48,8 @@ export interface SuperviseSpec {
   readonly cancel?: (within: number) => Promise<boolean>
   /** Whether the tool waits for something of its own: its silence means nothing then. */
   readonly isWorking: () => boolean
+  /** Called when the tool has exited, before its pipes are drained: others may hold them. */
+  readonly onExit?: (ending: Ending) => Promise<void>
 }
 
 /** How often the deadlines are looked at, in ms. */
@@ -135,6 +137,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   try {
     exit = await child.exited
     clearInterval(timer)
+    await spec.onExit?.({ exit, endedFor, interruptedBy, isDismissed })
     await drain(pumps)
     return { exit, endedFor, interruptedBy, isDismissed }
   } finally {

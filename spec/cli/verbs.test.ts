@@ -12,6 +12,7 @@ describe('verbs', () => {
       [
         ...['run', 'resume', 'list', 'show', 'result', 'logs', 'artifacts', 'log', 'is-alive'],
         ...['wait', 'kill', 'rename', 'pin', 'unpin', 'delete', 'trash', 'config', 'redact'],
+        ...['ps', 'reap'],
       ].sort(),
     )
   })

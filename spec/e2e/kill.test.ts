@@ -153,10 +153,11 @@ describe('an orphaned turn', () => {
     expect(await place.json(['show', id])).toMatchObject({ status: 'idle', outcome: 'cancelled' })
   })
 
-  test('in a group of its own is found by the lock, and said to run on when kill cannot reach it', async () => {
+  test('in a group of its own and without the id is found by the lock, and said to run on', async () => {
     const place = makePlace()
     const gate = `${place.dir}/gate`
-    const words = [process.execPath, agent('launcher.mjs'), '--detached', agent('hold.sh'), gate]
+    const bare = ['env', '-u', 'STINT_SESSION_ID', agent('hold.sh'), gate]
+    const words = [process.execPath, agent('launcher.mjs'), '--detached', ...bare]
     const run = place.start(['run', '--', ...words])
     const id = await run.session()
     await run.says('working as')
