@@ -270,6 +270,29 @@ const log: ExplainedVerb = {
   examples: ['stint log auth'],
 }
 
+const checkpoints: ExplainedVerb = {
+  name: 'checkpoints',
+  group: 'Look',
+  summary: 'list checkpoints, the newest first',
+  usage: '[REF]',
+  positionals: { min: 0, max: 1 },
+  options: [
+    { name: 'verify', help: 'say for each whether it and the transcript still agree, and why not' },
+  ],
+  reach: 'all',
+  details: `Prints what \`stint checkpoint\` noted: for REF in the repository of that session, otherwise all in the repository of the project, also those of sessions that are gone or were fetched with the notes. With --json: an array.
+
+--verify reads each transcript again. It is \`redacted\` where \`stint redact --fix\` took something out of it since, \`gone\` where there is none in this store, and \`differs\` where transcript or note was changed otherwise.`,
+  exits: [
+    ['0', 'printed, also when there is none; with --verify, all agree'],
+    ['1', '--verify found one that does not agree'],
+    ...refused,
+    ['6, 7', 'the data is damaged or newer; no repository, or the environment failed'],
+    ['127', 'there is no git'],
+  ],
+  examples: ['stint checkpoints', 'stint checkpoints auth --verify --json | jq -r ".[].verdict"'],
+}
+
 const isAlive: ExplainedVerb = {
   name: 'is-alive',
   group: 'Look',
@@ -375,6 +398,36 @@ const unpin: ExplainedVerb = {
   examples: ['stint unpin auth'],
 }
 
+const checkpoint: ExplainedVerb = {
+  name: 'checkpoint',
+  group: 'Change',
+  summary: 'note the result of a turn on the checked-out commit',
+  usage: 'REF',
+  positionals: { min: 1, max: 1 },
+  options: [
+    {
+      name: 'turn',
+      value: 'N',
+      kind: 'count',
+      min: 1,
+      help: 'this turn instead of the newest finished one',
+    },
+  ],
+  reach: 'all',
+  details: `Writes a git note under refs/notes/stint on the commit that HEAD is at, with the turn's redacted result and a checksum of the transcript up to its end. The repository is the one around the directory that the session's newest turn ran in, or else the project's. \`git notes --ref=stint show\` prints it, \`git push origin refs/notes/stint\` hands it on.
+
+A commit can have checkpoints of many sessions and turns; the same turn noted again takes the place of its own. It works while the session runs, and does not count as use of it. No hook runs, nothing is signed, and no file of the worktree is touched.`,
+  exits: [
+    ['0', 'noted'],
+    ['1', 'no turn has finished yet'],
+    ...refused,
+    ['5', 'the session is busy: locked by another process; try again later'],
+    ['6, 7', 'damaged or newer data; no repository, no commit, or the environment failed'],
+    ['127', 'there is no git'],
+  ],
+  examples: ['stint checkpoint @last', 'stint checkpoint auth --turn 2'],
+}
+
 const many = Number.MAX_SAFE_INTEGER
 
 /** `delete` is no name that code can have. */
@@ -469,12 +522,14 @@ export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   logs,
   artifacts,
   log,
+  checkpoints,
   'is-alive': isAlive,
   wait,
   config,
   rename,
   pin,
   unpin,
+  checkpoint,
   redact,
   delete: deleteSessions,
   trash,

@@ -9,6 +9,14 @@ export {
   parseWhen,
   type Timestamp,
 } from './base/time.ts'
+export { writeCheckpoint } from './checkpoint/checkpoint.ts'
+export {
+  type CheckpointRow,
+  type CheckpointVerdict,
+  listCheckpoints,
+  verifyCheckpoint,
+} from './checkpoint/list.ts'
+export type { Checkpoint } from './checkpoint/note.ts'
 export {
   type Candidate,
   Failure,

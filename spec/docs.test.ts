@@ -108,6 +108,8 @@ const shapes = `## What \`--json\` prints
 | \`logs\` | an array of entries; not together with \`--follow\` or \`--raw\` |
 | \`artifacts\` | an array of \`{path, size_bytes}\`, paths relative to the session's \`output/\` |
 | \`log\` | an array of \`{commit, author, committed_at, subject}\` |
+| \`checkpoint\` | what was noted: \`{session_id, turn, head, at, seq, bytes, sha256, redacted, result}\`, see [format.md](format.md), and \`commit\` |
+| \`checkpoints\` | an array of the same; \`commit\` is the one that has the note now; with \`--verify\` also \`verdict\` (\`agrees redacted differs gone\`) and \`why\` |
 | \`is-alive\` | \`{id, status, why, holder}\` |
 | \`wait\` | \`{id, status, outcome}\`; with \`--tree\` an array of them, the session's own first |
 | \`kill\` | \`{id, turn, signal, outcome}\`; \`signal\` is the strongest that was sent, or null |

@@ -30,6 +30,7 @@ const layers = [
   ['journal', 'file'],
   ['session'],
   ['store', 'tree'],
+  ['checkpoint'],
   ['run'],
   ['index'],
 ]

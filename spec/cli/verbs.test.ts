@@ -12,6 +12,7 @@ describe('verbs', () => {
       [
         ...['run', 'resume', 'list', 'show', 'result', 'logs', 'artifacts', 'log', 'is-alive'],
         ...['wait', 'kill', 'rename', 'pin', 'unpin', 'delete', 'trash', 'config', 'redact'],
+        ...['checkpoint', 'checkpoints'],
       ].sort(),
     )
   })
@@ -54,7 +55,10 @@ describe('verbs', () => {
 describe('helpText', () => {
   it('groups the verbs and leaves none out', () => {
     const text = helpText(undefined, false)
-    for (const [name, verb] of all) expect(text).toContain(`  ${name.padEnd(9)}  ${verb.summary}`)
+    const width = Math.max(...all.map(([name]) => name.length))
+    for (const [name, verb] of all) {
+      expect(text).toContain(`  ${name.padEnd(width)}  ${verb.summary}`)
+    }
     expect(text.match(/^(Run|Look|Change|Clean up):$/gm)).toHaveLength(4)
   })
 
