@@ -12,6 +12,7 @@ import { hasOpenTurn, type State } from '../session/state.ts'
 import { listArtifacts, type Outcome, projectResult, type TurnResult } from '../session/turn.ts'
 import { isRedacting, redactorOf } from '../store/access.ts'
 import type { Store } from '../store/store.ts'
+import { watchMemory } from './memory.ts'
 import { commandTool, type RunOptions, type RunReport, type Started } from './plan.ts'
 import { type Budget, startPump } from './pump.ts'
 import { Recorder } from './recorder.ts'
@@ -72,7 +73,9 @@ export async function follow(
     options.onNotice?.(`redaction is off (${store.configFile}): secrets are kept in the transcript`)
   }
   child.release()
+  const endMemory = watchMemory(child.group.pgid, markerOf(session.id))
   const ending = await supervised
+  const peakMemory = endMemory()
   // What was told to end ends whole: what is left of its group did not heed the TERM.
   if (ending.endedFor !== undefined) signalGroup(child.group, markerOf(session.id), 'SIGKILL')
   const patience = retries(options.journalPatience)
@@ -111,7 +114,7 @@ export async function follow(
     provider_session_id: null,
     usage: null,
     cost_usd: null,
-    peak_memory_bytes: null,
+    peak_memory_bytes: peakMemory,
     events_count: 0,
     artifacts: listArtifacts(session.dir, turn),
   }
