@@ -154,7 +154,7 @@ const list: ExplainedVerb = {
   reach: 'all',
   details: `Prints one line a session: id, status, tool, age and description. On a terminal the start of the id that is enough to name it stands out and long cells are cut; elsewhere nothing is cut. Looking changes nothing.
 
-With --json: an array of objects; with --tree too, the same objects with \`children\`.`,
+With --json: an array of objects; with --tree too, the same objects with \`children\`, and \`usage_total\` where something is known of what a session and all its descendants used, whatever is filtered out.`,
   exits: [
     ['0', 'printed, also when there is none'],
     ['2', 'wrong usage'],
@@ -173,12 +173,16 @@ const show: ExplainedVerb = {
   summary: 'show everything about a session',
   usage: 'REF',
   positionals: { min: 1, max: 1 },
-  options: [],
+  options: [{ name: 'tree', help: 'also its children and theirs, and what all of them used' }],
   reach: 'all',
   details:
-    'Prints what the session is, how its newest turn went, where it lies on the disk, who holds its locks, and whether it lives and why. With --json: one object, with the whole state.',
+    'Prints what the session is, how its newest turn went, where it lies on the disk, who holds its locks, and whether it lives and why. With --json: one object, with the whole state; with --tree also its `children` and `usage_total`.',
   exits: looked,
-  examples: ['stint show @last', 'stint show auth --json | jq .liveness'],
+  examples: [
+    'stint show @last',
+    'stint show @last --tree',
+    'stint show auth --json | jq .liveness',
+  ],
 }
 
 const result: ExplainedVerb = {

@@ -82,3 +82,4 @@ export {
 } from './store/transcript.ts'
 export { type Emptied, emptyTrash, listTrash, type TrashRow } from './store/trash.ts'
 export { growForest, type Kin, type TreeNode, walkForest } from './tree/forest.ts'
+export { totalUsage, type Usage } from './tree/usage.ts'

@@ -22,3 +22,33 @@ export function bytes(size: number): string {
   }
   return `${amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${unit}`
 }
+
+/** What was used, in brief: `1.2k in, 340 out, $0.01`; empty where none of it is known. */
+export function usage(amounts: Readonly<Record<string, number>>): string {
+  const { input_tokens, output_tokens, cost_usd } = amounts
+  return [
+    input_tokens === undefined ? undefined : `${tokens(input_tokens)} in`,
+    output_tokens === undefined ? undefined : `${tokens(output_tokens)} out`,
+    cost_usd === undefined ? undefined : dollars(cost_usd),
+  ]
+    .filter((part) => part !== undefined)
+    .join(', ')
+}
+
+/** `340`, `1.2k`, `12k`, `3.4M`. */
+function tokens(count: number): string {
+  let amount = count
+  let unit = ''
+  for (const next of ['k', 'M', 'G']) {
+    // What would be shown as 1000 belongs to the next unit.
+    if (amount < 999.5) break
+    amount /= 1000
+    unit = next
+  }
+  return `${unit !== '' && amount < 9.95 ? amount.toFixed(1) : Math.round(amount)}${unit}`
+}
+
+/** Something is never shown as nothing. */
+function dollars(cost: number): string {
+  return cost > 0 && cost < 0.005 ? '<$0.01' : `$${cost.toFixed(2)}`
+}
