@@ -52,7 +52,8 @@ export async function writeCheckpoint(
   await changeGitNote(place, notesRef, head, change, { message, at })
   // Looking after a session is not using it.
   const data = { turn, head, ref: notesRef, seq: end.entry.seq, sha256, upkeep: true }
-  await appendEntry(store, id, { type: 'checkpoint', data })
+  const text = `turn ${turn} noted on commit ${head}`
+  await appendEntry(store, id, { type: 'checkpoint', text, data })
   return checkpoint
 }
 
