@@ -221,7 +221,7 @@ const list: ExplainedVerb = {
   reach: 'all',
   details: `Prints one line a session: id, status, tool, age and description. On a terminal the start of the id that is enough to name it stands out and long cells are cut; elsewhere nothing is cut. Looking changes nothing.
 
-With --json: an array of objects; with --tree too, the same objects with \`children\`.`,
+With --json: an array of objects; with --tree too, the same objects with \`children\`, and \`usage_total\` where something is known of what a session and all its descendants used, whatever is filtered out.`,
   exits: [
     ['0', 'printed, also when there is none'],
     ['2', 'wrong usage'],
@@ -240,12 +240,16 @@ const show: ExplainedVerb = {
   summary: 'show everything about a session',
   usage: 'REF',
   positionals: { min: 1, max: 1 },
-  options: [],
+  options: [{ name: 'tree', help: 'also its children and theirs, and what all of them used' }],
   reach: 'all',
   details:
-    'Prints what the session is, how its newest turn went, where it lies on the disk, who holds its locks, and whether it lives and why. With --json: one object, with the whole state.',
+    'Prints what the session is, how its newest turn went, where it lies on the disk, who holds its locks, and whether it lives and why. With --json: one object, with the whole state; with --tree also its `children` and `usage_total`.',
   exits: looked,
-  examples: ['stint show @last', 'stint show auth --json | jq .liveness'],
+  examples: [
+    'stint show @last',
+    'stint show @last --tree',
+    'stint show auth --json | jq .liveness',
+  ],
 }
 
 const result: ExplainedVerb = {
@@ -335,6 +339,29 @@ const log: ExplainedVerb = {
     "Prints the commits that were made while the session's turns ran, the newest first. (`stint logs` prints the transcript.) With --json: an array.",
   exits: looked,
   examples: ['stint log auth'],
+}
+
+const checkpoints: ExplainedVerb = {
+  name: 'checkpoints',
+  group: 'Look',
+  summary: 'list checkpoints, the newest first',
+  usage: '[REF]',
+  positionals: { min: 0, max: 1 },
+  options: [
+    { name: 'verify', help: 'say for each whether it and the transcript still agree, and why not' },
+  ],
+  reach: 'all',
+  details: `Prints what \`stint checkpoint\` noted: for REF in the repository of that session, otherwise all in the repository of the project, also those of sessions that are gone or were fetched with the notes. With --json: an array.
+
+--verify reads each transcript again. It is \`redacted\` where \`stint redact --fix\` took something out of it since, \`gone\` where there is none in this store, and \`differs\` where transcript or note was changed otherwise.`,
+  exits: [
+    ['0', 'printed, also when there is none; with --verify, all agree'],
+    ['1', '--verify found one that does not agree'],
+    ...refused,
+    ['6, 7', 'the data is damaged or newer; no repository, or the environment failed'],
+    ['127', 'there is no git'],
+  ],
+  examples: ['stint checkpoints', 'stint checkpoints auth --verify --json | jq -r ".[].verdict"'],
 }
 
 const isAlive: ExplainedVerb = {
@@ -482,6 +509,36 @@ const unpin: ExplainedVerb = {
   examples: ['stint unpin auth'],
 }
 
+const checkpoint: ExplainedVerb = {
+  name: 'checkpoint',
+  group: 'Change',
+  summary: 'note the result of a turn on the checked-out commit',
+  usage: 'REF',
+  positionals: { min: 1, max: 1 },
+  options: [
+    {
+      name: 'turn',
+      value: 'N',
+      kind: 'count',
+      min: 1,
+      help: 'this turn instead of the newest finished one',
+    },
+  ],
+  reach: 'all',
+  details: `Writes a git note under refs/notes/stint on the commit that HEAD is at, with the turn's redacted result and a checksum of the transcript up to its end. The repository is the one around the directory that the session's newest turn ran in, or else the project's. \`git notes --ref=stint show\` prints it, \`git push origin refs/notes/stint\` hands it on.
+
+A commit can have checkpoints of many sessions and turns; the same turn noted again takes the place of its own. It works while the session runs, and does not count as use of it. No hook runs, nothing is signed, and no file of the worktree is touched.`,
+  exits: [
+    ['0', 'noted'],
+    ['1', 'no turn has finished yet'],
+    ...refused,
+    ['5', 'the session is busy: locked by another process; try again later'],
+    ['6, 7', 'damaged or newer data; no repository, no commit, or the environment failed'],
+    ['127', 'there is no git'],
+  ],
+  examples: ['stint checkpoint @last', 'stint checkpoint auth --turn 2'],
+}
+
 const many = Number.MAX_SAFE_INTEGER
 
 /** `delete` is no name that code can have. */
@@ -578,6 +635,7 @@ export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   logs,
   artifacts,
   log,
+  checkpoints,
   'is-alive': isAlive,
   wait,
   ps,
@@ -585,6 +643,7 @@ export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   rename,
   pin,
   unpin,
+  checkpoint,
   redact,
   reap,
   delete: deleteSessions,

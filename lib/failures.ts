@@ -72,6 +72,9 @@ export interface FailureData {
   ACCESS_DENIED: { path: string; errno: string; recorded?: number }
   IO_FAILED: { path: string; errno: string; problem: string; recorded?: number }
   NO_LOCKS: { path: string; problem: string }
+  NO_REPOSITORY: { dir: string }
+  NO_COMMIT: { dir: string }
+  GIT_FAILED: { dir: string; problem: string }
   FILE_CHANGED: { file: string }
   INTERRUPTED: { signal: string }
 }
@@ -370,6 +373,24 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     sentence: (d) => `kernel locks cannot be used on ${d.path}: ${d.problem}`,
     hint: () =>
       'reinstall with optional dependencies (koffi) or install flock(1) of util-linux; a file system without flock cannot hold a store',
+  },
+  NO_REPOSITORY: {
+    status: 7,
+    sentence: (d) => `${d.dir} is in no git repository`,
+    hint: () => 'a checkpoint is a note on a commit: make one with `git init` and `git commit`',
+  },
+  NO_COMMIT: {
+    status: 7,
+    sentence: (d) => `the repository of ${d.dir} has no commit checked out`,
+    hint: () => 'a checkpoint is a note on a commit: make one with `git commit` and try again',
+  },
+  GIT_FAILED: {
+    status: 7,
+    sentence: (d) => `git failed in ${d.dir}: ${d.problem}`,
+    hint: (d) =>
+      d.problem.includes('dubious ownership')
+        ? `it belongs to somebody else; if you trust it: \`git config --global --add safe.directory ${d.dir}\``
+        : 'nothing was noted; `git -C` with that directory may tell more',
   },
   FILE_CHANGED: {
     status: 5,

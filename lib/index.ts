@@ -9,6 +9,14 @@ export {
   parseWhen,
   type Timestamp,
 } from './base/time.ts'
+export { writeCheckpoint } from './checkpoint/checkpoint.ts'
+export {
+  type CheckpointRow,
+  type CheckpointVerdict,
+  listCheckpoints,
+  verifyCheckpoint,
+} from './checkpoint/list.ts'
+export type { Checkpoint } from './checkpoint/note.ts'
 export {
   type Candidate,
   Failure,
@@ -83,3 +91,4 @@ export type { Question } from './tools/acp-permission.ts'
 export { listTools, type ToolFacts } from './tools/detect.ts'
 export type { Tokens, ToolEvent } from './tools/event.ts'
 export { growForest, type Kin, type TreeNode, walkForest } from './tree/forest.ts'
+export { totalUsage, type Usage } from './tree/usage.ts'

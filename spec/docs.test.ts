@@ -103,11 +103,13 @@ const shapes = `## What \`--json\` prints
 |---|---|
 | \`run\`, \`resume\`, \`result\` | the result of the turn: the data of its \`turn_ended\` entry, see [format.md](format.md) |
 | \`list\` | an array of sessions: \`id name description status phase tool tools turn outcome created_at last_accessed idle_for_ms parent_session_id fork_of_session_id depth branch cwd project_path pinned usage\` |
-| \`list --tree\` | the same objects with \`children\`; an absent parent is \`{id, status: "gone", children}\`; one of a cycle has \`cycle: true\` |
-| \`show\` | such an object with \`dir\`, \`state\` (state.toml), \`locks\` (\`name held holder\`), \`liveness\` (\`status why holder\`) and \`warnings\` |
+| \`list --tree\` | the same objects with \`children\`, and where known \`usage_total\`: sums over the session and its descendants, each counted once; an absent parent is \`{id, status: "gone", children}\`; one of a cycle has \`cycle: true\` |
+| \`show\` | such an object with \`dir\`, \`state\` (state.toml), \`locks\` (\`name held holder\`), \`liveness\` (\`status why holder\`) and \`warnings\`; with \`--tree\` also \`children\` and \`usage_total\` |
 | \`logs\` | an array of entries; not together with \`--follow\` or \`--raw\` |
 | \`artifacts\` | an array of \`{path, size_bytes}\`, paths relative to the session's \`output/\` |
 | \`log\` | an array of \`{commit, author, committed_at, subject}\` |
+| \`checkpoint\` | what was noted: \`{session_id, turn, head, at, seq, bytes, sha256, redacted, result}\`, see [format.md](format.md), and \`commit\` |
+| \`checkpoints\` | an array of the same; \`commit\` is the one that has the note now; with \`--verify\` also \`verdict\` (\`agrees redacted differs gone\`) and \`why\` |
 | \`is-alive\` | \`{id, status, why, holder}\` |
 | \`wait\` | \`{id, status, outcome}\`; with \`--tree\` an array of them, the session's own first |
 | \`kill\` | \`{id, turn, signal, outcome}\`; \`signal\` is the strongest that was sent, or null |

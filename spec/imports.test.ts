@@ -31,6 +31,7 @@ const layers = [
   ['session'],
   ['store', 'tree'],
   ['tools'],
+  ['checkpoint'],
   ['run'],
   ['index'],
 ]

@@ -3,36 +3,53 @@ import {
   type ListFilter,
   type Listing,
   listSessions,
-  type SessionId,
   type SessionRow,
   type Status,
-  type TreeNode,
+  type Store,
+  totalUsage,
+  type Usage,
 } from '../../lib/index.ts'
 import { count, flag, type Handler, type Invocation, list, text, when } from '../command.ts'
 import type { Context } from '../context.ts'
-import { rowCells, rowColumns, shownLength, statusPaint } from '../render/session.ts'
+import { rowCells, rowColumns, shownLength } from '../render/session.ts'
+import { drawForest, toJson } from '../render/session-tree.ts'
 import { highlightPrefix, styleOf } from '../render/style.ts'
-import { type Cell, table } from '../render/table.ts'
-import { treeLines } from '../render/tree.ts'
+import { table } from '../render/table.ts'
 import { storesOf } from '../session.ts'
 
 /** Lists sessions, as a table or a tree. */
 export const handler: Handler = async (invocation, context) => {
   const filter = filterOf(invocation)
+  const stores = storesOf(invocation, context)
   const listing = merge(
-    storesOf(invocation, context).map((store) => listSessions(store, filter)),
+    stores.map((store) => listSessions(store, filter)),
     filter,
   )
   for (const warning of listing.warnings) context.out.warn(warning.message)
-  const tree = flag(invocation, 'tree')
+  const totals = flag(invocation, 'tree') ? totalsOf(stores, listing, filter) : undefined
   if (context.json) {
-    context.out.json(tree ? growForest(listing.rows).map(toJson) : listing.rows)
+    const { rows } = listing
+    context.out.json(
+      totals === undefined ? rows : growForest(rows).map((root) => toJson(root, totals)),
+    )
   } else if (listing.rows.length === 0) {
     context.out.talk('no sessions')
+  } else if (totals === undefined) {
+    context.out.data(await drawTable(listing, context))
   } else {
-    context.out.data(await (tree ? drawTree : drawTable)(listing, context))
+    context.out.data(await drawTree(listing, totals, context))
   }
   return 0
+}
+
+/** A filter says what is shown; what a session and its descendants used is the same without it. */
+function totalsOf(
+  stores: readonly Store[],
+  { rows }: Listing,
+  filter: ListFilter,
+): ReadonlyMap<string, Usage> {
+  const isAll = Object.keys(filter).every((key) => key === 'sort')
+  return totalUsage(growForest(isAll ? rows : stores.flatMap((store) => listSessions(store).rows)))
 }
 
 function filterOf(invocation: Invocation): ListFilter {
@@ -78,51 +95,12 @@ async function drawTable({ rows, prefixes }: Listing, context: Context): Promise
   )
 }
 
-type Node = TreeNode<SessionRow>
-
-async function drawTree({ rows, prefixes }: Listing, context: Context): Promise<string> {
+async function drawTree(
+  { rows, prefixes }: Listing,
+  totals: ReadonlyMap<string, Usage>,
+  context: Context,
+): Promise<string> {
+  const { columns } = context
   const style = styleOf(context.color.stdout)
-  const shown = shownLength(prefixes.values(), context.columns)
-  const now = context.now()
-  const lines = treeLines<Node>(growForest(rows), (node) => node.children)
-  return table(
-    [{ head: 'SESSION' }, ...rowColumns],
-    lines.map(({ node, prefix }): Cell[] => {
-      const { id, row, cycle } = node
-      const known = prefixes.get(id as SessionId) ?? 4
-      const cell: Cell = {
-        text: `${prefix}${id.slice(0, shown)}`,
-        paint: (text) => prefix + highlightPrefix(text.slice(prefix.length), known, style),
-      }
-      if (row === undefined) return [cell, { text: 'gone', paint: statusPaint('gone', style) }]
-      const cells = rowCells(row, now, style)
-      return cycle ? [cell, ...cells.slice(0, -1), '(its own ancestor)'] : [cell, ...cells]
-    }),
-    { width: context.columns, heads: style.dim },
-  )
-}
-
-interface JsonNode {
-  readonly id: string
-  readonly children: JsonNode[]
-}
-
-/** Built from the leaves up, since the depth of a tree is not ours to choose. */
-function toJson(root: Node): JsonNode {
-  const shell = ({ id, row, cycle }: Node): JsonNode => ({
-    ...(row ?? { id, status: 'gone' }),
-    id,
-    ...(cycle ? { cycle: true } : {}),
-    children: [],
-  })
-  const top = shell(root)
-  const stack = [{ node: root, json: top }]
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    for (const child of next.node.children) {
-      const json = shell(child)
-      next.json.children.push(json)
-      stack.push({ node: child, json })
-    }
-  }
-  return top
+  return drawForest(growForest(rows), { totals, prefixes, now: context.now(), columns, style })
 }

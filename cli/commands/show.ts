@@ -1,8 +1,19 @@
-import { formatDuration, readSession, type SessionDetails } from '../../lib/index.ts'
-import type { Handler } from '../command.ts'
+import {
+  formatDuration,
+  growForest,
+  listSessions,
+  readSession,
+  type SessionDetails,
+  type SessionRow,
+  type Store,
+  totalUsage,
+  type Usage,
+} from '../../lib/index.ts'
+import { flag, type Handler } from '../command.ts'
 import type { Context } from '../context.ts'
 import { ago } from '../render/amount.ts'
 import { outcomePaint, statusPaint } from '../render/session.ts'
+import { drawForest, type SessionNode, toJson } from '../render/session-tree.ts'
 import { type Style, styleOf } from '../render/style.ts'
 import { visibleLine } from '../render/visible.ts'
 import { resolveFirst } from '../session.ts'
@@ -12,17 +23,44 @@ export const handler: Handler = async (invocation, context) => {
   const { store, id } = resolveFirst(invocation, context)
   const details = readSession(store, id)
   for (const warning of details.warnings) context.out.warn(warning.message)
+  if (flag(invocation, 'tree')) return showTree(store, details, context)
   if (context.json) {
-    const { warnings, ...shown } = details
-    const problems = warnings.map(({ code, message }) => ({ code, message }))
-    context.out.json({ ...shown, warnings: problems })
+    context.out.json(detailsJson(details))
   } else {
     context.out.data(describe(details, context))
   }
   return 0
 }
 
-function describe(details: SessionDetails, context: Context): string {
+async function showTree(store: Store, details: SessionDetails, context: Context): Promise<number> {
+  const { rows, prefixes } = listSessions(store)
+  const { root, totals } = rootAt(details, rows)
+  if (context.json) {
+    const { children, usage_total } = toJson(root, totals)
+    const total = usage_total === undefined ? {} : { usage_total }
+    context.out.json({ ...detailsJson(details), ...total, children })
+  } else {
+    const { columns } = context
+    const style = styleOf(context.color.stdout)
+    const look = { totals, prefixes, now: context.now(), columns, style }
+    const tree = await drawForest([root], look)
+    context.out.data(`${describe(details, context, totals.get(details.id))}\n${tree}`)
+  }
+  return 0
+}
+
+/** The session with all its descendants, also where it is one of them itself. */
+function rootAt(details: SessionDetails, rows: readonly SessionRow[]) {
+  const others = rows.filter((row) => row.id !== details.id)
+  const forest = growForest<SessionRow>([{ ...details, parent_session_id: null }, ...others])
+  return { root: forest[0] as SessionNode, totals: totalUsage(forest) }
+}
+
+function detailsJson({ warnings, ...shown }: SessionDetails): object {
+  return { ...shown, warnings: warnings.map(({ code, message }) => ({ code, message })) }
+}
+
+function describe(details: SessionDetails, context: Context, total?: Usage): string {
   const style = styleOf(context.color.stdout)
   const now = context.now()
   const { state, liveness } = details
@@ -44,6 +82,7 @@ function describe(details: SessionDetails, context: Context): string {
     ['branch', details.branch],
     ['commit', state?.git.head_at_creation],
     ['usage', amountsText(details.usage)],
+    ['in all', amountsText(total)],
     ['redacted', amountsText(state?.redactions)],
     ['entries', state === null ? null : `${state.journal.seq + 1}, ${state.journal.bytes} bytes`],
     ['directory', details.dir],

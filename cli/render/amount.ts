@@ -1,6 +1,6 @@
 /** Ages, sizes and counts as people read them. */
 
-import { formatDuration } from '../../lib/index.ts'
+import { formatDuration, type Tokens } from '../../lib/index.ts'
 
 /** How long ago an instant was, in its greatest unit: `now`, `5m ago`, `3d ago`, `in 2h`. */
 export function ago(at: number, now: number): string {
@@ -23,9 +23,32 @@ export function bytes(size: number): string {
   return `${amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${unit}`
 }
 
-/** `950`, `1.2k`, `3.4M`. */
-export function count(amount: number): string {
-  if (amount < 1000) return String(amount)
-  const [scaled, unit] = amount < 999_500 ? [amount / 1e3, 'k'] : [amount / 1e6, 'M']
-  return `${scaled < 9.95 ? scaled.toFixed(1) : Math.round(scaled)}${unit}`
+/** What was used, in brief: `1.2k in, 340 out, $0.01`; empty where none of it is known. */
+export function usage(amounts: Tokens): string {
+  const { input_tokens, output_tokens, cost_usd } = amounts
+  return [
+    input_tokens === undefined ? undefined : `${tokens(input_tokens)} in`,
+    output_tokens === undefined ? undefined : `${tokens(output_tokens)} out`,
+    cost_usd === undefined ? undefined : dollars(cost_usd),
+  ]
+    .filter((part) => part !== undefined)
+    .join(', ')
+}
+
+/** `340`, `1.2k`, `12k`, `3.4M`. */
+function tokens(count: number): string {
+  let amount = count
+  let unit = ''
+  for (const next of ['k', 'M', 'G']) {
+    // What would be shown as 1000 belongs to the next unit.
+    if (amount < 999.5) break
+    amount /= 1000
+    unit = next
+  }
+  return `${unit !== '' && amount < 9.95 ? amount.toFixed(1) : Math.round(amount)}${unit}`
+}
+
+/** Something is never shown as nothing. */
+function dollars(cost: number): string {
+  return cost > 0 && cost < 0.005 ? '<$0.01' : `$${cost.toFixed(2)}`
 }

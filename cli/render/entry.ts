@@ -1,9 +1,10 @@
 /** Entries of a transcript as people read them. */
 
 import { type Entry, formatDuration, type Reading } from '../../lib/index.ts'
+import { usage } from './amount.ts'
 import { outcomePaint } from './session.ts'
 import type { Style } from './style.ts'
-import { callText, usageText } from './turn.ts'
+import { callText } from './turn.ts'
 import { visible, visibleLine } from './visible.ts'
 
 /** Prints readings, each with its line end: output as it was, everything else marked. */
@@ -41,8 +42,7 @@ function format(entry: Entry, style: Style): string {
     case 'provider_session':
       return rule(style, entry, visibleLine(`${data.tool} session ${data.provider_session_id}`))
     case 'usage': {
-      const used = usageText(data)
-      return rule(style, entry, `used ${used ?? 'nobody knows how much'}`)
+      return rule(style, entry, `used ${usage(data) || 'nobody knows how much'}`)
     }
     case 'session':
       return rule(style, entry, sessionText(entry))

@@ -12,8 +12,13 @@ export interface Column {
   readonly min?: number
 }
 
-/** A text, and how to style it after it was measured and cut. Its control characters are shown. */
-export type Cell = string | { readonly text: string; readonly paint?: Paint }
+/**
+ * A text, and how to style it after it was measured and cut. Its control characters are shown, and
+ * spaces around it are not: those before it that count are its indent.
+ */
+export type Cell =
+  | string
+  | { readonly text: string; readonly indent?: string; readonly paint?: Paint }
 
 export interface TableOptions {
   /** The columns of the terminal; undefined when there is none: then nothing is cut. */
@@ -29,7 +34,9 @@ export async function table(
   options: TableOptions,
 ): Promise<string> {
   const texts = rows.map((row) =>
-    row.map((cell) => visibleLine(typeof cell === 'string' ? cell : cell.text)),
+    row.map((cell) =>
+      typeof cell === 'string' ? visibleLine(cell) : (cell.indent ?? '') + visibleLine(cell.text),
+    ),
   )
   const measure = options.width === undefined ? countCharacters : await measureFor(texts.flat())
   return layTable(columns, rows, texts, measure, options)

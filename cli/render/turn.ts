@@ -1,7 +1,7 @@
 /** A tool's turn as a person follows it: what it says on stdout, what it does on stderr. */
 
-import { formatDuration, type RunReport, type Tokens, type ToolEvent } from '../../lib/index.ts'
-import { count } from './amount.ts'
+import { formatDuration, type RunReport, type ToolEvent } from '../../lib/index.ts'
+import { usage as used } from './amount.ts'
 import { outcomePaint } from './session.ts'
 import type { Style } from './style.ts'
 import { visible, visibleLine } from './visible.ts'
@@ -66,7 +66,7 @@ export class TurnView {
         this.#say(`${this.#spec.style.yellow('!')} ${visibleLine(event.text)}`)
         break
       case 'usage':
-        this.#used = usageText(event.tokens) ?? this.#used
+        this.#used = used(event.tokens) || this.#used
     }
   }
 
@@ -128,24 +128,11 @@ export class TurnView {
 export function endText({ result }: RunReport, style: Style): string {
   const { outcome, duration_ms, usage, session_id, exit_code, signal } = result
   const exit = signal ?? (exit_code ? `exit ${exit_code}` : undefined)
-  const facts = [`in ${formatDuration(duration_ms)}`, exit, usage && usageText(usage)]
+  const facts = [`in ${formatDuration(duration_ms)}`, exit, usage && used(usage)]
   return [
     `${outcomePaint(outcome, style)(outcome)} ${facts.filter(Boolean).join(', ')}`,
     `go on: stint resume ${session_id.slice(0, 10)} "…"`,
   ].join(style.dim(' · '))
-}
-
-/** `1.2k in (1k cached), 34 out, $0.012`; undefined when nothing is known. */
-export function usageText(tokens: Tokens): string | undefined {
-  const { input_tokens: read, cached_input_tokens: cached, output_tokens: out, cost_usd } = tokens
-  const parts = [
-    read === undefined
-      ? undefined
-      : `${count(read)} in${cached ? ` (${count(cached)} cached)` : ''}`,
-    out === undefined ? undefined : `${count(out)} out`,
-    cost_usd === undefined ? undefined : `$${cost_usd.toPrecision(2)}`,
-  ].filter((part) => part !== undefined)
-  return parts.length === 0 ? undefined : parts.join(', ')
 }
 
 /** A call on one line: its name, and the most telling of its arguments. */

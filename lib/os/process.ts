@@ -188,7 +188,7 @@ function listGroup(pgid: number): Row[] {
 }
 
 /** Whether a process has this line in its environment; one that may not be asked has not. */
-function carries(pid: number, marker: string): boolean {
+export function carries(pid: number, marker: string): boolean {
   if (process.platform === 'darwin') {
     return run('ps', ['-Eww', '-o', 'command=', '-p', String(pid)]).includes(marker)
   }

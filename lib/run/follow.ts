@@ -6,6 +6,7 @@ import { Failure, isFailure } from '../errors.ts'
 import type { EncodedEntry } from '../journal/entry.ts'
 import type { Lock } from '../os/lock-file.ts'
 import type { Child } from '../os/spawn.ts'
+import { markerOf } from '../session/liveness.ts'
 import type { Session } from '../session/session.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { listArtifacts, type Outcome, projectResult, type TurnResult } from '../session/turn.ts'
@@ -13,6 +14,7 @@ import { isRedacting, redactorOf } from '../store/access.ts'
 import type { Store } from '../store/store.ts'
 import type { Stream } from '../tools/adapter.ts'
 import { EventLines, summaryOf } from './events.ts'
+import { watchMemory } from './memory.ts'
 import type { RunOptions, RunReport, Started } from './plan.ts'
 import { type Budget, OutputLines, startPump } from './pump.ts'
 import { Recorder } from './recorder.ts'
@@ -116,7 +118,9 @@ export async function follow(
     options.onNotice?.(`redaction is off (${store.configFile}): secrets are kept in the transcript`)
   }
   child.release()
+  const endMemory = watchMemory(child.group.pgid, markerOf(session.id))
   const ending = await supervised
+  const peakMemory = endMemory()
   await stream?.end?.()
   const patience = retries(options.journalPatience)
   while (!(await recorder.flush()) && (await patience.again()));
@@ -165,7 +169,7 @@ export async function follow(
     provider_session_id: events?.provider ?? null,
     usage: meter.sum,
     cost_usd: meter.sum?.cost_usd ?? null,
-    peak_memory_bytes: null,
+    peak_memory_bytes: peakMemory,
     events_count: 0,
     artifacts: listArtifacts(session.dir, turn),
   }

@@ -2,6 +2,7 @@
 
 import type { SessionId } from '../base/id.ts'
 import { Failure, type Holder } from '../errors.ts'
+import type { Entry } from '../journal/entry.ts'
 import { session as files } from '../layout.ts'
 import { findHolder, probeLock } from '../os/lock-file.ts'
 import { type Liveness, listTools, observe } from '../session/liveness.ts'
@@ -69,6 +70,11 @@ function lockRow(name: string, dir: string, now: number): LockRow {
  * the turn has not ended.
  */
 export function readResult(store: Store, id: SessionId, turn?: number): TurnResult {
+  return readTurnEnd(store, id, turn).data as TurnResult
+}
+
+/** The entry that has it. Throws the same. */
+export function readTurnEnd(store: Store, id: SessionId, turn?: number): Entry {
   const dir = realSessionDir(store, id, placeOf(store, id))
   const { state, failure } = readSnapshot(id, dir)
   if (state === undefined) {
@@ -81,5 +87,5 @@ export function readResult(store: Store, id: SessionId, turn?: number): TurnResu
   }
   const end = wanted < 1 ? undefined : findTurnEnd(dir, wanted)
   if (end === undefined) throw new Failure('RESULT_MISSING', { id })
-  return end.data as TurnResult
+  return end
 }

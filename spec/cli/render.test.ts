@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
-import { ago, bytes } from '../../cli/render/amount.ts'
+import { ago, bytes, usage } from '../../cli/render/amount.ts'
 import { highlightPrefix, styleOf } from '../../cli/render/style.ts'
 import { type Column, table } from '../../cli/render/table.ts'
 import { treeLines } from '../../cli/render/tree.ts'
@@ -22,6 +22,13 @@ describe('table', () => {
     ]
     expect(await table(columns, rows, { width: undefined })).toBe(
       'ID    SIZE  DESCRIPTION\n01JH     5  first\n01JK  1234\n',
+    )
+  })
+
+  it('keeps the indent of a cell and takes other spaces around it away', async () => {
+    const cells = [{ text: ' 01JH ', indent: '   └─ ' }, '', ' x']
+    expect(await table(columns, [cells], { width: undefined, heads: false })).toBe(
+      '   └─ 01JH    x\n',
     )
   })
 
@@ -171,5 +178,20 @@ describe('highlightPrefix', () => {
     expect(highlightPrefix('01JH4Q', 4, styleOf(true))).toBe(
       '\x1b[1m\x1b[36m01JH\x1b[39m\x1b[22m\x1b[2m4Q\x1b[22m',
     )
+  })
+})
+
+describe('usage', () => {
+  it.each([
+    [{ input_tokens: 1234, output_tokens: 340, cost_usd: 0.0123 }, '1.2k in, 340 out, $0.01'],
+    [{ input_tokens: 999.6, output_tokens: 9_949 }, '1.0k in, 9.9k out'],
+    [{ input_tokens: 9_950, output_tokens: 999_499 }, '10k in, 999k out'],
+    [{ input_tokens: 999_500, output_tokens: 2_500_000_000 }, '1.0M in, 2.5G out'],
+    [{ cost_usd: 0.004 }, '<$0.01'],
+    [{ cost_usd: 0 }, '$0.00'],
+    [{ reasoning_tokens: 5 }, ''],
+    [{}, ''],
+  ])('says %o in brief', (amounts, text) => {
+    expect(usage(amounts)).toBe(text)
   })
 })

@@ -12,7 +12,8 @@ describe('verbs', () => {
       [
         ...['run', 'resume', 'list', 'show', 'result', 'logs', 'artifacts', 'log', 'is-alive'],
         ...['wait', 'kill', 'rename', 'pin', 'unpin', 'delete', 'trash', 'config', 'redact'],
-        ...['ps', 'reap'],
+        ...['ps', 'reap', 'tools', 'compress'],
+        ...['checkpoint', 'checkpoints'],
       ].sort(),
     )
   })
@@ -55,7 +56,10 @@ describe('verbs', () => {
 describe('helpText', () => {
   it('groups the verbs and leaves none out', () => {
     const text = helpText(undefined, false)
-    for (const [name, verb] of all) expect(text).toContain(`  ${name.padEnd(9)}  ${verb.summary}`)
+    const width = Math.max(...all.map(([name]) => name.length))
+    for (const [name, verb] of all) {
+      expect(text).toContain(`  ${name.padEnd(width)}  ${verb.summary}`)
+    }
     expect(text.match(/^(Run|Look|Change|Clean up):$/gm)).toHaveLength(4)
   })
 

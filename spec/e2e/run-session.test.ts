@@ -54,6 +54,23 @@ describe('what run prints', () => {
     expect(await place.json(['result', '@last'])).toEqual(result)
   })
 
+  test('has the peak memory of all processes of the turn, or null', async () => {
+    const place = makePlace()
+    const hold = 'const b = Buffer.alloc(80 << 20, 1); setTimeout(() => b, 1500)'
+    const both = `"${process.execPath}" -e '${hold}' & "${process.execPath}" -e '${hold}'; wait`
+    const resultOf = async (...command: string[]) =>
+      JSON.parse((await place.stint(['run', '--json', '--', ...command])).stdout) as Row
+    const result = await resultOf('sh', '-c', both)
+    if (process.platform === 'linux') {
+      expect(result.peak_memory_bytes).toBeGreaterThan(160 << 20)
+      expect(result.peak_memory_bytes).toBeLessThan(600 << 20)
+    } else {
+      expect(result.peak_memory_bytes).toBeNull()
+    }
+    const short = await resultOf('sleep', '0.2')
+    if (process.platform === 'linux') expect(short.peak_memory_bytes).toBeGreaterThan(100_000)
+  })
+
   test('--quiet leaves both streams to the tool', async () => {
     const place = makePlace()
     const script = 'echo data; echo talk >&2'

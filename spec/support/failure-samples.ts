@@ -87,6 +87,9 @@ export const failureSamples: { readonly [C in FailureCode]: FailureData[C] } = {
     path: `${dir}/locks/session.lock`,
     problem: 'neither koffi nor flock(1) is there',
   },
+  NO_REPOSITORY: { dir: '/home/ann/notes' },
+  NO_COMMIT: { dir: '/home/ann/demo' },
+  GIT_FAILED: { dir: '/home/bob/demo', problem: 'detected dubious ownership in repository' },
   FILE_CHANGED: { file: 'notes/today.jsonl' },
   INTERRUPTED: { signal: 'SIGINT' },
 }

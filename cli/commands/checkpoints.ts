@@ -1,0 +1,86 @@
+import {
+  type CheckpointRow,
+  type CheckpointVerdict,
+  isFailure,
+  listCheckpoints,
+  type Store,
+  verifyCheckpoint,
+} from '../../lib/index.ts'
+import { flag, type Handler, type Invocation } from '../command.ts'
+import type { Context } from '../context.ts'
+import { ago } from '../render/amount.ts'
+import { outcomePaint, shownLength } from '../render/session.ts'
+import { styleOf } from '../render/style.ts'
+import { type Cell, table } from '../render/table.ts'
+import { visibleLine } from '../render/visible.ts'
+import { resolveFirst, storesOf } from '../session.ts'
+
+type Row = CheckpointRow & Partial<CheckpointVerdict>
+
+/** Lists checkpoints, and with --verify holds each against its transcript. */
+export const handler: Handler = async (invocation, context) => {
+  const verify = flag(invocation, 'verify')
+  const rows = find(invocation, context).map(
+    ({ store, row }): Row => (verify ? { ...row, ...verifyCheckpoint(store, row) } : row),
+  )
+  if (context.json) context.out.json(rows)
+  else if (rows.length === 0) context.out.talk('no checkpoints')
+  else context.out.data(await draw(rows, verify, context))
+  return rows.some(({ verdict }) => verdict !== undefined && verdict !== 'agrees') ? 1 : 0
+}
+
+function find(
+  invocation: Invocation,
+  context: Context,
+): { readonly store: Store; readonly row: CheckpointRow }[] {
+  if (invocation.positionals.length > 0) {
+    const { store, id } = resolveFirst(invocation, context)
+    return listCheckpoints(store, id).map((row) => ({ store, row }))
+  }
+  const stores = storesOf(invocation, context)
+  const found = stores.flatMap((store) =>
+    listThere(store, flag(invocation, 'all-projects')).map((row) => ({ store, row })),
+  )
+  return stores.length < 2
+    ? found
+    : found.sort((a, b) => Date.parse(b.row.at) - Date.parse(a.row.at))
+}
+
+/** Of many projects some may be in no repository; of one that is to be said. */
+function listThere(store: Store, isOneOfMany: boolean): CheckpointRow[] {
+  try {
+    return listCheckpoints(store)
+  } catch (error) {
+    if (!isOneOfMany || !isFailure(error, 'NO_REPOSITORY')) throw error
+    return []
+  }
+}
+
+async function draw(rows: readonly Row[], verify: boolean, context: Context): Promise<string> {
+  const style = styleOf(context.color.stdout)
+  const shown = shownLength([10], context.columns)
+  return table(
+    [
+      { head: 'SESSION' },
+      { head: 'TURN', align: 'right' },
+      { head: 'COMMIT' },
+      { head: 'AGE' },
+      { head: 'RESULT' },
+      ...(verify ? [{ head: 'VERIFIED' }, { head: 'WHY', shrink: true }] : []),
+    ],
+    rows.map((row): Cell[] => {
+      const outcome = typeof row.result.outcome === 'string' ? row.result.outcome : ''
+      const { verdict, why } = row
+      const paint = verdict === 'agrees' ? style.green : style.red
+      return [
+        { text: row.session_id.slice(0, shown), paint: style.cyan },
+        String(row.turn),
+        { text: row.commit.slice(0, 12), paint: style.yellow },
+        { text: ago(Date.parse(row.at), context.now()), paint: style.dim },
+        { text: visibleLine(outcome), paint: outcomePaint(outcome, style) },
+        ...(verdict === undefined ? [] : [{ text: verdict, paint }, why ?? '']),
+      ]
+    }),
+    { width: context.columns, heads: style.dim },
+  )
+}
