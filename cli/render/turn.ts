@@ -137,9 +137,24 @@ export function endText({ result }: RunReport, style: Style): string {
 
 /** A call on one line: its name, and the most telling of its arguments. */
 export function callText(name: string, input: unknown): string {
-  const told = typeof input === 'object' && input !== null ? Object.values(input) : [input]
-  const first = told.find((one) => typeof one === 'string' && one !== '')
-  const words = [visibleLine(name), typeof first === 'string' ? visibleLine(first) : '']
+  const first = textWithin(input, 3)
+  const words = [visibleLine(name), first === undefined ? '' : visibleLine(unwrapped(first))]
   const text = words.filter(Boolean).join(': ')
   return text.length > 100 ? `${text.slice(0, 99)}…` : text
+}
+
+/** The first text in a value, at most so deep in it. */
+function textWithin(value: unknown, depth: number): string | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : value
+  if (typeof value !== 'object' || value === null || depth === 0) return undefined
+  for (const one of Object.values(value)) {
+    const text = textWithin(one, depth - 1)
+    if (text !== undefined) return text
+  }
+  return undefined
+}
+
+/** What a shell is given to do tells more than that there is a shell. */
+function unwrapped(command: string): string {
+  return /^(?:\/bin\/)?(?:ba|z)?sh -l?c (["'])([\s\S]*)\1$/.exec(command)?.[2] ?? command
 }

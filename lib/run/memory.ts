@@ -7,7 +7,7 @@ const quickPauses = [4, 16]
 const firstPause = 80
 const pause = 1_000
 
-/** The part of the time that looking may take. */
+/** The part of one processor's time that looking may take. */
 const share = 1 / 200
 
 /**
@@ -22,9 +22,10 @@ export function watchMemory(pgid: number, marker: string): () => number | null {
   let looks = 0
   const look = () => {
     const isQuick = looks++ < quickPauses.length
-    const started = performance.now()
+    const before = process.cpuUsage()
     const bytes = isQuick ? probe.quick() : probe.whole()
-    const cost = performance.now() - started
+    const { user, system } = process.cpuUsage(before)
+    const cost = (user + system) / 1_000
     if (bytes !== undefined) peak = Math.max(peak ?? 0, bytes)
     // On a machine with thousands of processes a look takes long.
     wait(isQuick ? (quickPauses[looks] ?? firstPause) : Math.max(pause, cost / share))

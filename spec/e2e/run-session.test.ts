@@ -56,7 +56,7 @@ describe('what run prints', () => {
 
   test('has the peak memory of all processes of the turn, or null', async () => {
     const place = makePlace()
-    const hold = 'const b = Buffer.alloc(80 << 20, 1); setTimeout(() => b, 1500)'
+    const hold = 'const b = Buffer.alloc(80 << 20, 1); setTimeout(() => b, 5000)'
     const both = `"${process.execPath}" -e '${hold}' & "${process.execPath}" -e '${hold}'; wait`
     const resultOf = async (...command: string[]) =>
       JSON.parse((await place.stint(['run', '--json', '--', ...command])).stdout) as Row
