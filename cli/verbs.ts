@@ -53,6 +53,11 @@ const turnOptions: readonly ExplainedOption[] = [
   { name: 'id-file', value: 'FILE', help: "write the session's id to FILE once it is on the disk" },
   { name: 'no-hup', help: 'go on when the terminal is closed' },
   { name: 'raw', help: "pass the agent's own output on, as it is" },
+  {
+    name: 'interactive',
+    short: 'i',
+    help: 'hand the terminal to the tool; what is said there is not kept',
+  },
 ]
 
 const promptOptions: readonly ExplainedOption[] = [

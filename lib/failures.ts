@@ -266,7 +266,9 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     sentence: (d) =>
       d.act === 'compact'
         ? `${d.tool} has no compaction without a terminal`
-        : `${d.tool} cannot ${d.act} a conversation`,
+        : d.act === 'interact'
+          ? `${d.tool} has nothing to be talked with at a terminal`
+          : `${d.tool} cannot ${d.act} a conversation`,
   },
   PROVIDER_SESSION_LOST: {
     status: 1,

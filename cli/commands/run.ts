@@ -44,12 +44,13 @@ export const handler: Handler = async (invocation, context) => {
   const config = readConfig(context.env, homeOf(context))
   const task = await taskOf(invocation, context, config.settings, found?.id)
   const isAgent = task.kind !== 'command' || task.tool !== undefined
+  const isInteractive = task.kind === 'interactive' || (task.kind === 'command' && task.interactive)
   // The line with the session's id is the first one; what else there is to say comes after it.
   const warnings = [...config.warnings, ...staleTurn(store, context)]
   const speak = () => {
     for (const warning of warnings.splice(0)) tell(() => context.out.warn(warning))
   }
-  const isShown = isAgent && !context.json && !flag(invocation, 'raw')
+  const isShown = isAgent && !isInteractive && !context.json && !flag(invocation, 'raw')
   const style = styleOf(context.color.stderr)
   const view = isShown ? viewOf(context) : undefined
   const report = await runTurn(store, {
@@ -151,11 +152,15 @@ async function taskOf(
     text(invocation, 'tool') ?? (text(invocation, 'acp') === undefined ? undefined : 'acp')
   const words = verb.name === 'resume' ? positionals.slice(1) : positionals
   const file = text(invocation, 'prompt-file')
+  const interactive = flag(invocation, 'interactive')
+  if (interactive && !(isTerminal(0) && isTerminal(1))) {
+    throw misused(verb, '--interactive needs a terminal')
+  }
   if (command !== undefined) {
     if (words.length > 0 || file !== undefined) {
       throw misused(verb, 'a prompt and a command after -- exclude each other')
     }
-    return { kind: 'command', argv: command, ...optional('tool', tool) }
+    return { kind: 'command', argv: command, interactive, ...optional('tool', tool) }
   }
   if (words.length > 0 && file !== undefined) {
     throw misused(verb, 'PROMPT and --prompt-file exclude each other')
@@ -164,6 +169,9 @@ async function taskOf(
   const hasTool = known !== undefined || (verb.name === 'run' && text(invocation, 'fork'))
   const name = tool ?? (hasTool ? undefined : settings.tool)
   const prompt = file === undefined ? words[0] : await promptIn(file, context)
+  if (interactive && (name !== undefined || hasTool)) {
+    return { kind: 'interactive', ...optional('prompt', prompt), ...optional('tool', name) }
+  }
   if (prompt === undefined) {
     if (known !== undefined) throw new Failure('COMMAND_NEEDED', { id: known })
     throw misused(verb, 'there is nothing to run: give a prompt, or a command after --')

@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream'
 import { Failure } from '../errors.ts'
 import * as disk from './disk.ts'
 import { findKoffi } from './packages.ts'
-import { type GroupIdentity, startTimeOf, thisMachine } from './process.ts'
+import { type GroupIdentity, sendToGroup, startTimeOf, thisMachine } from './process.ts'
 
 /** The descriptor that the tool's lock has in its processes: launchers and scripts use low ones. */
 const lockDescriptor = 100
@@ -20,8 +20,11 @@ export interface SpawnSpec {
   readonly argv: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
-  /** What the tool reads: this process's standard input, what is written to `Child.stdin`, or nothing. */
-  readonly stdin: 'inherit' | 'pipe' | undefined
+  /**
+   * What the tool reads: this process's standard input, what is written to `Child.stdin`, or nothing. A
+   * tool on the `terminal` has all three of this process's streams, and stays in its process group.
+   */
+  readonly stdin: 'inherit' | 'pipe' | 'terminal' | undefined
   /** An open, locked file that the tool's processes keep. */
   readonly lock: number
 }
@@ -39,6 +42,10 @@ export interface Child {
   /** Undefined unless it was asked for. What the tool no longer reads is no error. */
   readonly stdin: Writable | undefined
   readonly exited: Promise<Exit>
+  /** Sends a signal to its group, or to the tool alone where the group is not its own. */
+  readonly send: (signal: NodeJS.Signals) => void
+  /** Whether the terminal's own signals reach it by themselves. */
+  readonly hasTerminal: boolean
   /** Lets the tool start. */
   readonly release: () => void
   /** Ends it without its ever having started. */
@@ -48,13 +55,15 @@ export interface Child {
 /** Starts a tool behind its gate. Throws SPAWN_FAILED, or CWD_GONE when the directory is not there. */
 export async function spawnTool(spec: SpawnSpec): Promise<Child> {
   const { spawn } = process.getBuiltinModule('node:child_process')
-  const out = openPipe()
-  const err = openPipe()
+  const hasTerminal = spec.stdin === 'terminal'
+  const out = hasTerminal ? undefined : openPipe()
+  const err = hasTerminal ? undefined : openPipe()
   const stdio: (number | 'ignore' | 'inherit' | 'pipe')[] = Array(lockDescriptor).fill('ignore')
   const { stdin } = spec
-  stdio[0] = stdin ?? 'ignore'
-  stdio[1] = out?.write ?? 'pipe'
-  stdio[2] = err?.write ?? 'pipe'
+  const own = hasTerminal ? 'inherit' : undefined
+  stdio[0] = stdin === 'terminal' ? 'inherit' : (stdin ?? 'ignore')
+  stdio[1] = own ?? out?.write ?? 'pipe'
+  stdio[2] = own ?? err?.write ?? 'pipe'
   stdio[3] = 'pipe'
   stdio[lockDescriptor] = spec.lock
   const { env, argv } = throughShell(spec)
@@ -64,7 +73,7 @@ export async function spawnTool(spec: SpawnSpec): Promise<Child> {
       cwd: spec.cwd,
       env,
       stdio,
-      detached: true,
+      detached: !hasTerminal,
     })
     await new Promise((resolve, reject) => {
       child.once('spawn', resolve)
@@ -86,12 +95,17 @@ export async function spawnTool(spec: SpawnSpec): Promise<Child> {
   child.stdin?.on('error', () => undefined)
   return {
     group: { pgid, start_time: startTimeOf(pgid) ?? '', ...thisMachine() },
-    stdout: out === undefined ? (child.stdout as Readable) : readEnd(out.read),
+    stdout: out === undefined ? (child.stdout ?? nothing()) : readEnd(out.read),
     stdin: child.stdin ?? undefined,
-    stderr: err === undefined ? (child.stderr as Readable) : readEnd(err.read),
+    stderr: err === undefined ? (child.stderr ?? nothing()) : readEnd(err.read),
     exited: new Promise((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }))
     }),
+    send: (signal) => {
+      if (hasTerminal) child.kill(signal)
+      else sendToGroup(pgid, signal)
+    },
+    hasTerminal,
     release: () => barrier.end('\n'),
     abandon: () => barrier.destroy(),
   }
@@ -125,6 +139,25 @@ function openPipe(): { read: number; write: number } | undefined {
   const pipe2 = koffi.load(null).func('int pipe2(int *ends, int flags)')
   if (pipe2(ends, closeOnExec) !== 0) return undefined
   return { read: ends[0] as number, write: ends[1] as number }
+}
+
+/** What comes of a tool that has the terminal itself. */
+function nothing(): Readable {
+  return process.getBuiltinModule('node:stream').Readable.from([])
+}
+
+/**
+ * The terminal's modes as they are now, to be set again: a tool that was killed leaves them as it needed
+ * them.
+ */
+export function keepTerminal(): () => void {
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
+  const stty = (args: readonly string[]) =>
+    spawnSync('stty', args, { encoding: 'utf8', stdio: ['inherit', 'pipe', 'ignore'] }).stdout
+  const modes = stty(['-g'])?.trim()
+  return () => {
+    if (modes) stty([modes])
+  }
 }
 
 function readEnd(fd: number): Readable {

@@ -5,7 +5,7 @@ import { sleep } from '../base/async.ts'
 import { Failure, isFailure } from '../errors.ts'
 import type { EncodedEntry } from '../journal/entry.ts'
 import type { Lock } from '../os/lock-file.ts'
-import type { Child } from '../os/spawn.ts'
+import { type Child, keepTerminal } from '../os/spawn.ts'
 import { markerOf } from '../session/liveness.ts'
 import type { Session } from '../session/session.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
@@ -98,7 +98,11 @@ export async function follow(
       onTrouble: (error) => options.onNotice?.(`${name} cannot be passed on: ${error.message}`),
     }),
   )
-  const { limits, signals } = options
+  const { signals } = options
+  // Nobody knows whether somebody sits at a terminal.
+  const { hasTerminal } = child
+  const limits = hasTerminal ? { ...options.limits, idleTimeout: undefined } : options.limits
+  const resetTerminal = hasTerminal ? keepTerminal() : undefined
   const supervised = supervise({
     child,
     pumps,
@@ -120,6 +124,7 @@ export async function follow(
   child.release()
   const endMemory = watchMemory(child.group.pgid, markerOf(session.id))
   const ending = await supervised
+  resetTerminal?.()
   const peakMemory = endMemory()
   await stream?.end?.()
   const patience = retries(options.journalPatience)

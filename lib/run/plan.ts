@@ -190,6 +190,10 @@ export function toolEnv(
 /** Redacted before it is cut: the half of a secret looks like none. */
 export function describe(store: Store, task: Task): string {
   const text =
-    task.kind === 'command' ? task.argv.join(' ') : task.kind === 'prompt' ? task.prompt : ''
+    task.kind === 'command'
+      ? task.argv.join(' ')
+      : task.kind === 'compact'
+        ? ''
+        : (task.prompt ?? task.tool ?? '')
   return headOf(oneLine(redactorOf(store).text(text).value), 80)
 }

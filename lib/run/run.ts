@@ -165,6 +165,10 @@ async function runHeld(
     const isListed = !(options.target.kind === 'new' && options.target.ephemeral)
     const isRoot = before.genealogy.parent_session_id === undefined
     if (isListed && isRoot) hintLast(store, session.id)
+    if (work.givenId !== undefined) {
+      const data = { tool, provider_session_id: work.givenId }
+      await session.append({ type: 'provider_session', turn, text: null, data, at: startedAt })
+    }
     const started = { id: session.id, turn, cwd, dir: session.dir }
     const launch = { child, toolLock, started, startedAt, work, source }
     return await follow(store, session, launch, options)

@@ -1,7 +1,7 @@
 /** One tool from its start to its end: signals, deadlines, and the last bytes of its pipes. */
 
 import { sleep } from '../base/async.ts'
-import { sendToGroup, stopSelf } from '../os/process.ts'
+import { stopSelf } from '../os/process.ts'
 import type { Child, Exit } from '../os/spawn.ts'
 import type { Pump } from './pump.ts'
 
@@ -65,7 +65,6 @@ const drainLimit = 5_000
 /** Resolves when the tool has exited and its pipes are drained, or given up on. */
 export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   const { child, pumps, limits } = spec
-  const { pgid } = child.group
   let exit: Exit | undefined
   let endedFor: Ending['endedFor']
   let interruptedBy: PassedSignal | undefined
@@ -73,7 +72,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
 
   const send = (signal: NodeJS.Signals) => {
     // Until its exit was seen the tool is this process's child, and its group cannot be another's.
-    if (exit === undefined) sendToGroup(pgid, signal)
+    if (exit === undefined) child.send(signal)
   }
   const tell = (signal: NodeJS.Signals) => {
     if (spec.cancel === undefined) send(signal)
@@ -91,6 +90,8 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   const handlers = new Map<NodeJS.Signals, () => void>()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
     handlers.set(signal, () => {
+      // The terminal sends these two to both, and what the tool makes of them is its own business.
+      if (child.hasTerminal && (signal === 'SIGINT' || signal === 'SIGQUIT')) return
       if (signal === 'SIGHUP' && spec.ignoreHup) return
       interruptedBy ??= signal
       if (signal === 'SIGINT' && ++interrupts > 1) send('SIGKILL')
@@ -100,7 +101,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   const clock = startClock()
   handlers.set('SIGTSTP', () => {
     // The tool's group is not the terminal's, where TSTP would do nothing.
-    send('SIGSTOP')
+    if (!child.hasTerminal) send('SIGSTOP')
     clock.pause()
     stopSelf()
   })

@@ -13,7 +13,15 @@ import { primedPrompt } from './prime.ts'
 /** What was asked for. */
 export type Task =
   /** A command; with a tool, whose output is that tool's. */
-  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly tool?: string }
+  | {
+      readonly kind: 'command'
+      readonly argv: readonly string[]
+      readonly tool?: string
+      /** It has the terminal. */
+      readonly interactive?: boolean
+    }
+  /** A tool that has the terminal, in which the person talks with it. */
+  | { readonly kind: 'interactive'; readonly prompt?: string; readonly tool?: string }
   | {
       readonly kind: 'prompt'
       readonly prompt: string
@@ -32,7 +40,9 @@ export interface Work {
   /** What `turn_started` says of it beside the tool. */
   readonly record: EntryData
   /** Standard input: this process's own, a text, what is said in a conversation, or none. */
-  readonly stdin: 'inherit' | { readonly text: string } | 'conversation' | undefined
+  readonly stdin: 'inherit' | { readonly text: string } | 'conversation' | 'terminal' | undefined
+  /** The id that a new conversation was told to take. */
+  readonly givenId?: string
   readonly env: Readonly<Record<string, string>>
   readonly isDropped: (variable: string) => boolean
   /** Undefined when the command line is the user's own. */
@@ -72,20 +82,23 @@ export function planWork(
   if (task.kind === 'command') {
     const adapter = task.tool === undefined ? undefined : speakerOf(task.tool)
     const { argv } = task
+    // Nothing can be read of what goes to the terminal.
+    const isHeard = !task.interactive
     const act = adapter?.continues?.(argv)
     return {
       tool: adapter?.name ?? commandTool,
       argv,
       record: { argv },
-      stdin: hasInput ? 'inherit' : undefined,
+      stdin: task.interactive ? 'terminal' : hasInput ? 'inherit' : undefined,
       request: undefined,
       ...surroundings(adapter),
-      adapter,
+      adapter: isHeard ? adapter : undefined,
       continues: act === undefined ? undefined : { act, id: undefined },
       notice: undefined,
     }
   }
   const adapter = toolOf(task, past, settings)
+  if (task.kind === 'interactive') return interactiveWork(task, adapter, past, settings)
   const { program = adapter.program, args = [] } = settings[adapter.name] ?? {}
   const { request, record, notice } = requestOf(task, adapter, past, args)
   const line = adapter.plan(request)
@@ -106,8 +119,59 @@ export function planWork(
   }
 }
 
+/** A turn in which the person talks with the tool: what is said there is theirs alone. */
+function interactiveWork(
+  task: Task & { kind: 'interactive' },
+  adapter: Adapter,
+  past: Past | undefined,
+  settings: Readonly<Record<string, ToolSettings>>,
+): Work {
+  const known = past?.kind === 'resume' ? past.state.tools[adapter.name] : undefined
+  const { program = adapter.program, args = [] } = settings[adapter.name] ?? {}
+  const resumed = known?.provider_session_id
+  if (
+    past !== undefined &&
+    resumed === undefined &&
+    known?.provider_session_history !== undefined
+  ) {
+    throw lostIn(past, adapter.name)
+  }
+  const { prompt } = task
+  const fresh = past === undefined ? randomId() : undefined
+  const request = { act: resumed === undefined ? 'new' : 'resume', prompt, args } as const
+  const line = adapter.interact?.({ ...request, id: resumed ?? fresh })
+  if (line === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'interact' })
+  const shown = line.args.map((arg) => (arg === prompt ? '{prompt}' : arg))
+  return {
+    tool: adapter.name,
+    argv: [program, ...line.args],
+    record: {
+      argv: [program, ...shown],
+      interactive: true,
+      ...(prompt === undefined ? {} : { prompt }),
+      ...(resumed === undefined ? {} : { provider_session_id: resumed }),
+    },
+    stdin: 'terminal',
+    ...(line.takesId && fresh !== undefined ? { givenId: fresh } : {}),
+    request: undefined,
+    ...surroundings(adapter),
+    adapter: undefined,
+    continues: undefined,
+    notice: undefined,
+  }
+}
+
+function lostIn({ state }: Past, tool: string): Failure {
+  const { provider_session_id: id, provider_session_history: lost } = state.tools[tool] ?? {}
+  return new Failure('PROVIDER_SESSION_LOST', {
+    id: state.meta_session_id,
+    tool,
+    provider_session_id: lost?.at(-1) ?? id ?? '',
+  })
+}
+
 function requestOf(
-  task: Exclude<Task, { kind: 'command' }>,
+  task: Exclude<Task, { kind: 'command' | 'interactive' }>,
   adapter: Adapter,
   past: Past | undefined,
   args: readonly string[],
@@ -131,11 +195,7 @@ function requestOf(
   const lost = known?.provider_session_history?.at(-1)
   if (past.kind === 'resume' && (id ?? lost) !== undefined) {
     if (!can) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'resume' })
-    throw new Failure('PROVIDER_SESSION_LOST', {
-      id: session,
-      tool: adapter.name,
-      provider_session_id: lost ?? id ?? '',
-    })
+    throw lostIn(past, adapter.name)
   }
   // The turns before never got as far as a conversation: this is where it begins.
   if (past.kind === 'resume') return fresh
@@ -153,7 +213,7 @@ function toolOf(
   past: Past | undefined,
   settings: Readonly<Record<string, ToolSettings>>,
 ): Adapter {
-  const asked = task.kind === 'prompt' ? task.tool : undefined
+  const asked = task.kind === 'compact' ? undefined : task.tool
   const name = asked ?? past?.state.turn?.tool
   if (name === undefined || (asked === undefined && name === commandTool)) {
     throw new Failure('COMMAND_NEEDED', { id: past?.state.meta_session_id ?? '' })
@@ -191,6 +251,11 @@ function recordedCommand(dir: string, tool: string): readonly string[] | undefin
     return isWhole ? argv : undefined
   }
   return undefined
+}
+
+/** An id as providers make them. */
+function randomId(): string {
+  return process.getBuiltinModule('node:crypto').randomUUID()
 }
 
 /** What an agent sets for its own children, and no other agent should take for its own. */

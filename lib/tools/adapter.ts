@@ -21,6 +21,11 @@ export interface Adapter {
   /** The command line for a turn; undefined when the tool has none for it. */
   readonly plan: (request: TurnRequest) => CommandLine | undefined
   /**
+   * The command line for a turn in which the tool has the terminal: absent where it has no such way. An
+   * id is that of the conversation to go on with, or one for a new conversation to take.
+   */
+  readonly interact?: (request: InteractRequest) => CommandLine & { readonly takesId?: true }
+  /**
    * Whether a command line of the user's own goes on with, or copies, an earlier conversation.
    * Needed where the tool's totals go over all of it.
    */
@@ -45,6 +50,14 @@ export interface TurnRequest {
   /** `allow`: nothing is asked; otherwise what the tool does by itself. */
   readonly permission: Permission
   /** From the config: goes before the prompt. */
+  readonly args: readonly string[]
+}
+
+export interface InteractRequest {
+  readonly act: 'new' | 'resume'
+  readonly id: string | undefined
+  /** What is said first; the person says all the rest. */
+  readonly prompt: string | undefined
   readonly args: readonly string[]
 }
 

@@ -10,6 +10,7 @@ import {
   known,
   listIn,
   messageIn,
+  promptWords,
   rawEvent,
   readFields,
   sumOf,
@@ -32,11 +33,18 @@ export const claudeCode: PrintingAdapter = {
         ...args,
         ...(providerSession === undefined ? [] : ['--resume', providerSession]),
         ...(act === 'fork' ? ['--fork-session'] : []),
-        ...(text.startsWith('-') ? ['--'] : []),
-        text,
+        ...promptWords(text),
       ],
     }
   },
+  interact: ({ act, id, prompt, args }) => ({
+    args: [
+      ...args,
+      ...(id === undefined ? [] : [act === 'resume' ? '--resume' : '--session-id', id]),
+      ...promptWords(prompt),
+    ],
+    takesId: true,
+  }),
   open: () => new ClaudeStream(),
   isSessionLost: (stderr) => /No conversation found with session ID/.test(stderr),
 }

@@ -9,6 +9,7 @@ import {
   known,
   listIn,
   messageIn,
+  promptWords,
   rawEvent,
   readFields,
   textIn,
@@ -36,6 +37,13 @@ export const codex: PrintingAdapter = {
       ],
     }
   },
+  interact: ({ act, id, prompt, args }) => ({
+    args: [
+      ...args,
+      ...(act === 'resume' && id !== undefined ? ['resume', id] : []),
+      ...promptWords(prompt),
+    ],
+  }),
   continues: (argv) =>
     argv.includes('resume') ? 'resume' : argv.includes('fork') ? 'fork' : undefined,
   open: () => new CodexStream(),

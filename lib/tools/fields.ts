@@ -72,3 +72,9 @@ export function messageIn(value: unknown, depth = 0): string | undefined {
     textIn(value, 'type')
   )
 }
+
+/** A prompt as the last words of a command line; one that looks like an option is kept from being one. */
+export function promptWords(prompt: string | undefined): readonly string[] {
+  if (prompt === undefined) return []
+  return prompt.startsWith('-') ? ['--', prompt] : [prompt]
+}

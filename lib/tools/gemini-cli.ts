@@ -33,6 +33,14 @@ export const geminiCli: PrintingAdapter = {
       ],
     }
   },
+  interact: ({ act, id, prompt, args }) => ({
+    args: [
+      ...args,
+      ...(id === undefined ? [] : [act === 'resume' ? '--resume' : '--session-id', id]),
+      ...(prompt === undefined ? [] : [`--prompt-interactive=${prompt}`]),
+    ],
+    takesId: true,
+  }),
   open: () => new GeminiStream(),
   isSessionLost: (stderr) => /Invalid session identifier|No previous sessions found/.test(stderr),
 }

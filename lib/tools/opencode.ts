@@ -34,6 +34,13 @@ export const opencode: PrintingAdapter = {
       stdin: { text: prompt },
     }
   },
+  interact: ({ act, id, prompt, args }) => ({
+    args: [
+      ...args,
+      ...(act === 'resume' && id !== undefined ? ['--session', id] : []),
+      ...(prompt === undefined ? [] : [`--prompt=${prompt}`]),
+    ],
+  }),
   open: () => new OpencodeStream(),
   isSessionLost: (stderr) => /Session not found/.test(stderr),
 }
