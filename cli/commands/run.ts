@@ -1,6 +1,4 @@
-import path from 'node:path'
 import {
-  Failure,
   findCaller,
   hasInput,
   isTerminal,
@@ -8,14 +6,11 @@ import {
   type RunReport,
   type RunTarget,
   readConfig,
-  readPrompt,
   resolveRef,
   runTurn,
   type SessionId,
   type Settings,
   type Store,
-  splitWords,
-  type Task,
 } from '../../lib/index.ts'
 import { misused, refuseTogether } from '../argv.ts'
 import { duration, flag, type Handler, type Invocation, text } from '../command.ts'
@@ -24,6 +19,7 @@ import { questioner } from '../question.ts'
 import { styleOf } from '../render/style.ts'
 import { endText, TurnView } from '../render/turn.ts'
 import { homeOf, storeOf } from '../session.ts'
+import { taskOf } from '../task.ts'
 import { version } from '../version.ts'
 
 /** How long `--wait` without a duration waits, in ms: in effect, until it may. */
@@ -137,65 +133,6 @@ function resumeTarget(invocation: Invocation, context: Context, id: SessionId): 
   if (!flag(invocation, 'wait')) return { kind: 'resume', id }
   const wait = duration(invocation, 'wait') ?? anyTime
   return { kind: 'resume', id, wait, signal: context.signal }
-}
-
-/** What is to be run: the command after --, or a prompt for a tool. */
-async function taskOf(
-  invocation: Invocation,
-  context: Context,
-  settings: Settings,
-  known: SessionId | undefined,
-): Promise<Task> {
-  const { verb, command, positionals } = invocation
-  if (verb.name === 'compress') return { kind: 'compact' }
-  const tool =
-    text(invocation, 'tool') ?? (text(invocation, 'acp') === undefined ? undefined : 'acp')
-  const words = verb.name === 'resume' ? positionals.slice(1) : positionals
-  const file = text(invocation, 'prompt-file')
-  const interactive = flag(invocation, 'interactive')
-  if (interactive && !(isTerminal(0) && isTerminal(1))) {
-    throw misused(verb, '--interactive needs a terminal')
-  }
-  if (command !== undefined) {
-    if (words.length > 0 || file !== undefined) {
-      throw misused(verb, 'a prompt and a command after -- exclude each other')
-    }
-    return { kind: 'command', argv: command, interactive, ...optional('tool', tool) }
-  }
-  if (words.length > 0 && file !== undefined) {
-    throw misused(verb, 'PROMPT and --prompt-file exclude each other')
-  }
-  // A session has a tool of its own, and a fork that of its source.
-  const hasTool = known !== undefined || (verb.name === 'run' && text(invocation, 'fork'))
-  const name = tool ?? (hasTool ? undefined : settings.tool)
-  const prompt = file === undefined ? words[0] : await promptIn(file, context)
-  if (interactive && (name !== undefined || hasTool)) {
-    return { kind: 'interactive', ...optional('prompt', prompt), ...optional('tool', name) }
-  }
-  if (prompt === undefined) {
-    if (known !== undefined) throw new Failure('COMMAND_NEEDED', { id: known })
-    throw misused(verb, 'there is nothing to run: give a prompt, or a command after --')
-  }
-  if (name === undefined && !hasTool) {
-    throw misused(verb, 'a prompt needs --tool, or `tool` in the config; put -- before a command')
-  }
-  if (prompt.trim() === '') throw misused(verb, 'the prompt is empty')
-  const acp = text(invocation, 'acp')
-  const permission = text(invocation, 'permission') as Settings['permission'] | undefined
-  return {
-    kind: 'prompt',
-    prompt,
-    permission: permission ?? settings.permission,
-    ...optional('tool', name),
-    ...optional('acp', acp === undefined ? undefined : splitWords(acp)),
-  }
-}
-
-async function promptIn(file: string, context: Context): Promise<string> {
-  if (file !== '-') return readPrompt(path.resolve(context.cwd, file))
-  const chunks: Buffer[] = []
-  for await (const chunk of context.stdin) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 function viewOf(context: Context): TurnView {

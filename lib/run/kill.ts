@@ -66,7 +66,9 @@ export async function killTurn(store: Store, id: SessionId, grace: number): Prom
       : [],
   )
   const group = session.state.turn?.process
-  const signal = group === undefined ? null : await endGroup(id, group, grace)
+  const ended = group === undefined ? null : await endGroup(id, group, grace)
+  // A tool that has the terminal is in the group of the person's shell job.
+  const signal = ended ?? (await sweep(id, turn, grace))
   return status === 'running'
     ? await awaitSupervisor(store, session, turn, signal, grace)
     : await endOrphan(store, id, turn, signal, grace)

@@ -21,7 +21,12 @@ export type Task =
       readonly interactive?: boolean
     }
   /** A tool that has the terminal, in which the person talks with it. */
-  | { readonly kind: 'interactive'; readonly prompt?: string; readonly tool?: string }
+  | {
+      readonly kind: 'interactive'
+      readonly prompt?: string
+      readonly tool?: string
+      readonly acp?: readonly string[]
+    }
   | {
       readonly kind: 'prompt'
       readonly prompt: string
@@ -220,7 +225,7 @@ function toolOf(
   }
   const adapter = findAdapter(name)
   if (adapter !== undefined) return adapter
-  const given = task.kind === 'prompt' && name === acpTool ? task.acp : undefined
+  const given = task.kind === 'compact' || name !== acpTool ? undefined : task.acp
   const command = given ?? settings[name]?.acp ?? (past && recordedCommand(past.dir, name))
   if (command !== undefined) return acpAdapter(name, command)
   if (name !== acpTool) throw unknownTool(name, settings)

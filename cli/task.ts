@@ -1,0 +1,70 @@
+/** What a command line wants run. */
+
+import path from 'node:path'
+import {
+  Failure,
+  isTerminal,
+  readPrompt,
+  type SessionId,
+  type Settings,
+  splitWords,
+  type Task,
+} from '../lib/index.ts'
+import { misused } from './argv.ts'
+import { flag, type Invocation, text } from './command.ts'
+import type { Context } from './context.ts'
+
+/** The command after --, or a prompt for a tool; `known` is the session that goes on. */
+export async function taskOf(
+  invocation: Invocation,
+  context: Context,
+  settings: Settings,
+  known: SessionId | undefined,
+): Promise<Task> {
+  const { verb, command, positionals } = invocation
+  if (verb.name === 'compress') return { kind: 'compact' }
+  const words = verb.name === 'resume' ? positionals.slice(1) : positionals
+  const file = text(invocation, 'prompt-file')
+  if (command !== undefined && (words.length > 0 || file !== undefined)) {
+    throw misused(verb, 'a prompt and a command after -- exclude each other')
+  }
+  if (words.length > 0 && file !== undefined) {
+    throw misused(verb, 'PROMPT and --prompt-file exclude each other')
+  }
+  const interactive = flag(invocation, 'interactive')
+  if (interactive && !(isTerminal(0) && isTerminal(1))) {
+    throw misused(verb, '--interactive needs a terminal')
+  }
+  const agent = text(invocation, 'acp')
+  const acp = agent === undefined ? {} : { tool: 'acp', acp: splitWords(agent) }
+  const named = text(invocation, 'tool')
+  const asked = { ...acp, ...(named === undefined ? {} : { tool: named }) }
+  if (command !== undefined) return { kind: 'command', argv: command, interactive, ...asked }
+
+  // A session has a tool of its own, and a fork that of its source.
+  const hasTool = known !== undefined || (verb.name === 'run' && text(invocation, 'fork'))
+  const usual = hasTool || settings.tool === undefined ? {} : { tool: settings.tool }
+  const tool = { ...usual, ...asked }
+  const prompt = file === undefined ? words[0] : await promptIn(file, context)
+  const isForTool = hasTool || tool.tool !== undefined
+  if (interactive && isForTool) {
+    return { kind: 'interactive', ...tool, ...(prompt === undefined ? {} : { prompt }) }
+  }
+  if (prompt === undefined) {
+    if (known !== undefined) throw new Failure('COMMAND_NEEDED', { id: known })
+    throw misused(verb, 'there is nothing to run: give a prompt, or a command after --')
+  }
+  if (!isForTool) {
+    throw misused(verb, 'a prompt needs --tool, or `tool` in the config; put -- before a command')
+  }
+  if (prompt.trim() === '') throw misused(verb, 'the prompt is empty')
+  const permission = text(invocation, 'permission') as Settings['permission'] | undefined
+  return { kind: 'prompt', prompt, permission: permission ?? settings.permission, ...tool }
+}
+
+async function promptIn(file: string, context: Context): Promise<string> {
+  if (file !== '-') return readPrompt(path.resolve(context.cwd, file))
+  const chunks: Buffer[] = []
+  for await (const chunk of context.stdin) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}

@@ -1,0 +1,88 @@
+/** Turns in which the tool has the terminal: script(1) makes one. */
+
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { entriesOf, makePlace, program, type Row } from '../support/cli.ts'
+
+/** Words as a shell takes them back apart. */
+function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
+}
+
+function makeTerminal() {
+  const place = makePlace()
+  const bin = join(place.dir, 'bin')
+  mkdirSync(bin)
+  const talk = 'echo "args: $*"; read -r line </dev/tty; echo "heard $line"; test "$line" != bad'
+  for (const name of ['claude', 'codex']) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${talk}\n`)
+    chmodSync(join(bin, name), 0o755)
+  }
+  const type = (args: readonly string[], input: string) =>
+    place.startOther(
+      ['script', '-qec', quoted([process.execPath, program, ...args]), '/dev/null'],
+      {
+        input,
+        env: { PATH: `${bin}:${place.env.PATH}` },
+      },
+    ).ended
+  return { ...place, type }
+}
+
+describe.skipIf(process.platform !== 'linux')('run --interactive', () => {
+  test('hands the terminal over, keeps the lifecycle, and nothing of what is said', async () => {
+    const place = makeTerminal()
+    const secret = ['spoken', 'only', 'here'].join('-')
+    const ran = await place.type(['run', '-i', '--tool', 'claude-code', 'hello'], `${secret}\n`)
+    expect(ran.stdout).toMatch(
+      /session \w{26} turn 1\r\nargs: --session-id [0-9a-f-]{36} hello\r\n/,
+    )
+    expect(ran.stdout).toContain(`heard ${secret}`)
+    expect(ran.status).toBe(0)
+    const { id, state } = await place.json<Row>(['show', '@last'])
+    const entries = entriesOf(place.session(id))
+    expect(entries.map(({ type }) => type)).toEqual([
+      ...['session', 'turn_started', 'provider_session', 'turn_ended'],
+    ])
+    expect(entries[1]?.data).toMatchObject({ interactive: true, prompt: 'hello' })
+    expect(JSON.stringify(entries)).not.toContain(secret)
+    const provider = state.tools['claude-code'].provider_session_id
+    const again = await place.type(['resume', '-i', id], 'more\n')
+    expect(again.stdout).toContain(`args: --resume ${provider}\r\n`)
+    expect(await place.json<Row>(['result', id])).toMatchObject({ turn: 2, outcome: 'success' })
+  })
+
+  test('takes any command, and its exit status', async () => {
+    const place = makeTerminal()
+    const script = 'test -t 0 && test -t 1 && test -t 2 && tty -s </dev/tty && exit 7'
+    const ran = await place.type(['run', '-i', '--', 'sh', '-c', script], '')
+    expect(ran.status).toBe(7)
+    expect(await place.json<Row>(['result', '@last'])).toMatchObject({
+      outcome: 'failure',
+      exit_code: 7,
+    })
+  })
+
+  test('is refused without a terminal, and where the tool has nothing to be talked with', async () => {
+    const place = makeTerminal()
+    const piped = await place.stint(['run', '-i', '--', 'true'])
+    expect(piped.status).toBe(2)
+    expect(piped.stderr).toContain('--interactive needs a terminal')
+    const ran = await place.type(['run', '-i', '--acp', 'cat'], '')
+    expect(ran.status).toBe(2)
+    expect(ran.stdout).toContain('acp has nothing to be talked with')
+  })
+
+  test('is ended by kill, from another terminal', async () => {
+    const place = makeTerminal()
+    const ran = place.type(['run', '-i', '--name', 'open', '--', 'sleep', '600'], '')
+    for (;;) {
+      const { status } = (await place.json<Row[]>(['list']))[0] ?? {}
+      if (status === 'running') break
+    }
+    expect((await place.stint(['kill', 'open'])).status).toBe(0)
+    await ran
+    expect((await place.json<Row>(['result', 'open'])).outcome).toBe('cancelled')
+  })
+})
