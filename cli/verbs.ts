@@ -165,9 +165,9 @@ const tools: ExplainedVerb = {
   usage: '',
   positionals: { min: 0, max: 0 },
   options: [],
-  reach: 'none',
+  reach: 'one',
   details:
-    'Asks each agent that is found for its version, and says what stint can have it do: go on with a conversation (resume), copy one (fork), make one shorter (compact). `[tools.NAME]` in the config names another program, or arguments.',
+    'Asks each agent that is found for its version, and says what stint can have it do: go on with a conversation (resume), copy one (fork), make one shorter (compact). MEMORY is what 95 of 100 turns in this project took at most. `[tools.NAME]` in the config names another program, or arguments.',
   exits: [
     ['0', 'printed'],
     ['2', 'wrong usage'],

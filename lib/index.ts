@@ -67,6 +67,7 @@ export {
   listSessions,
   type SessionRow,
 } from './store/list.ts'
+export { readToolMemory, type ToolMemory } from './store/memory.ts'
 export { deleteSession, restoreSession } from './store/move.ts'
 export { checkSession, redactSession, type SessionFinding } from './store/redact.ts'
 export { type Resolved, resolveRef } from './store/ref.ts'

@@ -1,21 +1,23 @@
-import { listTools, readConfig } from '../../lib/index.ts'
+import { listTools, readConfig, readToolMemory } from '../../lib/index.ts'
 import type { Handler } from '../command.ts'
+import { bytes } from '../render/amount.ts'
 import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
 import { visibleLine } from '../render/visible.ts'
-import { homeOf } from '../session.ts'
+import { homeOf, storeOf } from '../session.ts'
 
 /** Lists the agents that stint knows. */
-export const handler: Handler = async (_, context) => {
+export const handler: Handler = async (invocation, context) => {
   const config = readConfig(context.env, homeOf(context))
   for (const warning of config.warnings) context.out.warn(warning)
   const tools = await listTools(config.tools, context.env.PATH, context.cwd)
+  const memory = readToolMemory(storeOf(invocation, context))
   if (context.json) {
-    context.out.json(tools)
+    context.out.json(tools.map((tool) => ({ ...tool, memory: memory.get(tool.name) ?? null })))
     return 0
   }
   const style = styleOf(context.color.stdout)
-  const heads = ['TOOL', 'VERSION', 'RESUME', 'FORK', 'COMPACT', 'PROGRAM']
+  const heads = ['TOOL', 'VERSION', 'RESUME', 'FORK', 'COMPACT', 'MEMORY', 'PROGRAM']
   const sign = (can: boolean) => (can ? 'yes' : 'no')
   context.out.data(
     await table(
@@ -26,10 +28,16 @@ export const handler: Handler = async (_, context) => {
         sign(supports.resume),
         sign(supports.fork),
         sign(supports.compact),
+        memoryText(memory.get(name)?.p95_bytes),
         { text: path ?? program, paint: style.dim },
       ]),
       { width: context.columns, heads: style.dim },
     ),
   )
   return 0
+}
+
+/** What 95 of 100 turns stay below. */
+function memoryText(p95: number | undefined): string {
+  return p95 === undefined ? '' : bytes(p95)
 }

@@ -16,6 +16,9 @@ export interface ToolMemory {
   readonly max_bytes: number
 }
 
+/** How many sessions are asked, the newest ones: what a tool took a year ago tells little. */
+const mostSessions = 2_000
+
 /**
  * The peak memory of each tool's recorded turns, by the tool's name. A tool without any is absent.
  *
@@ -24,7 +27,7 @@ export interface ToolMemory {
  */
 export function readToolMemory(store: Store): Map<string, ToolMemory> {
   const peaks = new Map<string, number[]>()
-  for (const id of listIds(store)) {
+  for (const id of listIds(store).sort().slice(-mostSessions)) {
     for (const file of listResults(sessionDir(store.dir, id))) {
       const found = findPeak(file)
       if (found === undefined) continue
