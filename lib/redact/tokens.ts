@@ -123,14 +123,8 @@ export class TokenFinder {
     if (anchor === undefined) return undefined
     const rule = this.#ruleOf.get(anchor) as Rule
     const body = at + anchor.length
-    let start = at
     const lead = this.#leads.get(rule)
-    if (lead !== undefined) {
-      lead.lastIndex = at
-      const found = lead.exec(text)?.[1]
-      if (found === undefined) return undefined
-      start -= found.length
-    } else if (!beginsAt(text, at, rule)) return undefined
+    if (lead === undefined && !beginsAt(text, at, rule)) return undefined
 
     search.runs ??= new Map()
     const run = takeRun(search.runs, charsets[rule.charset], text, body)
@@ -143,6 +137,14 @@ export class TokenFinder {
     if ((end - body < rule.min && !isCut) || end - body > rule.max) return undefined
     if ((rule.boundary === 'strict' ? /[\w+/=-]/ : /[A-Za-z0-9]/).test(text[end] ?? ''))
       return undefined
+    let start = at
+    if (lead !== undefined) {
+      // Last of all that is asked of the place: it reads backwards.
+      lead.lastIndex = at
+      const found = lead.exec(text)?.[1]
+      if (found === undefined) return undefined
+      start -= found.length
+    }
     const content = text.slice(body, end)
     if (isPlaceholder(content.slice(0, 40))) return undefined
     if (!isCut && rule.check?.(content) === false) return undefined
