@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { CommandLine } from '../../lib/tools/adapter.ts'
 import type { ToolEvent } from '../../lib/tools/event.ts'
 import { adapters, findAdapter } from '../../lib/tools/registry.ts'
 
@@ -125,6 +126,9 @@ describe.each(toolNames)('%s', (tool) => {
   })
 })
 
+const inputOf = (line: CommandLine | undefined) =>
+  typeof line?.stdin === 'object' ? line.stdin.text : undefined
+
 describe('a command line', () => {
   const request = {
     prompt: 'fix it',
@@ -136,7 +140,7 @@ describe('a command line', () => {
 
   it.each(toolNames)('of %s holds the prompt once, and the extra arguments', (tool) => {
     const line = findAdapter(tool)?.plan({ ...request, act: 'new' })
-    const words = [...(line?.args ?? []), ...(line?.stdin === undefined ? [] : [line.stdin])]
+    const words = [...(line?.args ?? []), inputOf(line)]
     expect(words.filter((word) => word === 'fix it')).toHaveLength(1)
     expect(words.join(' ')).toContain('--model m')
   })
@@ -151,7 +155,7 @@ describe('a command line', () => {
     const line = findAdapter(tool)?.plan({ ...request, prompt: '--help', act: 'new' })
     const at = line?.args.indexOf('--help') ?? -1
     if (at >= 0) expect(line?.args[at - 1]).toBe('--')
-    else expect(line?.stdin ?? line?.args.join(' ')).toContain('--help')
+    else expect([...(line?.args ?? []), inputOf(line)].join(' ')).toContain('--help')
   })
 
   it.each(toolNames)('of %s is there for a fork or compaction exactly when it says so', (tool) => {
