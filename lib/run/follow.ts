@@ -148,7 +148,9 @@ export async function follow(
   const verdict = stream?.verdict()
   const isLost =
     stream?.isSessionLost?.() ||
-    (verdict === undefined && adapter?.isSessionLost(complaint?.() ?? ''))
+    (verdict === undefined &&
+      !(stream?.endsByExit && ending.exit.code === 0) &&
+      adapter?.isSessionLost(complaint?.() ?? ''))
   const lostId = isLost ? continues?.id : undefined
   const extras = [
     ...(options.task.kind === 'compact' &&

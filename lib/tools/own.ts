@@ -84,11 +84,10 @@ class OwnStream implements Stream {
     const error = read(this.#events.error, fields).find((one) => one !== null && one !== false)
     const isEnd = end !== undefined && holds(end, fields)
     if (error !== undefined) {
-      const why = messageIn(error) || (isTable(error) ? JSON.stringify(error) : String(error))
-      said.push({ type: 'error', text: why })
+      const text = messageIn(error) || (typeof error === 'number' ? `error ${error}` : 'an error')
+      said.push({ type: 'error', text, ...(isTable(error) ? { data: error } : {}) })
       // Once it has failed it has, whatever ends it.
-      this.#verdict ??= { outcome: 'failure', text: why }
-      if (this.#verdict.outcome === 'success') this.#verdict = { outcome: 'failure', text: why }
+      if (this.#verdict?.outcome !== 'failure') this.#verdict = { outcome: 'failure', text }
     } else if (isEnd) {
       this.#verdict ??= { outcome: 'success' }
     }

@@ -170,6 +170,21 @@ describe('a tool of the user', () => {
     expect(stage.calls()).toHaveLength(2)
   })
 
+  test('that prints text loses its conversation when it failed, and not by a word of it', async () => {
+    const stage = makeStage(
+      '[tools.llm]\nnew = ["llm", "{session}", "{prompt}"]\n' +
+        'resume = ["llm", "-c", "{id}", "{prompt}"]\nlost = "no such log"\n',
+    )
+    const complaint = { ...stage.write('fine\n'), REPLAY_COMPLAINT: 'warning: no such log\n' }
+    const env = stage.play('', complaint)
+    const ran = await stage.stint(['run', '--tool', 'llm', 'a'], { env })
+    const id = sessionOf(ran.stderr) as string
+    expect((await stage.stint(['resume', id, 'b'], { env })).status).toBe(0)
+    expect(stage.calls()[1]?.argv).toEqual(['-c', id, 'b'])
+    const failed = await stage.stint(['resume', id, 'c'], { env: { ...env, REPLAY_EXIT: '1' } })
+    expect(failed.stderr).toContain('has lost its conversation')
+  })
+
   test('reads the output of a command line of the user, is listed, and shown', async () => {
     const stage = makeStage()
     const env = stage.play('cursor')
