@@ -167,7 +167,7 @@ const tools: ExplainedVerb = {
   options: [],
   reach: 'one',
   details:
-    'Asks each agent that is found for its version, and says what stint can have it do: go on with a conversation (resume), copy one (fork), make one shorter (compact). MEMORY is what 95 of 100 turns in this project took at most. `[tools.NAME]` in the config names another program, or arguments.',
+    'Asks each agent that is found for its version, and says what stint can have it do: go on with a conversation (resume), copy one (fork), make one shorter (compact). MEMORY is what 95 of 100 turns in this project took at most. `[tools.NAME]` in the config names another program, or arguments, or describes a tool of your own (docs/tools.md), which is listed and not asked.',
   exits: [
     ['0', 'printed'],
     ['2', 'wrong usage'],

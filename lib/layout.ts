@@ -24,6 +24,36 @@ export function configFile(
   return `${xdg?.startsWith('/') ? xdg : `${home}/.config`}/stint/config.toml`
 }
 
+/** Where the private files of turns are while they run: this user's, on this machine. */
+export function runtimeDirs(
+  env: Readonly<Record<string, string | undefined>>,
+  uid: number,
+): { readonly own: string | undefined; readonly shared: string } {
+  const { XDG_RUNTIME_DIR: xdg, TMPDIR: tmp } = env
+  return {
+    own: xdg?.startsWith('/') ? xdg : undefined,
+    shared: `${tmp?.startsWith('/') ? tmp.replace(/(?<=.)\/$/, '') : '/tmp'}/stint-${uid}`,
+  }
+}
+
+/** A turn's private file, named by who made it and for which session. */
+export const privateFile = {
+  format: (dir: string, { session, pid, namespace, start }: PrivateFileName): string =>
+    `${dir}/${session}.${pid}.${namespace}.${start}`,
+  parse: (name: string): PrivateFileName | undefined => {
+    const [, session = '', pid, namespace = '', start = ''] =
+      /^([^.]{26})\.(\d{1,10})\.(\d{1,20})\.([0-9a-f]{12})$/.exec(name) ?? []
+    return isSessionId(session) ? { session, pid: Number(pid), namespace, start } : undefined
+  },
+} as const
+
+export interface PrivateFileName {
+  readonly session: SessionId
+  readonly pid: number
+  readonly namespace: string
+  readonly start: string
+}
+
 export function projectsDir(root: string): string {
   return `${root}/projects`
 }

@@ -26,6 +26,8 @@ export interface EventSpec {
   readonly output: Lines
   /** The provider's session that was asked for. */
   readonly requested: string | undefined
+  /** The id that the tool was told to give its provider's session: true once it says anything. */
+  readonly given: string | undefined
   /** Called with each event, once it is journaled; a text that came in deltas ends with an empty one. */
   readonly show: ((event: ToolEvent) => void) | undefined
   /** What a person should hear. */
@@ -92,6 +94,8 @@ export class EventLines implements Lines {
     }
     const line = this.#heldBytes === 0 ? rest : Buffer.concat([...this.#held, rest])
     this.#forget()
+    const { given } = this.#spec
+    if (given !== undefined) this.#meet(given, this.#spec.now())
     const events = this.#spec.stream.parse(line.toString('utf8'))
     for (const event of events ?? []) this.event(event)
     if (events !== undefined) return

@@ -16,7 +16,8 @@ import type { Stream } from '../tools/adapter.ts'
 import { EventLines, summaryOf } from './events.ts'
 import { watchMemory } from './memory.ts'
 import type { RunOptions, RunReport, Started } from './plan.ts'
-import { type Budget, OutputLines, startPump } from './pump.ts'
+import type { PrivateFile } from './private-file.ts'
+import { type Budget, OutputLines, silentLines, startPump } from './pump.ts'
 import { Recorder } from './recorder.ts'
 import { type Ending, supervise } from './supervise.ts'
 import { sweepTurn } from './sweep.ts'
@@ -33,13 +34,15 @@ export interface Launch {
   readonly work: Work
   /** The directory of the session that this one is a fork of. */
   readonly source: string | undefined
+  /** What the tool says things in, in place of its standard output. */
+  readonly file: PrivateFile | undefined
 }
 
 /** From letting the tool go to the record of its end. */
 export async function follow(
   store: Store,
   session: Session,
-  { child, toolLock, started, startedAt, work, source }: Launch,
+  { child, toolLock, started, startedAt, work, source, file }: Launch,
   options: RunOptions,
 ): Promise<RunReport> {
   const { turn } = started
@@ -59,7 +62,14 @@ export async function follow(
   const { adapter, tool, continues } = work
   let events: EventLines | undefined
   const stream = await adapter?.open({
-    request: work.request ?? { act: 'new', prompt: '', permission: 'deny', args: [] },
+    request: work.request ?? {
+      act: 'new',
+      prompt: '',
+      session: session.id,
+      file: '',
+      permission: 'deny',
+      args: [],
+    },
     cwd: started.cwd,
     clientVersion: options.clientVersion,
     write: (line) => child.stdin?.write(line),
@@ -83,21 +93,27 @@ export async function follow(
       meter,
       output: stdout,
       requested: continues?.act === 'resume' ? continues.id : undefined,
+      given: work.given,
       show: options.show,
       onNotice: (text) => options.onNotice?.(text),
     })
   }
   const complaint = adapter && keepTail(child.stderr)
+  const isShown = options.show !== undefined && !stream?.isText
   const pumps = (['stdout', 'stderr'] as const).map((name) =>
     startPump({
-      lines: name === 'stderr' ? stderr : (events ?? stdout),
+      lines: name === 'stderr' ? stderr : file !== undefined ? silentLines : (events ?? stdout),
       source: child[name],
       sink: options[name],
-      isShown: name === 'stdout' && options.show !== undefined,
+      isShown: name === 'stdout' && isShown,
       recorder,
       onTrouble: (error) => options.onNotice?.(`${name} cannot be passed on: ${error.message}`),
     }),
   )
+  if (file !== undefined && events !== undefined) {
+    const onTrouble = (error: Error) => options.onNotice?.(error.message)
+    pumps.push(file.follow(events, () => recorder.isFull, onTrouble))
+  }
   const { signals } = options
   // Nobody knows whether somebody sits at a terminal.
   const { hasTerminal } = child
@@ -137,7 +153,9 @@ export async function follow(
   const verdict = stream?.verdict()
   const isLost =
     stream?.isSessionLost?.() ||
-    (verdict === undefined && adapter?.isSessionLost(complaint?.() ?? ''))
+    (verdict === undefined &&
+      !(stream?.endsByExit && ending.exit.code === 0) &&
+      adapter?.isSessionLost(complaint?.() ?? ''))
   const lostId = isLost ? continues?.id : undefined
   const extras = [
     ...(options.task.kind === 'compact' &&
@@ -270,8 +288,9 @@ function outcomeOf(
   if (endedFor === 'lease') return 'unknown'
   if (endedFor !== undefined) return 'timed_out'
   if (stream !== undefined) {
-    const said = stream.verdict()?.outcome ?? 'interrupted'
-    return said === 'cancelled' && interruptedBy !== undefined ? 'interrupted' : said
+    const said = stream.verdict()?.outcome ?? (stream.endsByExit ? undefined : 'interrupted')
+    if (said === 'cancelled' && interruptedBy !== undefined) return 'interrupted'
+    if (said !== undefined) return said
   }
   if (interruptedBy !== undefined) return 'interrupted'
   return exit.code === 0 ? 'success' : 'failure'

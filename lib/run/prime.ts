@@ -3,26 +3,26 @@
 import { headOf } from '../base/text.ts'
 import type { Entry } from '../journal/entry.ts'
 import { findEntries } from '../session/turn.ts'
+import type { Said } from '../tools/adapter.ts'
 
 /** In characters: what is told of one message, and of all. */
 const longestMessage = 4_000
 const longest = 24_000
+
+/** The same for a tool that takes it for its own history, and cuts that down itself. */
+const longestPast = 256 * 1024
+
+/** What was said last in a session, oldest first, as its transcript has it: redacted. */
+export function lastSaid(dir: string): readonly Said[] {
+  return findSaid(dir, longestPast, longestPast)
+}
 
 /**
  * A prompt that begins with what was said last in a session, as its transcript has it: redacted.
  * Undefined when nothing was said.
  */
 export function primedPrompt(dir: string, prompt: string): string | undefined {
-  const told: string[] = []
-  let left = longest
-  for (const entry of findEntries(dir)) {
-    const said = saidIn(entry)
-    if (said === undefined) continue
-    const text = headOf(said.text.trim(), Math.min(longestMessage, left))
-    left -= text.length
-    told.unshift(`[${said.by}]\n${text}`)
-    if (left < 200) break
-  }
+  const told = findSaid(dir, longestMessage, longest).map(({ by, text }) => `[${by}]\n${text}`)
   if (told.length === 0) return undefined
   return [
     'What follows between the lines was said earlier, in a conversation that is not at hand any more.',
@@ -33,7 +33,21 @@ export function primedPrompt(dir: string, prompt: string): string | undefined {
   ].join('\n\n')
 }
 
-function saidIn({ type, text, data }: Entry): { by: string; text: string } | undefined {
+function findSaid(dir: string, longestOne: number, longestAll: number): Said[] {
+  const found: Said[] = []
+  let left = longestAll
+  for (const entry of findEntries(dir)) {
+    const said = saidIn(entry)
+    if (said === undefined) continue
+    const text = headOf(said.text.trim(), Math.min(longestOne, left))
+    left -= text.length
+    found.push({ by: said.by, text })
+    if (left < 200) break
+  }
+  return found.reverse()
+}
+
+function saidIn({ type, text, data }: Entry): Said | undefined {
   if (type === 'turn_started' && typeof data.prompt === 'string') {
     return { by: 'user', text: data.prompt }
   }

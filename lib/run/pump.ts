@@ -45,6 +45,9 @@ export interface Lines {
   readonly last: string | undefined
 }
 
+/** For bytes that say what is journaled from elsewhere. */
+export const silentLines: Lines = { take: () => undefined, end: () => undefined, last: undefined }
+
 export interface PumpSpec {
   readonly lines: Lines
   readonly source: Readable

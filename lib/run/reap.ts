@@ -2,6 +2,7 @@
 
 import { isStillThere } from '../os/carriers.ts'
 import type { Store } from '../store/store.ts'
+import { sweepPrivateFiles } from './private-file.ts'
 import { type Found, findProcesses, isResting, type ProcessRow } from './processes.ts'
 import { type EndSignal, endCarriers } from './sweep.ts'
 
@@ -13,7 +14,8 @@ export interface ReapRow extends ProcessRow {
 }
 
 /**
- * Ends the processes that outlived their sessions' turns, and says which; with `dryRun` only that.
+ * Ends the processes that outlived their sessions' turns, and says which; with `dryRun` only that. What
+ * private files killed turns left goes with them.
  *
  * What is ended is what was found before its session was seen at rest, so nothing of a turn that
  * starts meanwhile; and a session that runs again by the time of a signal keeps what it has.
@@ -37,6 +39,7 @@ export async function reapProcesses(
       return may
     },
   )
+  for (const { env } of stores.slice(0, 1)) sweepPrivateFiles(env)
   return plan.map(({ row, carrier }) => ({
     ...row,
     signal: told.get(row.pid) ?? null,

@@ -14,7 +14,13 @@ import { readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
 import { settle } from '../session/turn.ts'
 import { isRedacting, redactorOf } from '../store/access.ts'
-import { checkDescription, checkName, createSession, discardSession } from '../store/create.ts'
+import {
+  checkDescription,
+  checkName,
+  createSession,
+  discardSession,
+  mintId,
+} from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
 import { type Held, holdSession, keepHeld, realSessionDir } from '../store/hold.ts'
 import { ensureStore } from '../store/project.ts'
@@ -32,7 +38,8 @@ import {
   recordedCwd,
   toolEnv,
 } from './plan.ts'
-import { planWork, type Work } from './work.ts'
+import { PrivateFile, privatePath, sweepPrivateFiles } from './private-file.ts'
+import { planWork, type Surroundings, type Work } from './work.ts'
 
 /**
  * Runs one turn and resolves when it has ended. Throws, before anything was started, what creating or
@@ -51,7 +58,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     const before = await settle(held.session, store.now())
     const cwd = findCwd(options, recordedCwd(before, options.chdir))
     const past = { kind: 'resume', state: before, dir: held.session.dir } as const
-    const work = planWork(options.task, past, options.tools, options.stdin)
+    const work = planWork(options.task, past, surroundings(store, target.id, options))
     checkProgram(store, work.argv, cwd)
     return await runHeld(store, held, { before, cwd, work, source: undefined }, options)
   }
@@ -67,7 +74,8 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     source === undefined || target.fork === undefined
       ? undefined
       : ({ kind: 'fork', state: source, dir: realSessionDir(store, target.fork) } as const)
-  const work = planWork(options.task, past, options.tools, options.stdin)
+  const id = mintId(store.now())
+  const work = planWork(options.task, past, surroundings(store, id, options))
   checkProgram(store, work.argv, cwd)
   const kin = kinOf(store, target, caller, source)
   if (kin.depth > options.depthLimit) {
@@ -82,6 +90,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     {
       ...kin,
       ...head,
+      id,
       cwd,
       tool: work.tool,
       description: target.description ?? source?.description ?? describe(store, options.task),
@@ -104,6 +113,11 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
   } finally {
     if (target.ephemeral) disk.removeTree(session.dir)
   }
+}
+
+function surroundings(store: Store, session: SessionId, options: RunOptions): Surroundings {
+  const { tools: settings, stdin: hasInput } = options
+  return { settings, hasInput, session, file: privatePath(store.env, session) }
 }
 
 function hasHadTurn(session: Session): boolean {
@@ -129,8 +143,11 @@ async function runHeld(
   const { tool } = work
   lock.say({ tool, turn })
   const toolLock = await takeToolLock(session, tool, turn)
+  sweepPrivateFiles(store.env)
   let child: Child | undefined
+  let file: PrivateFile | undefined
   try {
+    file = work.file && new PrivateFile(work.file.path, work.file.text)
     disk.makeDirs(files.turnOutput(session.dir, turn))
     if (options.idFile !== undefined) {
       writeIdFile(path.resolve(options.cwd, options.idFile), session.id)
@@ -165,17 +182,19 @@ async function runHeld(
     const isListed = !(options.target.kind === 'new' && options.target.ephemeral)
     const isRoot = before.genealogy.parent_session_id === undefined
     if (isListed && isRoot) hintLast(store, session.id)
-    if (work.givenId !== undefined) {
-      const data = { tool, provider_session_id: work.givenId }
+    // Of a tool that has the terminal nothing else is ever heard.
+    if (work.stdin === 'terminal' && work.given !== undefined) {
+      const data = { tool, provider_session_id: work.given }
       await session.append({ type: 'provider_session', turn, text: null, data, at: startedAt })
     }
     const started = { id: session.id, turn, cwd, dir: session.dir }
-    const launch = { child, toolLock, started, startedAt, work, source }
+    const launch = { child, toolLock, started, startedAt, work, source, file }
     return await follow(store, session, launch, options)
   } catch (error) {
     child?.abandon()
     throw error
   } finally {
+    file?.[Symbol.dispose]()
     toolLock.release()
   }
 }

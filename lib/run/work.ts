@@ -4,11 +4,12 @@ import { Failure } from '../errors.ts'
 import type { EntryData } from '../journal/entry.ts'
 import type { State } from '../session/state.ts'
 import { findEntries } from '../session/turn.ts'
-import type { ToolSettings } from '../store/config.ts'
+import type { ToolSettings } from '../store/tool-config.ts'
 import { acpAdapter } from '../tools/acp-agent.ts'
 import type { Adapter, Permission, TurnRequest } from '../tools/adapter.ts'
+import { ownAdapter } from '../tools/own.ts'
 import { findAdapter, toolNames } from '../tools/registry.ts'
-import { primedPrompt } from './prime.ts'
+import { lastSaid, primedPrompt } from './prime.ts'
 
 /** What was asked for. */
 export type Task =
@@ -46,8 +47,10 @@ export interface Work {
   readonly record: EntryData
   /** Standard input: this process's own, a text, what is said in a conversation, or none. */
   readonly stdin: 'inherit' | { readonly text: string } | 'conversation' | 'terminal' | undefined
-  /** The id that a new conversation was told to take. */
-  readonly givenId?: string
+  /** The private file that the tool says things in, and what it begins with. */
+  readonly file: { readonly path: string; readonly text: string } | undefined
+  /** The id that the tool was told to give its provider's session. */
+  readonly given: string | undefined
   readonly env: Readonly<Record<string, string>>
   readonly isDropped: (variable: string) => boolean
   /** Undefined when the command line is the user's own. */
@@ -74,18 +77,25 @@ export interface Past {
   readonly dir: string
 }
 
+/** Where the turn is to be. */
+export interface Surroundings {
+  readonly settings: Readonly<Record<string, ToolSettings>>
+  /** Whether there is a standard input to hand on. */
+  readonly hasInput: boolean
+  /** The session's id. */
+  readonly session: string
+  /** Where its private file would be. */
+  readonly file: string
+}
+
 /**
  * Plans a turn. Throws TOOL_UNKNOWN, TOOL_CANNOT, COMMAND_NEEDED, and PROVIDER_SESSION_LOST when there
  * is no conversation to go on with any more.
  */
-export function planWork(
-  task: Task,
-  past: Past | undefined,
-  settings: Readonly<Record<string, ToolSettings>>,
-  hasInput: boolean,
-): Work {
+export function planWork(task: Task, past: Past | undefined, where: Surroundings): Work {
+  const { settings, hasInput } = where
   if (task.kind === 'command') {
-    const adapter = task.tool === undefined ? undefined : speakerOf(task.tool)
+    const adapter = task.tool === undefined ? undefined : speakerOf(task.tool, settings)
     const { argv } = task
     // Nothing can be read of what goes to the terminal.
     const isHeard = !task.interactive
@@ -95,8 +105,10 @@ export function planWork(
       argv,
       record: { argv },
       stdin: task.interactive ? 'terminal' : hasInput ? 'inherit' : undefined,
+      file: undefined,
+      given: undefined,
       request: undefined,
-      ...surroundings(adapter),
+      ...environment(adapter),
       adapter: isHeard ? adapter : undefined,
       continues: act === undefined ? undefined : { act, id: undefined },
       notice: undefined,
@@ -105,7 +117,11 @@ export function planWork(
   const adapter = toolOf(task, past, settings)
   if (task.kind === 'interactive') return interactiveWork(task, adapter, past, settings)
   const { program = adapter.program, args = [] } = settings[adapter.name] ?? {}
-  const { request, record, notice } = requestOf(task, adapter, past, args)
+  const { request, record, notice } = requestOf(task, adapter, past, {
+    args,
+    session: where.session,
+    file: where.file,
+  })
   const line = adapter.plan(request)
   if (line === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: request.act })
   const { act, providerSession: id } = request
@@ -113,11 +129,13 @@ export function planWork(
   const shown = line.args.map((arg) => (arg === request.prompt ? '{prompt}' : arg))
   return {
     tool: adapter.name,
-    argv: [program, ...line.args],
-    record: { argv: [program, ...shown], ...record },
+    argv: [line.program ?? program, ...line.args],
+    record: { argv: [line.program ?? program, ...shown], ...record },
     stdin: line.stdin,
+    file: line.file && { path: where.file, ...line.file },
+    given: line.providerSession,
     request,
-    ...surroundings(adapter),
+    ...environment(adapter),
     adapter,
     continues: id === undefined ? undefined : { act: act === 'fork' ? 'fork' : 'resume', id },
     notice,
@@ -157,9 +175,10 @@ function interactiveWork(
       ...(resumed === undefined ? {} : { provider_session_id: resumed }),
     },
     stdin: 'terminal',
-    ...(line.takesId && fresh !== undefined ? { givenId: fresh } : {}),
+    file: undefined,
+    given: line.takesId ? fresh : undefined,
     request: undefined,
-    ...surroundings(adapter),
+    ...environment(adapter),
     adapter: undefined,
     continues: undefined,
     notice: undefined,
@@ -179,27 +198,36 @@ function requestOf(
   task: Exclude<Task, { kind: 'command' | 'interactive' }>,
   adapter: Adapter,
   past: Past | undefined,
-  args: readonly string[],
+  given: Pick<TurnRequest, 'args' | 'session' | 'file'>,
 ): { request: TurnRequest; record: EntryData; notice?: string } {
   const known = past?.state.tools[adapter.name]
   const id = known?.provider_session_id
   if (task.kind === 'compact') {
     if (id === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'compact' })
-    const request = { act: 'compact', prompt: '', providerSession: id, permission: 'deny', args }
-    return { request: request as TurnRequest, record: { provider_session_id: id, compact: true } }
+    const request = { act: 'compact', prompt: '', providerSession: id, permission: 'deny' } as const
+    return { request: { ...request, ...given }, record: { provider_session_id: id, compact: true } }
   }
   const { prompt, permission } = task
-  const fresh = { request: { act: 'new', prompt, permission, args } as const, record: { prompt } }
+  const fresh = {
+    request: { act: 'new', prompt, permission, ...given } as const,
+    record: { prompt },
+  }
   if (past === undefined) return fresh
+  if (adapter.isToldPast) {
+    const told = lastSaid(past.dir)
+    return { request: { ...fresh.request, act: past.kind, past: told }, record: { prompt } }
+  }
   const can = past.kind === 'resume' ? adapter.supports.resume : adapter.supports.fork
   if (id !== undefined && can) {
-    const request = { act: past.kind, prompt, providerSession: id, permission, args } as const
-    return { request, record: { prompt, provider_session_id: id } }
+    const request = { act: past.kind, prompt, providerSession: id, permission } as const
+    return { request: { ...request, ...given }, record: { prompt, provider_session_id: id } }
   }
   const session = past.state.meta_session_id
   const lost = known?.provider_session_history?.at(-1)
+  if (past.kind === 'resume' && known !== undefined && !can) {
+    throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'resume' })
+  }
   if (past.kind === 'resume' && (id ?? lost) !== undefined) {
-    if (!can) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'resume' })
     throw lostIn(past, adapter.name)
   }
   // The turns before never got as far as a conversation: this is where it begins.
@@ -223,7 +251,7 @@ function toolOf(
   if (name === undefined || (asked === undefined && name === commandTool)) {
     throw new Failure('COMMAND_NEEDED', { id: past?.state.meta_session_id ?? '' })
   }
-  const adapter = findAdapter(name)
+  const adapter = findTool(name, settings)
   if (adapter !== undefined) return adapter
   const given = task.kind === 'compact' || name !== acpTool ? undefined : task.acp
   const command = given ?? settings[name]?.acp ?? (past && recordedCommand(past.dir, name))
@@ -233,14 +261,33 @@ function toolOf(
 }
 
 /** The tool whose output a command line of the user's own prints. */
-function speakerOf(name: string): Adapter {
-  const adapter = findAdapter(name)
-  if (adapter === undefined) throw unknownTool(name, {})
-  return adapter
+function speakerOf(name: string, settings: Readonly<Record<string, ToolSettings>>): Adapter {
+  const adapter = findTool(name, settings)
+  if (adapter !== undefined) return adapter
+  throw new Failure('TOOL_UNKNOWN', {
+    tool: name,
+    known: [...toolNames, ...ownNames(settings, 'own')],
+  })
+}
+
+/** A tool that prints: built in, or described in the config. */
+function findTool(
+  name: string,
+  settings: Readonly<Record<string, ToolSettings>>,
+): Adapter | undefined {
+  const own = Object.hasOwn(settings, name) ? settings[name]?.own : undefined
+  return own === undefined ? findAdapter(name) : ownAdapter(name, own)
+}
+
+function ownNames(
+  settings: Readonly<Record<string, ToolSettings>>,
+  kind: 'own' | 'acp',
+): readonly string[] {
+  return Object.keys(settings).filter((name) => settings[name]?.[kind] !== undefined)
 }
 
 function unknownTool(tool: string, settings: Readonly<Record<string, ToolSettings>>): Failure {
-  const own = Object.keys(settings).filter((name) => settings[name]?.acp !== undefined)
+  const own = [...ownNames(settings, 'own'), ...ownNames(settings, 'acp')]
   return new Failure('TOOL_UNKNOWN', { tool, known: [...toolNames, acpTool, ...own] })
 }
 
@@ -266,7 +313,7 @@ function randomId(): string {
 /** What an agent sets for its own children, and no other agent should take for its own. */
 const inherited = /^(?:CLAUDECODE.*|CLAUDE_CODE_(?:ENTRYPOINT|SSE_PORT|SESSION_ID))$/
 
-function surroundings(adapter: Adapter | undefined): Pick<Work, 'env' | 'isDropped'> {
+function environment(adapter: Adapter | undefined): Pick<Work, 'env' | 'isDropped'> {
   return {
     env: adapter?.env ?? {},
     isDropped: (variable) => adapter !== undefined && inherited.test(variable),

@@ -8,6 +8,7 @@ import { configFile } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { makeRule, type Rule } from '../redact/user-rules.ts'
 import type { Env } from './store.ts'
+import { decodeTools, type ToolSettings, toolLine } from './tool-config.ts'
 
 /** The settings, decoded. */
 export interface Settings {
@@ -138,14 +139,6 @@ export interface SettingRow {
   readonly help: string
 }
 
-/** How the user wants a tool to be started. */
-export interface ToolSettings {
-  readonly program?: string
-  readonly args?: readonly string[]
-  /** The command of an agent that speaks ACP, which makes it a tool. */
-  readonly acp?: readonly string[]
-}
-
 export interface Config {
   readonly settings: Settings
   /** By the tool's name. */
@@ -186,46 +179,20 @@ export function readConfig(env: Env, home: string): Config {
     })
   const redaction = decodeRedaction(table, file)
   rows.push(...redactionRows(redaction, table, file))
-  const tools = decodeTools(table, file)
-  for (const [name, { program, args = [], acp }] of Object.entries(tools)) {
+  const tools = decodeTools(
+    table.tools ?? {},
+    (problem) => new Failure('CONFIG_INVALID', { file, problem }),
+  )
+  for (const [name, tool] of Object.entries(tools)) {
     rows.push({
       key: `tools.${name}`,
-      value: [...(acp ?? [program ?? name]), ...args].join(' '),
+      value: toolLine(name, tool),
       origin: 'config',
       source: file,
       help: `how ${name} is started`,
     })
   }
   return { settings: values as unknown as Settings, tools, rows, warnings, file }
-}
-
-function decodeTools(table: TomlTable, file: string): Record<string, ToolSettings> {
-  const invalid = (problem: string) => new Failure('CONFIG_INVALID', { file, problem })
-  const { tools = {} } = table
-  if (!isTable(tools)) throw invalid('tools is no table: write [tools.NAME]')
-  return Object.fromEntries(
-    Object.entries(tools).map(([name, tool]) => {
-      if (!isTable(tool)) throw invalid(`tools.${name} is no table: write [tools.${name}]`)
-      const { program, args, acp, ...others } = tool
-      const [unknown] = Object.keys(others)
-      if (unknown !== undefined) {
-        throw invalid(`[tools.${name}] has no ${unknown}; it has program, args and acp`)
-      }
-      if (program !== undefined && typeof program !== 'string') {
-        throw invalid(`tools.${name}.program is the program to start`)
-      }
-      if (args !== undefined && !isTexts(args)) {
-        throw invalid(`tools.${name}.args is a list of texts`)
-      }
-      if (acp !== undefined && !(isTexts(acp) && acp.length > 0)) {
-        throw invalid(`tools.${name}.acp is a command: a list of texts`)
-      }
-      if (!/^[a-z][a-z0-9-]{0,31}$/.test(name) || name === 'command') {
-        throw invalid(`${name} is no name for a tool: use a to z, 0 to 9 and -`)
-      }
-      return [name, { ...(program && { program }), ...(args && { args }), ...(acp && { acp }) }]
-    }),
-  )
 }
 
 /** Reads what the user wants of redaction. Throws CONFIG_INVALID. */

@@ -18,6 +18,8 @@ import type { Store } from './store.ts'
 
 /** What a new session begins with. */
 export interface Birth {
+  /** From mintId; by default a new one. */
+  readonly id?: SessionId
   /** One line; redacted here. */
   readonly description?: string
   readonly name?: string
@@ -59,8 +61,7 @@ export async function createSession(
   const building = await holdStaging(store)
   try {
     const at = store.now()
-    mint ??= loadUlid().monotonicFactory()
-    const id = mint(at) as SessionId
+    const id = birth.id ?? mintId(at)
     const staged = sessionDir(store.dir, id, 'staging')
     const final = sessionDir(store.dir, id, place)
     const lock = build(store, id, staged, birth, at, errand)
@@ -87,6 +88,12 @@ export function discardSession(store: Store, { id, dir }: Session): void {
   const staged = sessionDir(store.dir, id, 'staging')
   disk.rename(dir, staged)
   disk.removeTree(staged)
+}
+
+/** An id that sorts behind all that this process made before. */
+export function mintId(at: number): SessionId {
+  mint ??= loadUlid().monotonicFactory()
+  return mint(at) as SessionId
 }
 
 let mint: ((at: number) => string) | undefined

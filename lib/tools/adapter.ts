@@ -16,6 +16,8 @@ export interface Adapter {
     /** Compaction without a terminal. */
     readonly compact: boolean
   }
+  /** It has no ids, and what it goes on with is what the transcript tells: `past` in the request. */
+  readonly isToldPast?: true
   /** What its environment has beside the caller's. */
   readonly env?: Readonly<Record<string, string>>
   /** The command line for a turn; undefined when the tool has none for it. */
@@ -45,8 +47,14 @@ export interface PrintingAdapter extends Adapter {
 export interface TurnRequest {
   readonly act: 'new' | 'resume' | 'fork' | 'compact'
   readonly prompt: string
+  /** The id of the session that the turn is in. */
+  readonly session: string
+  /** Where the private file is, if the command line asks for one. */
+  readonly file: string
   /** The session that is gone on with, or copied; absent for a new one. */
   readonly providerSession?: string
+  /** What was said before, redacted, for a tool that is told. */
+  readonly past?: readonly Said[]
   /** `allow`: nothing is asked; otherwise what the tool does by itself. */
   readonly permission: Permission
   /** From the config: goes before the prompt. */
@@ -63,12 +71,26 @@ export interface InteractRequest {
 
 export type Permission = 'allow' | 'deny' | 'ask'
 
+export interface Said {
+  readonly by: 'user' | 'assistant'
+  readonly text: string
+}
+
 /** How a program is started. */
 export interface CommandLine {
+  /** In place of the adapter's own. */
+  readonly program?: string
   /** Without the program itself. */
   readonly args: readonly string[]
   /** A text is written to its standard input, which is closed then; otherwise it has none. */
   readonly stdin?: { readonly text: string } | 'conversation'
+  /** The id that the tool was told to give its session, when it does not say one itself. */
+  readonly providerSession?: string
+  /**
+   * A file that only this turn knows, beginning with this text. What the tool adds to it is parsed in
+   * place of its standard output, which says the same once more; it is gone when the turn has ended.
+   */
+  readonly file?: { readonly text: string }
 }
 
 /** For a tool that one talks with: the way to it, and where what it says goes. */
@@ -88,6 +110,10 @@ export interface Stream {
   readonly parse: (line: string) => readonly ToolEvent[] | undefined
   /** How the tool said that the turn ended; undefined when it never did. */
   readonly verdict: () => Verdict | undefined
+  /** It says at most that a turn failed: else the exit status tells how it ended. */
+  readonly endsByExit?: boolean
+  /** No line is an event, and people are shown the bytes as they come. */
+  readonly isText?: boolean
   /** Of a conversation: when the turn is over, and the tool has nothing more to do. */
   readonly over?: Promise<void>
   /** Of a conversation: its output has ended; resolves when the verdict is known. */

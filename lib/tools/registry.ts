@@ -1,14 +1,24 @@
 /** The tools that stint can speak to: a line each. */
 
+import { type BuiltInTool, builtInTools } from '../store/tool-config.ts'
 import type { PrintingAdapter } from './adapter.ts'
+import { aider } from './aider.ts'
 import { claudeCode } from './claude-code.ts'
 import { codex } from './codex.ts'
 import { geminiCli } from './gemini-cli.ts'
 import { opencode } from './opencode.ts'
 
-export const adapters: readonly PrintingAdapter[] = [claudeCode, codex, geminiCli, opencode]
+const registry = {
+  aider,
+  'claude-code': claudeCode,
+  codex,
+  'gemini-cli': geminiCli,
+  opencode,
+} satisfies Record<BuiltInTool, PrintingAdapter>
 
-export const toolNames: readonly string[] = adapters.map(({ name }) => name)
+export const adapters: readonly PrintingAdapter[] = Object.values(registry)
+
+export const toolNames: readonly BuiltInTool[] = builtInTools
 
 export function findAdapter(name: string): PrintingAdapter | undefined {
   return adapters.find((adapter) => adapter.name === name)

@@ -1,0 +1,150 @@
+/** A tool of the user's own, as config.toml describes it. */
+
+import { isTable } from '../base/decode.ts'
+import {
+  type Condition,
+  type OwnEvents,
+  type OwnTool,
+  type Path,
+  type Placeholder,
+  placeholderPattern,
+  type Reading,
+} from '../store/tool-config.ts'
+import type { PrintingAdapter, Stream, TurnRequest } from './adapter.ts'
+import type { Tokens, ToolEvent, Verdict } from './event.ts'
+import { type Fields, messageIn, rawEvent, readFields } from './fields.ts'
+
+/** The adapter of a tool that was described. */
+export function ownAdapter(name: string, tool: OwnTool): PrintingAdapter {
+  const { events, lost } = tool
+  return {
+    name,
+    program: tool.new[0],
+    supports: {
+      resume: tool.resume !== undefined,
+      fork: tool.fork !== undefined,
+      compact: false,
+    },
+    plan: (request) => {
+      const command = request.act === 'compact' ? undefined : tool[request.act]
+      if (command === undefined) return undefined
+      const [program, ...words] = command
+      const givesId = events?.id === undefined && words.some((word) => word.includes('{session}'))
+      return {
+        program,
+        args: words.map((word) => fill(word, request)),
+        ...(tool.stdin === undefined ? {} : { stdin: { text: fill(tool.stdin, request) } }),
+        ...(givesId && request.act !== 'resume' ? { providerSession: request.session } : {}),
+      }
+    },
+    // A command line of the user's own may go on with anything, and then its total is not this turn's.
+    continues: () => (events?.usageScope === 'thread' ? 'resume' : undefined),
+    open: () => (events === undefined ? textStream : new OwnStream(events)),
+    isSessionLost: (stderr) => lost !== undefined && stderr.includes(lost),
+  }
+}
+
+/** In one go: what a prompt has in braces is the prompt's. */
+function fill(word: string, { prompt, session, providerSession }: TurnRequest): string {
+  const values: Readonly<Record<Placeholder, string>> = {
+    prompt,
+    session,
+    id: providerSession ?? '',
+  }
+  return word.replace(placeholderPattern, (_, name: string) => values[name as Placeholder])
+}
+
+/** Output that says nothing but itself. */
+const textStream: Stream = {
+  parse: () => undefined,
+  verdict: () => undefined,
+  endsByExit: true,
+  isText: true,
+}
+
+class OwnStream implements Stream {
+  readonly endsByExit: boolean
+  readonly #events: OwnEvents
+  #verdict: Verdict | undefined
+  #session: string | undefined
+
+  constructor(events: OwnEvents) {
+    this.#events = events
+    this.endsByExit = events.end === undefined
+  }
+
+  parse(line: string): readonly ToolEvent[] | undefined {
+    const fields = readFields(line)
+    if (fields === undefined) return undefined
+    const { end, delta } = this.#events
+    const said: ToolEvent[] = []
+    const text = textOf(read(this.#events.text, fields))
+    if (text !== '') said.push({ type: 'message', text, ...(delta ? { delta } : {}) })
+    said.push(...this.#usage(fields))
+    const error = read(this.#events.error, fields).find((one) => one !== null && one !== false)
+    const isEnd = end !== undefined && holds(end, fields)
+    if (error !== undefined) {
+      const text = messageIn(error) || (typeof error === 'number' ? `error ${error}` : 'an error')
+      said.push({ type: 'error', text, ...(isTable(error) ? { data: error } : {}) })
+      // Once it has failed it has, whatever ends it.
+      if (this.#verdict?.outcome !== 'failure') this.#verdict = { outcome: 'failure', text }
+    } else if (isEnd) {
+      this.#verdict ??= { outcome: 'success' }
+    }
+    if (said.length === 0 && !isEnd) said.push(rawEvent(fields))
+    const id = textOf(read(this.#events.id, fields))
+    if (id === '' || id === this.#session) return said
+    this.#session = id
+    return [{ type: 'provider_session', id }, ...said]
+  }
+
+  verdict(): Verdict | undefined {
+    return this.#verdict
+  }
+
+  #usage(fields: Fields): readonly ToolEvent[] {
+    const { usage, usageScope: scope } = this.#events
+    const counts = Object.entries(usage).flatMap(([key, reading]) => {
+      const amounts = read(reading, fields).filter(isAmount)
+      return amounts.length === 0 ? [] : [[key, amounts.reduce((sum, one) => sum + one, 0)]]
+    })
+    if (counts.length === 0) return []
+    const tokens: Tokens = Object.fromEntries(counts)
+    return [{ type: 'usage', scope, tokens, raw: fields }]
+  }
+}
+
+/** What stands there, in the lines that are meant; empty when nothing does. */
+function read(reading: Reading | undefined, fields: Fields): readonly unknown[] {
+  if (reading === undefined) return []
+  if (reading.when !== undefined && !holds(reading.when, fields)) return []
+  return valuesAt(reading.path, fields)
+}
+
+function holds({ path, is }: Condition, fields: Fields): boolean {
+  return valuesAt(path, fields).includes(is)
+}
+
+function valuesAt(path: Path, fields: Fields): readonly unknown[] {
+  let found: readonly unknown[] = [fields]
+  for (const { key, each } of path) {
+    const inside: unknown[] = []
+    for (const one of found) {
+      // Not what every object inherits.
+      if (!isTable(one) || !Object.hasOwn(one, key)) continue
+      const value = one[key]
+      if (!each) inside.push(value)
+      else if (Array.isArray(value)) for (const element of value) inside.push(element)
+    }
+    found = inside
+  }
+  return found
+}
+
+function textOf(values: readonly unknown[]): string {
+  return values.filter((value) => typeof value === 'string').join('')
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}
