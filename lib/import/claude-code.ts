@@ -9,11 +9,11 @@ import { namesIn, realDir, type Source } from './source.ts'
 
 export const claudeFormat: Format = {
   tool: 'claude-code',
-  *list({ env, home }) {
+  *list({ env, home, onTrouble }) {
     const root = realDir(`${env.CLAUDE_CONFIG_DIR || `${home}/.claude`}/projects`)
-    for (const project of namesIn(root, /^[^.]/, 'directory')) {
+    for (const project of namesIn(root, /^[^.]/, 'directory', onTrouble)) {
       const dir = `${root}/${project}`
-      for (const name of namesIn(dir, /\.jsonl$/, 'file')) {
+      for (const name of namesIn(dir, /\.jsonl$/, 'file', onTrouble)) {
         // Others are what subagents said, and belong to a conversation.
         if (isProviderId(name.slice(0, -6))) yield `${dir}/${name}`
       }
@@ -102,9 +102,7 @@ class Lines {
       yield { kind: 'left_out', what: 'text of the program' }
       return
     }
-    for (const block of blocks) {
-      yield { kind: 'event', at, event: userEvent(block) }
-    }
+    for (const block of blocks) yield { kind: 'event', at, event: withSide(userEvent(block), line) }
   }
 
   *#assistant(line: Fields, at: number | undefined): Generator<Said> {
@@ -113,10 +111,8 @@ class Lines {
     if (this.#message !== undefined && this.#message.id !== id) yield* this.#use()
     this.#message = { id, at, usage: fieldsIn(message, 'usage') }
     for (const block of blocksOf(line)) {
-      const data = line.isSidechain === true ? { data: { is_sidechain: true } } : {}
       const event = assistantEvent(block)
-      if (event !== undefined)
-        yield { kind: 'event', at, event: { ...event, ...data } as ToolEvent }
+      if (event !== undefined) yield { kind: 'event', at, event: withSide(event, line) }
     }
     if (line.isApiErrorMessage === true) yield { kind: 'end', at, outcome: 'failure' }
     else if (message.stop_reason === 'end_turn' && line.isSidechain !== true) {
@@ -166,6 +162,13 @@ function assistantEvent(block: Fields): ToolEvent | undefined {
     default:
       return rawEvent(block)
   }
+}
+
+/** What a subagent says in the same file. */
+function withSide(event: ToolEvent, line: Fields): ToolEvent {
+  return line.isSidechain === true && event.type !== 'raw'
+    ? ({ ...event, data: { is_sidechain: true } } as ToolEvent)
+    : event
 }
 
 function userEvent(block: Fields): ToolEvent {

@@ -18,13 +18,14 @@ import { namesIn, realDir, type Source } from './source.ts'
 
 export const codexFormat: Format = {
   tool: 'codex',
-  *list({ env, home }) {
+  *list({ env, home, onTrouble }) {
     const root = realDir(`${env.CODEX_HOME || `${home}/.codex`}/sessions`)
-    for (const year of namesIn(root, /^\d{4}$/, 'directory')) {
-      for (const month of namesIn(`${root}/${year}`, /^\d\d$/, 'directory')) {
-        for (const day of namesIn(`${root}/${year}/${month}`, /^\d\d$/, 'directory')) {
+    for (const year of namesIn(root, /^\d{4}$/, 'directory', onTrouble)) {
+      for (const month of namesIn(`${root}/${year}`, /^\d\d$/, 'directory', onTrouble)) {
+        for (const day of namesIn(`${root}/${year}/${month}`, /^\d\d$/, 'directory', onTrouble)) {
           const dir = `${root}/${year}/${month}/${day}`
-          for (const name of namesIn(dir, /^rollout-.*\.jsonl$/, 'file')) yield `${dir}/${name}`
+          for (const name of namesIn(dir, /^rollout-.*\.jsonl$/, 'file', onTrouble))
+            yield `${dir}/${name}`
         }
       }
     }

@@ -1,5 +1,6 @@
 /** What the stored conversation of any tool says, in the order in which it took place. */
 
+import type { Failure } from '../errors.ts'
 import type { ToolEvent } from '../tools/event.ts'
 import type { Source } from './source.ts'
 
@@ -42,6 +43,8 @@ export interface Format {
 export interface Home {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly home: string
+  /** Called for what cannot be looked into. */
+  readonly onTrouble: (trouble: Failure<'CONVERSATION_UNREADABLE'>) => void
 }
 
 /** The instant of a text such as `2026-02-06T10:00:00.000Z`. */

@@ -18,12 +18,12 @@ import { findText, namesIn, type Place, realDir, type Source } from './source.ts
 
 export const geminiFormat: Format = {
   tool: 'gemini-cli',
-  *list({ env, home }) {
+  *list({ env, home, onTrouble }) {
     const root = realDir(`${env.GEMINI_CLI_HOME || home}/.gemini/tmp`)
-    for (const project of namesIn(root, /^[^.]/, 'directory')) {
+    for (const project of namesIn(root, /^[^.]/, 'directory', onTrouble)) {
       const dir = `${root}/${project}`
-      if (namesIn(dir, /^chats$/, 'directory').length === 0) continue
-      for (const name of namesIn(`${dir}/chats`, /^session-.*\.jsonl$/, 'file')) {
+      if (namesIn(dir, /^chats$/, 'directory', onTrouble).length === 0) continue
+      for (const name of namesIn(`${dir}/chats`, /^session-.*\.jsonl$/, 'file', onTrouble)) {
         yield `${dir}/chats/${name}`
       }
     }

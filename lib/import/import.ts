@@ -1,7 +1,9 @@
 /** Making sessions of the conversations that a tool has stored by itself. */
 
 import { sleep } from '../base/async.ts'
+import { isTable } from '../base/decode.ts'
 import type { SessionId } from '../base/id.ts'
+import { headOf, oneLine } from '../base/text.ts'
 import { Failure, isFailure } from '../errors.ts'
 import { projectsDir, sessionDir, storeName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
@@ -76,21 +78,22 @@ export async function* importConversations(
     throw new Failure('TOOL_UNKNOWN', { tool: options.tool, known: importedTools })
   }
   const importer = new Importer(store, format, options)
-  const files = format.list({ env: store.env, home: options.home })[Symbol.iterator]()
-  for (;;) {
-    let next: IteratorResult<string>
-    try {
-      next = files.next()
-    } catch (error) {
-      // A directory that cannot be read ends the list: what follows in it is not known.
-      if (!isUnreadable(error)) throw error
-      yield rowOf(options.tool, error.data.file, { act: 'failed', why: error.data.problem })
-      return
-    }
-    if (next.done) return
-    const row = await importer.take(next.value)
+  const { tool, home } = options
+  let troubles: Failure<'CONVERSATION_UNREADABLE'>[] = []
+  const told = () => {
+    const rows = troubles.map(({ data: { file, problem: why } }) =>
+      rowOf(tool, file, { act: 'failed', why }),
+    )
+    troubles = []
+    return rows
+  }
+  const onTrouble = (trouble: (typeof troubles)[number]) => troubles.push(trouble)
+  for (const file of format.list({ env: store.env, home, onTrouble })) {
+    yield* told()
+    const row = await importer.take(file)
     if (row !== undefined) yield row
   }
+  yield* told()
 }
 
 class Importer {
@@ -154,13 +157,13 @@ class Importer {
     if (dryRun) return rowOf(tool, file, { ...facts, act: 'imported', prompt })
 
     const { at, about, bytes } = conversation
-    const { format } = { format: this.#format }
+    const format = this.#format
     const spec = { format, source, conversation, now: store.now(), transcriptCap, byReference }
     const newborn = await createSession(store, {
       tool,
       description: prompt,
       cwd,
-      ...(about.branch === undefined ? {} : { branch: about.branch.slice(0, 256) }),
+      ...(about.branch === undefined ? {} : { branch: headOf(oneLine(about.branch), 256) }),
       ...(/^[0-9a-f]{40,64}$/.test(about.head ?? '') ? { head: about.head as string } : {}),
       past: {
         at,
@@ -196,7 +199,7 @@ class Importer {
     facts: Partial<ImportRow>,
   ): ImportRow {
     const told = { ...facts, session_id: owner }
-    const before = importedBytes(sessionDir(store.dir, owner))
+    const before = importedBytes(sessionDir(store.dir, owner), file)
     return before !== undefined && bytes > before
       ? rowOf(tool, file, { ...told, act: 'grown', why: `it had ${before} bytes when imported` })
       : rowOf(tool, file, { ...told, act: 'known' })
@@ -268,16 +271,15 @@ function idsOf(state: State, tool: string): readonly string[] {
   return id === undefined ? history : [...history, id]
 }
 
-/** How long the file of an imported session was; undefined once stint itself went on with it. */
-function importedBytes(dir: string): number | undefined {
+/** How long the file was when a session was made of it; undefined once stint itself went on with it. */
+function importedBytes(dir: string, file: string): number | undefined {
   let first: Readonly<Record<string, unknown>> | undefined
   for (const { type, data } of findEntries(dir)) {
     if (type === 'turn_started' && data.imported !== true) return undefined
     first = data
   }
-  const source = first?.source
-  const bytes = typeof source === 'object' && source !== null && 'bytes' in source && source.bytes
-  return typeof bytes === 'number' ? bytes : undefined
+  const source = isTable(first?.source) ? first.source : {}
+  return source.file === file && typeof source.bytes === 'number' ? source.bytes : undefined
 }
 
 function findProject(cwd: string, env: Store['env']): string | undefined {

@@ -39,8 +39,9 @@ export function peek(format: Format, source: Source, now: number): Conversation 
   const { id, cwd } = about
   if (prompt === undefined) return 'nothing was asked in it'
   if (!isProviderId(id)) return 'it has no id to go on with'
-  if (!cwd?.startsWith('/') || cwd.includes('\0')) return 'it has no directory'
-  const clock = new Clock(Math.min(source.modifiedAt, now), now)
+  if (!cwd?.startsWith('/') || cwd.includes('\0') || !cwd.isWellFormed())
+    return 'it has no directory'
+  const clock = new Clock(Math.max(earliest, Math.min(source.modifiedAt, now)), now)
   const at = clock.take(about.at, clock.take(prompt.at))
   const { path: file, size: bytes } = source
   return { tool: format.tool, file, id, cwd, at: Math.floor(at), prompt: prompt.text, bytes, about }
@@ -147,7 +148,9 @@ class Writer {
       ...{ number, startedAt: at, meter, outcome: 'unknown', entries: 0 },
       ...{ endedAt: undefined, said: undefined, error: undefined },
     }
-    yield* this.#push('turn_started', null, { tool, prompt, cwd, imported: true }, at)
+    const safe = this.#session.redact({ text: cwd, data: {} }).value.text
+    const place = { cwd: safe, ...(safe === cwd ? {} : { cwd_redacted: true }) }
+    yield* this.#push('turn_started', null, { tool, prompt, ...place, imported: true }, at)
     if (number > 1) return
     yield* this.#push('provider_session', null, { tool, provider_session_id: id }, at)
   }

@@ -95,12 +95,21 @@ export class Source implements Disposable {
 }
 
 /** The names under a directory that fit, sorted, of the files or of the directories there. */
-export function namesIn(dir: string, fits: RegExp, kind: 'file' | 'directory'): string[] {
+export function namesIn(
+  dir: string,
+  fits: RegExp,
+  kind: 'file' | 'directory',
+  onTrouble: (trouble: Failure<'CONVERSATION_UNREADABLE'>) => void,
+): string[] {
   const names: string[] = []
-  const items = reading(dir, () => disk.scanDir(dir))
-  // What is called like a file of a conversation and is none is found out when it is opened.
-  for (const item of items) {
-    if (fits.test(item.name) && (kind === 'file' || item.isDirectory())) names.push(item.name)
+  try {
+    for (const item of disk.scanDir(dir)) {
+      // What is called like a conversation's file and is none is found out when it is opened.
+      if (fits.test(item.name) && (kind === 'file' || item.isDirectory())) names.push(item.name)
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    onTrouble(unreadable(dir, error.message, error))
   }
   return names.sort()
 }
@@ -117,7 +126,13 @@ export function findText(path: string): string | undefined {
 
 /** The directory itself, where a link leads to it. */
 export function realDir(path: string): string {
-  return reading(path, () => disk.findRealPath(path)) ?? path
+  try {
+    return disk.findRealPath(path) ?? path
+  } catch (error) {
+    // Why it cannot be reached is said when it is looked into.
+    if (!(error instanceof Failure)) throw error
+    return path
+  }
 }
 
 function reading<T>(path: string, act: () => T): T {
@@ -130,6 +145,10 @@ function reading<T>(path: string, act: () => T): T {
   }
 }
 
-function unreadable(file: string, problem: string, cause?: Error): Failure {
+function unreadable(
+  file: string,
+  problem: string,
+  cause?: Error,
+): Failure<'CONVERSATION_UNREADABLE'> {
   return new Failure('CONVERSATION_UNREADABLE', { file, problem }, cause && { cause })
 }
