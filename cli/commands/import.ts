@@ -20,11 +20,12 @@ export const handler: Handler = async (invocation, context) => {
     allProjects: flag(invocation, 'all-projects'),
     transcriptCap: settingsOf(context).transcript_cap,
     ...(since === undefined ? {} : { since }),
+    onProgress: (read) => progress.say(rows.length, read),
   })
   try {
     for await (const row of found) {
       rows.push(row)
-      progress.say(rows.length)
+      progress.say(rows.length, 0)
     }
   } finally {
     progress.end()
@@ -80,18 +81,19 @@ function summaryOf(rows: readonly ImportRow[], dryRun: boolean): string {
 
 /** On a terminal, a line that says how far it is, once it takes a while. */
 function openProgress({ json, quiet, stderr }: Context): {
-  say: (count: number) => void
+  say: (count: number, read: number) => void
   end: () => void
 } {
   const isShown = !json && !quiet && isTerminal(2)
   let last = performance.now()
   let isThere = false
   return {
-    say: (count) => {
+    say: (count, read) => {
       if (!isShown || performance.now() - last < 500) return
       last = performance.now()
       isThere = true
-      stderr.write(`\r\x1b[K${count} conversations`)
+      const part = read === 0 ? '' : `, ${bytes(read)} of the next`
+      stderr.write(`\r\x1b[K${count} conversations${part}`)
     },
     end: () => {
       if (isThere) stderr.write('\r\x1b[K')

@@ -17,13 +17,15 @@ export type Said =
       readonly outcome: 'success' | 'failure' | 'interrupted'
     }
   /** The tool's own bookkeeping, or no record at all: counted under this word. */
-  | { readonly kind: 'left_out'; readonly what: string }
+  | { readonly kind: 'left_out'; readonly what: string; readonly count?: number }
 
 /** What a conversation is; each fact counts when it is said first, and before the first prompt. */
 export interface About {
   /** The provider's id of it. */
   readonly id?: string
   readonly cwd?: string
+  /** The SHA-256 of the directory, where a file has no more of it. */
+  readonly cwdHash?: string
   readonly at?: number
   readonly branch?: string
   readonly head?: string

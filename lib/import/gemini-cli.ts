@@ -13,7 +13,7 @@ import {
   textIn,
 } from '../tools/fields.ts'
 import { longLine } from './codex.ts'
-import { type Format, instantOf, type Said } from './format.ts'
+import { type About, type Format, instantOf, type Said } from './format.ts'
 import { findText, namesIn, type Place, realDir, type Source } from './source.ts'
 
 export const geminiFormat: Format = {
@@ -51,14 +51,17 @@ function collect(source: Source): {
   const cwd = findText(`${slug}/.project_root`)?.trim()
   const about: Said[] = cwd ? [{ kind: 'about', facts: { cwd } }] : []
   const others: Said[] = []
+  const leftOut = new Map<string, number>()
+  const leaveOut = (what: string) => leftOut.set(what, (leftOut.get(what) ?? 0) + 1)
   const messages = new Map<string, Message>()
   const meta = (fields: Fields) => {
     const id = textIn(fields, 'sessionId')
     const at = instantOf(fields.startTime)
-    if (about.length < 8) about.push({ kind: 'about', facts: known({ id, at }) })
+    const cwdHash = textIn(fields, 'projectHash')
+    if (about.length < 8) about.push({ kind: 'about', facts: known<About>({ id, at, cwdHash }) })
   }
   for (const record of source.records()) {
-    if (record.kind === 'broken') others.push({ kind: 'left_out', what: 'broken line' })
+    if (record.kind === 'broken') leaveOut('broken line')
     if (record.kind === 'long') others.push(longLine(record))
     if (record.kind !== 'fields') continue
     const { fields, place } = record
@@ -77,8 +80,9 @@ function collect(source: Source): {
         }
       }
     } else if ('sessionId' in fields) meta(fields)
-    else others.push({ kind: 'left_out', what: 'unknown record' })
+    else leaveOut('unknown record')
   }
+  for (const [what, count] of leftOut) others.push({ kind: 'left_out', what, count })
   return { about, messages: messages.values(), others }
 }
 

@@ -42,6 +42,8 @@ export interface ImportOptions {
   /** Conversations of every project, each into the store of its own. */
   readonly allProjects: boolean
   readonly transcriptCap: number
+  /** Called while a file is read, with how much of it was. */
+  readonly onProgress?: (bytes: number) => void
 }
 
 /** What became of one file. What is not known is null. */
@@ -114,9 +116,12 @@ class Importer {
   async take(file: string): Promise<ImportRow | undefined> {
     const { tool } = this.#options
     try {
-      using source = new Source(file)
+      using source = new Source(file, this.#options.onProgress)
       if (source.modifiedAt < (this.#options.since ?? 0)) return undefined
-      const conversation = peek(this.#format, source, this.#store.now())
+      const conversation = peek(this.#format, source, {
+        now: this.#store.now(),
+        projectPath: this.#store.projectPath,
+      })
       return typeof conversation === 'string'
         ? rowOf(tool, file, { act: 'skipped', why: conversation, bytes: source.size })
         : await this.#import(conversation, source)

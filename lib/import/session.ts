@@ -1,5 +1,6 @@
 /** A session of a stored conversation: what its file says, as redacted entries. */
 
+import { sha256 } from '../base/sha256.ts'
 import { headOf, oneLine } from '../base/text.ts'
 import { Failure } from '../errors.ts'
 import type { EncodedEntry, EntryData } from '../journal/entry.ts'
@@ -26,8 +27,15 @@ export interface Conversation {
   readonly about: About
 }
 
-/** Reads so much of a conversation. Gives a word for why there is nothing to import. */
-export function peek(format: Format, source: Source, now: number): Conversation | string {
+/**
+ * Reads so much of a conversation. Gives a word for why there is nothing to import. Of a directory
+ * that is given as a hash only the project itself is known.
+ */
+export function peek(
+  format: Format,
+  source: Source,
+  { now, projectPath }: { readonly now: number; readonly projectPath: string },
+): Conversation | string {
   const about: { -readonly [K in keyof About]: About[K] } = {}
   let prompt: Extract<Said, { kind: 'prompt' }> | undefined
   for (const said of format.read(source)) {
@@ -36,7 +44,8 @@ export function peek(format: Format, source: Source, now: number): Conversation 
     prompt = said
     break
   }
-  const { id, cwd } = about
+  const { id, cwdHash } = about
+  const cwd = about.cwd ?? (cwdHash === sha256(projectPath) ? projectPath : undefined)
   if (prompt === undefined) return 'nothing was asked in it'
   if (!isProviderId(id)) return 'it has no id to go on with'
   if (!cwd?.startsWith('/') || cwd.includes('\0') || !cwd.isWellFormed())
@@ -104,7 +113,7 @@ class Writer {
       case 'about':
         return
       case 'left_out':
-        this.#leaveOut(said.what)
+        this.#leaveOut(said.what, said.count)
         return
       case 'prompt': {
         const at = this.#clock.take(said.at)
@@ -251,10 +260,10 @@ class Writer {
   }
 
   /** A hostile file has any number of kinds. */
-  #leaveOut(what: string): void {
+  #leaveOut(what: string, count = 1): void {
     const known = this.#leftOut.has(what) || this.#leftOut.size < 64
     const kind = known ? what.slice(0, 64) : 'others'
-    this.#leftOut.set(kind, (this.#leftOut.get(kind) ?? 0) + 1)
+    this.#leftOut.set(kind, (this.#leftOut.get(kind) ?? 0) + count)
   }
 }
 

@@ -28,10 +28,12 @@ export class Source implements Disposable {
   readonly size: number
   readonly modifiedAt: number
   readonly #fd: number
+  readonly #onProgress: ((bytes: number) => void) | undefined
 
   /** Throws CONVERSATION_UNREADABLE. A link is not followed, and a pipe not waited on. */
-  constructor(path: string) {
+  constructor(path: string, onProgress?: (bytes: number) => void) {
     this.path = path
+    this.#onProgress = onProgress
     this.#fd = reading(path, () => disk.openRead(path))
     try {
       const { kind, size, modifiedAt } = reading(path, () => disk.readFacts(this.#fd, path))
@@ -88,6 +90,7 @@ export class Source implements Disposable {
       const bytes = reading(path, () => disk.readBytes(this.#fd, path, position, length))
       if (bytes.length === 0) break
       position += bytes.length
+      this.#onProgress?.(position)
       yield* cutter.take(bytes)
     }
     yield* cutter.end()

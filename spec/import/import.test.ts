@@ -1,6 +1,7 @@
 /** Conversations that agents have stored become sessions that are like any other. */
 
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   appendFileSync,
   existsSync,
@@ -25,7 +26,16 @@ import {
   touch,
   until,
 } from '../support/cli.ts'
-import { claudeRecords, codexRecords, ids, linesOf, put, store, type Tool } from './stored.ts'
+import {
+  claudeRecords,
+  codexRecords,
+  geminiRecords,
+  ids,
+  linesOf,
+  put,
+  store,
+  type Tool,
+} from './stored.ts'
 
 const tools = Object.keys(ids) as Tool[]
 
@@ -270,6 +280,23 @@ describe('import', () => {
     )
     expect(session).toMatchObject({ status: 'idle', outcome: 'unknown' })
     expect(Date.parse(session?.created_at)).toBeLessThan(Date.now() + 1000)
+  })
+
+  test('knows the project of a conversation that has only the hash of its directory', async () => {
+    const place = makePlace()
+    const hash = createHash('sha256').update(place.cwd).digest('hex')
+    const [first, ...rest] = geminiRecords()
+    put(place.dir, 'gemini-cli', linesOf([{ ...(first as Row), projectHash: hash }, ...rest]))
+    expect((await imported(place, 'gemini-cli'))[0]?.act).toBe('imported')
+  })
+
+  test('says which directory it cannot look into', async () => {
+    const place = makePlace()
+    mkdirSync(join(place.dir, '.claude'))
+    symlinkSync('projects', join(place.dir, '.claude/projects'))
+    const ran = await place.stint(['import', 'claude-code'])
+    expect(ran.status).toBe(1)
+    expect(ran.stderr).toMatch(/^warning: .*\.claude\/projects was not imported: /)
   })
 
   test('passes over what was not written to since', async () => {
