@@ -56,6 +56,8 @@ class Rollout {
   #prompt: string | undefined
   /** A task is under way: what the user says now belongs to it. */
   #isBusy = false
+  /** Older files do not say where a task begins: there each prompt is a turn. */
+  #hasTasks = false
   #error: string | undefined
   #total = ''
   /** The file has records of use, which say more than its counts. */
@@ -122,6 +124,7 @@ class Rollout {
         return
       case 'task_started':
       case 'turn_started':
+        this.#hasTasks = true
         this.#isBusy = false
         this.#error = undefined
         return
@@ -162,7 +165,7 @@ class Rollout {
     if (this.#isBusy) {
       yield { kind: 'event', at, event: { type: 'message', role: 'user', text } }
     } else {
-      this.#isBusy = true
+      this.#isBusy = this.#hasTasks
       yield { kind: 'prompt', at, text }
     }
   }

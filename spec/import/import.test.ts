@@ -282,6 +282,24 @@ describe('import', () => {
     expect(Date.parse(session?.created_at)).toBeLessThan(Date.now() + 1000)
   })
 
+  test.each([
+    ['takes what is said in a task of codex for a part of its turn', /task_complete/, [1]],
+    ['takes each prompt for a turn where codex tells of no tasks', /"task_/, [1, 2]],
+  ])('%s', async (_, leftOut, turns) => {
+    const place = makePlace()
+    const second = /task_started/
+    const records = codexRecords(place.cwd).filter((one, i) => {
+      const text = JSON.stringify(one)
+      return !leftOut.test(text) && !(i > 2 && second.test(text))
+    })
+    put(place.dir, 'codex', linesOf(records))
+    const [row] = await imported(place, 'codex')
+    const entries = entriesOf(place.session(row?.session_id))
+    const started = entries.filter(({ type }) => type === 'turn_started')
+    expect(started.map(({ turn }) => turn)).toEqual(turns)
+    expect(entries.filter(({ data }) => data.role === 'user')).toHaveLength(2 - turns.length)
+  })
+
   test('knows the project of a conversation that has only the hash of its directory', async () => {
     const place = makePlace()
     const hash = createHash('sha256').update(place.cwd).digest('hex')
