@@ -627,6 +627,46 @@ const redact: ExplainedVerb = {
   ],
 }
 
+/** `import` is no name that code can have. */
+const importConversations: ExplainedVerb = {
+  name: 'import',
+  group: 'Change',
+  summary: 'make sessions of conversations that an agent has stored by itself',
+  usage: 'codex|gemini-cli|claude-code',
+  positionals: { min: 1, max: 1 },
+  actions: ['codex', 'gemini-cli', 'claude-code'],
+  options: [
+    {
+      name: 'since',
+      value: 'T',
+      kind: 'when',
+      help: 'only files written to since a date, or within a duration',
+    },
+    { name: 'dry-run', help: 'only list what would be imported' },
+    {
+      name: 'by-reference',
+      help: 'keep only the first prompt, the last message and the path of the file',
+    },
+  ],
+  reach: 'all',
+  details: `Reads \`$CODEX_HOME/sessions\`, \`~/.gemini/tmp\` or \`~/.claude/projects\` and changes nothing there. Each conversation that was led in this project becomes a session with the times that it had: prompts as turns, what was said, done and used, all of it redacted. \`stint resume\` goes on with it. A turn of which the file does not say how it ended is \`unknown\`.
+
+A conversation that a session of the store has already, also one in the trash, is passed over, so it can be run again and again. Where the file has grown since it was imported, that is said, and nothing is added.
+
+With --all-projects each conversation goes into the store of its own project, also when its directory is gone. With --json: an array with a row for each file.`,
+  exits: [
+    ['0', 'done, also when there was nothing to import'],
+    ['1', 'a file could not be read, or its session not be made; the rest was imported'],
+    ['2', 'wrong usage'],
+    ['6, 7', 'damaged or newer data; the environment failed (disk full, permission)'],
+  ],
+  examples: [
+    'stint import codex --dry-run',
+    'stint import claude-code --since 7d --quiet',
+    'stint import gemini-cli --all-projects --json | jq -r ".[].session_id"',
+  ],
+}
+
 /** By name, in the order of help. */
 export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   run,
@@ -650,6 +690,7 @@ export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   unpin,
   checkpoint,
   redact,
+  import: importConversations,
   reap,
   delete: deleteSessions,
   trash,

@@ -76,6 +76,7 @@ export interface FailureData {
   NO_COMMIT: { dir: string }
   GIT_FAILED: { dir: string; problem: string }
   FILE_CHANGED: { file: string }
+  CONVERSATION_UNREADABLE: { file: string; problem: string }
   INTERRUPTED: { signal: string }
 }
 
@@ -398,6 +399,10 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     status: 5,
     sentence: (d) => `${d.file} changed while it was read`,
     hint: () => 'nothing was changed; try again when no program writes to it',
+  },
+  CONVERSATION_UNREADABLE: {
+    status: 1,
+    sentence: (d) => `${d.file} was not imported: ${d.problem}`,
   },
   INTERRUPTED: {
     status: 130,

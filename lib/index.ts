@@ -29,6 +29,12 @@ export { listFailureCodes } from './failures.ts'
 export { type FileFinding, findingsOf } from './file/file.ts'
 export { TextRedaction } from './file/redaction.ts'
 export { type FileReport, isThere, redactPath } from './file/walk.ts'
+export {
+  type ImportOptions,
+  type ImportRow,
+  importConversations,
+  importedTools,
+} from './import/import.ts'
 export type { Entry, EntryData } from './journal/entry.ts'
 export type { Line, Reading } from './journal/read.ts'
 export { canFindCarriers } from './os/carriers.ts'
@@ -59,7 +65,7 @@ export {
   type SettingRow,
   type Settings,
 } from './store/config.ts'
-export { type Birth, createSession, type Newborn } from './store/create.ts'
+export { type Birth, createSession, type Newborn, type Past } from './store/create.ts'
 export { type Held, holdSession } from './store/hold.ts'
 export {
   type ListFilter,

@@ -33,6 +33,7 @@ const layers = [
   ['tools'],
   ['checkpoint'],
   ['run'],
+  ['import'],
   ['index'],
 ]
 

@@ -195,7 +195,8 @@ export class EventLines implements Lines {
   }
 }
 
-function contentOf(
+/** What an event's entry has as text and as data. */
+export function contentOf(
   event: Exclude<ToolEvent, { type: 'provider_session' | 'usage' }>,
 ): Pick<Bare, 'text' | 'data'> {
   switch (event.type) {
@@ -222,7 +223,8 @@ function contentOf(
   }
 }
 
-interface Bare {
+/** An entry whose data are not known to be small. */
+export interface Bare {
   readonly type: string
   readonly turn: number
   readonly at: number
@@ -231,7 +233,7 @@ interface Bare {
 }
 
 /** Without what is over the longest text of an entry; what was cut says how long it was. */
-function bounded(entry: Bare): Bare {
+export function bounded(entry: Bare): Bare {
   const { text, data } = entry
   const cut = text === null || text.length <= longestText
   const isBig = JSON.stringify(data).length > longestText
@@ -254,7 +256,8 @@ function cutStrings(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cutStrings(one)]))
 }
 
-function withoutUndefined(data: EntryData): EntryData {
+/** JSON has no such value, and no redactor takes one. */
+export function withoutUndefined(data: EntryData): EntryData {
   return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined))
 }
 

@@ -4,7 +4,7 @@ import { poll } from '../base/async.ts'
 import { isSessionId, normaliseId, type SessionId } from '../base/id.ts'
 import { hasControls } from '../base/text.ts'
 import { Failure } from '../errors.ts'
-import { decodeEntry, type Entry, formatLine } from '../journal/entry.ts'
+import { decodeEntry, type EncodedEntry, type Entry, formatLine } from '../journal/entry.ts'
 import { session as files, sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { createLock, type Errand, type Lock, tryLock, tryShared } from '../os/lock-file.ts'
@@ -12,6 +12,7 @@ import { loadUlid } from '../os/packages.ts'
 import { formatState } from '../session/codec.ts'
 import { foldEntry } from '../session/fold.ts'
 import { Session } from '../session/session.ts'
+import type { State } from '../session/state.ts'
 import { accessOf, redactorOf } from './access.ts'
 import { ensureStore } from './project.ts'
 import type { Store } from './store.ts'
@@ -33,6 +34,23 @@ export interface Birth {
   readonly cwd?: string
   /** It lives for one turn and is not listed. */
   readonly ephemeral?: boolean
+  /** What it was before it was a session. */
+  readonly past?: Past
+}
+
+/** A conversation that took place elsewhere. */
+export interface Past {
+  /** When it began, in ms since 1970. */
+  readonly at: number
+  /** Stands in entry 0. */
+  readonly source: Readonly<Record<string, unknown>>
+  /** The entries behind entry 0. */
+  readonly entries: (session: Session) => Iterable<EncodedEntry>
+  /**
+   * Asked once all of it is on the disk: what is given is held while the session appears, and without
+   * it the session never does.
+   */
+  readonly admit: () => Promise<AsyncDisposable | undefined>
 }
 
 /** A new session, whose session.lock this process holds. */
@@ -47,11 +65,18 @@ export interface Newborn {
  * A crash leaves a directory in staging/, which the next one that creates sweeps away.
  * Throws NAME_INVALID, DESCRIPTION_INVALID, DISK_FULL, ACCESS_DENIED, IO_FAILED, NO_LOCKS.
  */
+export async function createSession(store: Store, birth: Birth, errand?: Errand): Promise<Newborn>
+/** The same for one with a past; undefined when it was not admitted. */
+export async function createSession(
+  store: Store,
+  birth: Birth & { readonly past: Past },
+  errand?: Errand,
+): Promise<Newborn | undefined>
 export async function createSession(
   store: Store,
   birth: Birth,
   errand: Errand = {},
-): Promise<Newborn> {
+): Promise<Newborn | undefined> {
   checkName(birth.name)
   checkDescription(birth.description)
   ensureStore(store)
@@ -60,12 +85,19 @@ export async function createSession(
   sweepStaging(store)
   const building = await holdStaging(store)
   try {
-    const at = store.now()
-    const id = birth.id ?? mintId(at)
+    const { past } = birth
+    const at = past?.at ?? store.now()
+    const id = birth.id ?? (past === undefined ? mintId(at) : idOfPast(at))
     const staged = sessionDir(store.dir, id, 'staging')
     const final = sessionDir(store.dir, id, place)
     const lock = build(store, id, staged, birth, at, errand)
     try {
+      await using admitted = past === undefined ? undefined : await past.admit()
+      if (past !== undefined && admitted === undefined) {
+        lock.release()
+        disk.removeTree(staged)
+        return undefined
+      }
       if (disk.findFacts(final) !== undefined) throw new Failure('TRASH_OCCUPIED', { id })
       disk.rename(staged, final)
       disk.syncDir(disk.parentOf(final))
@@ -98,6 +130,11 @@ export function mintId(at: number): SessionId {
 
 let mint: ((at: number) => string) | undefined
 
+/** An id of a time gone by: none of this process's row. */
+function idOfPast(at: number): SessionId {
+  return loadUlid().monotonicFactory()(at) as SessionId
+}
+
 function build(
   store: Store,
   id: SessionId,
@@ -108,17 +145,15 @@ function build(
 ): Lock {
   disk.makeDir(dir)
   disk.makeDir(files.locks(dir))
-  const encoded = new Session(id, dir, accessOf(store)).encode({
+  const session = new Session(id, dir, accessOf(store))
+  const first = session.encode({
     type: 'session',
     turn: 0,
     text: null,
     data: firstData(store, id, birth),
     at,
   })
-  const line = formatLine(0, encoded)
-  const entry = decodeEntry(line.slice(0, -1)) as Entry
-  disk.writeNewFile(files.transcript(dir), Buffer.from(line))
-  const state = foldEntry(undefined, entry, Buffer.byteLength(line))
+  const state = writeJournal(files.transcript(dir), first, birth.past?.entries(session) ?? [])
   disk.writeNewFile(files.state(dir), Buffer.from(formatState(state)))
   const lock = createLock(files.sessionLock(dir), errand)
   try {
@@ -131,12 +166,42 @@ function build(
   return lock
 }
 
+/** How much of a journal that is built is held before it is written, in UTF-16 units. */
+const batch = 256 * 1024
+
+/** Writes a journal from entry 0 on, durably, and gives what it folds to. */
+function writeJournal(path: string, first: EncodedEntry, rest: Iterable<EncodedEntry>): State {
+  let seq = 0
+  let held = ''
+  const take = (encoded: EncodedEntry, before: State | undefined): State => {
+    const line = formatLine(seq++, encoded)
+    held += line
+    const entry = decodeEntry(line.slice(0, -1)) as Entry
+    return foldEntry(before, entry, Buffer.byteLength(line))
+  }
+  const fd = disk.createFile(path)
+  try {
+    let state = take(first, undefined)
+    for (const encoded of rest) {
+      state = take(encoded, state)
+      if (held.length < batch) continue
+      disk.writeAll(fd, path, Buffer.from(held))
+      held = ''
+    }
+    disk.writeAll(fd, path, Buffer.from(held))
+    disk.syncFile(fd, path)
+    return state
+  } finally {
+    disk.closeFile(fd)
+  }
+}
+
 /** Entry 0 carries all that creation knows: from it alone the state can be rebuilt. */
 function firstData(store: Store, id: SessionId, birth: Birth): Record<string, unknown> {
-  const { fork, cwd } = birth
+  const { fork, cwd, past } = birth
   const safeCwd = cwd === undefined ? undefined : redactorOf(store).text(cwd).value
   return {
-    event: fork === undefined ? 'created' : 'forked',
+    event: past !== undefined ? 'imported' : fork === undefined ? 'created' : 'forked',
     id,
     description: birth.description,
     name: birth.name,
@@ -152,6 +217,7 @@ function firstData(store: Store, id: SessionId, birth: Birth): Record<string, un
       ...(safeCwd === cwd ? {} : { cwd_redacted: true }),
     },
     ...(birth.ephemeral ? { ephemeral: true } : {}),
+    ...(past === undefined ? {} : { source: past.source }),
   }
 }
 

@@ -11,7 +11,18 @@ describe('verbs', () => {
     expect(Object.keys(verbs).sort()).toEqual(
       [
         ...['run', 'resume', 'list', 'show', 'result', 'logs', 'artifacts', 'log', 'is-alive'],
-        ...['wait', 'kill', 'rename', 'pin', 'unpin', 'delete', 'trash', 'config', 'redact'],
+        ...[
+          'wait',
+          'kill',
+          'rename',
+          'pin',
+          'unpin',
+          'delete',
+          'trash',
+          'config',
+          'redact',
+          'import',
+        ],
         ...['ps', 'reap', 'tools', 'compress'],
         ...['checkpoint', 'checkpoints'],
       ].sort(),

@@ -91,5 +91,9 @@ export const failureSamples: { readonly [C in FailureCode]: FailureData[C] } = {
   NO_COMMIT: { dir: '/home/ann/demo' },
   GIT_FAILED: { dir: '/home/bob/demo', problem: 'detected dubious ownership in repository' },
   FILE_CHANGED: { file: 'notes/today.jsonl' },
+  CONVERSATION_UNREADABLE: {
+    file: '/home/ann/.codex/sessions/2026/02/06/rollout-1.jsonl',
+    problem: 'it is no regular file',
+  },
   INTERRUPTED: { signal: 'SIGINT' },
 }

@@ -1,0 +1,102 @@
+import { type ImportRow, importConversations, isTerminal } from '../../lib/index.ts'
+import { flag, type Handler, when } from '../command.ts'
+import type { Context } from '../context.ts'
+import { ago, bytes } from '../render/amount.ts'
+import { styleOf } from '../render/style.ts'
+import { table } from '../render/table.ts'
+import { homeOf, settingsOf, storeOf } from '../session.ts'
+
+/** Makes sessions of the conversations that an agent has stored by itself. */
+export const handler: Handler = async (invocation, context) => {
+  const dryRun = flag(invocation, 'dry-run')
+  const since = when(invocation, 'since')
+  const rows: ImportRow[] = []
+  const progress = openProgress(context)
+  const found = importConversations(storeOf(invocation, context), {
+    tool: invocation.positionals[0] ?? '',
+    home: homeOf(context),
+    dryRun,
+    byReference: flag(invocation, 'by-reference'),
+    allProjects: flag(invocation, 'all-projects'),
+    transcriptCap: settingsOf(context).transcript_cap,
+    ...(since === undefined ? {} : { since }),
+    onProgress: (read) => progress.say(rows.length, read),
+  })
+  try {
+    for await (const row of found) {
+      rows.push(row)
+      progress.say(rows.length, 0)
+    }
+  } finally {
+    progress.end()
+  }
+  const failed = rows.filter(({ act }) => act === 'failed')
+  if (context.json) context.out.json(rows)
+  else if (dryRun) context.out.data(await draw(rows, context))
+  for (const { file, why } of failed) context.out.warn(`${file} was not imported: ${why}`)
+  if (!context.json) context.out.talk(summaryOf(rows, dryRun))
+  return failed.length > 0 ? 1 : 0
+}
+
+async function draw(rows: readonly ImportRow[], context: Context): Promise<string> {
+  const columns = [
+    { head: 'TOOL' },
+    { head: 'CONVERSATION' },
+    { head: 'AGE' },
+    { head: 'SIZE', align: 'right' },
+    { head: 'PROJECT', shrink: true },
+    { head: 'PROMPT', shrink: true },
+  ] as const
+  const cells = rows
+    .filter(({ act }) => act === 'imported')
+    .map((row) => [
+      row.tool,
+      row.provider_session_id ?? '',
+      ago(Date.parse(row.created_at ?? ''), context.now()),
+      bytes(row.bytes ?? 0),
+      row.project_path ?? '',
+      row.prompt ?? '',
+    ])
+  const heads = context.columns === undefined ? false : styleOf(context.color.stdout).dim
+  return table(columns, cells, { width: context.columns, heads })
+}
+
+/** In one line, so that a job that runs each night says no more. */
+function summaryOf(rows: readonly ImportRow[], dryRun: boolean): string {
+  const count = (act: ImportRow['act']) => rows.filter((row) => row.act === act).length
+  const some = (number: number, words: string) => (number === 0 ? [] : [`${number} ${words}`])
+  const reasons = new Map<string, number>()
+  for (const { act, why } of rows) {
+    if (act === 'skipped') reasons.set(why ?? '', (reasons.get(why ?? '') ?? 0) + 1)
+  }
+  return [
+    `${count('imported')} of ${rows.length} conversation${rows.length === 1 ? '' : 's'} ${dryRun ? 'would be imported' : 'imported'}`,
+    ...some(count('known'), 'there already'),
+    ...some(count('grown'), 'there already, and grown since: what is new was not added'),
+    ...some(count('elsewhere'), 'of other projects (--all-projects)'),
+    ...[...reasons].flatMap(([why, number]) => some(number, `passed over: ${why}`)),
+    ...some(count('failed'), 'failed'),
+  ].join('; ')
+}
+
+/** On a terminal, a line that says how far it is, once it takes a while. */
+function openProgress({ json, quiet, stderr }: Context): {
+  say: (count: number, read: number) => void
+  end: () => void
+} {
+  const isShown = !json && !quiet && isTerminal(2)
+  let last = performance.now()
+  let isThere = false
+  return {
+    say: (count, read) => {
+      if (!isShown || performance.now() - last < 500) return
+      last = performance.now()
+      isThere = true
+      const part = read === 0 ? '' : `, ${bytes(read)} of the next`
+      stderr.write(`\r\x1b[K${count} conversations${part}`)
+    },
+    end: () => {
+      if (isThere) stderr.write('\r\x1b[K')
+    },
+  }
+}

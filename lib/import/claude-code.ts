@@ -1,0 +1,199 @@
+/** Claude Code: `projects/<directory>/<uuid>.jsonl`, a line for each block of a message. */
+
+import { isTable } from '../base/decode.ts'
+import type { Tokens, ToolEvent } from '../tools/event.ts'
+import { amountIn, type Fields, fieldsIn, known, rawEvent, sumOf, textIn } from '../tools/fields.ts'
+import { longLine } from './codex.ts'
+import { type About, type Format, instantOf, isProviderId, type Said } from './format.ts'
+import { namesIn, realDir, type Source } from './source.ts'
+
+export const claudeFormat: Format = {
+  tool: 'claude-code',
+  *list({ env, home, onTrouble }) {
+    const root = realDir(`${env.CLAUDE_CONFIG_DIR || `${home}/.claude`}/projects`)
+    for (const project of namesIn(root, /^[^.]/, 'directory', onTrouble)) {
+      const dir = `${root}/${project}`
+      for (const name of namesIn(dir, /\.jsonl$/, 'file', onTrouble)) {
+        // Others are what subagents said, and belong to a conversation.
+        if (isProviderId(name.slice(0, -6))) yield `${dir}/${name}`
+      }
+    }
+  },
+  *read(source: Source) {
+    // A copy of a conversation has the lines of its source, ids and all: the file's name counts.
+    const id = source.path.slice(source.path.lastIndexOf('/') + 1, -6)
+    yield { kind: 'about', facts: { id } }
+    const lines = new Lines()
+    for (const record of source.records()) {
+      if (record.kind === 'fields') yield* lines.take(record.fields)
+      else if (record.kind === 'broken') yield { kind: 'left_out', what: 'broken line' }
+      else yield longLine(record)
+    }
+    yield* lines.end()
+  },
+}
+
+class Lines {
+  /** A line that is there twice was written twice. */
+  readonly #seen = new Set<string>()
+  readonly #counted = new Set<string>()
+  /** The newest message: each of its lines has what it used up to there. */
+  #message: { id: string; at: number | undefined; usage: Fields } | undefined
+
+  /** What is left when nothing more comes. */
+  end(): Iterable<Said> {
+    return this.#use()
+  }
+
+  *take(line: Fields): Generator<Said> {
+    const at = instantOf(line.timestamp)
+    const cwd = textIn(line, 'cwd')
+    if (cwd !== undefined || at !== undefined) {
+      const branch = textIn(line, 'gitBranch') || undefined
+      yield { kind: 'about', facts: known<About>({ cwd, at, branch }) }
+    }
+    const id = textIn(line, 'uuid')
+    if (id !== undefined) {
+      if (this.#seen.has(id)) return
+      this.#seen.add(id)
+    }
+    const said = (event: ToolEvent): Said => ({ kind: 'event', at, event })
+    switch (line.type) {
+      case 'user':
+        yield* this.#user(line, at)
+        return
+      case 'assistant':
+        yield* this.#assistant(line, at)
+        return
+      case 'system':
+        if (line.subtype === 'compact_boundary') {
+          yield said({ type: 'compacted', data: fieldsIn(line, 'compactMetadata') })
+        } else yield { kind: 'left_out', what: `system ${textIn(line, 'subtype') ?? ''}`.trim() }
+        return
+      default:
+        // All the rest is bookkeeping of its own: titles, snapshots of files, queues.
+        yield { kind: 'left_out', what: textIn(line, 'type') ?? 'line without a type' }
+    }
+  }
+
+  *#user(line: Fields, at: number | undefined): Generator<Said> {
+    const blocks = blocksOf(line)
+    const text = blocks
+      .filter(({ type }) => type === 'text')
+      .map((block) => textIn(block, 'text') ?? '')
+      .join('\n')
+    const isPrompt =
+      line.isMeta !== true &&
+      line.isSidechain !== true &&
+      line.isCompactSummary !== true &&
+      blocks.every(({ type }) => type !== 'tool_result') &&
+      !/^\s*<(?:local-command-|bash-std|command-(?!name|message))/.test(text)
+    if (isPrompt && /^\[Request interrupted by user/.test(text)) {
+      yield* this.#use()
+      yield { kind: 'end', at, outcome: 'interrupted' }
+      return
+    }
+    if (isPrompt && text !== '') {
+      yield* this.#use()
+      yield { kind: 'prompt', at, text }
+      return
+    }
+    if (line.isMeta === true || line.isCompactSummary === true) {
+      yield { kind: 'left_out', what: 'text of the program' }
+      return
+    }
+    for (const block of blocks) yield { kind: 'event', at, event: withSide(userEvent(block), line) }
+  }
+
+  *#assistant(line: Fields, at: number | undefined): Generator<Said> {
+    const message = fieldsIn(line, 'message')
+    const id = textIn(message, 'id') ?? ''
+    if (this.#message !== undefined && this.#message.id !== id) yield* this.#use()
+    this.#message = { id, at, usage: fieldsIn(message, 'usage') }
+    for (const block of blocksOf(line)) {
+      const event = assistantEvent(block)
+      if (event !== undefined) yield { kind: 'event', at, event: withSide(event, line) }
+    }
+    if (line.isApiErrorMessage === true) yield { kind: 'end', at, outcome: 'failure' }
+    else if (message.stop_reason === 'end_turn' && line.isSidechain !== true) {
+      yield { kind: 'end', at, outcome: 'success' }
+    }
+  }
+
+  /** What the message used that was not counted yet. */
+  *#use(): Generator<Said> {
+    const message = this.#message
+    this.#message = undefined
+    if (message === undefined || this.#counted.has(message.id)) return
+    this.#counted.add(message.id)
+    const { usage, at } = message
+    const read = amountIn(usage, 'cache_read_input_tokens')
+    const tokens = known<Tokens>({
+      input_tokens: sumOf(
+        amountIn(usage, 'input_tokens'),
+        read,
+        amountIn(usage, 'cache_creation_input_tokens'),
+      ),
+      cached_input_tokens: read,
+      output_tokens: amountIn(usage, 'output_tokens'),
+    })
+    if (Object.keys(tokens).length === 0) return
+    yield { kind: 'event', at, event: { type: 'usage', scope: 'step', tokens, raw: usage } }
+  }
+}
+
+function assistantEvent(block: Fields): ToolEvent | undefined {
+  switch (block.type) {
+    case 'text':
+      return { type: 'message', text: textIn(block, 'text') ?? '' }
+    case 'thinking':
+      return { type: 'thought', text: textIn(block, 'thinking') ?? '' }
+    case 'tool_use':
+    case 'server_tool_use':
+    case 'mcp_tool_use':
+      return {
+        type: 'tool_call',
+        id: textIn(block, 'id') ?? '',
+        name: textIn(block, 'name') ?? '?',
+        input: block.input,
+      }
+    case 'redacted_thinking':
+      return undefined
+    default:
+      return rawEvent(block)
+  }
+}
+
+/** What a subagent says in the same file. */
+function withSide(event: ToolEvent, line: Fields): ToolEvent {
+  return line.isSidechain === true && event.type !== 'raw'
+    ? ({ ...event, data: { is_sidechain: true } } as ToolEvent)
+    : event
+}
+
+function userEvent(block: Fields): ToolEvent {
+  if (block.type === 'text') {
+    return { type: 'message', role: 'user', text: textIn(block, 'text') ?? '' }
+  }
+  if (block.type !== 'tool_result') return rawEvent(block)
+  return {
+    type: 'tool_result',
+    id: textIn(block, 'tool_use_id') ?? '',
+    status: block.is_error === true ? 'failed' : 'ok',
+    ...known<{ output?: string }>({ output: outputOf(block.content) }),
+  }
+}
+
+function blocksOf(line: Fields): readonly Fields[] {
+  const { content } = fieldsIn(line, 'message')
+  if (typeof content === 'string') return [{ type: 'text', text: content }]
+  return Array.isArray(content) ? content.filter(isTable) : []
+}
+
+function outputOf(content: unknown): string | undefined {
+  if (typeof content === 'string') return content
+  if (!Array.isArray(content)) return undefined
+  return content
+    .map((block) => (isTable(block) ? (textIn(block, 'text') ?? `[${String(block.type)}]`) : ''))
+    .join('\n')
+}

@@ -1,0 +1,187 @@
+/** Gemini CLI: `tmp/<project>/chats/session-*.jsonl`, a log of messages and of changes to them. */
+
+import { isTable } from '../base/decode.ts'
+import type { Tokens, ToolEvent } from '../tools/event.ts'
+import {
+  amountIn,
+  type Fields,
+  fieldsIn,
+  known,
+  listIn,
+  rawEvent,
+  sumOf,
+  textIn,
+} from '../tools/fields.ts'
+import { longLine } from './codex.ts'
+import { type About, type Format, instantOf, type Said } from './format.ts'
+import { findText, namesIn, type Place, realDir, type Source } from './source.ts'
+
+export const geminiFormat: Format = {
+  tool: 'gemini-cli',
+  *list({ env, home, onTrouble }) {
+    const root = realDir(`${env.GEMINI_CLI_HOME || home}/.gemini/tmp`)
+    for (const project of namesIn(root, /^[^.]/, 'directory', onTrouble)) {
+      const dir = `${root}/${project}`
+      if (namesIn(dir, /^chats$/, 'directory', onTrouble).length === 0) continue
+      for (const name of namesIn(`${dir}/chats`, /^session-.*\.jsonl$/, 'file', onTrouble)) {
+        yield `${dir}/chats/${name}`
+      }
+    }
+  },
+  *read(source: Source) {
+    const { about, messages, others } = collect(source)
+    yield* about
+    for (const message of messages) {
+      const fields = 'offset' in message ? source.fieldsAt(message) : message.fields
+      if (fields !== undefined) yield* saidIn(fields)
+    }
+    yield* others
+  },
+}
+
+type Message = Place | { readonly fields: Fields }
+
+/** Which messages there are in the end, in the order of their first appearance. */
+function collect(source: Source): {
+  about: readonly Said[]
+  messages: Iterable<Message>
+  others: readonly Said[]
+} {
+  const slug = source.path.replace(/\/chats\/[^/]*$/, '')
+  const cwd = findText(`${slug}/.project_root`)?.trim()
+  const about: Said[] = cwd ? [{ kind: 'about', facts: { cwd } }] : []
+  const others: Said[] = []
+  const leftOut = new Map<string, number>()
+  const leaveOut = (what: string) => leftOut.set(what, (leftOut.get(what) ?? 0) + 1)
+  const messages = new Map<string, Message>()
+  const meta = (fields: Fields) => {
+    const id = textIn(fields, 'sessionId')
+    const at = instantOf(fields.startTime)
+    const cwdHash = textIn(fields, 'projectHash')
+    if (about.length < 8) about.push({ kind: 'about', facts: known<About>({ id, at, cwdHash }) })
+  }
+  for (const record of source.records()) {
+    if (record.kind === 'broken') leaveOut('broken line')
+    if (record.kind === 'long') others.push(longLine(record))
+    if (record.kind !== 'fields') continue
+    const { fields, place } = record
+    const id = textIn(fields, 'id')
+    const back = textIn(fields, '$rewindTo')
+    if (id !== undefined && 'type' in fields) messages.set(id, place)
+    else if (back !== undefined) rewind(messages, back)
+    else if (isTable(fields.$set)) {
+      const set = fields.$set
+      meta(set)
+      // It puts a whole conversation in place of what was there.
+      if (Array.isArray(set.messages)) {
+        messages.clear()
+        for (const one of set.messages.filter(isTable)) {
+          messages.set(textIn(one, 'id') ?? `${messages.size}`, { fields: one })
+        }
+      }
+    } else if ('sessionId' in fields) meta(fields)
+    else leaveOut('unknown record')
+  }
+  for (const [what, count] of leftOut) others.push({ kind: 'left_out', what, count })
+  return { about, messages: messages.values(), others }
+}
+
+/** Takes back a message and all that came behind it. */
+function rewind(messages: Map<string, Message>, id: string): void {
+  let isBehind = false
+  for (const one of [...messages.keys()]) {
+    isBehind ||= one === id
+    if (isBehind) messages.delete(one)
+  }
+}
+
+function* saidIn(message: Fields): Generator<Said> {
+  const at = instantOf(message.timestamp)
+  const text = textOf(message.content)
+  const said = (event: ToolEvent): Said => ({ kind: 'event', at, event })
+  switch (message.type) {
+    case 'user':
+      if (/^\s*<session_context>/.test(text))
+        yield { kind: 'left_out', what: 'text of the program' }
+      else if (text !== '') yield { kind: 'prompt', at, text }
+      return
+    case 'gemini': {
+      for (const thought of listIn(message, 'thoughts').filter(isTable)) {
+        const parts = [textIn(thought, 'subject'), textIn(thought, 'description')]
+        const event: ToolEvent = { type: 'thought', text: parts.filter(Boolean).join('\n') }
+        yield { kind: 'event', at: instantOf(thought.timestamp) ?? at, event }
+      }
+      if (text !== '') yield said({ type: 'message', text })
+      const calls = listIn(message, 'toolCalls').filter(isTable)
+      for (const call of calls) yield* callIn(call, at)
+      yield* usageIn(fieldsIn(message, 'tokens'), at)
+      // It says more once it has the answers to its calls.
+      if (calls.length === 0 && text !== '') yield { kind: 'end', at, outcome: 'success' }
+      return
+    }
+    case 'error':
+      yield said({ type: 'error', text })
+      yield { kind: 'end', at, outcome: 'failure' }
+      return
+    case 'info':
+    case 'warning':
+      yield { kind: 'left_out', what: message.type }
+      return
+    default:
+      yield said(rawEvent(message))
+  }
+}
+
+function* callIn(call: Fields, before: number | undefined): Generator<Said> {
+  const id = textIn(call, 'id') ?? ''
+  const at = instantOf(call.timestamp) ?? before
+  const name = textIn(call, 'name') ?? '?'
+  yield { kind: 'event', at, event: { type: 'tool_call', id, name, input: call.args } }
+  // Without an end nobody knows what came of it.
+  const status = { success: 'ok', error: 'failed', cancelled: 'declined' }[String(call.status)]
+  if (status === undefined) return
+  const output = outputOf(call)
+  yield {
+    kind: 'event',
+    at,
+    event: {
+      type: 'tool_result',
+      id,
+      status: status as 'ok' | 'failed' | 'declined',
+      ...known<{ output?: string }>({ output }),
+    },
+  }
+}
+
+/** What the model was given, or else what was shown. */
+function outputOf(call: Fields): string | undefined {
+  const [part] = listIn(call, 'result')
+  const response = isTable(part) ? fieldsIn(fieldsIn(part, 'functionResponse'), 'response') : {}
+  const text = textIn(response, 'output') ?? textIn(response, 'error')
+  if (text !== undefined) return text
+  const shown = call.resultDisplay
+  if (shown === undefined || shown === null) return undefined
+  return typeof shown === 'string' ? shown : JSON.stringify(shown)
+}
+
+function* usageIn(usage: Fields, at: number | undefined): Generator<Said> {
+  const tokens = known<Tokens>({
+    input_tokens: sumOf(amountIn(usage, 'input'), amountIn(usage, 'tool')),
+    cached_input_tokens: amountIn(usage, 'cached'),
+    output_tokens: amountIn(usage, 'output'),
+    reasoning_tokens: amountIn(usage, 'thoughts'),
+  })
+  if (Object.keys(tokens).length === 0) return
+  yield { kind: 'event', at, event: { type: 'usage', scope: 'step', tokens, raw: usage } }
+}
+
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content
+  const parts = Array.isArray(content) ? content : [content]
+  return parts
+    .map((part) =>
+      typeof part === 'string' ? part : isTable(part) ? (textIn(part, 'text') ?? '') : '',
+    )
+    .filter((text) => text !== '')
+    .join('\n')
+}

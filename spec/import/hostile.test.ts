@@ -1,0 +1,71 @@
+/** Whatever a file holds, a session is made of it or it is passed over; nothing throws. */
+
+import { writeFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { importConversations, listSessions, readTranscript } from '../../lib/index.ts'
+import { makeStore } from '../support/place.ts'
+import {
+  claudeRecords,
+  codexRecords,
+  geminiRecords,
+  ids,
+  linesOf,
+  put,
+  type Tool,
+} from './stored.ts'
+
+const anything = fc.oneof(
+  fc.constantFrom(null, '', -1, 1e308, [], {}, [[]], 'text', '9999-99-99', '\ud800', '\u0000'),
+  fc.jsonValue(),
+)
+
+/** A record of which any part, however deep, is something else. */
+function spoil(record: unknown, path: number, value: unknown): unknown {
+  const keys = typeof record === 'object' && record !== null ? Object.keys(record) : []
+  if (keys.length === 0 || path === 0) return value
+  const key = keys[path % keys.length] as string
+  const table = record as Record<string, unknown>
+  const spoilt = spoil(table[key], Math.floor(path / keys.length), value)
+  return Array.isArray(record)
+    ? record.map((one, i) => (String(i) === key ? spoilt : one))
+    : { ...table, [key]: spoilt }
+}
+
+test.each(Object.keys(ids) as Tool[])('%s: any record may be anything', async (tool) => {
+  let made = 0
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(), fc.nat(500), anything), { minLength: 1, maxLength: 8 }),
+      async (changes) => {
+        const store = makeStore()
+        const home = store.projectPath
+        const records = {
+          codex: () => codexRecords(home),
+          'claude-code': () => claudeRecords(home),
+          'gemini-cli': () => geminiRecords(),
+        }[tool]()
+        for (const [at, path, value] of changes) {
+          const i = at % records.length
+          records[i] = spoil(records[i], path, value)
+        }
+        put(home, tool, linesOf(records.map((one) => JSON.stringify(one))))
+        if (tool === 'gemini-cli') writeFileSync(`${home}/.gemini/tmp/demo/.project_root`, home)
+        const options = { tool, home, dryRun: false, byReference: false, allProjects: true }
+        for await (const row of importConversations(store, { ...options, transcriptCap: 1e9 })) {
+          expect(row.act).toMatch(/imported|skipped/)
+        }
+        const { rows, warnings } = listSessions(store)
+        expect(warnings).toEqual([])
+        for (const { id, status } of rows) {
+          made++
+          expect(status).toBe('idle')
+          const seqs = [...readTranscript(store, id, {})].map(({ entry }) => entry?.seq)
+          expect(seqs).toEqual(seqs.map((_, i) => i))
+        }
+      },
+    ),
+    { numRuns: 60 },
+  )
+  expect(made).toBeGreaterThan(20)
+})
