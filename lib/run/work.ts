@@ -6,7 +6,7 @@ import type { State } from '../session/state.ts'
 import { findEntries } from '../session/turn.ts'
 import type { ToolSettings } from '../store/config.ts'
 import { acpAdapter } from '../tools/acp-agent.ts'
-import type { Adapter, Permission, TurnRequest } from '../tools/adapter.ts'
+import { type Adapter, isProviderId, type Permission, type TurnRequest } from '../tools/adapter.ts'
 import { findAdapter, toolNames } from '../tools/registry.ts'
 import { primedPrompt } from './prime.ts'
 
@@ -113,7 +113,8 @@ function requestOf(
   args: readonly string[],
 ): { request: TurnRequest; record: EntryData; notice?: string } {
   const known = past?.state.tools[adapter.name]
-  const id = known?.provider_session_id
+  const given = known?.provider_session_id
+  const id = given !== undefined && isProviderId(given) ? given : undefined
   if (task.kind === 'compact') {
     if (id === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'compact' })
     const request = { act: 'compact', prompt: '', providerSession: id, permission: 'deny', args }
@@ -128,7 +129,7 @@ function requestOf(
     return { request, record: { prompt, provider_session_id: id } }
   }
   const session = past.state.meta_session_id
-  const lost = known?.provider_session_history?.at(-1)
+  const lost = known?.provider_session_history?.at(-1) ?? given
   if (past.kind === 'resume' && (id ?? lost) !== undefined) {
     if (!can) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'resume' })
     throw new Failure('PROVIDER_SESSION_LOST', {

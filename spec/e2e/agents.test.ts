@@ -301,7 +301,7 @@ test('unknown events, lines that are none, and lines too long for one are all ke
     huge.slice(0, 20),
   ])
   expect(outputs[2]?.data).toMatchObject({ truncated: true, bytes: huge.length })
-  expect(entries.find(({ type }) => type === 'raw')?.data).toEqual(JSON.parse(lines[2] ?? ''))
+  expect(entries.find(({ type }) => type === 'raw')?.data.event).toEqual(JSON.parse(lines[2] ?? ''))
   const [cut, after] = entries.filter(({ type }) => type === 'message')
   expect(cut?.text).toBe(long.slice(0, 256 * 1024))
   expect(cut?.data).toMatchObject({ truncated: true, bytes: long.length })
@@ -500,7 +500,7 @@ describe('an agent that speaks ACP', () => {
     await place.stint(['run', '--acp', acp('tool'), 'do it'])
     const { id } = await place.json<Row>(['show', '@last'])
     const asked = entriesOf(place.session(id)).find(({ type }) => type === 'raw')
-    expect(asked?.data.outcome).toEqual({ outcome: 'selected', optionId: 'no' })
+    expect(asked?.data.event.outcome).toEqual({ outcome: 'selected', optionId: 'no' })
   })
 
   test('goes on by its recorded command, and says when it has lost the session', async () => {
