@@ -52,8 +52,7 @@ export class TurnView {
         // What a tool's own helper says is the tool's business.
         if (event.role === 'user' || event.data?.parent_tool_use_id !== undefined) return
         this.#clear()
-        this.#write(this.#spec.isTerminal ? visible(event.text) : event.text)
-        if (!event.delta) this.#endLine()
+        this.#saySo(event.text, event.delta !== true)
         break
       case 'tool_call':
         this.#calls.set(event.id, callText(event.name, event.input))
@@ -105,6 +104,13 @@ export class TurnView {
     this.#endLine()
     this.#spec.talk(`${this.#isClear ? '' : '\n'}${line}\n`)
     this.#isClear = true
+  }
+
+  /** In one write, which ends the line when nothing more comes. */
+  #saySo(said: string, isWhole: boolean): void {
+    const text = this.#spec.isTerminal ? visible(said) : said
+    const isOpen = text === '' ? !this.#isAtStart : !text.endsWith('\n')
+    this.#write(isWhole && isOpen ? `${text}\n` : text)
   }
 
   #write(text: string): void {
