@@ -155,7 +155,7 @@ function toolOf(
   settings: Readonly<Record<string, ToolSettings>>,
 ): Adapter {
   const asked = task.kind === 'prompt' ? task.tool : undefined
-  const name = asked ?? past?.state.turn?.tool
+  const name = asked ?? past?.state.turn?.tool ?? (past && createdTool(past.dir))
   if (name === undefined || (asked === undefined && name === commandTool)) {
     throw new Failure('COMMAND_NEEDED', { id: past?.state.meta_session_id ?? '' })
   }
@@ -178,6 +178,14 @@ function speakerOf(name: string): Adapter {
 function unknownTool(tool: string, settings: Readonly<Record<string, ToolSettings>>): Failure {
   const own = Object.keys(settings).filter((name) => settings[name]?.acp !== undefined)
   return new Failure('TOOL_UNKNOWN', { tool, known: [...toolNames, acpTool, ...own] })
+}
+
+/** The tool that a session was made for, whose first turn never got as far as the journal. */
+function createdTool(dir: string): string | undefined {
+  for (const { seq, data } of findEntries(dir)) {
+    if (seq === 0 && typeof data.tool === 'string') return data.tool
+  }
+  return undefined
 }
 
 /** How an agent was started before; nothing when a part of that was taken out as a secret. */
