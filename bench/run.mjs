@@ -3,7 +3,7 @@
  *
  *   npm run bench -- [row…] [--rounds N] [--sessions N] [--gb N] [--json] [--cli FILE]
  *
- * Rows are those of the table in docs/performance.md: 1 to 9 and 11. Prints a JSON line per figure and
+ * Rows are those of the table in docs/performance.md: 1 to 9, 11 and 12. Prints a JSON line per figure and
  * a table at the end (--json leaves the table out; --cli names another build to measure). Ratios are the median of the rounds' ratios of two
  * things that ran side by side in one run; they hold on a busy machine, single times do not.
  *
@@ -22,6 +22,7 @@ import { compileNatives, firstLine } from './natives.mjs'
 import { change, create } from './rows/durable.mjs'
 import { listCrashed, listNewest } from './rows/lists.mjs'
 import { doNothing, isAlive, rename } from './rows/one-shots.mjs'
+import { relay } from './rows/relay.mjs'
 import { append, openLarge } from './rows/streams.mjs'
 import { supervise } from './rows/supervise.mjs'
 import { loadSqlite } from './sqlite.mjs'
@@ -40,6 +41,7 @@ const rows = [
   { row: '3', name: 'list --limit 20', run: listNewest, needs: ['natives', 'cli'] },
   { row: '9', name: 'a large transcript opened', run: openLarge, needs: [] },
   { row: '11', name: 'supervising much output', run: supervise, needs: ['natives', 'cli'] },
+  { row: '12', name: 'a turn of an agent', run: relay, needs: ['natives', 'cli'] },
 ]
 
 const { values: options, positionals: asked } = parseArgs({

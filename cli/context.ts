@@ -20,7 +20,7 @@ export interface Host {
   readonly process: {
     readonly stdin: Readable
     readonly stdout: Writable & { readonly columns?: number }
-    readonly stderr: Writable
+    readonly stderr: Writable & { readonly columns?: number }
     readonly on: (signal: NodeJS.Signals, handler: () => void) => unknown
     readonly off: (signal: NodeJS.Signals, handler: () => void) => unknown
   }
@@ -40,7 +40,7 @@ export interface Context {
   readonly stdin: Readable
   /** The streams themselves, for what a tool prints while it runs; a reader that left is no error. */
   readonly stdout: Writable
-  readonly stderr: Writable
+  readonly stderr: Writable & { readonly columns?: number }
   /**
    * Aborts with INTERRUPTED at the first INT, TERM or HUP; the second has its ordinary effect.
    * A handler that never asks for it dies of signals as any program does.
@@ -126,7 +126,7 @@ function abortOnSignal(host: Host): AbortSignal {
 const forgiven = new WeakSet<Writable>()
 
 /** A stream whose errors (mostly: nobody reads any more) end nothing but what is written to it. */
-function forgiving(stream: Writable): Writable {
+function forgiving<S extends Writable>(stream: S): S {
   if (!forgiven.has(stream)) {
     forgiven.add(stream)
     stream.on('error', () => {})

@@ -61,7 +61,11 @@ export const handler: Handler = async (invocation, context) => {
     ignoreHup: flag(invocation, 'no-hup'),
     // An agent that is given its prompt waits for an open input, and takes it for more of it.
     stdin: task.kind === 'command' && hasInput(),
-    ...(view && { show: (event) => view.take(event) }),
+    ...(view && {
+      show: (event) => view.take(event),
+      onComplaint: (chunk) => view.yieldTo(chunk),
+      onStop: () => view.yield(),
+    }),
     ...(context.json ? {} : { stdout: context.stdout }),
     stderr: context.stderr,
     signals: context.signals,
@@ -75,7 +79,10 @@ export const handler: Handler = async (invocation, context) => {
       speak()
       if (found !== undefined && cwd !== context.cwd) tell(() => context.out.talk(`in ${cwd}`))
     },
-    onNotice: (notice) => tell(() => context.out.warn(notice)),
+    onNotice: (notice) => {
+      view?.yield()
+      tell(() => context.out.warn(notice))
+    },
   }).finally(() => {
     view?.end()
     speak()
@@ -146,6 +153,7 @@ function viewOf(context: Context): TurnView {
     style: styleOf(context.color.stderr),
     isTerminal: isTerminal(1),
     isLive: isTerminal(2) && !context.quiet,
+    columns: () => context.stderr.columns ?? 80,
   })
 }
 

@@ -5,6 +5,7 @@ import { usage as used } from './amount.ts'
 import { outcomePaint } from './session.ts'
 import type { Style } from './style.ts'
 import { visible, visibleLine } from './visible.ts'
+import { cutToWidth } from './width.ts'
 
 export interface TurnViewSpec {
   /** Writes to stdout. */
@@ -16,6 +17,8 @@ export interface TurnViewSpec {
   readonly isTerminal: boolean
   /** Whether stderr is one: what goes on is shown there while nothing is said. */
   readonly isLive: boolean
+  /** How wide stderr is. */
+  readonly columns: () => number
 }
 
 /** How often what goes on is shown anew, in ms. */
@@ -32,6 +35,8 @@ export class TurnView {
   #turns = 0
   /** Whether stdout stands at the start of a line. */
   #isAtStart = true
+  /** Whether stderr does. */
+  #isClear = true
   #isShown = false
   #timer: NodeJS.Timeout | undefined
 
@@ -47,8 +52,7 @@ export class TurnView {
         // What a tool's own helper says is the tool's business.
         if (event.role === 'user' || event.data?.parent_tool_use_id !== undefined) return
         this.#clear()
-        this.#write(this.#spec.isTerminal ? visible(event.text) : event.text)
-        if (!event.delta) this.#endLine()
+        this.#saySo(event.text, event.delta !== true)
         break
       case 'tool_call':
         this.#calls.set(event.id, callText(event.name, event.input))
@@ -77,6 +81,18 @@ export class TurnView {
     this.#isAtStart = false
   }
 
+  /** Makes room for whole lines of somebody else on stderr. */
+  yield(): void {
+    this.#clear()
+    if (this.#spec.isTerminal && this.#spec.isLive) this.#endLine()
+  }
+
+  /** Makes room for what the tool itself writes to stderr. */
+  yieldTo(chunk: Uint8Array): void {
+    if (this.#isClear) this.yield()
+    this.#isClear = chunk.at(-1) === 10
+  }
+
   /** Stops showing what goes on. */
   end(): void {
     clearInterval(this.#timer)
@@ -86,7 +102,15 @@ export class TurnView {
   #say(line: string): void {
     this.#clear()
     this.#endLine()
-    this.#spec.talk(`${line}\n`)
+    this.#spec.talk(`${this.#isClear ? '' : '\n'}${line}\n`)
+    this.#isClear = true
+  }
+
+  /** In one write, which ends the line when nothing more comes. */
+  #saySo(said: string, isWhole: boolean): void {
+    const text = this.#spec.isTerminal ? visible(said) : said
+    const isOpen = text === '' ? !this.#isAtStart : !text.endsWith('\n')
+    this.#write(isWhole && isOpen ? `${text}\n` : text)
   }
 
   #write(text: string): void {
@@ -101,7 +125,7 @@ export class TurnView {
 
   #show(): void {
     // In the middle of what is being said there is no room for it.
-    if (!this.#isAtStart) return
+    if (!this.#isAtStart || !this.#isClear) return
     const now = performance.now()
     const idle = now - this.#lastAt
     const [call] = this.#calls.values()
@@ -112,9 +136,9 @@ export class TurnView {
       idle >= 5_000 ? `silent for ${formatDuration(idle)}` : undefined,
     ].filter(Boolean)
     const sign = wheel[this.#turns++ % wheel.length]
-    this.#spec.talk(
-      `\r\u001b[K${this.#spec.style.dim(`${sign} ${parts.join(' · ')}`.slice(0, 78))}`,
-    )
+    // Within the last column too some terminals wrap.
+    const line = cutToWidth(`${sign} ${parts.join(' · ')}`, this.#spec.columns() - 1, atMost)
+    this.#spec.talk(`\r\u001b[K${this.#spec.style.dim(line)}`)
     this.#isShown = true
   }
 
@@ -122,6 +146,13 @@ export class TurnView {
     if (this.#isShown) this.#spec.talk('\r\u001b[K')
     this.#isShown = false
   }
+}
+
+/** The most columns that a text can take: what is no ASCII counts as wide. */
+function atMost(text: string): number {
+  let width = 0
+  for (const character of text) width += character > '\u007e' ? 2 : 1
+  return width
 }
 
 /** The last line of a turn: how it went, and how to go on. */

@@ -5,7 +5,7 @@ import { headOf, oneLine } from '../base/text.ts'
 import { Failure } from '../errors.ts'
 import type { EncodedEntry, EntryData } from '../journal/entry.ts'
 import type { Redactor } from '../redact/redact.ts'
-import { type Bare, bounded, contentOf, summaryOf, withoutUndefined } from '../run/events.ts'
+import { type Bare, bounded, contentOf, pruned, summaryOf } from '../run/events.ts'
 import { type Budget, spend } from '../run/pump.ts'
 import { UsageMeter } from '../run/usage.ts'
 import { isStreamed } from '../session/fold.ts'
@@ -248,7 +248,7 @@ class Writer {
   ): EncodedEntry | undefined {
     const session = this.#session
     try {
-      const { value, counts } = session.redact({ text, data: withoutUndefined(data) })
+      const { value, counts } = session.redact({ text, data: pruned(data) as EntryData })
       const entry: Bare = bounded({ type, turn: this.#turn?.number ?? this.#number, at, ...value })
       return session.encodeRedacted(entry, counts)
     } catch (error) {

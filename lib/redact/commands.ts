@@ -3,7 +3,7 @@
 import { readerOf, valueAt } from './context.ts'
 import type { Find } from './finds.ts'
 import { Literals } from './literals.ts'
-import { findKind, secretTail } from './names.ts'
+import { findKind, isTelling, secretTail } from './names.ts'
 import { isPlaceholder } from './placeholder.ts'
 
 /** One form: words of which every text of it holds one, and what stands before the value. */
@@ -161,17 +161,18 @@ function findForms(text: string, forms: Iterable<Form>, finds: Find[]): void {
   }
 }
 
-const flags = new RegExp(
-  `--(?<![\\w-]--)(?=[a-z])[\\w-]{1,40}(?=[ \\t])(?<=${secretTail}|-key)[ \\t]{1,4}(?=[^\\s-])`,
-  'gi',
-)
+const flags = /--(?<![\w-]--)(?=[a-z])[\w-]{1,40}(?=[ \t])[ \t]{1,4}(?=[^\s-])/gi
+const secretFlag = new RegExp(`(?:${secretTail}|-key)$`, 'i')
 
 /** `--token value`, and `curl -u user:password`. */
 function findFlags(text: string, finds: Find[]): void {
   if (text.includes('-u') && text.includes('curl')) findUsers(text, finds)
   if (!text.includes('--')) return
   for (const { index, 0: flag } of text.matchAll(flags)) {
-    findValue(text, flag.trim().slice(2), index + flag.length, finds)
+    const name = flag.trim()
+    // The second test takes long to be made, and few commands need it.
+    if (!isTelling(name) || !secretFlag.test(name)) continue
+    findValue(text, name.slice(2), index + flag.length, finds)
   }
 }
 

@@ -72,10 +72,16 @@ export function findKind(name: string): Kind | undefined {
   return kind
 }
 
+/** Whether a name can announce anything; cheap, where the expressions cost something to be made. */
+export function isTelling(name: string): boolean {
+  // A path is the one frequent word that holds one of them.
+  const lower = name.toLowerCase().replaceAll('path', '')
+  return telling.some((word) => lower.includes(word))
+}
+
 function kindOf(name: string): Kind | undefined {
+  if (!isTelling(name)) return undefined
   const lower = name.toLowerCase()
-  // Most names are none of these, and the expressions below cost something to be made.
-  if (!telling.some((word) => lower.includes(word))) return undefined
   if (/(?:^|-)authorization$/i.test(name)) return 'authorization'
   if (/^(?:set-)?cookie$/i.test(name)) return /^s/i.test(name) ? 'set-cookie' : 'cookie'
   if (harmless.test(name)) return undefined

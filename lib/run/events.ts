@@ -4,7 +4,7 @@ import { cutText, headOf, oneLine } from '../base/text.ts'
 import type { EntryData } from '../journal/entry.ts'
 import { isStreamed } from '../session/fold.ts'
 import type { Session } from '../session/session.ts'
-import type { Stream } from '../tools/adapter.ts'
+import { isProviderId, longestProviderId, type Stream } from '../tools/adapter.ts'
 import type { TextEvent, ToolEvent } from '../tools/event.ts'
 import { type Budget, type Lines, longestText, spend } from './pump.ts'
 import type { Recorder } from './recorder.ts'
@@ -12,6 +12,12 @@ import type { UsageMeter } from './usage.ts'
 
 /** In bytes: a longer line is no event, whatever it holds. */
 const longestLine = 8 * 1024 * 1024
+
+/** How deep the data of an entry may nest. */
+const deepest = 100
+
+/** How many ids a tool may give in one turn: each is saved at once, and remembered. */
+const mostProviders = 100
 
 export interface EventSpec {
   readonly stream: Stream
@@ -45,6 +51,9 @@ export class EventLines implements Lines {
   #open: { readonly event: TextEvent; readonly at: number; text: string } | undefined
   readonly #calls = new Set<string>()
   #provider: string | undefined
+  /** Why the id cannot be used to go on. */
+  #problem: string | undefined
+  #met = 0
   #said: string | undefined
 
   constructor(spec: EventSpec) {
@@ -53,15 +62,20 @@ export class EventLines implements Lines {
 
   /** Whether a call of a tool is under way: silence means nothing then. */
   get isWorking(): boolean {
-    return this.#calls.size > 0
+    return this.#calls.size > 0 && !this.isDone
+  }
+
+  /** Whether the tool said how its turn ended: calls that it left open are over too. */
+  get isDone(): boolean {
+    return this.#spec.stream.verdict() !== undefined
   }
 
   /** Whether the tool said that it made its conversation shorter. */
   isCompacted = false
 
-  /** The id that the provider gave, once it was seen. */
+  /** The id that the provider gave, once it was seen and can be used to go on. */
   get provider(): string | undefined {
-    return this.#provider
+    return this.#problem === undefined ? this.#provider : undefined
   }
 
   /** The last that the assistant said; or else the last line that was no event. */
@@ -172,22 +186,42 @@ export class EventLines implements Lines {
   }
 
   /** Saves the provider's id at once: without it there is no going on. */
-  #meet(id: string, at: number): void {
-    if (id === this.#provider) return
+  #meet(given: string, at: number): void {
+    const id = headOf(given, longestProviderId + 1)
+    if (id === this.#provider || this.#met > mostProviders) return
+    const { session, recorder, tool, requested, onNotice } = this.#spec
+    if (++this.#met > mostProviders) {
+      onNotice(`${tool} has told of ${mostProviders} conversations: no more of them are kept`)
+      return
+    }
     this.#provider = id
-    const { session, recorder, tool, requested } = this.#spec
+    this.#problem = this.#problemOf(id)
+    if (this.#problem !== undefined) {
+      // Whoever wants to go on is told so, instead of starting anew without a word.
+      const data = { tool, provider_session_id: id, lost: true, problem: this.#problem }
+      this.#push('provider_session', null, data, at)
+      onNotice(`${tool} cannot be gone on with by the id that it gave, which ${this.#problem}`)
+      return
+    }
     if (requested !== undefined && requested !== id) {
       this.#push('resume_mismatch', null, { tool, requested, observed: id }, at)
-      this.#spec.onNotice(`${tool} went on with another conversation: ${id}, not ${requested}`)
+      onNotice(`${tool} went on with another conversation: ${id}, not ${requested}`)
     }
     if (session.state.tools[tool]?.provider_session_id === id) return
     this.#push('provider_session', null, { tool, provider_session_id: id }, at)
     recorder.hasten()
   }
 
+  #problemOf(id: string): string | undefined {
+    const data = { provider_session_id: id }
+    const kept = this.#spec.session.redact({ text: id, data }).value
+    if (kept.text !== id || kept.data.provider_session_id !== id) return 'looks like a secret'
+    return isProviderId(id) ? undefined : 'cannot be an argument'
+  }
+
   #push(type: string, text: string | null, data: EntryData, at: number): void {
     const { session, recorder, turn, budget } = this.#spec
-    const { value, counts } = session.redact({ text, data: withoutUndefined(data) })
+    const { value, counts } = session.redact({ text, data: pruned(data) as EntryData })
     const entry = bounded({ type, turn, at, ...value })
     const encoded = session.encodeRedacted(entry, counts)
     if (isStreamed(type) && !spend(budget, Buffer.byteLength(encoded.tail))) return
@@ -218,12 +252,25 @@ export function contentOf(
     case 'error':
       return { text: event.text, data: event.data ?? {} }
     case 'compacted':
-    case 'raw':
       return { text: null, data: event.data ?? {} }
+    case 'raw':
+      return { text: null, data: withoutOurWords(event.data) }
   }
 }
 
 /** An entry whose data are not known to be small. */
+/** What the journal itself says of an entry. */
+const ours = ['upkeep', 'redactions', 'truncated', 'bytes']
+
+/** No word of a tool's can pass for one of the journal's: those stand beneath a key of their own. */
+function withoutOurWords(fields: EntryData): EntryData {
+  const entries = Object.entries(fields)
+  const reserved = entries.filter(([key]) => ours.includes(key))
+  if (reserved.length === 0) return fields
+  const rest = entries.filter(([key]) => !ours.includes(key))
+  return { ...Object.fromEntries(rest), reserved: Object.fromEntries(reserved) }
+}
+
 export interface Bare {
   readonly type: string
   readonly turn: number
@@ -256,9 +303,16 @@ function cutStrings(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cutStrings(one)]))
 }
 
-/** JSON has no such value, and no redactor takes one. */
-export function withoutUndefined(data: EntryData): EntryData {
-  return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined))
+/** Without what has no value, and without what nests too deep for whoever reads it. */
+export function pruned(value: unknown, left: number = deepest): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (left === 0) return '[nested too deep]'
+  if (Array.isArray(value)) return value.map((one) => pruned(one, left - 1))
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, one]) => one !== undefined)
+      .map(([key, one]) => [key, pruned(one, left - 1)]),
+  )
 }
 
 /** One line of what was said, for a result. */

@@ -49,6 +49,10 @@ export interface RunOptions {
   /** Where the tool's bytes go on to. */
   readonly stdout?: Writable
   readonly stderr?: Writable
+  /** Called before bytes of the tool go to `stderr`. */
+  readonly onComplaint?: (chunk: Uint8Array) => void
+  /** Called before this process stops, as a terminal asks it to. */
+  readonly onStop?: () => void
   readonly signals: SignalSource
   /** Asks a person what an agent may do; without it that is a no. */
   readonly ask?: OpenSpec['ask']

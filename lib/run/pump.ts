@@ -55,6 +55,8 @@ export interface PumpSpec {
   readonly sink: Writable | undefined
   /** Whether somebody else writes to the sink, so that only its slowness counts here. */
   readonly isShown?: boolean
+  /** Called before bytes are passed on. */
+  readonly beforeWrite?: ((chunk: Buffer) => void) | undefined
   readonly recorder: Recorder
   /** The bytes could not be passed on. */
   readonly onTrouble: (error: Error) => void
@@ -85,6 +87,7 @@ export function startPump(spec: PumpSpec): Pump {
   source.on('data', (chunk: Buffer) => {
     lastBytes = performance.now()
     lines.take(chunk)
+    spec.beforeWrite?.(chunk)
     if (spec.recorder.isFull) {
       pause()
       // Not at once: reading on in the same turn of the loop would starve signals and deadlines.

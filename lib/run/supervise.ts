@@ -48,6 +48,10 @@ export interface SuperviseSpec {
   readonly cancel?: (within: number) => Promise<boolean>
   /** Whether the tool waits for something of its own: its silence means nothing then. */
   readonly isWorking: () => boolean
+  /** Whether the tool said how its turn ended: one that is silent then is ended, not timed out. */
+  readonly isDone: () => boolean
+  /** Called before this process stops itself. */
+  readonly onStop?: (() => void) | undefined
   /** Called when the tool has exited, before its pipes are drained: others may hold them. */
   readonly onExit?: (ending: Ending) => Promise<void>
 }
@@ -79,14 +83,12 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
     else void spec.cancel(farewell).then((isDone) => isDone || send(signal))
   }
   let isDismissed = false
-  void spec.over?.then(() => {
-    const dismiss = () => {
-      isDismissed = exit === undefined
-      send('SIGTERM')
-      setTimeout(() => send('SIGKILL'), limits.killGrace).unref()
-    }
-    setTimeout(dismiss, farewell).unref()
-  })
+  const dismiss = () => {
+    isDismissed = exit === undefined
+    send('SIGTERM')
+    setTimeout(() => send('SIGKILL'), limits.killGrace).unref()
+  }
+  void spec.over?.then(() => setTimeout(dismiss, farewell).unref())
   const handlers = new Map<NodeJS.Signals, () => void>()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
     handlers.set(signal, () => {
@@ -103,6 +105,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
     // The tool's group is not the terminal's, where TSTP would do nothing.
     if (!child.hasTerminal) send('SIGSTOP')
     clock.pause()
+    spec.onStop?.()
     stopSelf()
   })
   handlers.set('SIGCONT', () => {
@@ -127,7 +130,11 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
           : spec.isLeaseLost()
             ? 'lease'
             : undefined
-    if (over === undefined || endedFor !== undefined) return
+    if (over === undefined || endedFor !== undefined || isDismissed) return
+    if (over === 'idle' && spec.isDone()) {
+      dismiss()
+      return
+    }
     endedFor = over
     // A stopped tool would hear nothing.
     send('SIGCONT')

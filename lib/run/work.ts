@@ -6,7 +6,7 @@ import type { State } from '../session/state.ts'
 import { findEntries } from '../session/turn.ts'
 import type { ToolSettings } from '../store/tool-config.ts'
 import { acpAdapter } from '../tools/acp-agent.ts'
-import type { Adapter, Permission, TurnRequest } from '../tools/adapter.ts'
+import { type Adapter, isProviderId, type Permission, type TurnRequest } from '../tools/adapter.ts'
 import { ownAdapter } from '../tools/own.ts'
 import { findAdapter, toolNames } from '../tools/registry.ts'
 import { lastSaid, primedPrompt } from './prime.ts'
@@ -151,11 +151,12 @@ function interactiveWork(
 ): Work {
   const known = past?.kind === 'resume' ? past.state.tools[adapter.name] : undefined
   const { program = adapter.program, args = [] } = settings[adapter.name] ?? {}
-  const resumed = known?.provider_session_id
+  const recorded = known?.provider_session_id
+  const resumed = recorded !== undefined && isProviderId(recorded) ? recorded : undefined
   if (
     past !== undefined &&
     resumed === undefined &&
-    known?.provider_session_history !== undefined
+    (recorded ?? known?.provider_session_history) !== undefined
   ) {
     throw lostIn(past, adapter.name)
   }
@@ -201,7 +202,8 @@ function requestOf(
   given: Pick<TurnRequest, 'args' | 'session' | 'file'>,
 ): { request: TurnRequest; record: EntryData; notice?: string } {
   const known = past?.state.tools[adapter.name]
-  const id = known?.provider_session_id
+  const recorded = known?.provider_session_id
+  const id = recorded !== undefined && isProviderId(recorded) ? recorded : undefined
   if (task.kind === 'compact') {
     if (id === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'compact' })
     const request = { act: 'compact', prompt: '', providerSession: id, permission: 'deny' } as const
@@ -223,7 +225,7 @@ function requestOf(
     return { request: { ...request, ...given }, record: { prompt, provider_session_id: id } }
   }
   const session = past.state.meta_session_id
-  const lost = known?.provider_session_history?.at(-1)
+  const lost = known?.provider_session_history?.at(-1) ?? recorded
   if (past.kind === 'resume' && known !== undefined && !can) {
     throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'resume' })
   }
@@ -247,7 +249,7 @@ function toolOf(
   settings: Readonly<Record<string, ToolSettings>>,
 ): Adapter {
   const asked = task.kind === 'compact' ? undefined : task.tool
-  const name = asked ?? past?.state.turn?.tool
+  const name = asked ?? past?.state.turn?.tool ?? (past && createdTool(past.dir))
   if (name === undefined || (asked === undefined && name === commandTool)) {
     throw new Failure('COMMAND_NEEDED', { id: past?.state.meta_session_id ?? '' })
   }
@@ -289,6 +291,14 @@ function ownNames(
 function unknownTool(tool: string, settings: Readonly<Record<string, ToolSettings>>): Failure {
   const own = [...ownNames(settings, 'own'), ...ownNames(settings, 'acp')]
   return new Failure('TOOL_UNKNOWN', { tool, known: [...toolNames, acpTool, ...own] })
+}
+
+/** The tool that a session was made for, whose first turn never got as far as the journal. */
+function createdTool(dir: string): string | undefined {
+  for (const { seq, data } of findEntries(dir)) {
+    if (seq === 0 && typeof data.tool === 'string') return data.tool
+  }
+  return undefined
 }
 
 /** How an agent was started before; nothing when a part of that was taken out as a secret. */

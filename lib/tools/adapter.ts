@@ -43,6 +43,15 @@ export interface PrintingAdapter extends Adapter {
   readonly open: () => Stream
 }
 
+/** In UTF-16 units. */
+export const longestProviderId = 512
+
+/** Whether an id of a provider's can go into a command line: as an argument, and as no option. */
+export function isProviderId(id: string): boolean {
+  const isPlain = /^[^\p{C}\s-][^\p{C}\p{Zl}\p{Zp}]*$/u.test(id)
+  return isPlain && id.length <= longestProviderId && !id.includes('[REDACTED:')
+}
+
 /** What a turn is to do. */
 export interface TurnRequest {
   readonly act: 'new' | 'resume' | 'fork' | 'compact'

@@ -7,6 +7,7 @@ import {
   amountIn,
   type Fields,
   fieldsIn,
+  idIn,
   known,
   listIn,
   messageIn,
@@ -59,7 +60,7 @@ class ClaudeStream implements Stream {
     const event = readFields(line)
     if (event === undefined) return undefined
     const events = this.#event(event)
-    const id = textIn(event, 'session_id')
+    const id = idIn(event, 'session_id')
     if (id === undefined || id === this.#session) return events
     this.#session = id
     return [{ type: 'provider_session', id }, ...events]
@@ -74,7 +75,7 @@ class ClaudeStream implements Stream {
       case 'system':
         if (event.subtype === 'init') return []
         if (event.subtype === 'compact_boundary') {
-          return [{ type: 'compacted', data: fieldsIn(event, 'compact_metadata') }]
+          return [compactedOf(fieldsIn(event, 'compact_metadata'))]
         }
         return [rawEvent(event)]
       case 'assistant':
@@ -85,7 +86,7 @@ class ClaudeStream implements Stream {
         // Pieces of what the next assistant line says whole.
         return []
       case 'result':
-        return this.#result(event)
+        return this.#isNew(event) ? this.#result(event) : []
       default:
         return [rawEvent(event)]
     }
@@ -128,7 +129,7 @@ function assistantOf(event: Fields): readonly ToolEvent[] {
       case 'mcp_tool_use':
         return {
           type: 'tool_call',
-          id: textIn(block, 'id') ?? '',
+          id: idIn(block, 'id') ?? '',
           name: textIn(block, 'name') ?? '?',
           input: block.input,
           ...data,
@@ -148,12 +149,17 @@ function userOf(event: Fields): readonly ToolEvent[] {
     if (block.type !== 'tool_result') return rawEvent(block)
     return {
       type: 'tool_result',
-      id: textIn(block, 'tool_use_id') ?? '',
+      id: idIn(block, 'tool_use_id') ?? '',
       status: block.is_error === true ? 'failed' : 'ok',
       ...known<{ output?: string }>({ output: contentOf(block.content) }),
       ...data,
     }
   })
+}
+
+function compactedOf(metadata: Fields): ToolEvent {
+  const { trigger, pre_tokens } = metadata
+  return { type: 'compacted', data: known({ trigger, pre_tokens }) }
 }
 
 /** What a subagent says names the call that it works for. */

@@ -6,6 +6,7 @@ import {
   amountIn,
   type Fields,
   fieldsIn,
+  idIn,
   known,
   listIn,
   messageIn,
@@ -60,7 +61,7 @@ class CodexStream implements Stream {
     if (event === undefined) return undefined
     switch (event.type) {
       case 'thread.started': {
-        const id = textIn(event, 'thread_id')
+        const id = idIn(event, 'thread_id')
         return id === undefined ? [rawEvent(event)] : [{ type: 'provider_session', id }]
       }
       case 'turn.started':
@@ -115,7 +116,7 @@ class CodexStream implements Stream {
   }
 
   #tool(item: Fields, kind: string, isDone: boolean): readonly ToolEvent[] {
-    const id = textIn(item, 'id') ?? ''
+    const id = idIn(item, 'id') ?? ''
     const events: ToolEvent[] = []
     if (!this.#announced.has(id)) {
       this.#announced.add(id)

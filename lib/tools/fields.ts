@@ -7,10 +7,11 @@ export type Fields = Readonly<Record<string, unknown>>
 
 /** The JSON object in a line; undefined when there is none. */
 export function readFields(line: string): Fields | undefined {
+  // A byte order mark counts as space here.
   const from = line.search(/\S/)
   if (line[from] !== '{') return undefined
   try {
-    const value: unknown = JSON.parse(line)
+    const value: unknown = JSON.parse(from === 0 ? line : line.slice(from))
     return isTable(value) ? value : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
@@ -23,6 +24,12 @@ export function textIn(fields: Fields, key: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
+/** An id, which some write as a number. */
+export function idIn(fields: Fields, key: string): string | undefined {
+  const value = fields[key]
+  return typeof value === 'number' ? String(value) : textIn(fields, key)
+}
+
 export function fieldsIn(fields: Fields, key: string): Fields {
   const value = fields[key]
   return isTable(value) ? value : {}
@@ -33,10 +40,11 @@ export function listIn(fields: Fields, key: string): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** An amount: finite and not below zero. */
+/** An amount: not below zero, and small enough to be added up. */
 export function amountIn(fields: Fields, key: string): number | undefined {
   const value = fields[key]
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
+  const isAmount = typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
+  return isAmount ? value : undefined
 }
 
 /** The sum of what is known; undefined when nothing is. */

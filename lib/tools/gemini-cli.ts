@@ -6,6 +6,7 @@ import {
   amountIn,
   type Fields,
   fieldsIn,
+  idIn,
   known,
   messageIn,
   rawEvent,
@@ -53,7 +54,7 @@ class GeminiStream implements Stream {
     if (event === undefined) return undefined
     switch (event.type) {
       case 'init': {
-        const id = textIn(event, 'session_id')
+        const id = idIn(event, 'session_id')
         return id === undefined ? [rawEvent(event)] : [{ type: 'provider_session', id }]
       }
       case 'message':
@@ -62,7 +63,7 @@ class GeminiStream implements Stream {
         return [
           {
             type: 'tool_call',
-            id: textIn(event, 'tool_id') ?? '',
+            id: idIn(event, 'tool_id') ?? '',
             name: textIn(event, 'tool_name') ?? '?',
             input: event.parameters,
           },
@@ -71,7 +72,7 @@ class GeminiStream implements Stream {
         return [
           {
             type: 'tool_result',
-            id: textIn(event, 'tool_id') ?? '',
+            id: idIn(event, 'tool_id') ?? '',
             status: event.status === 'success' ? 'ok' : 'failed',
             ...known<{ output?: string }>({
               output: textIn(event, 'output') ?? messageIn(event.error),
@@ -98,7 +99,8 @@ class GeminiStream implements Stream {
   }
 
   #result(event: Fields): readonly ToolEvent[] {
-    const usage = usageOf(fieldsIn(event, 'stats'))
+    // Its numbers go over the whole run, so that a second result would count them again.
+    const usage = this.#verdict === undefined ? usageOf(fieldsIn(event, 'stats')) : []
     if (event.status === 'success') {
       this.#verdict = { outcome: 'success' }
       return usage

@@ -6,6 +6,7 @@ import {
   amountIn,
   type Fields,
   fieldsIn,
+  idIn,
   known,
   messageIn,
   rawEvent,
@@ -48,13 +49,15 @@ export const opencode: PrintingAdapter = {
 class OpencodeStream implements Stream {
   #verdict: Verdict | undefined
   #session: string | undefined
+  /** The step whose end was told last. */
+  #step: string | undefined
 
   parse(line: string): readonly ToolEvent[] | undefined {
     const event = readFields(line)
     if (event === undefined) return undefined
     const events = this.#event(event, fieldsIn(event, 'part'))
     // The id stands in every line, and nowhere else.
-    const id = textIn(event, 'sessionID')
+    const id = idIn(event, 'sessionID')
     if (id === undefined || id === this.#session) return events
     this.#session = id
     return [{ type: 'provider_session', id }, ...events]
@@ -96,13 +99,16 @@ class OpencodeStream implements Stream {
     else if (reason !== 'tool-calls') {
       this.#verdict = { outcome: 'failure', text: `it stopped: ${reason ?? 'no reason given'}` }
     }
+    const id = idIn(part, 'id')
+    if (id !== undefined && id === this.#step) return []
+    this.#step = id
     return usageOf(part)
   }
 }
 
 /** A call is told of when it is over. */
 function toolOf(part: Fields): readonly ToolEvent[] {
-  const id = textIn(part, 'callID') ?? textIn(part, 'id') ?? ''
+  const id = idIn(part, 'callID') ?? idIn(part, 'id') ?? ''
   const state = fieldsIn(part, 'state')
   const exit = fieldsIn(state, 'metadata').exit
   const failed = state.status === 'error' || (typeof exit === 'number' && exit !== 0)

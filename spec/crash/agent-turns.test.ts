@@ -1,0 +1,104 @@
+/** A turn of an agent whose supervisor dies, or whose disk fills, at any call that changes files. */
+
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readSession } from '../../lib/index.ts'
+import { callsOf } from '../support/power-cut.ts'
+import { entriesOf, expectWhole, openScene, type Scene, stint, storeOf } from './kit.ts'
+import { ok, rowOf } from './suite.ts'
+
+const { scene, copy, discard } = openScene()
+const argvFile = `${scene.project}/argv`
+const args = ['run', '-q', '--name', 'mine', '--tool', 'codex', 'a']
+const say = (...events: readonly object[]) =>
+  `printf '%s\\n' ${events.map((event) => `'${JSON.stringify(event)}'`).join(' ')}`
+const said = (text: string) => ({ type: 'item.completed', item: { type: 'agent_message', text } })
+
+const agent = `#!/bin/sh
+echo "$*" >> "${argvFile}"
+${say({ type: 'thread.started', thread_id: 't1' })}
+sleep 0.1
+${say(said('one'))}
+sleep 0.1
+${say(said('two'), { type: 'turn.completed', usage: { input_tokens: 7 } })}
+`
+
+let count = 0
+
+beforeAll(() => {
+  const program = `${scene.project}/agent`
+  writeFileSync(program, agent)
+  chmodSync(program, 0o755)
+  const config = `${scene.project}/.config/stint`
+  mkdirSync(config, { recursive: true })
+  writeFileSync(`${config}/config.toml`, `[tools.codex]\nprogram = "${program}"\n`)
+  const log = `${scene.project}/calls`
+  ok(stint(copy(), args, { log }))
+  count = callsOf(log).filter((call) => call.n !== null).length
+  expect(count).toBeGreaterThan(5)
+})
+afterAll(discard)
+
+/** How the agent was called last. */
+const lastCall = () => readFileSync(argvFile, 'utf8').trimEnd().split('\n').at(-1)
+
+async function atRest(struck: Scene): Promise<void> {
+  const row = rowOf(struck, 'mine')
+  if (row === undefined) return
+  await expect
+    .poll(() => readSession(storeOf(struck), row.id).status, { timeout: 10_000, interval: 10 })
+    .not.toMatch(/running|orphaned|busy|leaked/)
+}
+
+test('goes on by the id that was saved when the supervisor died at any call', async () => {
+  const seen = { fresh: 0, resumed: 0, crashed: 0 }
+  for (let at = 1; at <= count; at++) {
+    const struck = copy()
+    const { signal } = stint(struck, args, { at, do: 'kill' })
+    const row = rowOf(struck, 'mine')
+    if (signal !== null && row !== undefined) {
+      await atRest(struck)
+      const store = storeOf(struck)
+      const before = readSession(store, row.id)
+      const entries = entriesOf(store, row.id)
+      const isSaved = entries.some(({ type }) => type === 'provider_session')
+      const known = before.state?.tools.codex?.provider_session_id
+      expect({ at, known }).toEqual({ at, known: isSaved ? 't1' : undefined })
+      const hasEnded = entries.some(({ type }) => type === 'turn_ended')
+      ok(stint(struck, ['resume', '-q', 'mine', 'b']))
+      expect({ at, call: lastCall() }).toEqual({
+        at,
+        call: expect.stringMatching(isSaved ? /resume .* t1 b$/ : /^exec (?!resume).* b$/),
+      })
+      const outcomes = entriesOf(store, row.id)
+        .filter(({ type }) => type === 'turn_ended')
+        .map(({ data }) => data.outcome)
+      const hadTurn = entries.some(({ type }) => type === 'turn_started')
+      const first = hasEnded ? 'success' : 'crashed'
+      expect({ at, outcomes }).toEqual({ at, outcomes: [...(hadTurn ? [first] : []), 'success'] })
+      if (hadTurn && !hasEnded) seen.crashed++
+      seen[isSaved ? 'resumed' : 'fresh']++
+    }
+    await expectWhole(struck, new Map())
+    rmSync(struck.home, { recursive: true, force: true })
+  }
+  for (const times of Object.values(seen)) expect(times).toBeGreaterThan(0)
+})
+
+test('goes on, and is heard to its end, when the disk is full from any call on', async () => {
+  let started = 0
+  for (let at = 1; at <= count; at++) {
+    const struck = copy()
+    rmSync(argvFile, { force: true })
+    const ran = stint(struck, args, { at, do: 'ENOSPC', onward: true })
+    // What was refused before the agent ran was never begun.
+    if (ran.stdout !== '' || ran.status === 0) {
+      started++
+      expect({ at, ...ran }).toMatchObject({ status: 0, stdout: 'one\ntwo\n' })
+    } else expect({ at, status: ran.status }).toEqual({ at, status: 125 })
+    await atRest(struck)
+    await expectWhole(struck, new Map())
+    rmSync(struck.home, { recursive: true, force: true })
+  }
+  expect(started).toBeGreaterThan(3)
+})

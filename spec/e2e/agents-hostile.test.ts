@@ -1,0 +1,300 @@
+/** Agents whose output is not what it should be: whatever they print, the turn is kept and bounded. */
+
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { alnum } from '../redact/samples.ts'
+import {
+  agent,
+  entriesOf,
+  expectWhole,
+  makePlace,
+  program,
+  type Row,
+  sessionOf,
+} from '../support/cli.ts'
+
+const done = { type: 'turn.completed', usage: {} }
+const start = { type: 'thread.started', thread_id: 't1' }
+const said = (text: string) => ({ type: 'item.completed', item: { type: 'agent_message', text } })
+const call = (id: unknown, type = 'item.started') => ({
+  type,
+  item: { id, type: 'command_execution', command: `make ${id}`, status: 'in_progress' },
+})
+
+/** A place whose PATH has agents that print what they are given. */
+function makeStage() {
+  const place = makePlace()
+  const bin = join(place.dir, 'bin')
+  const file = join(place.dir, 'stream')
+  const argvFile = join(place.dir, 'argv')
+  mkdirSync(bin)
+  const install = (program: string, script: string) => {
+    writeFileSync(join(bin, program), `#!/bin/sh\n${script}\n`)
+    chmodSync(join(bin, program), 0o755)
+  }
+  for (const program of ['codex', 'claude', 'gemini', 'opencode']) {
+    install(program, `exec "${process.execPath}" "${agent('replay.mjs')}" "$@"`)
+  }
+  const env = { PATH: `${bin}:${place.env.PATH}`, REPLAY_FILE: file, REPLAY_ARGV: argvFile }
+  const write = (lines: readonly (object | string | Buffer)[]) =>
+    writeFileSync(
+      file,
+      Buffer.concat(
+        lines.map((line) =>
+          Buffer.isBuffer(line)
+            ? line
+            : Buffer.from(typeof line === 'string' ? line : `${JSON.stringify(line)}\n`),
+        ),
+      ),
+    )
+  /** Runs a turn of an agent that prints this; gives also what was kept of it. */
+  const run = async (
+    lines: readonly (object | string | Buffer)[],
+    { tool = 'codex', args }: { tool?: string; args?: readonly string[] } = {},
+  ) => {
+    write(lines)
+    const ran = await place.stint(args ?? ['run', '--tool', tool, 'a'], { env })
+    const id = sessionOf(ran.stderr) as string
+    const entries = entriesOf(place.session(id))
+    expectWhole(entries)
+    return { ...ran, id, entries }
+  }
+  const calls = (): Row[] =>
+    readFileSync(argvFile, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  return { ...place, env, run, install, calls }
+}
+
+const ofType = (entries: readonly Row[], type: string) => entries.filter((one) => one.type === type)
+
+describe('the id of a conversation', () => {
+  const token = `ghp${'_'}${alnum(36)}`
+  test.each([
+    ['a secret', token, 'looks like a secret'],
+    ['an option', '--last', 'cannot be an argument'],
+    ['two lines', 'a\nb', 'cannot be an argument'],
+    ['a NUL', 'a\0b', 'cannot be an argument'],
+    ['far too long', 'x'.repeat(5_000_000), 'cannot be an argument'],
+  ])('that is %s is not used, and that is said', async (_, thread_id, problem) => {
+    const stage = makeStage()
+    const ran = await stage.run([{ ...start, thread_id }, said('hello'), done])
+    expect({ status: ran.status, stdout: ran.stdout }).toEqual({ status: 0, stdout: 'hello\n' })
+    expect(ran.stderr).toContain(problem)
+    const { state } = await stage.json<Row>(['show', ran.id])
+    expect(state.tools.codex.provider_session_id).toBeUndefined()
+    expect((await stage.json<Row>(['result', ran.id])).provider_session_id).toBeNull()
+    expect(JSON.stringify(ran.entries).length).toBeLessThan(10_000)
+    const again = await stage.stint(['resume', ran.id, 'b'], { env: stage.env })
+    expect(again.status).toBe(125)
+    expect(again.stderr).toContain('error[PROVIDER_SESSION_LOST]')
+    expect(stage.calls()).toHaveLength(1)
+  })
+
+  test('may be a number, may come behind a byte order mark, and may have spaces', async () => {
+    for (const [lines, id] of [
+      [['\ufeff', { ...start, thread_id: 42 }, done], '42'],
+      [[said('first'), { ...start, thread_id: 'a b' }, done], 'a b'],
+    ] as const) {
+      const stage = makeStage()
+      const ran = await stage.run(lines)
+      await stage.run([done], { args: ['resume', ran.id, 'b'] })
+      expect(stage.calls().at(-1)?.argv).toContain(id)
+    }
+  })
+
+  test('that changes is followed, but not without end', async () => {
+    const stage = makeStage()
+    const lines = Array.from({ length: 300 }, (_, i) => ({ ...start, thread_id: `t${i}` }))
+    const ran = await stage.run([...lines, said('after'), done])
+    expect(ran).toMatchObject({ status: 0, stdout: 'after\n' })
+    expect(ran.stderr).toContain('has told of 100 conversations')
+    expect(ofType(ran.entries, 'provider_session')).toHaveLength(100)
+    const { state } = await stage.json<Row>(['show', ran.id])
+    expect(state.tools.codex.provider_session_id).toBe('t99')
+  })
+})
+
+test('no word of an agent passes for one of stint', async () => {
+  const stage = makeStage()
+  const event =
+    '{"type":"novelty","__proto__":{"x":1},"constructor":1,"upkeep":true,"truncated":true,' +
+    '"bytes":5,"redactions":{"forged":1000}}'
+  const ran = await stage.run([start, `${event}\n`, done])
+  const [raw] = ofType(ran.entries, 'raw')
+  expect(JSON.stringify(raw?.data)).toBe(
+    '{"type":"novelty","__proto__":{"x":1},"constructor":1,' +
+      '"reserved":{"upkeep":true,"truncated":true,"bytes":5,"redactions":{"forged":1000}}}',
+  )
+  const { state } = await stage.json<Row>(['show', ran.id])
+  expect(state.redactions).toBeUndefined()
+  const boundary = { upkeep: true, redactions: { forged: 1 }, trigger: 'auto', pre_tokens: 9 }
+  const claude = await stage.run(
+    [
+      { type: 'system', subtype: 'compact_boundary', compact_metadata: boundary },
+      { type: 'result', subtype: 'success' },
+    ],
+    { tool: 'claude-code' },
+  )
+  const [compacted] = ofType(claude.entries, 'compacted')
+  expect(compacted?.data).toEqual({ trigger: 'auto', pre_tokens: 9 })
+})
+
+test('what nests without end keeps what says what it is', async () => {
+  const stage = makeStage()
+  const deep = (n: number) => `${'{"a":'.repeat(n)}1${'}'.repeat(n)}`
+  const item = `{"id":"i","type":"command_execution","command":${deep(10_000)}}`
+  const ran = await stage.run([
+    start,
+    `{"type":"novelty","deep":${deep(100_000)}}\n`,
+    `{"type":"item.completed","item":${item}}\n`,
+    done,
+  ])
+  expect(ran.status).toBe(0)
+  expect(ofType(ran.entries, 'raw')[0]?.data.type).toBe('novelty')
+  const [made] = ofType(ran.entries, 'tool_call')
+  expect(made?.data).toMatchObject({ id: 'i', name: 'command_execution' })
+  expect(JSON.stringify(made)).toContain('[nested too deep]')
+})
+
+test('calls that interleave, have no result, or have no call are told apart', async () => {
+  const stage = makeStage()
+  const ran = await stage.run([
+    start,
+    call(1),
+    call(2),
+    call(1, 'item.completed'),
+    call('none', 'item.completed'),
+    call(2, 'item.completed'),
+    call('left'),
+    done,
+  ])
+  const of = (type: string) => ofType(ran.entries, type).map(({ data }) => data.id)
+  expect(of('tool_call')).toEqual(['1', '2', 'none', 'left'])
+  expect(of('tool_result')).toEqual(['1', 'none', '2'])
+})
+
+test('lines of any ends, bytes and NULs are kept in order', async () => {
+  const stage = makeStage()
+  const broken = Buffer.concat([
+    Buffer.from('{"type":"item.completed","item":{"type":"agent_message","text":"a'),
+    Buffer.from([0xff, 0xfe]),
+    Buffer.from('b"}}\r\n'),
+  ])
+  const ran = await stage.run([`${JSON.stringify(start)}\r\n`, '\0\0\n', broken, done])
+  expect(ran).toMatchObject({ status: 0, stdout: 'a\ufffd\ufffdb\n' })
+  const types = ran.entries.map(({ type }) => type).slice(2)
+  expect(types).toEqual(['provider_session', 'output', 'message', 'usage', 'turn_ended'])
+})
+
+test('an end that is told twice is counted once, and what follows it is kept', async () => {
+  const stage = makeStage()
+  const result = {
+    type: 'result',
+    subtype: 'success',
+    session_id: 's',
+    uuid: 'u',
+    usage: { input_tokens: 10 },
+    total_cost_usd: 1,
+  }
+  const end = { type: 'result', status: 'success', stats: { input_tokens: 10 } }
+  const step = {
+    type: 'step_finish',
+    sessionID: 's',
+    part: { id: 'p', reason: 'stop', tokens: { input: 10 } },
+  }
+  for (const [tool, one] of [
+    ['codex', { type: 'turn.completed', usage: { input_tokens: 10 } }],
+    ['claude-code', result],
+    ['gemini-cli', end],
+    ['opencode', step],
+  ] as const) {
+    const ran = await stage.run(
+      [...(tool === 'codex' ? [start] : []), one, one, { type: 'more' }],
+      {
+        tool,
+      },
+    )
+    expect(ran.status).toBe(0)
+    const { usage, outcome } = await stage.json<Row>(['result', ran.id])
+    expect({ tool, outcome, input: usage.input_tokens }).toEqual({
+      tool,
+      outcome: 'success',
+      input: 10,
+    })
+    expect(ofType(ran.entries, 'raw')).toHaveLength(1)
+  }
+  const absurd = { type: 'turn.completed', usage: { input_tokens: 1e300, output_tokens: 3 } }
+  const ran = await stage.run([start, absurd])
+  expect((await stage.json<Row>(['result', ran.id])).usage).toEqual({ output_tokens: 3 })
+})
+
+test('an agent that said how its turn ended and stays is sent away, with what it said', async () => {
+  const stage = makeStage()
+  // A call that never ended does not keep it either.
+  stage.install(
+    'codex',
+    `${[start, call('i'), done].map((one) => `echo '${JSON.stringify(one)}'`).join('\n')}\nexec sleep 60`,
+  )
+  const env = { ...stage.env, STINT_AGENT_IDLE_TIMEOUT: '500ms' }
+  const ran = await stage.stint(['run', '--tool', 'codex', 'a'], { env })
+  expect(ran.status).toBe(0)
+  expect(await stage.json<Row>(['result', '@last'])).toMatchObject({
+    outcome: 'success',
+    signal: 'SIGTERM',
+  })
+})
+
+test('a call that never ends is bounded by --timeout', async () => {
+  const stage = makeStage()
+  const lines = [start, call('i')].map((one) => `echo '${JSON.stringify(one)}'`)
+  stage.install('codex', `${lines.join('\n')}\nexec sleep 60`)
+  const env = { ...stage.env, STINT_AGENT_IDLE_TIMEOUT: '200ms' }
+  const ran = await stage.stint(['run', '--timeout', '1s', '--tool', 'codex', 'a'], { env })
+  expect(ran.status).toBe(124)
+})
+
+describe('what goes on', () => {
+  const command = `make ${'漢字 '.repeat(20)}`
+  const item = { id: 'i', type: 'command_execution', command, status: 'in_progress' }
+  const slowAgent = [
+    `echo '${JSON.stringify(start)}'`,
+    `echo '${JSON.stringify({ type: 'item.started', item })}'`,
+    'sleep 0.7; echo a complaint >&2; sleep 0.5',
+    `printf '%s\\n' '${JSON.stringify(said('red \u001b[31m'))}' '${JSON.stringify(done)}'`,
+  ].join('\n')
+
+  // Elsewhere `script` has other words.
+  test.runIf(process.platform === 'linux')(
+    'is shown within the width of the terminal, and gives way to all else',
+    async () => {
+      const stage = makeStage()
+      stage.install('codex', slowAgent)
+      const shell = `stty cols 20; exec "${process.execPath}" "${program}" run --tool codex a`
+      const { ended } = stage.startOther(['script', '-qec', shell, '/dev/null'], {
+        env: { ...stage.env, TERM: 'xterm', NO_COLOR: '1' },
+      })
+      const screen = (await ended).stdout
+      const clear = '\r\u001b[K'
+      const shown = screen.split(clear).filter((text) => /^[⠀-⣿] /.test(text))
+      expect(shown.length).toBeGreaterThan(3)
+      for (const text of shown) {
+        const width = [...text].reduce((sum, one) => sum + (/[漢字]/.test(one) ? 2 : 1), 0)
+        expect(width).toBeLessThan(20)
+      }
+      expect(screen).toContain(`${clear}a complaint\r\n${clear}`)
+      expect(screen).toContain(`${clear}red \\x1b[31m\r\n`)
+      expect(screen).not.toContain('\u001b[31m')
+    },
+  )
+
+  test('is not shown where nobody sees it, and what is said stays as it is in a pipe', async () => {
+    const stage = makeStage()
+    stage.install('codex', slowAgent)
+    const ran = await stage.stint(['run', '--tool', 'codex', 'a'], { env: stage.env })
+    expect(ran.stdout).toBe('red \u001b[31m\n')
+    expect(ran.stderr).toMatch(/^session \w{26} turn 1\na complaint\nsuccess in .*\n$/)
+  })
+})
