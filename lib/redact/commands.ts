@@ -12,7 +12,8 @@ interface Form {
   readonly pattern: RegExp
 }
 
-const rest = '[^\\n|;&]{0,120}?'
+/** What may stand between a program and its flag: the program again would begin another search. */
+const upTo = (program: string) => `(?:(?!${program})[^\\n|;&]){0,120}?`
 const value = `(?:"([^"\\n]{1,256})"|'([^'\\n]{1,256})'|([^\\s"'|;&<>$({-][^\\s"'|;&<>]{0,256}))`
 
 function form(words: string, before: string, after = ''): Form {
@@ -22,12 +23,12 @@ function form(words: string, before: string, after = ''): Form {
 /** Short flags mean other things elsewhere, so each is known by its program. */
 const commands: readonly Form[] = [
   form('sshpass', '\\bsshpass[ \\t]+-p[ \\t]?'),
-  form('mysql|mariadb', `\\b(?:mysql\\w{0,8}|mariadb)\\b${rest}[ \\t]-p`),
-  form('mongo', `\\bmongo\\w{0,8}\\b${rest}[ \\t]-p[ \\t]?`),
-  form('redis-cli', `\\bredis-cli\\b${rest}[ \\t](?:-a|AUTH)[ \\t]+`),
+  form('mysql|mariadb', `\\b(?:mysql\\w{0,8}|mariadb)\\b${upTo('mysql|mariadb')}[ \\t]-p`),
+  form('mongo', `\\bmongo\\w{0,8}\\b${upTo('mongo')}[ \\t]-p[ \\t]?`),
+  form('redis-cli', `\\bredis-cli\\b${upTo('redis-cli')}[ \\t](?:-a|AUTH)[ \\t]+`),
   form(
     'login',
-    `\\blogin\\b(?<=\\b(?:docker|podman|helm|az|oc|skopeo|crane|buildah|nerdctl)\\b[^\\n|;&]{0,80})${rest}[ \\t]-p[ \\t]?`,
+    `\\blogin\\b(?<=\\b(?:docker|podman|helm|az|oc|skopeo|crane|buildah|nerdctl)\\b[^\\n|;&]{0,80})${upTo('login')}[ \\t]-p[ \\t]?`,
   ),
   form(
     '--password-stdin',
@@ -35,29 +36,29 @@ const commands: readonly Form[] = [
     '(?=[ \\t]*\\|[^\\n|]{0,120}--password-stdin)',
   ),
   form('chpasswd', `\\becho[ \\t]+["']?[\\w.-]{1,64}:`, `["']?(?=[ \\t]*\\|[^\\n|]{0,40}chpasswd)`),
-  form('openssl', `\\bopenssl\\b${rest}[ \\t]-(?:pass(?:in|out)?[ \\t]+pass:|k[ \\t]+)`),
-  form('zip ', `\\b(?:zip|unzip)\\b${rest}[ \\t]-P[ \\t]?`),
-  form(' 7z | 7za |rar ', `\\b(?:7za?|rar|unrar)\\b${rest}[ \\t]-(?:h?p)`),
+  form('openssl', `\\bopenssl\\b${upTo('openssl')}[ \\t]-(?:pass(?:in|out)?[ \\t]+pass:|k[ \\t]+)`),
+  form('zip ', `\\b(?:zip|unzip)\\b${upTo('zip')}[ \\t]-P[ \\t]?`),
+  form(' 7z | 7za |rar ', `\\b(?:7za?|rar|unrar)\\b${upTo('7z|rar')}[ \\t]-(?:h?p)`),
   form('storepass|keypass', `[ \\t]-(?:dest|src)?(?:store|key)pass(?:word)?[ \\t]+`),
-  form('ldap', `\\bldap\\w{3,8}\\b${rest}[ \\t]-w[ \\t]?`),
+  form('ldap', `\\bldap\\w{3,8}\\b${upTo('ldap')}[ \\t]-w[ \\t]?`),
   form('htpasswd', `\\bhtpasswd[ \\t]+-\\w*(?:n\\w*b|b\\w*n)\\w*[ \\t]+\\S+[ \\t]+`),
   form('htpasswd', `\\bhtpasswd[ \\t]+-(?!\\w*n)\\w*b\\w*[ \\t]+\\S+[ \\t]+\\S+[ \\t]+`),
-  form('sqlcmd|bcp |osql', `\\b(?:sqlcmd|bcp|osql)\\b${rest}[ \\t]-P[ \\t]?`),
+  form('sqlcmd|bcp |osql', `\\b(?:sqlcmd|bcp|osql)\\b${upTo('sqlcmd|bcp|osql')}[ \\t]-P[ \\t]?`),
   form(
     'smbclient|smbmap|rpcclient',
-    `\\b(?:smbclient|smbmap|rpcclient)\\b${rest}[ \\t]-U[ \\t]?["']?[\\w.\\\\/-]{1,64}%`,
+    `\\b(?:smbclient|smbmap|rpcclient)\\b${upTo('smbclient|smbmap|rpcclient')}[ \\t]-U[ \\t]?["']?[\\w.\\\\/-]{1,64}%`,
   ),
-  form('twine', `\\btwine\\b${rest}[ \\t]-p[ \\t]?`),
+  form('twine', `\\btwine\\b${upTo('twine')}[ \\t]-p[ \\t]?`),
   form('cargo', '\\bcargo[ \\t]+login[ \\t]+'),
   form('setApiKey', '\\bsetApiKey[ \\t]+'),
   form(
     'composer',
-    `\\bcomposer[ \\t]+config\\b${rest}\\b(?:[\\w-]{1,24}oauth|[\\w-]{1,24}token|bearer)\\.\\S{1,120}[ \\t]+`,
+    `\\bcomposer[ \\t]+config\\b${upTo('composer')}\\b(?:[\\w-]{1,24}oauth|[\\w-]{1,24}token|bearer)\\.\\S{1,120}[ \\t]+`,
   ),
   form('authtoken', '\\b(?:add-)?authtoken[ \\t:]+'),
   form('snmp-server', '\\bsnmp-server[ \\t]+community[ \\t]+'),
   form('SecureString', '\\bConvertTo-SecureString[ \\t]+(?:-String[ \\t]+)?'),
-  form('kubeadm', `\\bkubeadm\\b${rest}[ \\t](?=[a-z0-9]{6}\\.[a-z0-9]{16}\\b)`),
+  form('kubeadm', `\\bkubeadm\\b${upTo('kubeadm')}[ \\t](?=[a-z0-9]{6}\\.[a-z0-9]{16}\\b)`),
 ]
 
 /** Files and sentences: `login x password y`, `IDENTIFIED BY 'y'`. */

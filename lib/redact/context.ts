@@ -209,6 +209,8 @@ function isNameCode(code: number): boolean {
 
 const quotes = /\\{0,3}["'`]/y
 const bare = /[^\s"'`&;,<>(){}[\]|\\]*/y
+/** Of an address: another question mark is no part of it. */
+const parameter = /[^\s"'`&;,<>(){}[\]|\\?#]*/y
 
 export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner): Find | undefined {
   const { text } = reader
@@ -219,7 +221,7 @@ export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner):
   if (isHeader(kind)) return headerAt(reader, start, kind)
 
   const closed = quote === '' ? -1 : closing(text, start, quote)
-  const end = closed === -1 ? bareEnd(reader, start) : closed
+  const end = closed === -1 ? bareEnd(reader, start, kind) : closed
   if (closed === -1 && /[[({]/.test(text[end] ?? '')) return undefined
   const content = text.slice(start, end)
   return looksSecret(content, kind, closed === -1 ? manner : 'quoted')
@@ -244,10 +246,10 @@ function isEscaped(text: string, at: number): boolean {
   return slashes % 2 === 1
 }
 
-function bareEnd(reader: Reader, start: number): number {
+function bareEnd(reader: Reader, start: number, kind: Kind): number {
   const { text } = reader
   reader.runs ??= new Map()
-  const { end } = takeRun(reader.runs, bare, text, start)
+  const { end } = takeRun(reader.runs, kind === 'parameter' ? parameter : bare, text, start)
   return end > start && /[.:!?]/.test(text[end - 1] ?? '') ? end - 1 : end
 }
 

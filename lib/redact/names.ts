@@ -113,7 +113,7 @@ const mostAnswers = 1000
 
 /** Whether a value under a name of that kind is taken for a secret. */
 export function looksSecret(whole: string, kind: Kind, manner: Manner): boolean {
-  if (whole.length < 4) return false
+  if (whole.length < (shortest[kind] ?? 8)) return false
   const value = whole.length > 80 ? whole.slice(0, 80) : whole
   const known = answers[manner].get(value)
   const answer =
@@ -127,13 +127,16 @@ export function looksSecret(whole: string, kind: Kind, manner: Manner): boolean 
   return answer
 }
 
+/** Of values under names of a kind; 8 under others. */
+const shortest: { readonly [K in Kind]?: number } = { password: 4, parameter: 16 }
+
 function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
   const long = value.length
-  if (long < (kind === 'password' ? 4 : 8) || /\s/.test(value)) return false
+  if (/\s/.test(value)) return false
   if (address.test(value) && !isBlob(value)) return false
   if (dotted.test(value) && (value.match(/[0-9]/g)?.length ?? 0) < 6) return false
   if (manner !== 'shell' && (constant.test(value) || numeral.test(value))) return false
-  if (kind === 'parameter') return long >= 16 && isRandom(value)
+  if (kind === 'parameter') return isRandom(value)
   if (kind === 'password') return manner === 'bare' ? !letters.test(value) : !label.test(value)
   if (/^[-+0-9.,:/TZ]*$/.test(value)) return long >= 20
   const digits = /[0-9]/.test(value)

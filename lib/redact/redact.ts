@@ -193,23 +193,34 @@ class Engine implements Redactor {
     )
   }
 
-  /** Lines, some of which may be JSON. */
+  /** Lines, some of which may be JSON; those between them are searched together. */
   #block(block: string, places: Places, depth: number): Redacted<string> {
     if (!mayHoldJson(block)) return this.#plain(block, undefined, places, '', depth)
-    if (!block.includes('\n')) return this.#line(block, places, depth)
     const readers = this.#readers(depth + 1, places)
-    return joinLines(block.split('\n').map((line) => this.#line(line, places, depth, readers)))
+    const parts: Redacted<string>[] = []
+    let between: string[] = []
+    const close = () => {
+      if (between.length === 0) return
+      parts.push(this.#plain(between.join('\n'), undefined, places, '', depth))
+      between = []
+    }
+    for (const line of block.split('\n')) {
+      const json = this.#jsonLine(line, readers, depth)
+      if (json === undefined) {
+        between.push(line)
+      } else {
+        close()
+        parts.push(json)
+      }
+    }
+    close()
+    return joinLines(parts)
   }
 
-  #line(
-    line: string,
-    places: Places,
-    depth: number,
-    readers = this.#readers(depth + 1, places),
-  ): Redacted<string> {
+  #jsonLine(line: string, readers: Readers, depth: number): Redacted<string> | undefined {
     const from = depth < deepest && jsonLine.test(line) ? line.search(/[{[]/) : -1
     const json = from < 0 ? undefined : redactJson(line.slice(from), readers, '')
-    if (json === undefined) return this.#plain(line, undefined, places, '', depth)
+    if (json === undefined) return undefined
     return json.counts === undefined
       ? { value: line, counts: undefined }
       : { value: line.slice(0, from) + json.value, counts: json.counts }
