@@ -22,6 +22,7 @@ import { compileNatives, firstLine } from './natives.mjs'
 import { change, create } from './rows/durable.mjs'
 import { listCrashed, listNewest } from './rows/lists.mjs'
 import { doNothing, isAlive, rename } from './rows/one-shots.mjs'
+import { redaction } from './rows/redaction.mjs'
 import { relay } from './rows/relay.mjs'
 import { append, openLarge } from './rows/streams.mjs'
 import { supervise } from './rows/supervise.mjs'
@@ -42,6 +43,7 @@ const rows = [
   { row: '9', name: 'a large transcript opened', run: openLarge, needs: [] },
   { row: '11', name: 'supervising much output', run: supervise, needs: ['natives', 'cli'] },
   { row: '12', name: 'a turn of an agent', run: relay, needs: ['natives', 'cli'] },
+  { row: '13', name: 'redaction', run: redaction, needs: [] },
 ]
 
 const { values: options, positionals: asked } = parseArgs({
