@@ -133,6 +133,7 @@ describe('a turn', () => {
   test('that can be seen no more but for what it carries is crashed, and kill ends it', async () => {
     const place = makePlace()
     const { run, id } = await startAgent(place, agents[6] as Agent)
+    await run.says('working as')
     run.kill('SIGKILL')
     await run.ended
     process.kill(Number(/^working as (\d+)$/m.exec(run.stdout())?.[1]), 'SIGKILL')
