@@ -1,8 +1,8 @@
 /** Claude Code: `projects/<directory>/<uuid>.jsonl`, a line for each block of a message. */
 
-import { isTable } from '../base/decode.ts'
+import { assistantEvent, blocksOf, userEvent, withData } from '../tools/claude-blocks.ts'
 import type { Tokens, ToolEvent } from '../tools/event.ts'
-import { amountIn, type Fields, fieldsIn, known, rawEvent, sumOf, textIn } from '../tools/fields.ts'
+import { amountIn, type Fields, fieldsIn, known, sumOf, textIn } from '../tools/fields.ts'
 import { longLine } from './codex.ts'
 import { type About, type Format, instantOf, isProviderId, type Said } from './format.ts'
 import { namesIn, realDir, type Source } from './source.ts'
@@ -102,7 +102,8 @@ class Lines {
       yield { kind: 'left_out', what: 'text of the program' }
       return
     }
-    for (const block of blocks) yield { kind: 'event', at, event: withSide(userEvent(block), line) }
+    for (const block of blocks)
+      yield { kind: 'event', at, event: withData(userEvent(block), sideOf(line)) }
   }
 
   *#assistant(line: Fields, at: number | undefined): Generator<Said> {
@@ -111,8 +112,8 @@ class Lines {
     if (this.#message !== undefined && this.#message.id !== id) yield* this.#use()
     this.#message = { id, at, usage: fieldsIn(message, 'usage') }
     for (const block of blocksOf(line)) {
-      const event = assistantEvent(block)
-      if (event !== undefined) yield { kind: 'event', at, event: withSide(event, line) }
+      if (block.type === 'redacted_thinking') continue
+      yield { kind: 'event', at, event: withData(assistantEvent(block), sideOf(line)) }
     }
     if (line.isApiErrorMessage === true) yield { kind: 'end', at, outcome: 'failure' }
     else if (message.stop_reason === 'end_turn' && line.isSidechain !== true) {
@@ -142,58 +143,7 @@ class Lines {
   }
 }
 
-function assistantEvent(block: Fields): ToolEvent | undefined {
-  switch (block.type) {
-    case 'text':
-      return { type: 'message', text: textIn(block, 'text') ?? '' }
-    case 'thinking':
-      return { type: 'thought', text: textIn(block, 'thinking') ?? '' }
-    case 'tool_use':
-    case 'server_tool_use':
-    case 'mcp_tool_use':
-      return {
-        type: 'tool_call',
-        id: textIn(block, 'id') ?? '',
-        name: textIn(block, 'name') ?? '?',
-        input: block.input,
-      }
-    case 'redacted_thinking':
-      return undefined
-    default:
-      return rawEvent(block)
-  }
-}
-
 /** What a subagent says in the same file. */
-function withSide(event: ToolEvent, line: Fields): ToolEvent {
-  return line.isSidechain === true && event.type !== 'raw'
-    ? ({ ...event, data: { is_sidechain: true } } as ToolEvent)
-    : event
-}
-
-function userEvent(block: Fields): ToolEvent {
-  if (block.type === 'text') {
-    return { type: 'message', role: 'user', text: textIn(block, 'text') ?? '' }
-  }
-  if (block.type !== 'tool_result') return rawEvent(block)
-  return {
-    type: 'tool_result',
-    id: textIn(block, 'tool_use_id') ?? '',
-    status: block.is_error === true ? 'failed' : 'ok',
-    ...known<{ output?: string }>({ output: outputOf(block.content) }),
-  }
-}
-
-function blocksOf(line: Fields): readonly Fields[] {
-  const { content } = fieldsIn(line, 'message')
-  if (typeof content === 'string') return [{ type: 'text', text: content }]
-  return Array.isArray(content) ? content.filter(isTable) : []
-}
-
-function outputOf(content: unknown): string | undefined {
-  if (typeof content === 'string') return content
-  if (!Array.isArray(content)) return undefined
-  return content
-    .map((block) => (isTable(block) ? (textIn(block, 'text') ?? `[${String(block.type)}]`) : ''))
-    .join('\n')
+function sideOf(line: Fields): Fields | undefined {
+  return line.isSidechain === true ? { is_sidechain: true } : undefined
 }

@@ -257,7 +257,7 @@ function toolOf(
   if (adapter !== undefined) return adapter
   const given = task.kind === 'compact' || name !== acpTool ? undefined : task.acp
   const command = given ?? settings[name]?.acp ?? (past && recordedCommand(past.dir, name))
-  if (command !== undefined) return acpAdapter(name, command)
+  if (command?.[0]) return acpAdapter(name, command)
   if (name !== acpTool) throw unknownTool(name, settings)
   throw new Failure('USAGE', { problem: 'say how the agent is started: --acp "COMMAND ARGS"' })
 }

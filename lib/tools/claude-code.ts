@@ -1,7 +1,7 @@
 /** Claude Code: `claude -p --output-format stream-json`. */
 
-import { isTable } from '../base/decode.ts'
 import type { PrintingAdapter, Stream } from './adapter.ts'
+import { assistantEvent, blocksOf, userEvent, withData } from './claude-blocks.ts'
 import type { EventData, Tokens, ToolEvent, Verdict } from './event.ts'
 import {
   amountIn,
@@ -79,9 +79,9 @@ class ClaudeStream implements Stream {
         }
         return [rawEvent(event)]
       case 'assistant':
-        return this.#isNew(event) ? assistantOf(event) : []
+        return this.#isNew(event) ? saidIn(event, assistantEvent) : []
       case 'user':
-        return this.#isNew(event) ? userOf(event) : []
+        return this.#isNew(event) ? saidIn(event, userEvent) : []
       case 'stream_event':
         // Pieces of what the next assistant line says whole.
         return []
@@ -116,45 +116,9 @@ class ClaudeStream implements Stream {
   }
 }
 
-function assistantOf(event: Fields): readonly ToolEvent[] {
+function saidIn(event: Fields, read: (block: Fields) => ToolEvent): readonly ToolEvent[] {
   const data = parentOf(event)
-  return blocksOf(event).map((block): ToolEvent => {
-    switch (block.type) {
-      case 'text':
-        return { type: 'message', text: textIn(block, 'text') ?? '', ...data }
-      case 'thinking':
-        return { type: 'thought', text: textIn(block, 'thinking') ?? '', ...data }
-      case 'tool_use':
-      case 'server_tool_use':
-      case 'mcp_tool_use':
-        return {
-          type: 'tool_call',
-          id: idIn(block, 'id') ?? '',
-          name: textIn(block, 'name') ?? '?',
-          input: block.input,
-          ...data,
-        }
-      default:
-        return rawEvent(block)
-    }
-  })
-}
-
-function userOf(event: Fields): readonly ToolEvent[] {
-  const data = parentOf(event)
-  return blocksOf(event).map((block): ToolEvent => {
-    if (block.type === 'text') {
-      return { type: 'message', role: 'user', text: textIn(block, 'text') ?? '', ...data }
-    }
-    if (block.type !== 'tool_result') return rawEvent(block)
-    return {
-      type: 'tool_result',
-      id: idIn(block, 'tool_use_id') ?? '',
-      status: block.is_error === true ? 'failed' : 'ok',
-      ...known<{ output?: string }>({ output: contentOf(block.content) }),
-      ...data,
-    }
-  })
+  return blocksOf(event).map((block) => withData(read(block), data))
 }
 
 function compactedOf(metadata: Fields): ToolEvent {
@@ -163,23 +127,9 @@ function compactedOf(metadata: Fields): ToolEvent {
 }
 
 /** What a subagent says names the call that it works for. */
-function parentOf(event: Fields): { data?: EventData } {
+function parentOf(event: Fields): EventData | undefined {
   const parent = textIn(event, 'parent_tool_use_id')
-  return parent === undefined ? {} : { data: { parent_tool_use_id: parent } }
-}
-
-function blocksOf(event: Fields): readonly Fields[] {
-  const { content } = fieldsIn(event, 'message')
-  if (typeof content === 'string') return [{ type: 'text', text: content }]
-  return Array.isArray(content) ? content.filter(isTable) : []
-}
-
-function contentOf(content: unknown): string | undefined {
-  if (typeof content === 'string') return content
-  if (!Array.isArray(content)) return undefined
-  return content
-    .map((block) => (isTable(block) ? (textIn(block, 'text') ?? `[${String(block.type)}]`) : ''))
-    .join('\n')
+  return parent === undefined ? undefined : { parent_tool_use_id: parent }
 }
 
 /** Of this query; its input leaves out what the cache took in or gave. */

@@ -399,6 +399,7 @@ test('what cannot be is refused before anything is made', async () => {
     [['run', '--tool', 'codx', 'a'], 'there is no tool codx'],
     [['run', '--tool', 'codex', ' '], 'the prompt is empty'],
     [['run', '--tool', 'codex'], 'there is nothing to run'],
+    [['run', '--acp', '', 'a'], 'say how the agent is started'],
     [['run', '--tool', 'codex', 'a', '--', 'codex'], 'exclude each other'],
     [['run', '--tool', 'codex', '--prompt-file', 'none'], 'there is no file'],
   ] as const) {
