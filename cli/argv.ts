@@ -1,6 +1,6 @@
 /** The words of the command line to an invocation; text stays exactly as it was typed. */
 
-import { Failure, parseDuration, parseWhen } from '../lib/index.ts'
+import { Failure, parseDuration, parseSize, parseWhen } from '../lib/index.ts'
 import {
   type Invocation,
   type Option,
@@ -159,6 +159,8 @@ function parseValue(option: Option, value: string, now: number): Value | undefin
     }
     case 'duration':
       return parseDuration(value)
+    case 'size':
+      return parseSize(value)
     case 'when':
       return parseWhen(value, now)
     case 'list': {
@@ -178,6 +180,8 @@ function wanted(option: Option): string {
       return `a whole number${option.min === undefined ? '' : ` from ${option.min}`}`
     case 'duration':
       return 'a duration such as 45s, 30m, 12h, 7d or 2w'
+    case 'size':
+      return 'a size such as 512MiB, 2GB or 64k'
     case 'when':
       return 'a date such as 2026-02-06 or 2026-02-06T10:00Z, or a duration ago such as 12h or 7d'
     case 'list':

@@ -3,7 +3,7 @@
 import type { Context } from './context.ts'
 
 /** What an option's value is: text as typed unless said otherwise. */
-export type Kind = 'text' | 'count' | 'duration' | 'when' | 'list' | 'choice'
+export type Kind = 'text' | 'count' | 'duration' | 'size' | 'when' | 'list' | 'choice'
 
 export interface Option {
   /** The long form without its dashes; `no-hup` is simply a switch of that name. */
@@ -136,6 +136,11 @@ export function count(invocation: Invocation, name: string): number | undefined 
 /** The milliseconds of an option, or undefined when it was not given or is bare. */
 export function duration(invocation: Invocation, name: string): number | undefined {
   return last(invocation, name, ['duration']) as number | undefined
+}
+
+/** The bytes of an option, or undefined. */
+export function size(invocation: Invocation, name: string): number | undefined {
+  return last(invocation, name, ['size']) as number | undefined
 }
 
 /** The instant, in ms since 1970, of an option, or undefined. */

@@ -2,6 +2,8 @@
 
 import type { ExplainedOption, ExplainedVerb } from './command.ts'
 
+const many = Number.MAX_SAFE_INTEGER
+
 const refused = [
   ['2', 'wrong usage'],
   ['3, 4', 'no such session; REF fits several'],
@@ -222,6 +224,7 @@ const list: ExplainedVerb = {
       choices: ['created', 'accessed', 'size'],
       help: 'by created (the default), accessed or size',
     },
+    { name: 'size', help: 'also show what each takes on the disk' },
   ],
   reach: 'all',
   details: `Prints one line a session: id, status, tool, age and description. On a terminal the start of the id that is enough to name it stands out and long cells are cut; elsewhere nothing is cut. Looking changes nothing.
@@ -544,8 +547,6 @@ A commit can have checkpoints of many sessions and turns; the same turn noted ag
   examples: ['stint checkpoint @last', 'stint checkpoint auth --turn 2'],
 }
 
-const many = Number.MAX_SAFE_INTEGER
-
 /** `delete` is no name that code can have. */
 const deleteSessions: ExplainedVerb = {
   name: 'delete',
@@ -553,12 +554,171 @@ const deleteSessions: ExplainedVerb = {
   summary: 'move sessions to the trash',
   usage: 'REF…',
   positionals: { min: 1, max: many },
+  options: [{ name: 'tree', help: 'and all sessions that descend from them' }],
+  reach: 'all',
+  details:
+    'Every REF is resolved before anything is moved. A session that is alive, or of which that cannot be known, is refused; with --tree nothing is moved if one of them is. Children of a deleted session stay, below a parent that is shown as gone. What is in the trash can be restored until it is emptied.',
+  exits: changed,
+  examples: ['stint delete auth 01JH4Q', 'stint delete --tree auth', 'stint trash restore auth'],
+}
+
+const retentionExits = [
+  ['0', 'done, also when there was nothing to do or another clean-up is at work'],
+  ['1', 'something could not be done; the rest was'],
+  ['2', 'wrong usage, or the file is no plan'],
+  [
+    '6, 7',
+    'newer data; the environment failed (disk full, permission), or the clock is not to be trusted',
+  ],
+  ['130', 'interrupted: what was done stays done, and the next run goes on'],
+] as const
+
+const dryRun: ExplainedOption = { name: 'dry-run', help: 'only show what would be done, and why' }
+
+const trustClock: ExplainedOption = {
+  name: 'trust-clock',
+  help: 'go on although the clock may have jumped',
+}
+
+const gc: ExplainedVerb = {
+  name: 'gc',
+  group: 'Clean up',
+  summary: 'clean up by policy: crashed, old and trashed sessions',
+  usage: '',
+  positionals: { min: 0, max: 0 },
+  options: [
+    {
+      name: 'older-than',
+      value: 'DUR',
+      kind: 'duration',
+      help: 'sessions that were last used longer ago may go',
+    },
+    {
+      name: 'keep-last',
+      value: 'N',
+      kind: 'count',
+      help: 'those of a project that were used last stay; alone: all others go',
+    },
+    {
+      name: 'max-count',
+      value: 'N',
+      kind: 'count',
+      help: 'so many of a project stay; those used longest ago go first',
+    },
+    {
+      name: 'max-size',
+      value: 'SIZE',
+      kind: 'size',
+      help: "so much of a project's sessions stays; those used longest ago go first",
+    },
+    {
+      name: 'tool',
+      value: 'TOOL,…',
+      kind: 'list',
+      help: 'only sessions that had one of these tools',
+    },
+    {
+      name: 'status',
+      value: 'STATUS,…',
+      kind: 'list',
+      choices: ['idle', 'available', 'retired', 'crashed'],
+      help: 'only sessions of one of these statuses',
+    },
+    {
+      name: 'trash-for',
+      value: 'DUR',
+      kind: 'duration',
+      help: 'how long sessions stay in the trash (7d)',
+    },
+    dryRun,
+    { name: 'plan', value: 'FILE', help: 'write what would be done into FILE, as JSON' },
+    {
+      name: 'apply',
+      value: 'FILE',
+      help: 'do what stands in FILE, except where something changed',
+    },
+    {
+      name: 'orphan-stores',
+      help: 'also clear the stores of projects whose directory is gone',
+    },
+    trustClock,
+    { name: 'print-cron', help: 'print a line for crontab with these options' },
+    { name: 'print-systemd', help: 'print a service and a timer with these options' },
+  ],
+  reach: 'all',
+  details: `A session that the policy asks for is marked as retired and moved to the trash, from where \`stint trash restore\` brings it back; what has been in the trash for --trash-for is removed for good. Without --older-than, --keep-last, --max-count or --max-size no session goes to the trash: only crashes are recorded, the trash is purged, and what crashes left is removed. Rules also stand in config.toml, under \`[gc]\`; \`stint config\` shows them.
+
+Whatever the policy: a session stays that runs, is orphaned or leaked, is pinned, was used less than an hour ago, cannot be read, is the caller's own or one that it descends from, has a living descendant, or was last worked on by another machine of a shared store. Each session is looked at again, under its locks, before it goes. When the clock cannot be right nothing is done.
+
+--plan FILE writes a verdict and a reason for every session; --apply FILE does exactly what stands there, and skips what changed since. What is removed is noted in \`gc.log.jsonl\` in the store.
+
+Made for cron: silent when there was nothing to do, one line otherwise; one clean-up of a store at a time, a second one says so and exits 0. It can be killed at any time; the next run goes on.`,
+  exits: retentionExits,
+  examples: [
+    'stint gc --older-than 30d --keep-last 20 --dry-run',
+    'stint gc --all-projects --older-than 30d --print-cron',
+    'stint gc --max-size 2GB --plan plan.json',
+    'stint gc --apply plan.json',
+  ],
+}
+
+const clean: ExplainedVerb = {
+  name: 'clean',
+  group: 'Clean up',
+  summary: 'move sessions that were not used for some days to the trash',
+  usage: '--days N',
+  positionals: { min: 0, max: 0 },
+  options: [
+    { name: 'days', value: 'N', kind: 'count', help: 'sessions that were not used for N days' },
+    {
+      name: 'tool',
+      value: 'TOOL,…',
+      kind: 'list',
+      help: 'only sessions that had one of these tools',
+    },
+    dryRun,
+    trustClock,
+  ],
+  reach: 'all',
+  details:
+    'The same as `stint gc --older-than Nd`, and nothing else of what that does: no crash is recorded, and nothing leaves the trash. What stays in any case, stays.',
+  exits: retentionExits,
+  examples: ['stint clean --days 30 --dry-run', 'stint clean --days 14 --tool codex'],
+}
+
+const du: ExplainedVerb = {
+  name: 'du',
+  group: 'Look',
+  summary: 'show what sessions take on the disk',
+  usage: '[REF…]',
+  positionals: { min: 0, max: many },
   options: [],
   reach: 'all',
   details:
-    'Every REF is resolved before anything is moved. A session that is alive, or of which that cannot be known, is refused. What is in the trash can be restored until it is emptied.',
-  exits: changed,
-  examples: ['stint delete auth 01JH4Q', 'stint trash restore auth'],
+    'The largest first, in whole blocks as du(1) counts them: all of a session, its transcript, and what is under `output/`. With --json: an array with an object for each store.',
+  exits: looked,
+  examples: ['stint du', 'stint du --all-projects', 'stint du auth --json'],
+}
+
+const project: ExplainedVerb = {
+  name: 'project',
+  group: 'Change',
+  summary: 'bring the sessions of a project that was moved along',
+  usage: 'move OLD NEW',
+  positionals: { min: 3, max: 3 },
+  actions: ['move'],
+  options: [],
+  reach: 'none',
+  details:
+    "Sessions are found by their project's path. When a project was moved from OLD to NEW, this moves its sessions, and what is in their trash, to where they are looked for now, and they are resumed in NEW. Projects inside of OLD move along. Sessions that NEW has already stay. One that runs stays with OLD and is named; the same command moves it later.",
+  exits: [
+    ['0', 'done'],
+    ['2', 'wrong usage'],
+    ['3', 'OLD has no sessions, or there is no directory NEW'],
+    ['5', 'some sessions stay with OLD, or a clean-up is at work'],
+    ['6, 7', 'newer data; the environment failed (disk full, permission)'],
+  ],
+  examples: ['stint project move ~/old/demo ~/work/demo'],
 }
 
 const trash: ExplainedVerb = {
@@ -684,6 +844,7 @@ export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   'is-alive': isAlive,
   wait,
   ps,
+  du,
   config,
   rename,
   pin,
@@ -691,6 +852,9 @@ export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   checkpoint,
   redact,
   import: importConversations,
+  project,
+  gc,
+  clean,
   reap,
   delete: deleteSessions,
   trash,

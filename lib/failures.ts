@@ -37,6 +37,7 @@ export interface FailureData {
   REF_NEEDS_TURN: { ref: string }
   SESSION_UNKNOWN: { ref: string; store: string; moved_from?: string; file?: string }
   SESSION_ELSEWHERE: { ref: string; project_path: string; id: string }
+  PROJECT_UNKNOWN: { path: string; problem: string }
   TURN_UNKNOWN: { id: string; turn: number; turns: number }
   RESULT_MISSING: { id: string }
   REF_AMBIGUOUS: { ref: string; candidates: readonly Candidate[]; total: number }
@@ -46,6 +47,8 @@ export interface FailureData {
   LIVENESS_UNKNOWN: { id: string; why: string }
   JOURNAL_BUSY: { id: string; waited_ms: number; holder?: Holder }
   STORE_BUSY: { store: string; holder?: Holder; host?: string }
+  CLOCK_SUSPECT: { now: string; newest: string; id?: string }
+  PLAN_INVALID: { file: string; problem: string }
   LEASE_HELD: { id: string; host: string }
   LEASE_LOST: { id: string }
   WAIT_EXPIRED: { id: string; waited_ms: number }
@@ -156,12 +159,18 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
       d.moved_from === undefined
         ? (fileHint(d.file) ??
           '`stint list` shows the sessions here, `stint list --all-projects` those of every project')
-        : `a project of the same name was at ${d.moved_from}, which is gone; if it moved here, its sessions are still in that store: \`stint list --project ${d.moved_from}\``,
+        : `a project of the same name was at ${d.moved_from}, which is gone; if it moved here, \`stint project move ${d.moved_from} .\` brings its sessions along`,
   },
   SESSION_ELSEWHERE: {
     status: 3,
     sentence: (d) => `${quote(d.ref)} is a session of another project: ${d.project_path}`,
     hint: (d) => `use --all-projects, or --project ${d.project_path}`,
+  },
+  PROJECT_UNKNOWN: {
+    status: 3,
+    sentence: (d) => `${d.path} ${d.problem}`,
+    hint: () =>
+      '`stint list --all-projects --json | jq -r .[].project_path` says which projects have',
   },
   TURN_UNKNOWN: {
     status: 3,
@@ -223,6 +232,20 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
         d.holder ? `: ${holderText(d.holder)}` : d.host ? ` on ${d.host}` : ''
       }`,
     hint: () => 'try again when it has finished',
+  },
+  CLOCK_SUSPECT: {
+    status: 7,
+    sentence: (d) =>
+      d.id === undefined
+        ? `it is ${d.now} by the clock, and nothing was recorded here after ${d.newest}`
+        : `it is ${d.now} by the clock, and session ${d.id} was used later: ${d.newest}`,
+    hint: () =>
+      'nothing was touched: by a wrong clock every session is old; set it, or say that it is right with --trust-clock',
+  },
+  PLAN_INVALID: {
+    status: 2,
+    sentence: (d) => `${d.file} is no plan of \`stint gc\`: ${d.problem}`,
+    hint: () => 'nothing was touched; `stint gc --plan FILE` writes one',
   },
   LEASE_HELD: {
     status: 5,

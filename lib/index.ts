@@ -1,6 +1,7 @@
 /** The public surface of stint: named re-exports, no logic. */
 
 export { isSessionId, type SessionId } from './base/id.ts'
+export { parseSize } from './base/size.ts'
 export { hasControls, headOf, nearestWord, oneLine, splitWords } from './base/text.ts'
 export {
   formatDuration,
@@ -41,6 +42,34 @@ export { canFindCarriers } from './os/carriers.ts'
 export { hasInput, isTerminal, OutputClosed, writeAll } from './os/descriptor.ts'
 export type { Lock } from './os/lock-file.ts'
 export { createRedactor, type Redactor } from './redact/redact.ts'
+export type { ApplyOptions, Outcome as GcOutcome } from './retention/apply.ts'
+export { requireClock } from './retention/clock.ts'
+export {
+  collectStore,
+  errandsOf,
+  planStore,
+  type StorePlan,
+  type StoreReport,
+} from './retention/collect.ts'
+export { isOrphaned, removeStore } from './retention/orphan.ts'
+export {
+  type Errand,
+  goReasons,
+  type KeepReason,
+  keepReasons,
+  type Verdict,
+} from './retention/plan.ts'
+export {
+  type Errands,
+  type PlanDocument,
+  planDocument,
+  readPlan,
+  type VerdictRow,
+  writePlan,
+} from './retention/plan-file.ts'
+export type { Policy } from './retention/policy.ts'
+export { listStoresUnder, moveProject, type Relocation } from './retention/relocate.ts'
+export { type DiskUsage, readDiskUsage, type SizeRow } from './retention/usage.ts'
 export { type KillReport, killTurn } from './run/kill.ts'
 export type { RunOptions, RunReport, RunTarget, Started } from './run/plan.ts'
 export { readPrompt } from './run/plan.ts'
@@ -60,13 +89,13 @@ export { appendEntry, pinSession, renameSession } from './store/change.ts'
 export { type Commit, listCommits } from './store/commits.ts'
 export {
   type Config,
-  parseSize,
   readConfig,
   type SettingRow,
   type Settings,
 } from './store/config.ts'
 export { type Birth, createSession, type Newborn, type Past } from './store/create.ts'
 export { type Held, holdSession } from './store/hold.ts'
+export { listDescendants } from './store/kin.ts'
 export {
   type ListFilter,
   type Listing,

@@ -69,6 +69,13 @@ export function storeProjectName(name: string): string {
   return name.slice(0, -13)
 }
 
+export const root = {
+  /** What retention removed in stores that are gone themselves. */
+  removals: (dir: string): string => `${dir}/gc.log.jsonl`,
+  /** Where a store is renamed to before it is removed. */
+  goneStore: (storeDir: string): string => storeDir.replace(/[^/]*$/, '.gone-$&'),
+} as const
+
 export const store = {
   project: (dir: string): string => `${dir}/project.toml`,
   last: (dir: string): string => `${dir}/last`,
@@ -78,6 +85,8 @@ export const store = {
   trash: (dir: string): string => `${dir}/trash`,
   /** A trashed session on its way out: its removal has begun. */
   gone: (dir: string, id: SessionId): string => `${dir}/trash/.gone-${id}`,
+  /** What retention removed. */
+  removals: (dir: string): string => `${dir}/gc.log.jsonl`,
   locks: (dir: string): string => `${dir}/locks`,
   stagingLock: (dir: string): string => `${dir}/locks/staging.lock`,
   maintenanceLock: (dir: string): string => `${dir}/locks/maintenance.lock`,

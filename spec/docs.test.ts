@@ -236,7 +236,7 @@ function environmentText(): string {
     '## Environment and settings',
     wrap(
       'A setting comes from its flag where the verb has one, else from its variable, else from `config.toml`, else from ' +
-        'the default. An unknown key in the file is warned of; a value that cannot be is refused.',
+        'the default. A key with a dot stands in a table there: `[gc]`. An unknown key in the file is warned of; a value that cannot be is refused.',
     ),
     `| key | variable | default | meaning |\n|---|---|---|---|\n${settings.join('\n')}`,
     'The table `[redaction]` of the file is in [redaction.md](redaction.md).',
@@ -256,7 +256,7 @@ function variableRows(env: Readonly<Record<string, string>>): readonly SettingRo
 }
 
 function variableOf(key: string): string {
-  return `STINT_${key.toUpperCase()}`
+  return `STINT_${key.toUpperCase().replace('.', '_')}`
 }
 
 // ── docs/failures.md ─────────────────────────────────────────────────────────────────────────────

@@ -32,6 +32,7 @@ const layers = [
   ['store', 'tree'],
   ['tools'],
   ['checkpoint'],
+  ['retention'],
   ['run'],
   ['import'],
   ['index'],

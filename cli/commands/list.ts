@@ -11,6 +11,7 @@ import {
 } from '../../lib/index.ts'
 import { count, flag, type Handler, type Invocation, list, text, when } from '../command.ts'
 import type { Context } from '../context.ts'
+import { bytes } from '../render/amount.ts'
 import { rowCells, rowColumns, shownLength } from '../render/session.ts'
 import { drawForest, toJson } from '../render/session-tree.ts'
 import { highlightPrefix, styleOf } from '../render/style.ts'
@@ -48,7 +49,7 @@ function totalsOf(
   { rows }: Listing,
   filter: ListFilter,
 ): ReadonlyMap<string, Usage> {
-  const isAll = Object.keys(filter).every((key) => key === 'sort')
+  const isAll = Object.keys(filter).every((key) => key === 'sort' || key === 'withSize')
   return totalUsage(growForest(isAll ? rows : stores.flatMap((store) => listSessions(store).rows)))
 }
 
@@ -60,6 +61,7 @@ function filterOf(invocation: Invocation): ListFilter {
     since: when(invocation, 'since'),
     limit: count(invocation, 'limit'),
     sort: text(invocation, 'sort') as ListFilter['sort'],
+    withSize: flag(invocation, 'size') || undefined,
   }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
@@ -70,7 +72,8 @@ function merge(listings: readonly Listing[], filter: ListFilter): Listing {
   if (first !== undefined && others.length === 0) return first
   const rows = listings.flatMap((listing) => listing.rows)
   const key = (row: SessionRow) => (filter.sort === 'accessed' ? (row.last_accessed ?? '') : row.id)
-  if (filter.sort !== 'size') rows.sort((a, b) => (key(a) < key(b) ? 1 : -1))
+  if (filter.sort === 'size') rows.sort((a, b) => (b.size_bytes ?? 0) - (a.size_bytes ?? 0))
+  else rows.sort((a, b) => (key(a) < key(b) ? 1 : -1))
   return {
     rows: rows.slice(0, filter.limit),
     prefixes: new Map(listings.flatMap((listing) => [...listing.prefixes])),
@@ -82,13 +85,19 @@ async function drawTable({ rows, prefixes }: Listing, context: Context): Promise
   const style = styleOf(context.color.stdout)
   const shown = shownLength(prefixes.values(), context.columns)
   const now = context.now()
+  const withSize = rows.some((row) => row.size_bytes !== undefined)
   return table(
-    [{ head: 'SESSION' }, ...rowColumns],
+    [
+      { head: 'SESSION' },
+      ...(withSize ? [{ head: 'SIZE', align: 'right' } as const] : []),
+      ...rowColumns,
+    ],
     rows.map((row) => [
       {
         text: row.id.slice(0, shown),
         paint: (id: string) => highlightPrefix(id, prefixes.get(row.id) ?? 4, style),
       },
+      ...(withSize ? [bytes(row.size_bytes ?? 0)] : []),
       ...rowCells(row, now, style),
     ]),
     { width: context.columns, heads: style.dim },

@@ -128,7 +128,7 @@ function change(state: State, entry: Entry): Change {
     case 'session':
       return entry.data.event === 'kill_requested'
         ? killRequested(state, entry.data)
-        : sessionChange(entry.data)
+        : sessionChange(state, entry.data)
     case 'turn_started':
       return turnStarted(state, entry)
     case 'turn_ended':
@@ -152,9 +152,12 @@ function change(state: State, entry: Entry): Change {
 }
 
 /** A `session` entry says new values in `data.set`; what it does not name stays. */
-function sessionChange(data: EntryData): Change {
+function sessionChange(state: State, data: EntryData): Change {
   const set = isTable(data.set) ? data.set : {}
+  const cwd = decodeText(set, 'cwd')
   return {
+    ...optional('project_path', decodeText(set, 'project_path')),
+    ...(cwd === undefined ? {} : { git: { ...state.git, cwd } }),
     ...optional('name', decodeText(set, 'name')),
     ...optional('description', decodeText(set, 'description')),
     ...optional('pinned', decodeBoolean(set, 'pinned')),

@@ -1,5 +1,6 @@
 /** Settings: flag > environment > config.toml > default, and where each value came from. */
 
+import { parseSize } from '../base/size.ts'
 import { nearestWord } from '../base/text.ts'
 import { parseDuration } from '../base/time.ts'
 import { parseToml, TomlError, type TomlTable } from '../base/toml.ts'
@@ -30,6 +31,15 @@ export interface Settings {
   readonly journal_patience: number
   /** How many bytes of streamed output one transcript takes. */
   readonly transcript_cap: number
+  /** What `gc` does when its flags do not say; written as `[gc] older_than = "30d"`. */
+  readonly 'gc.older_than': number | undefined
+  readonly 'gc.keep_last': number | undefined
+  readonly 'gc.max_count': number | undefined
+  readonly 'gc.max_size': number | undefined
+  /** How long a session stays in the trash, in ms. */
+  readonly 'gc.trash_for': number
+  /** The directory that sessions are archived in before they go to the trash. */
+  readonly 'gc.archive': string | undefined
 }
 
 export type SettingKey = keyof Settings
@@ -47,6 +57,15 @@ const duration = (text: string) => {
   return value === undefined ? undefined : { value }
 }
 const durationOrNone = (text: string) => (text === 'none' ? { value: undefined } : duration(text))
+const countOrNone = (text: string) => {
+  if (text === 'none') return { value: undefined }
+  return /^\d{1,9}$/.test(text) ? { value: Number(text) } : undefined
+}
+const sizeOrNone = (text: string) => {
+  if (text === 'none') return { value: undefined }
+  const value = parseSize(text)
+  return value === undefined ? undefined : { value }
+}
 
 const settings: { readonly [K in SettingKey]: Setting<Settings[K]> } = {
   depth_limit: {
@@ -110,6 +129,45 @@ const settings: { readonly [K in SettingKey]: Setting<Settings[K]> } = {
       return value === undefined ? undefined : { value }
     },
   },
+  'gc.older_than': {
+    env: 'STINT_GC_OLDER_THAN',
+    help: 'gc: how long ago a session that may go was used last, or none',
+    initial: 'none',
+    parse: durationOrNone,
+  },
+  'gc.keep_last': {
+    env: 'STINT_GC_KEEP_LAST',
+    help: 'gc: how many sessions of a project stay in any case, those used last, or none',
+    initial: 'none',
+    parse: countOrNone,
+  },
+  'gc.max_count': {
+    env: 'STINT_GC_MAX_COUNT',
+    help: 'gc: how many sessions a project keeps at most, or none',
+    initial: 'none',
+    parse: countOrNone,
+  },
+  'gc.max_size': {
+    env: 'STINT_GC_MAX_SIZE',
+    help: "gc: how much a project's sessions take on the disk at most, or none",
+    initial: 'none',
+    parse: sizeOrNone,
+  },
+  'gc.trash_for': {
+    env: 'STINT_GC_TRASH_FOR',
+    help: 'gc: how long a session stays in the trash',
+    initial: '7d',
+    parse: duration,
+  },
+  'gc.archive': {
+    env: 'STINT_GC_ARCHIVE',
+    help: 'gc: the directory in which sessions are archived before they go, or none',
+    initial: 'none',
+    parse: (text) =>
+      text === 'none' || text.startsWith('/')
+        ? { value: text === 'none' ? undefined : text }
+        : undefined,
+  },
 }
 
 /** What the user wants of redaction. Only config.toml says so: no variable, and no project's file. */
@@ -153,14 +211,15 @@ export interface Config {
 export function readConfig(env: Env, home: string): Config {
   const file = configFile(env, home)
   const table = readTable(file)
+  const written = withSections(table, file)
   const values: Record<string, unknown> = {}
   const rows = (Object.keys(settings) as SettingKey[]).map((key): SettingRow => {
     const setting = settings[key]
     const row = { key, help: setting.help }
     const variable = env[setting.env]
-    const written = textOf(table[key])
-    const source = variable ? setting.env : written === undefined ? null : file
-    const value = variable || (written ?? setting.initial)
+    const inFile = textOf(written[key])
+    const source = variable ? setting.env : inFile === undefined ? null : file
+    const value = variable || (inFile ?? setting.initial)
     const parsed = setting.parse(value)
     if (parsed === undefined) {
       const problem = `${key} cannot be ${JSON.stringify(value)}: ${setting.help}`
@@ -171,7 +230,7 @@ export function readConfig(env: Env, home: string): Config {
     return { ...row, value, origin, source }
   })
   const known = [...Object.keys(settings), 'redaction', 'tools']
-  const warnings = Object.keys(table)
+  const warnings = Object.keys(written)
     .filter((key) => !known.includes(key))
     .map((key) => {
       const nearest = nearestWord(key, known)
@@ -193,6 +252,16 @@ export function readConfig(env: Env, home: string): Config {
     })
   }
   return { settings: values as unknown as Settings, tools, rows, warnings, file }
+}
+
+/** The keys of `[gc]` beside those at the top, as `gc.older_than`. */
+function withSections(table: TomlTable, file: string): TomlTable {
+  const { gc = {}, ...top } = table
+  if (!isTable(gc)) {
+    throw new Failure('CONFIG_INVALID', { file, problem: 'gc is no table: write [gc]' })
+  }
+  const named = Object.entries(gc).map(([key, value]) => [`gc.${key}`, value])
+  return { ...top, ...Object.fromEntries(named) }
 }
 
 /** Reads what the user wants of redaction. Throws CONFIG_INVALID. */
@@ -277,14 +346,4 @@ function textOf(value: unknown): string | undefined {
     : typeof value === 'object'
       ? JSON.stringify(value)
       : String(value)
-}
-
-/** Bytes of `512MiB`, `2GB`, `64k` or a plain count. */
-export function parseSize(text: string): number | undefined {
-  const [, count, prefix, binary] = /^(\d{1,12})\s*([kKMGT])?(iB|B)?$/.exec(text) ?? []
-  if (count === undefined) return undefined
-  const base = binary === 'B' && prefix !== undefined ? 1000 : 1024
-  const power = prefix === undefined ? 0 : 'KMGT'.indexOf(prefix.toUpperCase()) + 1
-  const value = Number(count) * base ** power
-  return Number.isSafeInteger(value) ? value : undefined
 }

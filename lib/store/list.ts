@@ -7,6 +7,7 @@ import * as disk from '../os/disk.ts'
 import { type Look, type Observation, observe, type Status } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
+import { sizeOf } from './size.ts'
 import type { Store } from './store.ts'
 
 /** One session as lists and programs see it. What is not known is null. */
@@ -32,6 +33,8 @@ export interface SessionRow {
   readonly project_path: string | null
   readonly pinned: boolean
   readonly usage: Readonly<Record<string, number>> | null
+  /** What it takes on the disk, in bytes; there when it was asked for. */
+  readonly size_bytes?: number
 }
 
 export interface ListFilter {
@@ -42,6 +45,8 @@ export interface ListFilter {
   readonly since?: number
   readonly limit?: number
   readonly sort?: 'created' | 'accessed' | 'size'
+  /** Also look how much room each takes. */
+  readonly withSize?: boolean
 }
 
 export interface Listing {
@@ -72,12 +77,18 @@ export function listSessions(store: Store, filter: ListFilter = {}): Listing {
   if (filter.sort === 'accessed') {
     found.sort((a, b) => compare(b.row.last_accessed ?? '', a.row.last_accessed ?? ''))
   } else if (filter.sort === 'size') {
-    const sizes = new Map(found.map(({ row, dir }) => [row.id, sizeOf(dir)]))
-    found.sort((a, b) => (sizes.get(b.row.id) ?? 0) - (sizes.get(a.row.id) ?? 0))
+    found = found.map(withSize).sort((a, b) => b.row.size_bytes - a.row.size_bytes)
   }
   found = found.slice(0, limit)
+  if (filter.withSize && filter.sort !== 'size') found = found.map(withSize)
   const prefixes = new Map(found.map(({ row, at }) => [row.id, prefixLength(ids, at)]))
   return { rows: found.map(({ row }) => row), prefixes, warnings }
+}
+
+function withSize<F extends { readonly row: SessionRow; readonly dir: string }>(
+  found: F,
+): F & { readonly row: { readonly size_bytes: number } } {
+  return { ...found, row: { ...found.row, size_bytes: sizeOf(found.dir) } }
 }
 
 /** The ids of all sessions in the store, oldest first. */
@@ -195,12 +206,4 @@ export function linked(id: SessionId, dir: string): Observation {
     snapshot: { id, dir, state: undefined, failure, warnings: [] },
     liveness: { status: 'unreadable', why: failure.message },
   }
-}
-
-/** Bytes of all files in a session, links not followed. */
-function sizeOf(path: string): number {
-  const facts = disk.findFacts(path)
-  if (facts === undefined) return 0
-  if (facts.kind !== 'directory') return facts.size
-  return disk.listNames(path).reduce((sum, name) => sum + sizeOf(`${path}/${name}`), 0)
 }

@@ -1,10 +1,11 @@
 /** Sessions leaving and coming back: delete, restore, purge. Each is one rename under all locks. */
 
 import type { SessionId } from '../base/id.ts'
-import { Failure } from '../errors.ts'
+import { Failure, isFailure } from '../errors.ts'
 import { session as files, type Place, sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import type { Lock } from '../os/lock-file.ts'
+import { type Lock, tryLock } from '../os/lock-file.ts'
+import { listTools } from '../session/liveness.ts'
 import { ifGone, type Session, takeJournal } from '../session/session.ts'
 import { settle } from '../session/turn.ts'
 import { holdSession, holdTools } from './hold.ts'
@@ -19,28 +20,104 @@ import type { Store } from './store.ts'
 export async function deleteSession(store: Store, id: SessionId, why: string): Promise<void> {
   await using held = await holdSession(store, id)
   await settle(held.session, store.now())
-  disk.makeDirs(storeFiles.trash(store.dir))
-  await move(store, held.session, 'trash', { event: 'trashed', why })
+  await move(held.session, sessionDir(store.dir, id, 'trash'), () =>
+    note(held.session, { event: 'trashed', why, upkeep: true }, store.now()),
+  )
+  syncMoves(store)
 }
 
-/** Takes a session back out of the trash. Throws TRASH_OCCUPIED rather than replace anything. */
+/**
+ * The same for a session whose session.lock the caller holds and which has settled: it is marked as
+ * retired, too. On the disk once syncMoves has returned, since many go at a time; what a power cut
+ * takes back is found again.
+ */
+export async function retireSession(store: Store, session: Session, why: string): Promise<void> {
+  const data = { event: 'trashed', why, set: { phase: 'retired' }, upkeep: true }
+  await move(session, sessionDir(store.dir, session.id, 'trash'), async () => {
+    const turn = session.state.turn?.number ?? 0
+    const entry = session.encode({ type: 'session', turn, text: null, data, at: store.now() })
+    const { failure } = await session.appendStreamed([entry])
+    if (failure !== undefined) ignoreFull(failure)
+  })
+}
+
+/**
+ * Takes a session back out of the trash. Whoever wants it back uses it: it is young again, and no
+ * longer given up. Throws TRASH_OCCUPIED rather than replace anything.
+ */
 export async function restoreSession(store: Store, id: SessionId): Promise<void> {
   await using held = await holdSession(store, id, { place: 'trash' })
-  await held.session.refresh()
-  await move(store, held.session, 'sessions', { event: 'restored' })
+  const { phase } = await held.session.refresh()
+  const set = phase === 'retired' ? { set: { phase: 'active' } } : {}
+  await move(held.session, sessionDir(store.dir, id), () =>
+    note(held.session, { event: 'restored', ...set }, store.now()),
+  )
+  syncMoves(store)
 }
 
-async function move(
+/**
+ * Moves a session whose session.lock is held, and which has settled, to another store, to be at the
+ * places that `set` names.
+ */
+export async function moveToStore(
   store: Store,
   session: Session,
-  to: Place,
-  data: { readonly event: string; readonly why?: string },
+  {
+    to,
+    place,
+    set,
+  }: { readonly to: Store; readonly place: Place; readonly set: Readonly<Record<string, string>> },
 ): Promise<void> {
-  const target = sessionDir(store.dir, session.id, to)
+  const data = { event: 'relocated', set, upkeep: true }
+  // What a crash left between the two steps has been said before.
+  const says = () =>
+    Object.keys(set).length === 0 ? Promise.resolve() : note(session, data, store.now())
+  await move(session, sessionDir(to.dir, session.id, place), says)
+  for (const dir of [session.dir, sessionDir(to.dir, session.id, place)]) {
+    disk.syncDir(disk.parentOf(dir))
+  }
+}
+
+/** Brings the moves between the sessions and the trash to the disk. */
+export function syncMoves(store: Store): void {
+  disk.syncDir(storeFiles.sessions(store.dir))
+  disk.syncDir(storeFiles.trash(store.dir))
+}
+
+/**
+ * Renames a trashed session out of reach under all its locks, so that no half of it can be restored
+ * while it is removed; says why when one of them is held.
+ */
+export function buryTrashed(store: Store, id: SessionId): string | undefined {
+  const dir = sessionDir(store.dir, id, 'trash')
+  const gone = storeFiles.gone(store.dir, id)
+  const paths = [
+    files.sessionLock(dir),
+    ...listTools(dir).map((tool) => files.toolLock(dir, tool)),
+    files.journalLock(dir),
+  ]
+  const locks: Lock[] = []
+  try {
+    for (const path of paths) {
+      if (disk.findFacts(path) === undefined) continue
+      const lock = tryLock(path, undefined)
+      if (lock === undefined) return `its ${path.slice(path.lastIndexOf('/') + 1)} is held`
+      locks.push(lock)
+    }
+    if (disk.findFacts(gone) !== undefined) disk.removeTree(gone)
+    disk.rename(dir, gone)
+    return undefined
+  } finally {
+    for (const lock of locks.reverse()) lock.release()
+  }
+}
+
+async function move(session: Session, target: string, note: () => Promise<void>): Promise<void> {
   refuseOccupied(session.id, target)
+  disk.makeDirs(disk.parentOf(target))
   const locks: Lock[] = await holdTools(session)
   try {
-    await note(session, data, store.now())
+    await note()
     locks.push(await takeJournal(session.id, session.dir, 5_000))
     refuseOccupied(session.id, target)
     ifGone(session.id, session.dir, () => disk.rename(session.dir, target))
@@ -50,22 +127,19 @@ async function move(
   } finally {
     for (const lock of locks.reverse()) lock.release()
   }
-  disk.syncDir(disk.parentOf(session.dir))
-  disk.syncDir(disk.parentOf(target))
 }
 
 /** Says in the journal when and why. On a full disk the directory's own ctime has to say when. */
 async function note(session: Session, data: object, now: number): Promise<void> {
   try {
-    await session.appendToTurn({
-      type: 'session',
-      text: null,
-      data: { ...data, upkeep: true },
-      at: now,
-    })
+    await session.appendToTurn({ type: 'session', text: null, data: { ...data }, at: now })
   } catch (error) {
-    if (!(error instanceof Failure && error.code === 'DISK_FULL')) throw error
+    ignoreFull(error)
   }
+}
+
+function ignoreFull(error: unknown): void {
+  if (!isFailure(error, 'DISK_FULL')) throw error
 }
 
 function refuseOccupied(id: SessionId, target: string): void {

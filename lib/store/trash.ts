@@ -1,13 +1,12 @@
 /** The trash: what is in it, and emptying it. */
 
 import { isSessionId, type SessionId } from '../base/id.ts'
-import { store as files, sessionDir, session as sessionFiles } from '../layout.ts'
+import { store as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { tryLock } from '../os/lock-file.ts'
-import { listTools } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { listIds, type SessionRow, toRow } from './list.ts'
 import { holdMaintenance } from './maintenance.ts'
+import { buryTrashed } from './move.ts'
 import type { Store } from './store.ts'
 
 /** A session in the trash. */
@@ -38,61 +37,65 @@ export interface Emptied {
 }
 
 /**
- * Removes everything in the trash for good, and what an interrupted emptying left.
- *
- * Each session is first renamed out of reach, so that a crash leaves no half session behind that
- * could be restored. Throws STORE_BUSY while another clean-up of this store is at work.
+ * Removes everything in the trash for good, and what an interrupted emptying left. Throws STORE_BUSY
+ * while another clean-up of this store is at work.
  */
 export async function emptyTrash(
   store: Store,
   options: { readonly signal?: AbortSignal; readonly onRemoved?: (id: SessionId) => void } = {},
 ): Promise<Emptied> {
-  const trash = files.trash(store.dir)
-  if (disk.listNames(trash).length === 0) return { removed: [], kept: [] }
+  if (disk.listNames(files.trash(store.dir)).length === 0) return { removed: [], kept: [] }
   await using maintenance = await holdMaintenance(store)
+  removeBuried(store)
+  return purgeTrashed(store, listIds(store, 'trash'), { ...options, check: maintenance.check })
+}
+
+/**
+ * Removes sessions from the trash for good. The caller holds the maintenance lock, which `check`
+ * throws without.
+ *
+ * Each is first renamed out of reach; those names are on the disk before anything is removed, so that
+ * no crash leaves half a session which could be restored.
+ */
+export function purgeTrashed(
+  store: Store,
+  ids: readonly SessionId[],
+  options: {
+    readonly check: () => void
+    readonly signal?: AbortSignal
+    readonly onRemoved?: (id: SessionId) => void
+  },
+): Emptied {
   const removed: SessionId[] = []
   const kept: { id: SessionId; why: string }[] = []
-  for (const id of listIds(store, 'trash')) {
-    if (options.signal?.aborted) break
-    maintenance.check()
-    const why = outOfReach(store, id)
-    if (why === undefined) {
+  const rest = [...ids].reverse()
+  // Syncing costs as much as removing does. The first are few, so that one who stops it loses few.
+  for (let size = 1; rest.length > 0 && !options.signal?.aborted; size = Math.min(64, size * 2)) {
+    const buried: SessionId[] = []
+    while (buried.length < size && rest.length > 0) {
+      options.check()
+      const id = rest.pop() as SessionId
+      const why = buryTrashed(store, id)
+      if (why === undefined) buried.push(id)
+      else kept.push({ id, why })
+    }
+    disk.syncDir(files.trash(store.dir))
+    for (const id of buried) {
       disk.removeTree(files.gone(store.dir, id))
       removed.push(id)
       options.onRemoved?.(id)
-    } else {
-      kept.push({ id, why })
     }
-  }
-  for (const name of disk.listNames(trash)) {
-    const isGone = name.startsWith('.gone-') && isSessionId(name.slice('.gone-'.length))
-    if (isGone) disk.removeTree(`${trash}/${name}`)
   }
   return { removed, kept }
 }
 
-/** Renames a trashed session away under all its locks; says why when one of them is held. */
-function outOfReach(store: Store, id: SessionId): string | undefined {
-  const dir = sessionDir(store.dir, id, 'trash')
-  const gone = files.gone(store.dir, id)
-  const paths = [
-    sessionFiles.sessionLock(dir),
-    ...listTools(dir).map((tool) => sessionFiles.toolLock(dir, tool)),
-    sessionFiles.journalLock(dir),
-  ]
-  const locks = []
-  try {
-    for (const path of paths) {
-      if (disk.findFacts(path) === undefined) continue
-      const lock = tryLock(path, undefined)
-      if (lock === undefined) return `its ${path.slice(path.lastIndexOf('/') + 1)} is held`
-      locks.push(lock)
-    }
-    if (disk.findFacts(gone) !== undefined) disk.removeTree(gone)
-    disk.rename(dir, gone)
-    disk.syncDir(files.trash(store.dir))
-    return undefined
-  } finally {
-    for (const lock of locks.reverse()) lock.release()
-  }
+/** Removes what an interrupted purge had renamed out of reach; gives how many. */
+export function removeBuried(store: Store): number {
+  const trash = files.trash(store.dir)
+  const buried = disk
+    .listNames(trash)
+    .filter((name) => name.startsWith('.gone-') && isSessionId(name.slice('.gone-'.length)))
+  if (buried.length > 0) disk.syncDir(trash)
+  for (const name of buried) disk.removeTree(`${trash}/${name}`)
+  return buried.length
 }

@@ -25,6 +25,7 @@ describe('verbs', () => {
         ],
         ...['ps', 'reap', 'tools', 'compress'],
         ...['checkpoint', 'checkpoints'],
+        ...['gc', 'clean', 'du', 'project'],
       ].sort(),
     )
   })

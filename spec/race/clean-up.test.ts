@@ -26,7 +26,7 @@ function removedBy(stdout: string): string[] {
 /** A `trash empty` that stands still before it removes the first session's files. */
 function startPaused(place: Place) {
   const [reached, go] = [`${place.dir}/reached`, `${place.dir}/go`]
-  const plan = { call: 'rmSync', in: '.gone-', reached, until: go }
+  const plan = { call: 'unlinkSync', in: '.gone-', reached, until: go }
   const run = place.start(['trash', 'empty', '--json'], {
     env: { PAUSE: JSON.stringify(plan) },
     preload: [preload('pause')],

@@ -30,6 +30,7 @@ export const failureSamples: { readonly [C in FailureCode]: FailureData[C] } = {
   REF_NEEDS_TURN: { ref: '@self' },
   SESSION_UNKNOWN: { ref: 'auth', store, moved_from: '/home/ann/old/demo' },
   SESSION_ELSEWHERE: { ref: 'auth', project_path: '/home/ann/other', id },
+  PROJECT_UNKNOWN: { path: '/home/ann/old/demo', problem: 'has no sessions' },
   TURN_UNKNOWN: { id, turn: 4, turns: 3 },
   RESULT_MISSING: { id },
   REF_AMBIGUOUS: {
@@ -46,6 +47,8 @@ export const failureSamples: { readonly [C in FailureCode]: FailureData[C] } = {
   LIVENESS_UNKNOWN: { id, why: 'it was started on another machine, buildhost' },
   JOURNAL_BUSY: { id, waited_ms: 5_000, holder: { pid: 4711, host: 'laptop', stopped: true } },
   STORE_BUSY: { store, host: 'buildhost' },
+  CLOCK_SUSPECT: { now: '2031-01-01T00:00:00.000Z', newest: '2026-02-06T14:30:00.000Z' },
+  PLAN_INVALID: { file: 'plan.json', problem: 'it is no JSON' },
   LEASE_HELD: { id, host: 'buildhost' },
   LEASE_LOST: { id },
   WAIT_EXPIRED: { id, waited_ms: 1_800_000 },

@@ -1,0 +1,27 @@
+import { type Policy, planDocument } from '../../lib/index.ts'
+import { misused } from '../argv.ts'
+import { count, flag, type Handler, list } from '../command.ts'
+import { carryOut, planStores, sayRuns, showPlan } from '../retention.ts'
+import { storesOf } from '../session.ts'
+
+/** Moves sessions that were not used for some days to the trash. */
+export const handler: Handler = async (invocation, context) => {
+  const days = count(invocation, 'days')
+  if (days === undefined) throw misused(invocation.verb, '`clean` needs --days')
+  const tools = list(invocation, 'tool')
+  const policy: Policy = { olderThan: days * 86_400_000, ...(tools === undefined ? {} : { tools }) }
+  const plans = planStores(storesOf(invocation, context), context, () => policy, {
+    trustClock: flag(invocation, 'trust-clock'),
+  })
+  if (flag(invocation, 'dry-run')) {
+    await showPlan(planDocument(plans, context.now()), context)
+    return 0
+  }
+  const runs = await carryOut(plans, context)
+  const status = sayRuns(runs, context)
+  if (!context.json && runs.every(({ outcomes, busy }) => outcomes.length === 0 && !busy)) {
+    context.out.talk('nothing to clean')
+  }
+  context.signal.throwIfAborted()
+  return status
+}

@@ -1,0 +1,84 @@
+import { type DiskUsage, readDiskUsage, type SessionId } from '../../lib/index.ts'
+import type { Handler } from '../command.ts'
+import type { Context } from '../context.ts'
+import { openProgress } from '../progress.ts'
+import { ago, bytes } from '../render/amount.ts'
+import { styleOf } from '../render/style.ts'
+import { table } from '../render/table.ts'
+import { resolve, storesOf } from '../session.ts'
+
+/** Shows what sessions take on the disk, the largest first. */
+export const handler: Handler = async (invocation, context) => {
+  const progress = openProgress(context)
+  let before = 0
+  const onRead = (count: number) => progress.say(() => `${before + count} sessions looked at`)
+  const resolved = invocation.positionals.map((ref) => resolve(invocation, context, ref))
+  const usages: DiskUsage[] = []
+  const stores =
+    resolved.length > 0
+      ? new Map(resolved.map(({ store }) => [store.dir, store])).values()
+      : storesOf(invocation, context)
+  for (const store of stores) {
+    const ids = resolved.filter((one) => one.store.dir === store.dir).map(({ id }) => id)
+    const usage = readDiskUsage(
+      store,
+      ids.length > 0 ? { ids: [...new Set(ids)], onRead } : { onRead },
+    )
+    usages.push(usage)
+    before += usage.sessions.length
+  }
+  progress.end()
+  if (context.json) context.out.json(usages)
+  else
+    await draw(
+      usages,
+      resolved.map(({ id }) => id),
+      context,
+    )
+  return 0
+}
+
+async function draw(
+  usages: readonly DiskUsage[],
+  asked: readonly SessionId[],
+  context: Context,
+): Promise<void> {
+  const style = styleOf(context.color.stdout)
+  const shown = context.columns === undefined || context.columns >= 110 ? 26 : 10
+  const rows = usages.flatMap(({ sessions }) => sessions).sort((a, b) => b.bytes - a.bytes)
+  context.out.data(
+    await table(
+      [
+        { head: 'SIZE', align: 'right' },
+        { head: 'TRANSCRIPT', align: 'right' },
+        { head: 'OUTPUT', align: 'right' },
+        { head: 'SESSION' },
+        { head: 'USED' },
+        { head: 'NAME', shrink: true, min: 4 },
+        { head: 'DESCRIPTION', shrink: true, min: 12 },
+      ],
+      rows.map((row) => [
+        bytes(row.bytes),
+        { text: bytes(row.transcript_bytes), paint: style.dim },
+        { text: bytes(row.output_bytes), paint: style.dim },
+        { text: row.id.slice(0, shown), paint: style.cyan },
+        {
+          text: row.last_accessed === null ? '' : ago(Date.parse(row.last_accessed), context.now()),
+          paint: style.dim,
+        },
+        { text: row.name ?? '', paint: style.bold },
+        row.description ?? '',
+      ]),
+      { width: context.columns, heads: style.dim },
+    ),
+  )
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0)
+  const all = sum(rows.map((row) => row.bytes))
+  const count = `${rows.length} session${rows.length === 1 ? '' : 's'}`
+  if (asked.length > 0) context.out.talk(`${bytes(all)} in ${count}`)
+  else {
+    const trash = sum(usages.map((usage) => usage.trash_bytes))
+    const total = sum(usages.map((usage) => usage.bytes))
+    context.out.talk(`${bytes(total)}: ${bytes(all)} in ${count}, ${bytes(trash)} in the trash`)
+  }
+}

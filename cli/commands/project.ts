@@ -1,0 +1,53 @@
+import {
+  Failure,
+  listStoresUnder,
+  moveProject,
+  openStore,
+  type Relocation,
+} from '../../lib/index.ts'
+import type { Handler } from '../command.ts'
+import { openProgress } from '../progress.ts'
+import { homeOf } from '../session.ts'
+
+/** Brings the sessions of a project that was moved along, and of those that are in it. */
+export const handler: Handler = async (invocation, context) => {
+  const [, old = '', now = ''] = invocation.positionals
+  const { env, cwd, signal } = context
+  const at = (project: string) =>
+    openStore({ env, home: homeOf(context), cwd, now: context.now, project })
+  const [before, after] = [at(old), at(now)]
+  const stores = listStoresUnder(before, before.projectPath)
+  if (stores.length === 0) {
+    throw new Failure('PROJECT_UNKNOWN', { path: before.projectPath, problem: 'has no sessions' })
+  }
+  const progress = openProgress(context)
+  const done: Relocation[] = []
+  try {
+    for (const store of stores) {
+      const to = at(after.projectPath + store.projectPath.slice(before.projectPath.length))
+      const onMoved = (count: number) =>
+        progress.say(() => `${store.projectPath}: ${count} sessions moved`)
+      done.push(await moveProject(store, to, { signal, onMoved }))
+    }
+  } finally {
+    progress.end()
+  }
+  if (context.json) context.out.json(done.map(toJson))
+  for (const { from, to, moved, left } of context.json ? [] : done) {
+    for (const { id, failure } of left) {
+      context.out.warn(`session ${id} stays with ${from}: ${failure.message}`)
+    }
+    context.out.talk(
+      `${moved.length} session${moved.length === 1 ? '' : 's'} of ${from} moved to ${to}`,
+    )
+  }
+  signal.throwIfAborted()
+  return done.every(({ left }) => left.length === 0) ? 0 : 5
+}
+
+function toJson({ left, ...rest }: Relocation): object {
+  return {
+    ...rest,
+    left: left.map(({ id, failure }) => ({ id, code: failure.code, why: failure.message })),
+  }
+}

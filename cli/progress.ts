@@ -1,0 +1,33 @@
+/** A line on a terminal that says how far long work is. */
+
+import { isTerminal } from '../lib/index.ts'
+import type { Context } from './context.ts'
+
+export interface Progress {
+  /** Shows a text in place of the one before; made only when it is time for another. */
+  readonly say: (text: () => string) => void
+  /** Takes the line away. */
+  readonly end: () => void
+}
+
+/** How long work is silent at first, and then between two lines, in ms. */
+const patience = 500
+
+/** A line on standard error, once the work takes a while; none where that is no terminal. */
+export function openProgress({ json, quiet, stderr }: Context): Progress {
+  const isShown = !json && !quiet && isTerminal(2)
+  let last = performance.now()
+  let isThere = false
+  return {
+    say: (text) => {
+      if (!isShown || performance.now() - last < patience) return
+      last = performance.now()
+      isThere = true
+      stderr.write(`\r\x1b[K${text()}`)
+    },
+    end: () => {
+      if (isThere) stderr.write('\r\x1b[K')
+      isThere = false
+    },
+  }
+}

@@ -1,0 +1,247 @@
+/** Retention as gc and clean show it: a plan as a table, what was done as one line. */
+
+import {
+  type ApplyOptions,
+  collectStore,
+  type Errand,
+  errandsOf,
+  type GcOutcome,
+  goReasons,
+  isFailure,
+  type KeepReason,
+  keepReasons,
+  type PlanDocument,
+  type Policy,
+  planStore,
+  removeStore,
+  requireClock,
+  type Store,
+  type StorePlan,
+  type VerdictRow,
+} from '../lib/index.ts'
+import type { Context } from './context.ts'
+import { openProgress } from './progress.ts'
+import { ago, bytes } from './render/amount.ts'
+import { styleOf } from './render/style.ts'
+import { table } from './render/table.ts'
+
+/** What a run did to one store. */
+export interface StoreRun {
+  readonly store: string
+  readonly project_path: string
+  readonly orphaned: boolean
+  /** The store itself was removed. */
+  readonly removed: boolean
+  /** Another clean-up was at work, so that nothing was done. */
+  readonly busy: boolean
+  readonly outcomes: readonly GcOutcome[]
+  /** How much of what crashes had left was removed. */
+  readonly swept: number
+}
+
+/** Plans the retention of stores. Throws CLOCK_SUSPECT, unless the clock is to be trusted. */
+export function planStores(
+  stores: readonly Store[],
+  context: Context,
+  policyFor: (store: Store) => Policy,
+  options: { readonly trustClock: boolean },
+): StorePlan[] {
+  const progress = openProgress(context)
+  let before = 0
+  try {
+    const plans = stores.map((store) => {
+      const plan = planStore(store, policyFor(store), {
+        onRead: (count) => progress.say(() => `${before + count} sessions looked at`),
+      })
+      before += plan.survey.sessions.size
+      return plan
+    })
+    const [first] = stores
+    if (first !== undefined && !options.trustClock && plans.some(hasErrands)) {
+      requireClock(
+        first,
+        plans.map(({ survey }) => survey),
+      )
+    }
+    return plans
+  } finally {
+    progress.end()
+  }
+}
+
+function hasErrands(plan: StorePlan): boolean {
+  return errandsOf(plan).length > 0
+}
+
+/** Carries plans out, one store after the other. */
+export async function carryOut(
+  plans: readonly StorePlan[],
+  context: Context,
+  options: {
+    readonly errandsFor?: (plan: StorePlan) => readonly Errand[]
+    readonly orphanStores?: boolean
+    readonly archive?: (store: Store) => ApplyOptions['archive']
+  } = {},
+): Promise<StoreRun[]> {
+  const { errandsFor = errandsOf, orphanStores = false } = options
+  const progress = openProgress(context)
+  const total = plans.reduce((sum, plan) => sum + errandsFor(plan).length, 0)
+  let before = 0
+  const runs: StoreRun[] = []
+  try {
+    for (const plan of plans) {
+      if (context.signal.aborted) break
+      const { store, orphaned } = plan
+      const facts = { store: store.dir, project_path: store.projectPath, orphaned }
+      const archive = options.archive?.(store)
+      try {
+        const report = await collectStore(plan, errandsFor(plan), {
+          signal: context.signal,
+          ...(archive === undefined ? {} : { archive }),
+          onDone: (count) => progress.say(() => `${before + count} of ${total} sessions`),
+        })
+        const left = orphaned && orphanStores ? await removeStore(store) : 'it is not asked for'
+        runs.push({ ...facts, ...report, removed: left === undefined, busy: false })
+      } catch (error) {
+        if (!isFailure(error, 'STORE_BUSY')) throw error
+        runs.push({ ...facts, removed: false, busy: true, outcomes: [], swept: 0 })
+      }
+      before += errandsFor(plan).length
+    }
+    return runs
+  } finally {
+    progress.end()
+  }
+}
+
+/** Says in one line what was done, and nothing when nothing was; gives the exit status. */
+export function sayRuns(runs: readonly StoreRun[], context: Context): number {
+  const outcomes = runs.flatMap((run) => run.outcomes)
+  const failed = outcomes.filter((outcome) => outcome.result === 'failed')
+  if (context.json) context.out.json({ stores: runs.map(toJson) })
+  for (const { id, act, why } of failed) {
+    context.out.warn(`session ${id} was not ${actWords[act].done}: ${why}`)
+  }
+  if (!context.json) {
+    for (const { project_path } of runs.filter(({ busy }) => busy)) {
+      context.out.talk(`another clean-up is at work on the sessions of ${project_path}`)
+    }
+    const line = summaryOf(runs, outcomes)
+    if (line !== '') context.out.talk(line)
+  }
+  return failed.length > 0 ? 1 : 0
+}
+
+/** A failure is data like any other. */
+function toJson({ outcomes, ...run }: StoreRun): object {
+  return {
+    ...run,
+    outcomes: outcomes.map((outcome) => {
+      if (outcome.result !== 'failed') return outcome
+      const { failure, ...rest } = outcome
+      return { ...rest, code: failure.code }
+    }),
+  }
+}
+
+const actWords = {
+  trash: { done: 'moved to the trash', many: 'moved to the trash' },
+  purge: { done: 'purged', many: 'purged from the trash' },
+  record: { done: 'recorded', many: 'recorded as crashed' },
+} as const
+
+function summaryOf(runs: readonly StoreRun[], outcomes: readonly GcOutcome[]): string {
+  const done = (['trash', 'purge', 'record'] as const).flatMap((act) => {
+    const some = outcomes.filter((one) => one.result === 'done' && one.act === act)
+    const size = some.reduce((sum, one) => sum + (one.result === 'done' ? (one.bytes ?? 0) : 0), 0)
+    return counted(
+      some.length,
+      'session',
+      ` ${actWords[act].many}${size > 0 ? ` (${bytes(size)})` : ''}`,
+    )
+  })
+  const swept = runs.reduce((sum, run) => sum + run.swept, 0)
+  const removed = runs.filter((run) => run.removed).length
+  const skipped = outcomes.filter(({ result }) => result === 'skipped')
+  const [first] = skipped
+  return [
+    ...done,
+    ...counted(swept, 'leftover', ' of crashes removed'),
+    ...counted(removed, 'store', ' of a project that is gone removed'),
+    ...(first === undefined
+      ? []
+      : [`${skipped.length} skipped (${skipped.length === 1 ? '' : 'the first: '}${first.why})`]),
+  ].join(', ')
+}
+
+function counted(count: number, noun: string, rest: string): string[] {
+  return count === 0 ? [] : [`${count} ${noun}${count === 1 ? '' : 's'}${rest}`]
+}
+
+/** Prints a plan: what would go and why, and how many stay for which reason. */
+export async function showPlan(document: PlanDocument, context: Context): Promise<void> {
+  if (context.json) {
+    context.out.json(document)
+    return
+  }
+  const rows = document.stores.flatMap(({ verdicts }) => verdicts)
+  const going = rows.filter(({ act }) => act !== 'keep')
+  if (going.length > 0) context.out.data(await drawGoing(going, context))
+  const leftovers = document.stores.flatMap((store) => store.leftovers)
+  for (const { project_path } of document.stores.filter(({ orphaned }) => orphaned)) {
+    context.out.talk(
+      `the project ${project_path} is gone; --orphan-stores removes its sessions too`,
+    )
+  }
+  const size = going.reduce((sum, row) => sum + (row.bytes ?? 0), 0)
+  context.out.talk(
+    [
+      going.length === 0
+        ? 'nothing is to be done with any session'
+        : `${going.length} of ${rows.length} sessions, ${bytes(size)}`,
+      ...counted(leftovers.length, 'leftover', ' of crashes'),
+      ...stayingWords(rows),
+    ].join('; '),
+  )
+}
+
+function stayingWords(rows: readonly VerdictRow[]): string[] {
+  const counts = new Map<KeepReason, number>()
+  for (const row of rows) {
+    if (row.act === 'keep') counts.set(row.why, (counts.get(row.why) ?? 0) + 1)
+  }
+  const staying = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const whys = [...counts].map(([why, count]) => `${count} ${keepReasons[why]}`)
+  return staying === 0 ? [] : [`${staying} stay${staying === 1 ? 's' : ''}: ${whys.join(', ')}`]
+}
+
+function drawGoing(rows: readonly VerdictRow[], context: Context): Promise<string> {
+  const style = styleOf(context.color.stdout)
+  const now = context.now()
+  const shown = context.columns === undefined || context.columns >= 110 ? 26 : 10
+  return table(
+    [
+      { head: 'SESSION' },
+      { head: 'ACT' },
+      { head: 'USED' },
+      { head: 'SIZE', align: 'right' },
+      { head: 'WHY', shrink: true },
+      { head: 'NAME', shrink: true, min: 4 },
+      { head: 'DESCRIPTION', shrink: true, min: 12 },
+    ],
+    rows.map((row) => [
+      { text: row.id.slice(0, shown), paint: style.cyan },
+      { text: row.act, paint: row.act === 'record' ? style.yellow : style.red },
+      { text: row.last_accessed ? ago(Date.parse(row.last_accessed), now) : '', paint: style.dim },
+      bytes(row.bytes ?? 0),
+      row.act === 'trash'
+        ? goReasons[row.why]
+        : row.act === 'purge'
+          ? `in the trash for ${ago(row.since, now).replace(/ ago$/, '')}`
+          : 'its supervisor is gone',
+      { text: row.name ?? '', paint: style.bold },
+      row.description ?? '',
+    ]),
+    { width: context.columns, heads: style.dim },
+  )
+}

@@ -1,0 +1,215 @@
+/** Carrying a plan out: every session is looked at once more, under its locks. */
+
+import type { SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
+import { sessionDir } from '../layout.ts'
+import { settle } from '../session/turn.ts'
+import { holdSession } from '../store/hold.ts'
+import type { Maintenance } from '../store/maintenance.ts'
+import { retireSession, syncMoves } from '../store/move.ts'
+import { sizeOf } from '../store/size.ts'
+import type { Store } from '../store/store.ts'
+import { purgeTrashed } from '../store/trash.ts'
+import { Family } from './family.ts'
+import { logRemovals, type Removal } from './log.ts'
+import { type Errand, goReasons, keepReasons, protectionOf } from './plan.ts'
+import { readTrashedAt, type Survey } from './survey.ts'
+
+/** What became of an errand. */
+export type Outcome = { readonly id: SessionId; readonly act: Errand['act'] } & (
+  | {
+      readonly result: 'done'
+      readonly why: string
+      /** What it took on the disk, where it went. */
+      readonly bytes?: number
+      readonly archive?: string
+    }
+  /** It was not as planned any more. */
+  | { readonly result: 'skipped'; readonly why: string }
+  | { readonly result: 'failed'; readonly why: string; readonly failure: Failure }
+)
+
+export interface ApplyOptions {
+  readonly signal?: AbortSignal
+  /** Makes an archive of a session whose session.lock is held; gives its path. */
+  readonly archive?: (id: SessionId) => Promise<string>
+  readonly onDone?: (count: number) => void
+}
+
+/** How many removals are logged and synced at a time. */
+const batchSize = 64
+
+/**
+ * Carries out what was planned by a survey of this store. The caller holds the maintenance lock;
+ * throws STORE_BUSY when another machine has taken it over.
+ */
+export async function applyPlan(
+  store: Store,
+  survey: Survey,
+  errands: readonly Errand[],
+  maintenance: Maintenance,
+  options: ApplyOptions = {},
+): Promise<Outcome[]> {
+  const { outcomes, admitted } = admit(store, survey, errands)
+  const where = { family: new Family(store, survey), maintenance, options }
+  const inBatches = async <E>(
+    all: readonly E[],
+    act: (batch: readonly E[]) => Promise<Outcome[]>,
+  ) => {
+    for (let at = 0; at < all.length && !options.signal?.aborted; at += batchSize) {
+      outcomes.push(...(await act(all.slice(at, at + batchSize))))
+      options.onDone?.(outcomes.length)
+    }
+  }
+  // What is gone for good makes room for what the others write.
+  await inBatches(
+    admitted.filter((errand) => errand.act === 'purge'),
+    (batch) => logged(store, batch, async () => purge(store, batch, where)),
+  )
+  await inBatches(
+    admitted.filter((errand) => errand.act === 'record'),
+    (batch) => carryOut(store, batch, where),
+  )
+  await inBatches(
+    admitted.filter((errand) => errand.act === 'trash'),
+    (batch) =>
+      logged(store, batch, async () => {
+        const done = await carryOut(store, batch, where)
+        syncMoves(store)
+        return done
+      }),
+  )
+  return outcomes
+}
+
+interface Circumstances {
+  readonly family: Family
+  readonly maintenance: Maintenance
+  readonly options: ApplyOptions
+}
+
+/** Leaves out what is not as it was planned: a plan may be older than the survey. */
+function admit(
+  store: Store,
+  survey: Survey,
+  errands: readonly Errand[],
+): { readonly outcomes: Outcome[]; readonly admitted: readonly Errand[] } {
+  const protectedBy = protectionOf(survey)
+  const objection = (errand: Errand): string | undefined => {
+    if (errand.act === 'purge') {
+      const isSame = readTrashedAt(store, errand.id) === errand.since
+      return isSame ? undefined : 'it is not in the trash since then'
+    }
+    const facts = survey.sessions.get(errand.id)
+    if (facts === undefined) return 'it is not there any more'
+    const why = protectedBy(facts)
+    return why === undefined ? undefined : `it is ${keepReasons[why]}`
+  }
+  const outcomes: Outcome[] = []
+  const admitted: Errand[] = []
+  for (const errand of errands) {
+    const { id, act } = errand
+    const why = objection(errand)
+    if (why === undefined) admitted.push(errand)
+    else outcomes.push({ id, act, result: 'skipped', why })
+  }
+  return { outcomes, admitted }
+}
+
+type Removing = Extract<Errand, { readonly act: 'trash' | 'purge' }>
+
+/** Says in the log what is about to go; takes back what did not, and on a full disk says it after. */
+async function logged(
+  store: Store,
+  batch: readonly Removing[],
+  act: () => Promise<Outcome[]>,
+): Promise<Outcome[]> {
+  const toRemoval = ({ id, act, why }: Removing): Removal => ({ id, act, why })
+  const isLogged = logRemovals(store, batch.map(toRemoval))
+  const outcomes = await act()
+  const of = new Map(outcomes.map((outcome) => [outcome.id, outcome]))
+  const isDone = ({ id }: Removing) => of.get(id)?.result === 'done'
+  const corrections = isLogged
+    ? batch
+        .filter((errand) => !isDone(errand))
+        .map(({ id }): Removal => ({ id, act: 'kept', why: of.get(id)?.why ?? 'interrupted' }))
+    : batch.filter(isDone).map(toRemoval)
+  if (corrections.length > 0) logRemovals(store, corrections)
+  return outcomes
+}
+
+function purge(
+  store: Store,
+  batch: readonly Removing[],
+  { maintenance: { check }, options: { signal } }: Circumstances,
+): Outcome[] {
+  const act = 'purge'
+  const ids = batch.map(({ id }) => id)
+  const sizes = new Map(ids.map((id) => [id, sizeOf(sessionDir(store.dir, id, 'trash'))]))
+  const { removed, kept } = purgeTrashed(store, ids, {
+    check,
+    ...(signal === undefined ? {} : { signal }),
+  })
+  return [
+    ...removed.map((id): Outcome => {
+      return { id, act, result: 'done', why: 'trashed', bytes: sizes.get(id) ?? 0 }
+    }),
+    ...kept.map(({ id, why }): Outcome => ({ id, act, result: 'skipped', why })),
+  ]
+}
+
+type Changing = Exclude<Errand, { readonly act: 'purge' }>
+
+async function carryOut(
+  store: Store,
+  batch: readonly Changing[],
+  { family, maintenance, options }: Circumstances,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  family.refresh()
+  for (const errand of batch) {
+    if (options.signal?.aborted) break
+    maintenance.check()
+    const { id, act } = errand
+    try {
+      const done = await carryOutOne(store, errand, family, options)
+      outcomes.push({ id, act, ...done })
+    } catch (failure) {
+      if (!(failure instanceof Failure)) throw failure
+      // Not there, busy, or not to be known: as if it had been planned that way.
+      const isElse = [3, 5, 9].includes(failure.status)
+      const why = failure.message
+      outcomes.push(
+        isElse ? { id, act, result: 'skipped', why } : { id, act, result: 'failed', why, failure },
+      )
+    }
+  }
+  return outcomes
+}
+
+type Undirected<T> = T extends unknown ? Omit<T, 'id' | 'act'> : never
+
+async function carryOutOne(
+  store: Store,
+  errand: Changing,
+  family: Family,
+  { archive }: ApplyOptions,
+): Promise<Undirected<Outcome>> {
+  const { id } = errand
+  await using held = await holdSession(store, id)
+  const { session } = held
+  const { journal } = await session.refresh()
+  if (journal.seq !== errand.seq) {
+    return { result: 'skipped', why: 'it was used or changed since it was planned' }
+  }
+  if (errand.act === 'trash' && family.hasLiving(id)) {
+    return { result: 'skipped', why: `it is ${keepReasons.kin}` }
+  }
+  await settle(session, store.now())
+  if (errand.act === 'record') return { result: 'done', why: errand.why }
+  const bytes = sizeOf(session.dir)
+  const file = await archive?.(id)
+  await retireSession(store, session, `gc: ${goReasons[errand.why]}`)
+  const made = file === undefined ? {} : { archive: file }
+  return { result: 'done', why: errand.why, bytes, ...made }
+}

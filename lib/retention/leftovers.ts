@@ -1,0 +1,74 @@
+/** What crashes left in a store beside its sessions. */
+
+import { isSessionId, type SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
+import { store as files, sessionDir, session as sessionFiles } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { observe } from '../session/liveness.ts'
+import { Session } from '../session/session.ts'
+import { readSnapshot } from '../session/snapshot.ts'
+import { accessOf } from '../store/access.ts'
+import { sweepStaging } from '../store/create.ts'
+import { sweepEphemeral } from '../store/ephemeral.ts'
+import { listIds } from '../store/list.ts'
+import { findProjectFacts } from '../store/project.ts'
+import type { Store } from '../store/store.ts'
+import { removeBuried } from '../store/trash.ts'
+import { youngAge } from './policy.ts'
+
+/** The paths of what nobody is at any more. Reads only. */
+export function findLeftovers(store: Store): string[] {
+  const isOld = (path: string) => {
+    const facts = disk.findFacts(path)
+    return facts !== undefined && store.now() - facts.modifiedAt >= youngAge
+  }
+  const under = (dir: string) => disk.listNames(dir).map((name) => `${dir}/${name}`)
+  return [
+    ...under(files.staging(store.dir)).filter(isOld),
+    ...disk
+      .listNames(files.ephemeral(store.dir))
+      .filter(isSessionId)
+      .filter((id) => isOver(store, id))
+      .map((id) => sessionDir(store.dir, id, 'ephemeral'))
+      .filter(isOld),
+    ...under(files.trash(store.dir)).filter((path) => path.includes('/.gone-')),
+    ...listLeased(store)
+      .map((id) => sessionFiles.lease(sessionDir(store.dir, id)))
+      .filter(isOld),
+  ]
+}
+
+/** Removes them, each by whoever sweeps it otherwise; gives how many are gone. */
+export async function sweepLeftovers(store: Store, found: readonly string[]): Promise<number> {
+  if (found.length === 0) return 0
+  sweepStaging(store)
+  sweepEphemeral(store)
+  removeBuried(store)
+  for (const id of listLeased(store)) await dropLease(store, id)
+  return found.filter((path) => disk.findFacts(path) === undefined).length
+}
+
+function isOver(store: Store, id: SessionId): boolean {
+  const snapshot = readSnapshot(id, sessionDir(store.dir, id, 'ephemeral'))
+  const { liveness } = observe(snapshot, { now: store.now(), scrutiny: 'all' })
+  return liveness.status === 'crashed' || liveness.status === 'idle'
+}
+
+/** The sessions that some machine has, or had, a lease of. */
+function listLeased(store: Store): SessionId[] {
+  if (findProjectFacts(store.dir)?.shared !== true) return []
+  return listIds(store).filter(
+    (id) => disk.findFacts(sessionFiles.lease(sessionDir(store.dir, id))) !== undefined,
+  )
+}
+
+/** Whoever takes a lease takes over one that nobody renews; one that somebody renews stays. */
+async function dropLease(store: Store, id: SessionId): Promise<void> {
+  using session = new Session(id, sessionDir(store.dir, id), accessOf(store))
+  try {
+    await session.keepLease()
+    await session.releaseLease()
+  } catch (error) {
+    if (!(error instanceof Failure && [3, 5].includes(error.status))) throw error
+  }
+}

@@ -1,0 +1,94 @@
+/** The sessions of a project that was moved, brought to where its store is looked for now. */
+
+import type { SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
+import { store as files } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import type { State } from '../session/state.ts'
+import { settle } from '../session/turn.ts'
+import { holdSession } from '../store/hold.ts'
+import { listIds } from '../store/list.ts'
+import { holdMaintenance } from '../store/maintenance.ts'
+import { moveToStore } from '../store/move.ts'
+import { ensureStore } from '../store/project.ts'
+import { listStores, type Store } from '../store/store.ts'
+import { removeEmptyStore } from './orphan.ts'
+
+export interface Relocation {
+  readonly from: string
+  readonly to: string
+  readonly moved: readonly SessionId[]
+  /** What stays where it was, and why: it lives, or is damaged. */
+  readonly left: readonly { readonly id: SessionId; readonly failure: Failure }[]
+}
+
+/** The stores of the project at a path, and of those beneath it: they moved along. */
+export function listStoresUnder(store: Store, path: string): Store[] {
+  return listStores(store).filter(
+    ({ projectPath }) => projectPath === path || projectPath.startsWith(`${path}/`),
+  )
+}
+
+/**
+ * Moves the sessions of one project to the store of another path, each by one rename under its locks,
+ * and then the old store away. After a crash the same call goes on.
+ *
+ * Throws PROJECT_UNKNOWN when there are none, or when nothing is at the new path, and STORE_BUSY.
+ */
+export async function moveProject(
+  from: Store,
+  to: Store,
+  options: { readonly signal?: AbortSignal; readonly onMoved?: (count: number) => void } = {},
+): Promise<Relocation> {
+  if (disk.findFacts(from.dir) === undefined || from.dir === to.dir) {
+    throw new Failure('PROJECT_UNKNOWN', { path: from.projectPath, problem: 'has no sessions' })
+  }
+  if (disk.findFacts(to.projectPath)?.kind !== 'directory') {
+    throw new Failure('PROJECT_UNKNOWN', { path: to.projectPath, problem: 'is no directory' })
+  }
+  ensureStore(to)
+  await using _there = await holdMaintenance(to)
+  await using here = await holdMaintenance(from)
+  const moved: SessionId[] = []
+  const left: { id: SessionId; failure: Failure }[] = []
+  for (const place of ['sessions', 'trash'] as const) {
+    disk.makeDirs(place === 'trash' ? files.trash(to.dir) : files.sessions(to.dir))
+    for (const id of listIds(from, place)) {
+      if (options.signal?.aborted) break
+      here.check()
+      try {
+        await relocate({ from, to, id, place })
+        moved.push(id)
+        options.onMoved?.(moved.length)
+      } catch (failure) {
+        if (!(failure instanceof Failure)) throw failure
+        left.push({ id, failure })
+      }
+    }
+  }
+  if (left.length === 0 && !options.signal?.aborted) removeEmptyStore(from)
+  return { from: from.projectPath, to: to.projectPath, moved, left }
+}
+
+async function relocate(where: {
+  readonly from: Store
+  readonly to: Store
+  readonly id: SessionId
+  readonly place: 'sessions' | 'trash'
+}): Promise<void> {
+  const { from, to, id, place } = where
+  await using held = await holdSession(from, id, { place })
+  const state = await settle(held.session, from.now())
+  const set = placesAt(state, from.projectPath, to.projectPath)
+  await moveToStore(from, held.session, { to, place, set })
+}
+
+/** What its state says of where it is, said anew. */
+function placesAt(state: State, from: string, to: string): Readonly<Record<string, string>> {
+  const { cwd } = state.git
+  const isInside = cwd === from || cwd?.startsWith(`${from}/`)
+  return {
+    ...(state.project_path === to ? {} : { project_path: to }),
+    ...(cwd !== undefined && isInside ? { cwd: to + cwd.slice(from.length) } : {}),
+  }
+}

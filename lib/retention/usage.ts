@@ -1,0 +1,53 @@
+/** What a store takes on the disk. */
+
+import type { SessionId } from '../base/id.ts'
+import { store as files, sessionDir } from '../layout.ts'
+import { readSnapshot } from '../session/snapshot.ts'
+import { listIds } from '../store/list.ts'
+import { readSize, type Size, sizeOf } from '../store/size.ts'
+import type { Store } from '../store/store.ts'
+
+export interface SizeRow extends Size {
+  readonly id: SessionId
+  readonly name: string | null
+  readonly description: string | null
+  readonly last_accessed: string | null
+}
+
+export interface DiskUsage {
+  readonly store: string
+  readonly project_path: string
+  /** The largest first. */
+  readonly sessions: readonly SizeRow[]
+  readonly trash_bytes: number
+  /** Everything beneath the store's directory. */
+  readonly bytes: number
+}
+
+/** Looks at the sizes of all sessions of a store, or of some. */
+export function readDiskUsage(
+  store: Store,
+  options: { readonly ids?: readonly SessionId[]; readonly onRead?: (count: number) => void } = {},
+): DiskUsage {
+  const sessions: SizeRow[] = []
+  for (const id of options.ids ?? listIds(store)) {
+    const dir = sessionDir(store.dir, id)
+    const { state } = readSnapshot(id, dir)
+    sessions.push({
+      id,
+      name: state?.name ?? null,
+      description: state?.description ?? null,
+      last_accessed: state?.last_accessed ?? null,
+      ...readSize(dir),
+    })
+    options.onRead?.(sessions.length)
+  }
+  sessions.sort((a, b) => b.bytes - a.bytes)
+  return {
+    store: store.dir,
+    project_path: store.projectPath,
+    sessions,
+    trash_bytes: sizeOf(files.trash(store.dir)),
+    bytes: sizeOf(store.dir),
+  }
+}

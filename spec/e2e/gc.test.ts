@@ -1,0 +1,438 @@
+/** Cleaning up by policy: gc, clean, du, and the stores of projects. */
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { tryLock } from '../../lib/os/lock-file.ts'
+import {
+  agent,
+  entriesOf,
+  expectRefusal,
+  expectWhole,
+  isRunning,
+  makePlace,
+  type Place,
+  preload,
+  type Row,
+  snapshot,
+  touch,
+  until,
+} from '../support/cli.ts'
+
+const day = 86_400_000
+
+/** Makes a session as the clock had it some days ago. */
+function makeOld(place: Place, days: number, args = ['--', 'echo', 'hello']): Promise<string> {
+  return place.make(args, inThePast(days))
+}
+
+function inThePast(days: number) {
+  return { env: { CLOCK_OFFSET: String(-days * day) }, preload: [preload('clock')] }
+}
+
+/** What a run says that is to be seen. */
+async function said(place: Place, args: readonly string[]): Promise<[number | null, string]> {
+  const { status, stdout, stderr } = await place.stint(args)
+  expect(stdout).toBe('')
+  return [status, stderr]
+}
+
+function removalsOf(place: Place): Row[] {
+  const text = readFileSync(`${place.store()}/gc.log.jsonl`, 'utf8')
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Row)
+}
+
+describe('gc', () => {
+  test('moves old sessions to the trash, and out of it later; silent when there is nothing', async () => {
+    const place = makePlace()
+    const old = await makeOld(place, 40, ['--name', 'old', '--', 'echo', 'kept'])
+    const young = await place.make()
+    expect(await said(place, ['gc'])).toEqual([0, ''])
+    const before = snapshot(place.home)
+    const plan = await place.stint(['gc', '--older-than', '30d', '--dry-run'])
+    expect(plan.status).toBe(0)
+    expect(plan.stdout).toMatch(
+      new RegExp(`^${old} +trash +40d ago .* last used too long ago +old`, 'm'),
+    )
+    expect(plan.stdout).not.toContain(young)
+    expect(plan.stderr).toMatch(/^1 of 2 sessions, .*; 1 stays: 1 used less than an hour ago$/m)
+    expect(snapshot(place.home)).toEqual(before)
+
+    const [status, line] = await said(place, ['gc', '--older-than', '30d'])
+    expect(status).toBe(0)
+    expect(line).toMatch(/^1 session moved to the trash \(.* KiB\)\n$/)
+    expect(await said(place, ['gc', '--older-than', '30d'])).toEqual([0, ''])
+    expect((await place.json<Row[]>(['list'])).map(({ id }) => id)).toEqual([young])
+    const [trashed] = await place.json<Row[]>(['trash', 'list'])
+    expect(trashed).toMatchObject({ id: old, phase: 'retired' })
+    // It was not made young by what was written into it.
+    expect(Date.now() - Date.parse(trashed?.last_accessed)).toBeGreaterThan(39 * day)
+
+    const purged = await place.json<Row>(['gc', '--trash-for', '0s'])
+    expect(purged.stores[0].outcomes).toEqual([
+      { id: old, act: 'purge', result: 'done', why: 'trashed', bytes: expect.any(Number) },
+    ])
+    expect(readdirSync(`${place.store()}/trash`)).toEqual([])
+    expect(removalsOf(place).map(({ id, act, why }) => [id, act, why])).toEqual([
+      [old, 'trash', 'old'],
+      [old, 'purge', 'trashed'],
+    ])
+  })
+
+  test('leaves one that somebody brought back, until it is old again', async () => {
+    const place = makePlace()
+    const id = await makeOld(place, 40)
+    await place.stint(['gc', '--older-than', '30d'])
+    expect((await place.stint(['trash', 'restore', id])).status).toBe(0)
+    expect(await said(place, ['gc', '--older-than', '30d'])).toEqual([0, ''])
+    expect(await place.json(['show', id])).toMatchObject({ phase: 'active', status: 'idle' })
+    expectWhole(entriesOf(place.session(id)))
+  })
+
+  test('records crashes, without making the session young', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--', agent('hold.sh'), `${place.dir}/gate`], inThePast(2))
+    const id = await run.session()
+    await run.says('working as')
+    const pid = Number(/working as (\d+)/.exec(run.stdout())?.[1])
+    run.kill('SIGKILL')
+    await run.ended
+    expect(await said(place, ['gc', '--older-than', '1d'])).toEqual([0, ''])
+    expect(await place.json(['show', id])).toMatchObject({ status: 'orphaned' })
+    touch(`${place.dir}/gate`)
+    await until('the agent is gone', () => !isRunning(pid))
+    expect(await said(place, ['gc'])).toEqual([0, '1 session recorded as crashed\n'])
+    const row = await place.json(['show', id])
+    expect(row).toMatchObject({ status: 'idle', outcome: 'crashed' })
+    expect(Date.now() - Date.parse(row.last_accessed)).toBeGreaterThan(1.9 * day)
+  })
+
+  test('never touches what runs, is pinned or is above what runs', async () => {
+    const place = makePlace()
+    const parent = await makeOld(place, 40)
+    const pinned = await makeOld(place, 40)
+    await place.stint(['pin', pinned], inThePast(40))
+    const gate = `${place.dir}/gate`
+    const run = place.start(
+      ['run', '--parent', parent, '--', agent('hold.sh'), gate],
+      inThePast(40),
+    )
+    const child = await run.session()
+    await run.says('working as')
+    const { stores } = await place.json<Row>(['gc', '--older-than', '1d', '--dry-run'])
+    expect(stores[0].verdicts).toEqual([
+      { id: parent, act: 'keep', why: 'kin' },
+      { id: pinned, act: 'keep', why: 'pinned' },
+      { id: child, act: 'keep', why: 'live' },
+    ])
+    touch(gate)
+    expect((await run.ended).status).toBe(0)
+  })
+
+  test('carries out a plan that was written before, and skips what changed', async () => {
+    const place = makePlace()
+    const [a, b, c, d] = [
+      await makeOld(place, 40, ['--name', 'a', '--', 'true']),
+      await makeOld(place, 41, ['--name', 'b', '--', 'true']),
+      await makeOld(place, 42, ['--name', 'c', '--', 'true']),
+      await makeOld(place, 43, ['--name', 'd', '--', 'true']),
+    ]
+    const file = `${place.dir}/plan.json`
+    expect((await place.stint(['gc', '--older-than', '30d', '--plan', file])).status).toBe(0)
+    const plan = JSON.parse(readFileSync(file, 'utf8')) as Row
+    expect(plan.stores[0].verdicts.map(({ act }: Row) => act)).toEqual(Array(4).fill('trash'))
+    await place.stint(['rename', b, 'renamed'], inThePast(10))
+    await place.stint(['delete', d])
+    plan.stores[0].verdicts = plan.stores[0].verdicts.filter(({ id }: Row) => id !== c)
+    writeFileSync(file, JSON.stringify(plan))
+    const { stores } = await place.json<Row>(['gc', '--apply', file])
+    const found = Object.fromEntries(stores[0].outcomes.map((one: Row) => [one.id, one]))
+    expect(found[a]).toMatchObject({ act: 'trash', result: 'done', why: 'old' })
+    expect(found[b]).toMatchObject({ result: 'skipped', why: /used or changed since/ })
+    expect(found[d]).toMatchObject({ result: 'skipped', why: 'it is not there any more' })
+    expect((await place.json<Row[]>(['list'])).map(({ name }) => name).sort()).toEqual([
+      'c',
+      'renamed',
+    ])
+    expect(removalsOf(place).map(({ id, act }) => [id, act])).toEqual([
+      [b, 'trash'],
+      [a, 'trash'],
+      [b, 'kept'],
+    ])
+  })
+
+  test.each([
+    ['{', 'it is no JSON'],
+    ['[]', 'it is no JSON object'],
+    ['{"format":2}', 'its format is not 1'],
+    ['{"format":1}', 'it has no stores'],
+    ['{"format":1,"stores":[{"store":"/x","verdicts":[{"id":"x","act":"trash"}]}]}', '"x" is no'],
+    ['{"format":1,"stores":[{"store":"/elsewhere","verdicts":[]}]}', 'there is no store'],
+  ])('refuses a file that is no plan: %s', async (text, problem) => {
+    const place = makePlace()
+    await place.make()
+    const before = snapshot(place.home)
+    writeFileSync(`${place.dir}/plan`, text)
+    const ran = await place.stint(['gc', '--apply', `${place.dir}/plan`])
+    expectRefusal(ran, { status: 2, code: 'PLAN_INVALID' })
+    expect(ran.stderr).toContain(problem)
+    expect(snapshot(place.home)).toEqual(before)
+  })
+
+  test('stops when the clock cannot be right, and says why', async () => {
+    const place = makePlace()
+    const id = await makeOld(place, 3)
+    const before = snapshot(place.home)
+    const ahead = { env: { CLOCK_OFFSET: String(900 * day) }, preload: [preload('clock')] }
+    const ran = await place.stint(['gc', '--older-than', '30d'], ahead)
+    expectRefusal(ran, { status: 7, code: 'CLOCK_SUSPECT', hint: /--trust-clock/ })
+    await makeOld(place, -4)
+    const back = await place.stint(['gc', '--older-than', '1d'])
+    expectRefusal(back, { status: 7, code: 'CLOCK_SUSPECT' })
+    expect(back.stderr).toContain('was used later')
+    expect(Object.keys(snapshot(place.home)).length).toBeGreaterThan(Object.keys(before).length)
+    expect((await place.stint(['gc', '--older-than', '1d', '--trust-clock'])).status).toBe(0)
+    expect((await place.json<Row[]>(['trash', 'list'])).map((row) => row.id)).toEqual([id])
+  })
+
+  test('gives way to another clean-up, and exits 0', async () => {
+    const place = makePlace()
+    const id = await makeOld(place, 40)
+    const lock = tryLock(`${place.store()}/locks/maintenance.lock`, {})
+    const [status, line] = await said(place, ['gc', '--older-than', '30d'])
+    lock?.release()
+    expect([status, line]).toEqual([
+      0,
+      `another clean-up is at work on the sessions of ${place.cwd}\n`,
+    ])
+    expect((await place.json<Row[]>(['list'])).map((row) => row.id)).toEqual([id])
+  })
+
+  test('removes what crashes left once nobody is at it', async () => {
+    const place = makePlace()
+    await place.make()
+    const store = place.store()
+    mkdirSync(`${store}/staging/01JH4QWERT0000000000000001/locks`, { recursive: true })
+    mkdirSync(`${store}/trash/.gone-01JH4QWERT0000000000000002/output`, { recursive: true })
+    const later = { env: { CLOCK_OFFSET: String(2 * 3_600_000) }, preload: [preload('clock')] }
+    expect((await place.stint(['gc'], later)).stderr).toBe('2 leftovers of crashes removed\n')
+    expect(readdirSync(`${store}/staging`)).toEqual([])
+    expect(readdirSync(`${store}/trash`)).toEqual([])
+  })
+
+  test('takes its rules from the settings, and is told by flags', async () => {
+    const place = makePlace()
+    const id = await makeOld(place, 10)
+    mkdirSync(`${place.dir}/config/stint`, { recursive: true })
+    writeFileSync(
+      `${place.dir}/config/stint/config.toml`,
+      '[gc]\nolder_than = "5d"\nkeep_last = 1\nolder_then = "1d"\n',
+    )
+    const ran = await place.stint(['gc'])
+    expect(ran.stderr).toContain('unknown key gc.older_then; did you mean gc.older_than?')
+    expect((await place.json<Row[]>(['list'], { env: {} })).length).toBe(1)
+    expect((await place.stint(['gc', '--keep-last', '0', '--older-than', '20d'])).status).toBe(0)
+    expect((await place.json<Row[]>(['list'])).length).toBe(1)
+    await place.stint(['gc', '--keep-last', '0'])
+    expect((await place.json<Row[]>(['trash', 'list'])).map((row) => row.id)).toEqual([id])
+    expect(
+      JSON.parse((await place.stint(['config', 'gc.keep_last', '--json'])).stdout),
+    ).toMatchObject({ value: '1', origin: 'config' })
+  })
+
+  test('works on a store whose project is gone only when it is told to', async () => {
+    const place = makePlace()
+    const other = `${place.dir}/other`
+    mkdirSync(other)
+    await makeOld(place, 1)
+    const id = await place.make(['--', 'true'], { cwd: other, ...inThePast(2) })
+    rmSync(other, { recursive: true })
+    const gc = ['gc', '--all-projects', '--json']
+    const stores = async (args: readonly string[]) => (await place.json<Row>(args)).stores as Row[]
+    const orphan = (all: Row[]) => all.find(({ project_path }) => project_path === other)
+    expect(orphan(await stores(gc))).toMatchObject({ orphaned: true, removed: false, outcomes: [] })
+    expect((await place.stint(['gc', '--all-projects', '--dry-run'])).stderr).toContain(
+      `the project ${other} is gone`,
+    )
+    expect(orphan(await stores([...gc, '--orphan-stores']))).toMatchObject({
+      removed: false,
+      outcomes: [{ id, act: 'trash', result: 'done' }],
+    })
+    const last = orphan(await stores([...gc, '--orphan-stores', '--trash-for', '0s']))
+    expect(last).toMatchObject({ removed: true, outcomes: [{ id, act: 'purge' }] })
+    expect(readdirSync(`${place.home}/projects`)).toHaveLength(1)
+    expect(readFileSync(`${place.home}/gc.log.jsonl`, 'utf8')).toContain(
+      `"nothing is left of ${other}"`,
+    )
+  })
+
+  test('prints a line for cron that works with next to no environment', async () => {
+    const place = makePlace()
+    const id = await makeOld(place, 40)
+    const { stdout } = await place.stint(['gc', '--older-than', '30d', '--print-cron'])
+    const line = stdout.split('\n').at(1) ?? ''
+    expect(line).toMatch(/^17 3 \* \* \* /)
+    const command = line.replace('17 3 * * * ', '').replaceAll('\\%', '%')
+    const ran = spawnSync('/bin/sh', ['-c', command], {
+      cwd: '/',
+      encoding: 'utf8',
+      env: { HOME: place.dir, STINT_TEST: '1' },
+    })
+    expect(ran).toMatchObject({ status: 0, stdout: '' })
+    expect(ran.stderr).toMatch(/^1 session moved to the trash/)
+    expect((await place.json<Row[]>(['trash', 'list'])).map((row) => row.id)).toEqual([id])
+  })
+
+  const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0
+  test.skipIf(!hasSystemd)('prints units that systemd takes', async () => {
+    const place = makePlace()
+    const cwd = `${place.dir}/with $dollar %u "quotes" and spaces`
+    mkdirSync(cwd)
+    const { stdout } = await place.stint(['gc', '--older-than', '30d', '--print-systemd'], { cwd })
+    const files = stdout.split(/^# ~\/\.config\/systemd\/user\//m).slice(1)
+    const paths = files.map((text) => {
+      const path = `${place.dir}/${text.split('\n', 1)[0]}`
+      writeFileSync(path, text.slice(text.indexOf('\n') + 1))
+      return path
+    })
+    expect(paths).toHaveLength(2)
+    execFileSync('systemd-analyze', ['verify', '--man=no', ...paths])
+  })
+})
+
+describe('clean', () => {
+  test('moves what was not used for some days to the trash, and nothing else', async () => {
+    const place = makePlace()
+    const [a, b] = [await makeOld(place, 31), await makeOld(place, 29)]
+    expectRefusal(await place.stint(['clean']), { status: 2, code: 'USAGE' })
+    expect((await place.stint(['clean', '--days', '30', '--dry-run'])).stdout).toContain(a)
+    expect((await place.stint(['clean', '--days', '30', '--tool', 'codex'])).stderr).toBe(
+      'nothing to clean\n',
+    )
+    expect((await said(place, ['clean', '--days', '30']))[1]).toMatch(/^1 session moved/)
+    expect((await place.json<Row[]>(['list'])).map((row) => row.id)).toEqual([b])
+  })
+})
+
+describe('delete --tree', () => {
+  test('takes all that descends along, or nothing while one of them lives', async () => {
+    const place = makePlace()
+    const top = await place.make()
+    const middle = await place.make(['--parent', top, '--', 'true'])
+    const other = await place.make()
+    const gate = `${place.dir}/gate`
+    const run = place.start(['run', '--parent', middle, '--', agent('hold.sh'), gate])
+    const leaf = await run.session()
+    await run.says('working as')
+    expectRefusal(await place.stint(['delete', '--tree', top]), {
+      ...{ status: 5, code: 'SESSION_LOCKED' },
+    })
+    expect(await place.json<Row[]>(['trash', 'list'])).toEqual([])
+    touch(gate)
+    await run.ended
+    expect((await place.json<Row[]>(['delete', '--tree', top])).map(({ id }) => id)).toEqual([
+      leaf,
+      middle,
+      top,
+    ])
+    expect((await place.json<Row[]>(['list'])).map(({ id }) => id)).toEqual([other])
+  })
+
+  test('without it the children hang below one that is gone', async () => {
+    const place = makePlace()
+    const top = await place.make()
+    const child = await place.make(['--parent', top, '--', 'true'])
+    await place.stint(['delete', top])
+    expect(await place.json<Row[]>(['list', '--tree'])).toMatchObject([
+      { id: top, status: 'gone', children: [{ id: child }] },
+    ])
+  })
+})
+
+describe('du and list --size', () => {
+  test('agree with du(1), the largest first', async () => {
+    const place = makePlace()
+    const small = await place.make()
+    const large = await place.make([
+      ...['--', 'sh', '-c', 'head -c 300000 /dev/urandom > "$STINT_OUTPUT_DIR/blob"'],
+    ])
+    const [usage] = await place.json<Row[]>(['du'])
+    expect(usage?.sessions.map(({ id }: Row) => id)).toEqual([large, small])
+    for (const row of usage?.sessions ?? []) {
+      const [size] = execFileSync('du', ['-sB1', place.session(row.id)], {
+        encoding: 'utf8',
+      }).split('\t')
+      expect(row.bytes).toBe(Number(size))
+    }
+    const rows = await place.json<Row[]>(['list', '--size', '--sort', 'size'])
+    expect(rows.map(({ id, size_bytes }) => [id, size_bytes])).toEqual(
+      usage?.sessions.map(({ id, bytes }: Row) => [id, bytes]),
+    )
+    expect((await place.stint(['list', '--size'])).stdout).toMatch(/^SESSION +SIZE +STATUS/)
+    expect((await place.stint(['du', small])).stdout).not.toContain(large)
+  })
+})
+
+describe('project move', () => {
+  test('brings sessions and trash along, and resumes in the new place', async () => {
+    const place = makePlace()
+    const [old, moved] = [`${place.dir}/old`, `${place.dir}/moved`]
+    mkdirSync(`${old}/sub`, { recursive: true })
+    const id = await place.make(['--name', 'one', '--', 'pwd'], { cwd: `${old}/sub`, env: {} })
+    const store = `${place.home}/projects/${readdirSync(`${place.home}/projects`)[0]}`
+    const trashed = await place.make(['--', 'true'], { cwd: old })
+    await place.stint(['delete', trashed, '--project', old])
+    renameSync(old, moved)
+    const lost = await place.stint(['show', 'one'], { cwd: moved })
+    expectRefusal(lost, { status: 3, code: 'SESSION_ELSEWHERE', hint: false })
+    const inNew = await place.make(['--', 'true'], { cwd: moved })
+    const told = (await place.stint(['project', 'move', old, moved])).stderr
+    expect(told.split('\n').sort()).toEqual([
+      '',
+      `1 session of ${old} moved to ${moved}`,
+      `1 session of ${old}/sub moved to ${moved}/sub`,
+    ])
+    const ran = await place.stint(['resume', 'one', '-q', '--', 'pwd'], { cwd: `${moved}/sub` })
+    expect(ran.stdout).toBe(`${moved}/sub\n`)
+    const rows = await place.json<Row[]>(['list', '--all-projects'], { cwd: moved })
+    expect(rows.map(({ id, project_path }) => [id, project_path])).toEqual([
+      [inNew, moved],
+      [id, `${moved}/sub`],
+    ])
+    expect(
+      (await place.json<Row[]>(['trash', 'list'], { cwd: moved })).map((row) => row.id),
+    ).toEqual([trashed])
+    expect(existsSync(store)).toBe(false)
+    expectRefusal(await place.stint(['project', 'move', old, moved]), {
+      ...{ status: 3, code: 'PROJECT_UNKNOWN' },
+    })
+  })
+
+  test('leaves one that runs, and takes it when it is asked again', async () => {
+    const place = makePlace()
+    const moved = `${place.dir}/moved`
+    mkdirSync(moved)
+    const gate = `${place.dir}/gate`
+    const run = place.start(['run', '--', agent('hold.sh'), gate])
+    const id = await run.session()
+    await run.says('working as')
+    const ran = await place.stint(['project', 'move', place.cwd, moved])
+    expect(ran.status).toBe(5)
+    expect(ran.stderr).toContain(`session ${id} stays`)
+    touch(gate)
+    await run.ended
+    expect((await place.stint(['project', 'move', place.cwd, moved])).status).toBe(0)
+    expect((await place.json<Row[]>(['list'], { cwd: moved })).map((row) => row.id)).toEqual([id])
+  })
+})
