@@ -80,6 +80,10 @@ interface FailureLike {
 function failureOf(error: unknown): FailureLike | undefined {
   if (!(error instanceof Error)) return undefined
   if (isFailureLike(error)) return error
+  // What went wrong first counts, not that letting go of something went wrong after it.
+  if (error.name === 'SuppressedError') {
+    return failureOf((error as Error & { suppressed?: unknown }).suppressed)
+  }
   if (error.name === 'AbortError' && error.cause instanceof Error) return failureOf(error.cause)
   return systemFailure(error)
 }

@@ -75,7 +75,7 @@ export async function applyPlan(
     (batch) =>
       logged(store, batch, async () => {
         const done = await carryOut(store, batch, where)
-        syncMoves(store)
+        if (done.some(({ result }) => result === 'done')) syncMoves(store)
         return done
       }),
   )

@@ -1,10 +1,11 @@
 /** The store's maintenance lock: one clean-up at a time, on this machine and on any other. */
 
-import { Failure } from '../errors.ts'
+import { Failure, isFailure } from '../errors.ts'
 import { store as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { openLease } from '../os/lease.ts'
+import { type LeaseAnswer, openLease } from '../os/lease.ts'
 import { findHolder, takeLock } from '../os/lock-file.ts'
+import { findProjectFacts } from './project.ts'
 import type { Store } from './store.ts'
 
 export interface Maintenance extends AsyncDisposable {
@@ -28,7 +29,10 @@ export async function holdMaintenance(store: Store): Promise<Maintenance> {
     })
   }
   try {
-    const answer = await openLease(files.maintenanceLease(store.dir))
+    const answer = await askLease(store)
+    if (answer === undefined) {
+      return { check: () => {}, [Symbol.asyncDispose]: async () => lock.release() }
+    }
     if (answer.kind !== 'taken') {
       const host = answer.kind === 'held' ? { host: answer.host } : {}
       throw new Failure('STORE_BUSY', { store: store.dir, ...host })
@@ -45,6 +49,20 @@ export async function holdMaintenance(store: Store): Promise<Maintenance> {
     }
   } catch (error) {
     lock.release()
+    throw error
+  }
+}
+
+/**
+ * Undefined on a full disk where no other machine writes: there flock alone decides, and what is asked
+ * for may be to make room.
+ */
+async function askLease(store: Store): Promise<LeaseAnswer | undefined> {
+  try {
+    return await openLease(files.maintenanceLease(store.dir))
+  } catch (error) {
+    const isAlone = findProjectFacts(store.dir)?.shared !== true
+    if (isAlone && isFailure(error, 'DISK_FULL')) return undefined
     throw error
   }
 }

@@ -70,8 +70,9 @@ export async function moveToStore(
 ): Promise<void> {
   const data = { event: 'relocated', set, upkeep: true }
   // What a crash left between the two steps has been said before.
-  const says = () =>
-    Object.keys(set).length === 0 ? Promise.resolve() : note(session, data, store.now())
+  const says = async () => {
+    if (Object.keys(set).length > 0) await append(session, data, store.now())
+  }
   await move(session, sessionDir(to.dir, session.id, place), says)
   for (const dir of [session.dir, sessionDir(to.dir, session.id, place)]) {
     disk.syncDir(disk.parentOf(dir))
@@ -132,10 +133,14 @@ async function move(session: Session, target: string, note: () => Promise<void>)
 /** Says in the journal when and why. On a full disk the directory's own ctime has to say when. */
 async function note(session: Session, data: object, now: number): Promise<void> {
   try {
-    await session.appendToTurn({ type: 'session', text: null, data: { ...data }, at: now })
+    await append(session, data, now)
   } catch (error) {
     ignoreFull(error)
   }
+}
+
+async function append(session: Session, data: object, now: number): Promise<void> {
+  await session.appendToTurn({ type: 'session', text: null, data: { ...data }, at: now })
 }
 
 function ignoreFull(error: unknown): void {

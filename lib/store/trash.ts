@@ -1,6 +1,7 @@
 /** The trash: what is in it, and emptying it. */
 
 import { isSessionId, type SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
 import { store as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { readSnapshot } from '../session/snapshot.ts'
@@ -32,7 +33,7 @@ export function listTrash(store: Store): TrashRow[] {
 
 export interface Emptied {
   readonly removed: readonly SessionId[]
-  /** In use, so left where they are. */
+  /** In use, so left where they are; or not to be removed, and out of sight. */
   readonly kept: readonly { readonly id: SessionId; readonly why: string }[]
 }
 
@@ -81,11 +82,13 @@ export function purgeTrashed(
     }
     disk.syncDir(files.trash(store.dir))
     for (const id of buried) {
-      disk.removeTree(files.gone(store.dir, id))
-      removed.push(id)
+      const why = tryRemove(files.gone(store.dir, id))
+      if (why === undefined) removed.push(id)
+      else kept.push({ id, why })
       options.onRemoved?.(id)
     }
   }
+  if (removed.length > 0) disk.syncDir(files.trash(store.dir))
   return { removed, kept }
 }
 
@@ -96,6 +99,16 @@ export function removeBuried(store: Store): number {
     .listNames(trash)
     .filter((name) => name.startsWith('.gone-') && isSessionId(name.slice('.gone-'.length)))
   if (buried.length > 0) disk.syncDir(trash)
-  for (const name of buried) disk.removeTree(`${trash}/${name}`)
-  return buried.length
+  return buried.filter((name) => tryRemove(`${trash}/${name}`) === undefined).length
+}
+
+/** Says why something of it is still there: it is out of sight, and the next purge tries again. */
+function tryRemove(path: string): string | undefined {
+  try {
+    disk.removeTree(path)
+    return undefined
+  } catch (error) {
+    if (error instanceof Failure) return error.message
+    throw error
+  }
 }

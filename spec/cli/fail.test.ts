@@ -69,6 +69,12 @@ describe('reportOf', () => {
     const error = Object.assign(new Error('aborted', { cause }), { name: 'AbortError' })
     expect(reportOf(error, run)).toMatchObject({ code: 'INTERRUPTED', status: 130 })
   })
+
+  it('tells what went wrong first when letting go went wrong after it', () => {
+    const suppressed = new Failure('DISK_FULL', { path: '/s', recorded: 0 })
+    const error = Object.assign(new Error('suppressed'), { name: 'SuppressedError', suppressed })
+    expect(reportOf(error)).toMatchObject({ code: 'DISK_FULL', status: 7 })
+  })
 })
 
 describe('formatReport', () => {

@@ -17,7 +17,7 @@ import {
   type Store,
 } from '../../lib/index.ts'
 
-const faults = join(import.meta.dirname, '../support/faults.mjs')
+const support = (name: string) => join(import.meta.dirname, `../support/${name}.mjs`)
 
 /** A home directory with a project in it; copied for every try. */
 export interface Scene {
@@ -34,17 +34,22 @@ export interface Outcome {
 
 export type Fault = { at: number; do: string; onward?: boolean; partial?: boolean }
 
-/** Runs the built command, struck by the fault, if any. */
+/** Runs the built command, struck by the fault, if any, by a clock that is wrong by so many ms. */
 export function stint(
   scene: Scene,
   args: readonly string[],
   fault?: Partial<Fault> & { log?: string },
+  clock?: number,
 ): Outcome {
   const plan =
     fault === undefined ? {} : { STINT_FAULTS: JSON.stringify({ root: scene.home, ...fault }) }
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
-    [...(fault === undefined ? [] : ['--import', faults]), inject('cli'), ...args],
+    [
+      ...(fault === undefined ? [] : ['--import', support('faults')]),
+      ...(clock === undefined ? [] : ['--import', support('clock')]),
+      ...[inject('cli'), ...args],
+    ],
     {
       cwd: scene.project,
       encoding: 'utf8',
@@ -56,6 +61,7 @@ export function stint(
         STINT_HOME: scene.home,
         STINT_TEST: '1',
         ...plan,
+        ...(clock === undefined ? {} : { CLOCK_OFFSET: String(clock) }),
       },
     },
   )
@@ -93,6 +99,8 @@ export function transcriptsOf(scene: Scene): Map<string, Buffer> {
   for (const place of ['sessions', 'trash']) {
     if (!existsSync(join(dir, place))) continue
     for (const id of readdirSync(join(dir, place))) {
+      // On its way out: nobody is shown it any more.
+      if (id.startsWith('.gone-')) continue
       found.set(id, readFileSync(join(dir, place, id, 'transcript.jsonl')))
     }
   }

@@ -24,12 +24,14 @@ export interface Case {
   readonly prepare: (scene: Scene) => string[]
   /** It may put other transcripts in place of those before: what is left is one of the two, whole. */
   readonly rewrites?: true
+  /** The sessions that it is to remove: what is left of one is all of it, or nothing. */
+  readonly removes?: (scene: Scene) => readonly string[]
   /** What must hold once the command has exited 0. */
   readonly done: (scene: Scene) => void
 }
 
 /** Strikes a command at each of its calls, in every way, and looks at what is left. */
-export function describeCrashes({ verb, prepare, done, rewrites }: Case): void {
+export function describeCrashes({ verb, prepare, done, rewrites, removes }: Case): void {
   describe(verb, () => {
     const { scene, copy, discard } = openScene()
     const logs = mkdtempSync(join(tmpdir(), 'stint-calls-'))
@@ -37,6 +39,7 @@ export function describeCrashes({ verb, prepare, done, rewrites }: Case): void {
     let args: string[]
     let acknowledged: Map<string, Buffer>
     let rewritten: Map<string, Buffer> | undefined
+    let removed: Map<string, Buffer>
     let facts: Map<string, unknown>
     let calls: ReturnType<typeof callsOf>
     let count: number
@@ -44,7 +47,11 @@ export function describeCrashes({ verb, prepare, done, rewrites }: Case): void {
 
     beforeAll(() => {
       args = prepare(scene)
-      acknowledged = transcriptsOf(scene)
+      const doomed = removes?.(scene) ?? []
+      const all = [...transcriptsOf(scene)]
+      acknowledged = new Map(all.filter(([id]) => !doomed.includes(id)))
+      removed = new Map(all.filter(([id]) => doomed.includes(id)))
+      expect(removed.size).toBe(doomed.length)
       const whole = copy()
       ok(stint(whole, args, { log }))
       done(whole)
@@ -63,7 +70,11 @@ export function describeCrashes({ verb, prepare, done, rewrites }: Case): void {
     const check = async (left: Scene) => {
       const isNew = rewritten !== undefined && isSame(transcriptsOf(left), rewritten)
       if (rewrites) expect(factsOf(left)).toEqual(facts)
-      await expectWhole(left, isNew && rewritten ? rewritten : acknowledged)
+      const there = [...removed].filter(([id]) => transcriptsOf(left).has(id))
+      await expectWhole(
+        left,
+        new Map([...(isNew && rewritten ? rewritten : acknowledged), ...there]),
+      )
     }
 
     const strike = async (fault: Fault, expectDead: boolean) => {

@@ -1,0 +1,141 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import {
+  appendEntry,
+  collectStore,
+  errandsOf,
+  listSessions,
+  listTrash,
+  pinSession,
+  planStore,
+  type Store,
+} from '../../lib/index.ts'
+import { session as files } from '../../lib/layout.ts'
+import { tryLock } from '../../lib/os/lock-file.ts'
+import { ended, nextId, started, writeSession } from '../store/sessions.ts'
+import { makeStore } from '../support/place.ts'
+
+const day = 86_400_000
+const long = Date.UTC(2026, 0, 2)
+const policy = { olderThan: day, recordCrashes: true }
+
+/** What becomes of a store when `meanwhile` happens between plan and apply. */
+async function collect(store: Store, meanwhile: () => unknown = () => {}) {
+  const plan = planStore(store, policy)
+  await meanwhile()
+  const { outcomes } = await collectStore(plan, errandsOf(plan))
+  return outcomes.map(({ id, act, result, why }) => ({ id, act, result, why }))
+}
+
+describe('collectStore', () => {
+  it('leaves a session that was taken up since the plan was made', async () => {
+    const store = makeStore()
+    const { id, dir } = writeSession(store, { told: [started(1, long), ended(1, long)] })
+    const other = writeSession(store)
+    let lock: ReturnType<typeof tryLock>
+    const outcomes = await collect(store, () => {
+      lock = tryLock(files.sessionLock(dir), {})
+    })
+    lock?.release()
+    expect(outcomes).toEqual([
+      { id, act: 'trash', result: 'skipped', why: expect.stringContaining('is locked by') },
+      { id: other.id, act: 'trash', result: 'done', why: 'old' },
+    ])
+    expect(listSessions(store).rows.map((row) => row.id)).toEqual([id])
+  })
+
+  it.each([
+    ['pinned', (store: Store, id: never) => pinSession(store, id, true)],
+    ['used', (store: Store, id: never) => appendEntry(store, id, { type: 'message', text: 'x' })],
+  ])('leaves a session that was %s since', async (_, act) => {
+    const store = makeStore()
+    const { id } = writeSession(store)
+    const [outcome] = await collect(store, () => act(store, id as never))
+    expect(outcome).toMatchObject({ result: 'skipped', why: /used or changed/ })
+    expect(listTrash(store)).toEqual([])
+  })
+
+  it('leaves one below which a session was started since, or taken up', async () => {
+    const store = makeStore()
+    const [top, other] = [writeSession(store), writeSession(store)]
+    const child = writeSession(store, {
+      parent: other.id,
+      told: [started(1, long), ended(1, long)],
+    })
+    await appendEntry(store, child.id, { type: 'message', text: 'young, so that it stays' })
+    const locks: ReturnType<typeof tryLock>[] = []
+    const outcomes = await collect(store, () => {
+      const born = writeSession(store, { parent: top.id, told: [started(1, long)] })
+      for (const dir of [born.dir, child.dir]) locks.push(tryLock(files.sessionLock(dir), {}))
+    })
+    for (const lock of locks) lock?.release()
+    expect(outcomes).toEqual(
+      [top, other].map(({ id }) => ({
+        ...{ id, act: 'trash', result: 'skipped', why: 'it is above one that lives' },
+      })),
+    )
+  })
+
+  it('takes what leaked processes hold for what it is, before and after', async () => {
+    const store = makeStore()
+    const { id, dir } = writeSession(store, { told: [started(1, long), ended(1, long)] })
+    const lock = tryLock(files.toolLock(dir, 'command'), {})
+    expect(planStore(store, policy).verdicts).toEqual([{ id, act: 'keep', why: 'leaked' }])
+    lock?.release()
+    let late: ReturnType<typeof tryLock>
+    const [outcome] = await collect(store, () => {
+      late = tryLock(files.toolLock(dir, 'command'), {})
+    })
+    late?.release()
+    expect(outcome).toMatchObject({ id, result: 'skipped' })
+  })
+
+  it('leaves what another machine of a shared store worked on', async () => {
+    const store = makeStore()
+    const there = started(1, long)
+    const process = { ...(there[1] as { process: object }).process, host: 'elsewhere' }
+    const told = [['turn_started', { ...there[1], process }, there[2]] as const, ended(1, long)]
+    const { id } = writeSession(store, { told: told as never })
+    const file = `${store.dir}/project.toml`
+    writeFileSync(file, readFileSync(file, 'utf8').replace('shared = false', 'shared = true'))
+    expect(planStore(store, policy).verdicts).toEqual([{ id, act: 'keep', why: 'foreign' }])
+  })
+
+  it('keeps away from what is damaged, newer, or no directory', async () => {
+    const store = makeStore()
+    const [broken, missing, newer] = [1, 2, 3].map(() => writeSession(store))
+    writeFileSync(`${broken?.dir}/transcript.jsonl`, '')
+    writeFileSync(`${missing?.dir}/state.toml`, '\0\0')
+    const state = readFileSync(`${newer?.dir}/state.toml`, 'utf8')
+    writeFileSync(`${newer?.dir}/state.toml`, state.replace('format = 1', 'format = 2'))
+    writeFileSync(`${store.dir}/sessions/${nextId()}`, '')
+    expect(planStore(store, policy).verdicts.map(({ act, why }) => [act, why])).toEqual([
+      ['keep', 'unreadable'],
+      ['keep', 'unreadable'],
+      ['keep', 'newer'],
+      ['keep', 'unreadable'],
+    ])
+  })
+
+  it('removes directories that were closed to their owner', async () => {
+    const store = makeStore()
+    const { id, dir } = writeSession(store, { place: 'trash' })
+    mkdirSync(`${dir}/output/turn-0001/mod/cache`, { recursive: true })
+    writeFileSync(`${dir}/output/turn-0001/mod/cache/x`, '')
+    for (const path of ['mod/cache', 'mod']) chmodSync(`${dir}/output/turn-0001/${path}`, 0o500)
+    const plan = planStore(store, { trashFor: 0 })
+    const { outcomes } = await collectStore(plan, errandsOf(plan))
+    expect(outcomes).toMatchObject([{ id, act: 'purge', result: 'done' }])
+    expect(listTrash(store)).toEqual([])
+  })
+
+  it('does nothing and takes no lock where there is nothing to do', async () => {
+    const store = makeStore()
+    const { id } = writeSession(store)
+    await appendEntry(store, id, { type: 'message', text: 'now' })
+    const plan = planStore(store, policy)
+    const lock = tryLock(`${store.dir}/locks/maintenance.lock`, {})
+    expect(await collectStore(plan, errandsOf(plan))).toEqual({ outcomes: [], swept: 0 })
+    lock?.release()
+  })
+})
