@@ -1,68 +1,93 @@
 /** Many literal texts, looked for at once. */
 
-const block = 2
+import { codesOf } from './codes.ts'
 
 /**
- * An index of texts of `window` characters and more.
+ * An index of texts of `window` characters and more; a window has 3 to 10.
  *
- * It steps over a text by up to `window - 1` characters at a time (Wu and Manber, 1994), however
- * many it holds.
+ * Two or three characters at a time tell that none of the texts stands around them, however many
+ * there are. So only one place in a few is looked at, and no step waits for what was read before.
  */
 export class Literals {
   readonly #window: number
-  readonly #steps: Uint8Array
-  /** By their first `window` characters. */
-  readonly #byHead = new Map<string, string[]>()
+  /** How many characters are looked at together: pairs alone are common in what people write. */
+  readonly #gram: 2 | 3
+  /** By their hash: a bit for each offset in the first `window` at which a text has them. */
+  readonly #offsets = new Uint8Array(1 << 14)
+  /** 1 for the hash of what a text begins with. */
+  readonly #begins = new Uint8Array(1 << 14)
+  readonly #byBegin = new Map<number, string[]>()
 
   constructor(window: number) {
     this.#window = window
-    this.#steps = new Uint8Array(0x10000).fill(window - block + 1)
+    this.#gram = window > 3 ? 3 : 2
   }
 
   add(literal: string): void {
-    const head = literal.slice(0, this.#window)
-    const known = this.#byHead.get(head)
-    if (known !== undefined) {
-      if (!known.includes(literal)) known.push(literal)
-      return
+    const codes = codesOf(literal)
+    for (let offset = 0; offset + this.#gram <= this.#window; offset++) {
+      const hash = hashOf(codes, offset, this.#gram)
+      this.#offsets[hash] = (this.#offsets[hash] as number) | (1 << offset)
     }
-    this.#byHead.set(head, [literal])
-    for (let at = block - 1; at < this.#window; at++) {
-      const hash = hashAt(head, at)
-      this.#steps[hash] = Math.min(this.#steps[hash] as number, this.#window - 1 - at)
-    }
+    const begin = beginOf(codes, 0, this.#gram)
+    this.#begins[begin] = 1
+    const known = this.#byBegin.get(begin)
+    if (known === undefined) this.#byBegin.set(begin, [literal])
+    else if (!known.includes(literal)) known.push(literal)
   }
 
-  /** Steps stay short after it: a step that is too short only costs time. */
+  /** Its hashes stay: one too many only costs time. */
   delete(literal: string): void {
-    const head = literal.slice(0, this.#window)
-    const left = this.#byHead.get(head)?.filter((other) => other !== literal)
-    if (left === undefined || left.length === 0) this.#byHead.delete(head)
-    else this.#byHead.set(head, left)
+    const begin = beginOf(codesOf(literal), 0, this.#gram)
+    const left = this.#byBegin.get(begin)?.filter((other) => other !== literal) ?? []
+    this.#byBegin.set(begin, left)
   }
 
-  /** Calls back for every text that stands in `text`, and where. */
+  /**
+   * Calls back for every text that stands in `text`, and where, from left to right. No other text
+   * may be searched meanwhile.
+   */
   forEach(text: string, onFound: (literal: string, start: number) => void): void {
-    const steps = this.#steps
-    const last = this.#window - 1
-    let at = last
-    while (at < text.length) {
-      const step = steps[hashAt(text, at)] as number
-      if (step > 0) {
-        at += step
-        continue
+    const codes = codesOf(text)
+    const offsets = this.#offsets
+    const gram = this.#gram
+    const step = this.#window - gram + 1
+    const end = text.length - gram
+    for (let at = 0; at <= end; at += step) {
+      const bits = offsets[hashOf(codes, at, gram)] as number
+      if (bits !== 0) this.#check(text, codes, at, bits, onFound)
+    }
+  }
+
+  /** Calls back for the texts that have what is at `at` at one of the offsets in `bits`. */
+  #check(
+    text: string,
+    codes: Uint16Array,
+    at: number,
+    bits: number,
+    onFound: (literal: string, start: number) => void,
+  ): void {
+    const least = Math.max(0, at - this.#window + this.#gram)
+    for (let start = least; start <= at; start++) {
+      if ((bits & (1 << (at - start))) === 0) continue
+      const begin = beginOf(codes, start, this.#gram)
+      if (this.#begins[begin] === 0) continue
+      for (const one of this.#byBegin.get(begin) ?? []) {
+        const end = start + one.length
+        // Most differ at their end; a call to compare the rest costs more than that.
+        if (end > text.length || codes[end - 1] !== one.charCodeAt(one.length - 1)) continue
+        if (text.startsWith(one, start)) onFound(one, start)
       }
-      const start = at - last
-      const literals = this.#byHead.get(text.slice(start, at + 1))
-      if (literals !== undefined) {
-        for (const one of literals) if (text.startsWith(one, start)) onFound(one, start)
-      }
-      at++
     }
   }
 }
 
-/** Of the two characters that end at `at`. */
-function hashAt(text: string, at: number): number {
-  return ((text.charCodeAt(at - 1) << 8) ^ text.charCodeAt(at)) & 0xffff
+function hashOf(codes: Uint16Array, at: number, gram: 2 | 3): number {
+  const pair = ((codes[at] as number) << 7) ^ (codes[at + 1] as number)
+  return (gram === 2 ? pair : (pair << 2) ^ (codes[at + 2] as number)) & 0x3fff
+}
+
+/** Of one character more. */
+function beginOf(codes: Uint16Array, at: number, gram: 2 | 3): number {
+  return ((hashOf(codes, at, gram) * 31) ^ (codes[at + gram] as number)) & 0x3fff
 }
