@@ -69,7 +69,8 @@ const phrases: readonly Form[] = [
     '\\b(?:identified|IDENTIFIED|Identified)[ \\t]+(?:by|BY)[ \\t]+(?=["\'])',
   ),
   form('PASSWORD ', `\\bPASSWORD[ \\t]+(?=')`),
-  form('assword ', `\\b\\w{0,24}[Pp]assword[ \\t](?=["'][^"' \\t]*[0-9])`),
+  // It leads with the word: what may stand before it would be tried at every word of a text.
+  form('assword ', `[Pp]assword[ \\t](?<=\\b\\w{0,24}[Pp]assword[ \\t])(?=["'][^"' \\t]*[0-9])`),
   form('requirepass|masterauth|rootpw', '(?:requirepass|masterauth|rootpw)[ \\t]+'),
   form(
     ':5432:|:5433:|:6432:',
@@ -230,7 +231,8 @@ const lastName = /(?:^|\n)[ \t]*(?:- )?[ \t]*name:[ \t]{1,4}["']?([\w.-]{2,64})[
 
 /** The name that a text ends with, whose value comes in the next line. */
 export function openName(text: string): string | undefined {
-  return text.includes('name:') ? lastName.exec(text.slice(-120))?.[1] : undefined
+  const end = text.slice(-120)
+  return end.includes('name:') ? lastName.exec(end)?.[1] : undefined
 }
 
 /** Finds the value of a name that the line before ended with. */
