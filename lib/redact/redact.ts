@@ -79,6 +79,7 @@ const shortest = 8
 
 /** A value may take 250 ms, or as much for each MiB of it. */
 const slowest = 250
+/** So much takes a few ms at most. */
 const unmeasured = 0x4000
 const mebi = 0x100000
 
@@ -92,6 +93,8 @@ class Engine implements Redactor {
   /** Set while nothing may be learnt: whether there was something. */
   #teaches: boolean | undefined
   #deadline = Number.POSITIVE_INFINITY
+  /** How much was searched since the clock was looked at. */
+  #unmeasured = 0
 
   constructor(options: RedactorOptions) {
     const own = options.rules ?? []
@@ -195,35 +198,26 @@ class Engine implements Redactor {
 
   /** Lines, some of which may be JSON; those between them are searched together. */
   #block(block: string, places: Places, depth: number): Redacted<string> {
-    if (!mayHoldJson(block)) return this.#plain(block, undefined, places, '', depth)
+    const plain = (text: string) => this.#plain(text, undefined, places, '', depth)
     const readers = this.#readers(depth + 1, places)
     const parts: Redacted<string>[] = []
-    let between: string[] = []
-    const close = () => {
-      if (between.length === 0) return
-      parts.push(this.#plain(between.join('\n'), undefined, places, '', depth))
-      between = []
-    }
-    for (const line of block.split('\n')) {
-      const json = this.#jsonLine(line, readers, depth)
-      if (json === undefined) {
-        between.push(line)
-      } else {
-        close()
+    let done = 0
+    let hit = depth < deepest ? findJson(block, 0) : -1
+    while (hit >= 0) {
+      const start = block.lastIndexOf('\n', hit) + 1
+      const next = block.indexOf('\n', hit)
+      const end = next < 0 ? block.length : next
+      const json = jsonLine(block.slice(start, end), readers)
+      if (json !== undefined) {
+        if (start > done) parts.push(plain(block.slice(done, start - 1)))
         parts.push(json)
+        done = end + 1
       }
+      hit = findJson(block, end + 1)
     }
-    close()
+    if (done === 0) return plain(block)
+    if (done <= block.length) parts.push(plain(block.slice(done)))
     return joinLines(parts)
-  }
-
-  #jsonLine(line: string, readers: Readers, depth: number): Redacted<string> | undefined {
-    const from = depth < deepest && jsonLine.test(line) ? line.search(/[{[]/) : -1
-    const json = from < 0 ? undefined : redactJson(line.slice(from), readers, '')
-    if (json === undefined) return undefined
-    return json.counts === undefined
-      ? { value: line, counts: undefined }
-      : { value: line.slice(0, from) + json.value, counts: json.counts }
   }
 
   /** One string: JSON in it keeps its form. */
@@ -238,7 +232,7 @@ class Engine implements Redactor {
       const json = redactJson(text, this.#readers(depth + 1), '')
       if (json !== undefined) return json
     }
-    if (text.includes('\n') && mayHoldJson(text)) return this.#block(text, new Map(), depth)
+    if (text.includes('\n') && findJson(text, 0) >= 0) return this.#block(text, new Map(), depth)
     return this.#plain(text, kind, places, path, depth)
   }
 
@@ -309,10 +303,10 @@ class Engine implements Redactor {
     const next = builtIn.find(text, finds, wrap)
     this.#own?.find(text, finds, null)
     this.#known.find(text, finds)
-    this.#check()
+    this.#check(text.length)
     findByContext(text, finds)
     findByForm(text, finds)
-    this.#check()
+    this.#check(text.length)
     return next
   }
 
@@ -336,10 +330,13 @@ class Engine implements Redactor {
     return replaceFinds(text, kept)
   }
 
-  #check(): void {
-    if (this.#deadline !== Number.POSITIVE_INFINITY && this.#cpuTime() > this.#deadline) {
-      throw new Error('too slow')
-    }
+  /** Throws when a value has taken too long; the clock is a call of the system, so not each time. */
+  #check(searched: number): void {
+    if (this.#deadline === Number.POSITIVE_INFINITY) return
+    this.#unmeasured += searched
+    if (this.#unmeasured < unmeasured) return
+    this.#unmeasured = 0
+    if (this.#cpuTime() > this.#deadline) throw new Error('too slow')
   }
 }
 
@@ -437,8 +434,23 @@ function join(parts: readonly Redacted<string>[], glue: string): Redacted<string
   }
 }
 
-function mayHoldJson(block: string): boolean {
-  return (block.includes('{') || block.includes('[')) && jsonLine.test(block)
+/** Where the first line from `from` on opens that may be JSON; -1 when none does. */
+function findJson(block: string, from: number): number {
+  if (!block.includes('{', from) && !block.includes('[', from)) return -1
+  opening.lastIndex = from
+  return opening.exec(block)?.index ?? -1
+}
+
+// It leads with the bracket, which few lines have.
+const opening = /(?:\{(?=[ \t]*["}])|\[(?=[ \t]*["{[\]]))(?<=^[ \t]*(?:data: ?)?[{[])/gm
+
+function jsonLine(line: string, readers: Readers): Redacted<string> | undefined {
+  const from = line.search(/[{[]/)
+  const json = redactJson(line.slice(from), readers, '')
+  if (json === undefined) return undefined
+  return json.counts === undefined
+    ? { value: line, counts: undefined }
+    : { value: line.slice(0, from) + json.value, counts: json.counts }
 }
 
 function isNested(text: string): boolean {
@@ -449,8 +461,6 @@ function isNested(text: string): boolean {
   const last = text.trimEnd().at(-1)
   return last === '}' || last === ']'
 }
-
-const jsonLine = /^[ \t]*(?:data: ?)?(?:\{[ \t]*["}]|\[[ \t]*["{[\]])/m
 
 function unreadable(): never {
   throw new Error('not JSON')
