@@ -3,8 +3,9 @@
 import { readerOf, valueAt } from './context.ts'
 import type { Find } from './finds.ts'
 import { Literals } from './literals.ts'
-import { findKind, isTelling, secretTail } from './names.ts'
+import { findKind, secretTail } from './names.ts'
 import { isPlaceholder } from './placeholder.ts'
+import { isTelling } from './telling.ts'
 
 /** One form: words of which every text of it holds one, and what stands before the value. */
 interface Form {
