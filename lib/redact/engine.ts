@@ -10,6 +10,7 @@ import type { Kind } from './names.ts'
 import { redactKeys } from './pem.ts'
 import type { RedactionStream, Redactor, RedactorOptions } from './redactor.ts'
 import { rules, SHORTEST_RUN } from './rules.ts'
+import { signsIn } from './signs.ts'
 import { TokenFinder, type Wrap } from './tokens.ts'
 import { shortestOf } from './user-rules.ts'
 import { findBehind, viewsOf } from './views.ts'
@@ -251,12 +252,12 @@ class Engine implements Redactor {
 
   #find(text: string, finds: Find[], wrap: Wrap | null | undefined): Wrap | undefined {
     builtIn ??= new TokenFinder(rules, SHORTEST_RUN)
-    const next = builtIn.find(text, finds, wrap)
+    const signs = signsIn(text)
+    const next = builtIn.find(text, finds, wrap, signs.anchors)
     this.#own?.find(text, finds, null)
     this.#known.find(text, finds)
-    this.#check(text.length)
     findByContext(text, finds)
-    findByForm(text, finds)
+    findByForm(text, signs, finds)
     this.#check(text.length)
     return next
   }

@@ -2,43 +2,56 @@
 
 import { codesOf } from './codes.ts'
 
+/** Three characters together tell more of a text than how common each of them is. */
+const gram = 3
+
 /**
- * An index of texts of `window` characters and more; a window has 3 to 10.
+ * An index of texts of `shortest` characters and more; that is 3 to 10.
  *
- * Two or three characters at a time tell that none of the texts stands around them, however many
- * there are. So only one place in a few is looked at, and no step waits for what was read before.
+ * Three characters at a time tell that none of the texts stands around them, however many there
+ * are. So only one place in a few is looked at, and no step waits for what was read before.
  */
 export class Literals {
-  readonly #window: number
-  /** How many characters are looked at together: pairs alone are common in what people write. */
-  readonly #gram: 2 | 3
-  /** By their hash: a bit for each offset in the first `window` at which a text has them. */
+  readonly #shortest: number
+  /** From one place that is looked at to the next. */
+  readonly #step: number
+  /**
+   * By the hash of three characters, in bits: how far into a text they may be. The lowest is for
+   * those that begin one character before it, whatever that is.
+   */
   readonly #offsets = new Uint8Array(1 << 14)
-  /** 1 for the hash of what a text begins with. */
-  readonly #begins = new Uint8Array(1 << 14)
+  /** By the hash of their first `shortest` characters. */
   readonly #byBegin = new Map<number, string[]>()
 
-  constructor(window: number) {
-    this.#window = window
-    this.#gram = window > 3 ? 3 : 2
+  constructor(shortest: number) {
+    this.#shortest = shortest
+    this.#step = Math.max(2, shortest - gram + 1)
   }
 
   add(literal: string): void {
     const codes = codesOf(literal)
-    for (let offset = 0; offset + this.#gram <= this.#window; offset++) {
-      const hash = hashOf(codes, offset, this.#gram)
-      this.#offsets[hash] = (this.#offsets[hash] as number) | (1 << offset)
+    for (let offset = 0; offset < this.#step && offset + gram <= literal.length; offset++) {
+      this.#mark(hashOf(codes, offset), offset)
     }
-    const begin = beginOf(codes, 0, this.#gram)
-    this.#begins[begin] = 1
+    // It holds one group of three; every second place has only a part of it.
+    if (literal.length === gram) {
+      const [a = 0, b = 0] = codes
+      // Of the first of three characters five bits count.
+      for (let any = 0; any < 32; any++) this.#mark(hash(any, a, b), -1)
+    }
+    const begin = this.#beginOf(codes, 0)
     const known = this.#byBegin.get(begin)
     if (known === undefined) this.#byBegin.set(begin, [literal])
     else if (!known.includes(literal)) known.push(literal)
   }
 
+  #mark(hash: number, offset: number): void {
+    this.#offsets[hash] = (this.#offsets[hash] as number) | (1 << (offset + 1))
+  }
+
   /** Its hashes stay: one too many only costs time. */
   delete(literal: string): void {
-    const begin = beginOf(codesOf(literal), 0, this.#gram)
+    const begin = this.#beginOf(codesOf(literal), 0)
     const left = this.#byBegin.get(begin)?.filter((other) => other !== literal) ?? []
     this.#byBegin.set(begin, left)
   }
@@ -50,11 +63,10 @@ export class Literals {
   forEach(text: string, onFound: (literal: string, start: number) => void): void {
     const codes = codesOf(text)
     const offsets = this.#offsets
-    const gram = this.#gram
-    const step = this.#window - gram + 1
+    const step = this.#step
     const end = text.length - gram
     for (let at = 0; at <= end; at += step) {
-      const bits = offsets[hashOf(codes, at, gram)] as number
+      const bits = offsets[hashOf(codes, at)] as number
       if (bits !== 0) this.#check(text, codes, at, bits, onFound)
     }
   }
@@ -67,12 +79,14 @@ export class Literals {
     bits: number,
     onFound: (literal: string, start: number) => void,
   ): void {
-    const least = Math.max(0, at - this.#window + this.#gram)
-    for (let start = least; start <= at; start++) {
-      if ((bits & (1 << (at - start))) === 0) continue
-      const begin = beginOf(codes, start, this.#gram)
-      if (this.#begins[begin] === 0) continue
-      for (const one of this.#byBegin.get(begin) ?? []) {
+    for (let offset = this.#step - 1; offset >= -1; offset--) {
+      const start = at - offset
+      if ((bits & (1 << (offset + 1))) === 0 || start < 0) continue
+      // What no text begins with; the map would say so too, and takes longer.
+      if (((this.#offsets[hashOf(codes, start)] as number) & 2) === 0) continue
+      for (const one of this.#byBegin.get(this.#beginOf(codes, start)) ?? []) {
+        // One that is found from another of the places that are looked at.
+        if (offset < 0 ? one.length > gram : one.length < offset + gram) continue
         const end = start + one.length
         // Most differ at their end; a call to compare the rest costs more than that.
         if (end > text.length || codes[end - 1] !== one.charCodeAt(one.length - 1)) continue
@@ -80,14 +94,21 @@ export class Literals {
       }
     }
   }
+
+  #beginOf(codes: Uint16Array, at: number): number {
+    let hash = hashOf(codes, at)
+    for (let more = gram; more < this.#shortest; more++) {
+      hash = (Math.imul(hash, 31) + (codes[at + more] as number)) | 0
+    }
+    return hash
+  }
 }
 
-function hashOf(codes: Uint16Array, at: number, gram: 2 | 3): number {
-  const pair = ((codes[at] as number) << 7) ^ (codes[at + 1] as number)
-  return (gram === 2 ? pair : (pair << 2) ^ (codes[at + 2] as number)) & 0x3fff
+function hashOf(codes: Uint16Array, at: number): number {
+  return hash(codes[at] as number, codes[at + 1] as number, codes[at + 2] as number)
 }
 
-/** Of one character more. */
-function beginOf(codes: Uint16Array, at: number, gram: 2 | 3): number {
-  return ((hashOf(codes, at, gram) * 31) ^ (codes[at + gram] as number)) & 0x3fff
+/** Others may share the number. */
+function hash(a: number, b: number, c: number): number {
+  return ((a << 9) ^ (b << 2) ^ c) & 0x3fff
 }
