@@ -63,12 +63,14 @@ const rare = {
 }
 /**
  * The same for verbs that programs ask over and over, mostly by a whole id and of a session in order:
- * one look, and a change of one entry.
+ * one look, and a change of one entry, mostly of a word in which no secret can be.
  */
 const rareToShort = {
   ...rare,
   _search: ['lib/store/search.ts'],
   _careful: ['lib/session/catch-up.ts'],
+  _redact: ['lib/redact/engine.ts', 'lib/redact/user-rules.ts'],
+  _secrets: ['lib/redact/secrets.ts'],
 }
 const rareToLook = { ...rareToShort, _project: ['lib/store/project.ts'] }
 const rareToChange = { ...rareToShort, _lease: ['lib/os/lease.ts'] }

@@ -23,7 +23,8 @@ export interface Encoded {
 }
 
 /** Every run of base64 that stands for printable text; hashes, keys and images do not. */
-export function* decodedRuns(text: string): Generator<Encoded> {
+export function decodedRuns(text: string): Encoded[] {
+  const found: Encoded[] = []
   let done = 0
   for (
     let run = nextRun(text, 0, shortestRun);
@@ -45,8 +46,9 @@ export function* decodedRuns(text: string): Generator<Encoded> {
     done = end + 1
     if (from === undefined || letters < shortest || letters > longest) continue
     const decoded = Buffer.from(text.slice(from, end), 'base64').toString()
-    if (isPrintable(decoded)) yield { start: from, end, text: decoded }
+    if (isPrintable(decoded)) found.push({ start: from, end, text: decoded })
   }
+  return found
 }
 
 function valueAt(text: string, at: number): number {

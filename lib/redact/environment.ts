@@ -1,9 +1,7 @@
 /** Secrets that a process is given by its environment. */
 
-import { SHORTEST_KNOWN } from './known.ts'
-import { findKind, looksSecret } from './names.ts'
-
-const address = /^[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/@:]{0,256}:([^\s/]{1,512})@/i
+import { pickSecrets } from './secrets.ts'
+import { isTelling } from './telling.ts'
 
 /**
  * Values of variables whose names say that they are secret, passwords in addresses, and the values
@@ -14,26 +12,10 @@ export function secretsIn(
   env: Readonly<Record<string, string | undefined>>,
   named: readonly string[] = [],
 ): string[] {
-  const found = new Set<string>()
-  for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || value.length < SHORTEST_KNOWN) continue
-    const kind = findKind(name)
-    const password = address.exec(value)?.[1]
-    if (named.includes(name) || (kind !== undefined && isSecret(value))) found.add(value)
-    else if (password !== undefined && isSecret(decoded(password))) found.add(decoded(password))
-  }
-  return [...found].filter((value) => value.length >= SHORTEST_KNOWN)
-}
-
-/** Stricter than where a name stands beside its value: this one is looked for everywhere. */
-function isSecret(value: string): boolean {
-  return looksSecret(value, 'secret', 'quoted')
-}
-
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
-  }
+  const variables = Object.entries(env).filter(
+    (one): one is [string, string] =>
+      one[1] !== undefined &&
+      (isTelling(one[0]) || named.includes(one[0]) || one[1].includes('://')),
+  )
+  return variables.length === 0 ? [] : pickSecrets(variables, named)
 }

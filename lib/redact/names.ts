@@ -1,6 +1,7 @@
 /** Which names say that their value is a secret, and which values can be one. */
 
 import { isPlaceholder } from './placeholder.ts'
+import { isTelling } from './telling.ts'
 
 /** What a name promises of its value. */
 export type Kind = 'password' | 'secret' | 'parameter' | 'authorization' | 'cookie' | 'set-cookie'
@@ -35,25 +36,6 @@ const isSecret = new RegExp(`${secret}${suffix}$`, 'i')
 const harmless =
   /^(?:OLD)?PWD$|^pwd$|oldpwd$|(?:^|[_.-]|\b)(?:max|min|num|total|count|page|next|prev|stop|bos|eos|pad|unk|cls|sep|mask|cancell?ation|continuation|design|id|idempotency|sync|resume|cursor|syntax|client[_-]?request)[_.-]?token$|(?:Page|page|cancellation|Cancellation|continuation|Continuation|max|Max|sync|Sync)Token$/
 
-/** A name without any of these announces nothing. */
-const telling = [
-  ...[
-    'pass',
-    'pwd',
-    'psk',
-    'key',
-    'token',
-    'secret',
-    'cred',
-    'auth',
-    'cookie',
-    'bearer',
-    'jwt',
-    'pat',
-  ],
-  ...['salt'],
-]
-
 /** Whose keys have no shape of their own, so that the name is all there is to know them by. */
 const vendors =
   /(?:^|[^a-z]|(?<=[a-z])(?=[A-Z]))(?:abuseipdb|activecampaign|adafruit|adobe|ahrefs|airbrake|airtable|alchemy|algolia|alibaba|aliyun|amplitude|anthropic|apify|apollo|appcenter|asana|assemblyai|auth0|aws|axiom|azure|bamboo|baremetrics|bing|bitbucket|bitly|bittrex|blockchain|bugsnag|buildkite|bunny|calendly|canny|censys|chargebee|circleci|clearbit|clickhouse|clickup|cloudflare|cloudinary|cloudsmith|codacy|codecov|codeclimate|cohere|coinbase|coinmarketcap|confluent|consul|contentful|coveralls|datadog|databricks|dd|deepgram|deepl|deepseek|digitalocean|discord|docusign|dropbox|droneci|drone|dynatrace|elastic|elasticsearch|elevenlabs|etherscan|etsy|eventbrite|exa|facebook|fastly|figma|finnhub|firebase|firecrawl|fireworks|flickr|freshdesk|fullstory|geocodio|giphy|gitea|github|gitlab|gitter|google|gcp|gradle|grafana|groq|harvest|helpscout|heroku|here|hetzner|honeybadger|honeycomb|hubspot|huggingface|hunter|ifttt|infura|instagram|intercom|ipinfo|ipstack|jenkins|jira|jfrog|artifactory|keen|klaviyo|kraken|kucoin|launchdarkly|lastfm|linear|linkedin|linode|lob|logdna|loggly|logz|looker|mailchimp|mailgun|mailjet|mandrill|mapbox|mapquest|mattermost|maxmind|meilisearch|messagebird|mistral|mixpanel|monday|moralis|mux|nasa|neon|netlify|newrelic|new_relic|newsapi|ngrok|notion|npm|nuget|nvidia|nytimes|okta|omise|onesignal|openai|opencage|openrouter|openweather(?:map)?|optimizely|opsgenie|pagerduty|papertrail|paypal|pendo|perplexity|pexels|pinecone|pinata|pingdom|plaid|planetscale|polygon|postmark|postman|posthog|pubnub|pusher|pypi|quicknode|rapidapi|razorpay|recaptcha|replicate|resend|rollbar|rubygems|salesforce|scaleway|scalr|segment|semrush|sendgrid|sendbird|sendinblue|sentry|serpapi|serper|shodan|shopify|sidekiq|signalfx|slack|snyk|sonar(?:cloud|qube)?|sonarcloud|sourcegraph|spotify|square|squareup|statuspage|strava|stripe|sumologic|supabase|tavily|teamcity|telegram|tencent|thingspeak|tinypng|tmdb|together|travis(?:ci)?|trello|twilio|twitch|twitter|typeform|unsplash|uptimerobot|vercel|vimeo|virustotal|vonage|voyage|vultr|wandb|watson|weatherapi|webflow|wistia|woocommerce|workos|yandex|yelp|youtube|zapier|zendesk|zoho|zoom)(?:[^a-z].{0,40}|[A-Z].{0,40}|api)?key$/i
@@ -70,13 +52,6 @@ export function findKind(name: string): Kind | undefined {
   if (kinds.size >= mostKinds) kinds.clear()
   if (name.length <= 64) kinds.set(name, kind)
   return kind
-}
-
-/** Whether a name can announce anything; cheap, where the expressions cost something to be made. */
-export function isTelling(name: string): boolean {
-  // A path is the one frequent word that holds one of them.
-  const lower = name.toLowerCase().replaceAll('path', '')
-  return telling.some((word) => lower.includes(word))
 }
 
 function kindOf(name: string): Kind | undefined {

@@ -460,6 +460,11 @@ export const rules: readonly Rule[] = [
   rule('laravel-key', 'base64:', 'base64', 44, 44, shape(/^[A-Za-z0-9+/]{43}=$/)),
 ]
 
+/** Whether its anchors are sought everywhere: its tokens need hold no long run beside them. */
+export function isSought(rule: Rule): boolean {
+  return rule.anywhere === true || rule.before !== undefined
+}
+
 /** Runs of each charset from `lastIndex`; none of them holds a line feed. */
 export const charsets: Readonly<Record<Charset, RegExp>> = {
   alnum: /[A-Za-z0-9]*/y,

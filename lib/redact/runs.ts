@@ -1,5 +1,7 @@
 /** Longest runs of a class of characters, each taken once. */
 
+import { codesOf } from './codes.ts'
+
 /** The run of each pattern that was taken last in one text. */
 export type Runs = Map<RegExp, Run>
 
@@ -37,16 +39,18 @@ for (let code = 0; code < 128; code++) {
  * Steps from one possible end of a run to the next, so most characters are never looked at.
  */
 export function nextRun(text: string, from: number, shortest: number): Run | undefined {
+  const codes = codesOf(text)
+  const { length } = text
   let at = from
-  while (at + shortest <= text.length) {
+  while (at + shortest <= length) {
     let probe = at + shortest - 1
-    while (probe >= at && inRun[text.charCodeAt(probe)] === 1) probe--
+    while (probe >= at && inRun[codes[probe] as number] === 1) probe--
     if (probe >= at) {
       at = probe + 1
       continue
     }
     let end = at + shortest
-    while (end < text.length && inRun[text.charCodeAt(end)] === 1) end++
+    while (end < length && inRun[codes[end] as number] === 1) end++
     return { start: at, end }
   }
   return undefined

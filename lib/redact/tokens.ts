@@ -1,9 +1,8 @@
 /** Tokens that are known by how they begin. */
 
 import type { Find } from './finds.ts'
-import { Literals } from './literals.ts'
 import { isPlaceholder } from './placeholder.ts'
-import { charsets, type Rule } from './rules.ts'
+import { charsets, isSought, type Rule } from './rules.ts'
 import { inRun, nextRun, type Runs, takeRun } from './runs.ts'
 
 /** A token that reached the end of its line, and may go on in the next. */
@@ -25,18 +24,13 @@ export class TokenFinder {
   readonly #shortest: number
   /** What stands before an anchor, read backwards from it. */
   readonly #leads = new Map<Rule, RegExp>()
-  /** Anchors of tokens that need not hold a long run, or that stand in the middle of theirs. */
-  readonly #sought = new Literals(3)
 
   /** Each token of the rules holds `shortest` letters, digits, `_` or `-` in a row. */
   constructor(rules: readonly Rule[], shortest: number) {
     for (const rule of rules) {
       const lead = rule.before?.source.replace(/\$$/, '')
       if (lead !== undefined) this.#leads.set(rule, new RegExp(`(?<=(${lead}))`, 'y'))
-      for (const anchor of rule.anchors) {
-        this.#ruleOf.set(anchor, rule)
-        if (isSought(rule)) this.#sought.add(anchor)
-      }
+      for (const anchor of rule.anchors) this.#ruleOf.set(anchor, rule)
     }
     const anchors = [...this.#ruleOf.keys()].sort((a, b) => b.length - a.length)
     for (const anchor of anchors) {
@@ -44,7 +38,9 @@ export class TokenFinder {
       this.#anchors.set(pair, [...(this.#anchors.get(pair) ?? []), anchor])
     }
     this.#shortest = shortest
-    for (const [a = '', b = '', c] of anchors.filter((one) => !isSought(this.#ruleOf.get(one)))) {
+    for (const [a = '', b = '', c] of anchors.filter(
+      (one) => !isSought(this.#ruleOf.get(one) as Rule),
+    )) {
       this.#mark(a, b, 1)
       if (c !== undefined) this.#mark(b, c, 2)
       else for (let code = 0; code < 128; code++) this.#mark(b, String.fromCharCode(code), 2)
@@ -61,15 +57,21 @@ export class TokenFinder {
    * line before ended with, `null` when none is to go on. Returns the one that the last line ends
    * with.
    *
-   * Anchors are sought only in and just before a long run.
+   * Anchors are sought only in and just before a long run; `anchors` is where those stand that are
+   * sought everywhere.
    */
-  find(text: string, finds: Find[], wrap: Wrap | null | undefined): Wrap | undefined {
+  find(
+    text: string,
+    finds: Find[],
+    wrap: Wrap | null | undefined,
+    anchors: readonly number[] = [],
+  ): Wrap | undefined {
     const search: Search = { text, runs: undefined, finds, wraps: wrap !== null, wrap: undefined }
     let floor = wrap ? goOn(search, 0, wrap) : 0
-    this.#sought.forEach(text, (_, start) => {
+    for (const start of anchors) {
       const find = this.#tokenAt(search, start)
       if (find !== undefined) finds.push(find)
-    })
+    }
     for (
       let run = nextRun(text, floor, this.#shortest);
       run !== undefined;
@@ -170,10 +172,6 @@ function pairAt(a: number, b: number): number {
 function leadOf(text: string, start: number): number {
   const before = text[start - 1]
   return before === '/' ? 128 : before !== undefined && '.:+%~$!|'.includes(before) ? 40 : 0
-}
-
-function isSought(rule: Rule | undefined): boolean {
-  return rule?.anywhere === true || rule?.before !== undefined
 }
 
 /** What is in the middle of a word is no beginning, unless an escape ends there. */

@@ -1,0 +1,32 @@
+/** The characters of a text as numbers: to step over those is twice as fast as over the text. */
+
+const size = 0x20000
+const shared = new Uint16Array(size)
+const sharedBytes = Buffer.from(shared.buffer)
+/** A text so short is copied sooner by hand than by a call out of JavaScript. */
+const short = 48
+
+let last = ''
+let codes = shared
+
+/**
+ * The UTF-16 units of a text, and behind them whatever there was.
+ *
+ * They hold until another text is asked for. Several searches of one text share them.
+ */
+export function codesOf(text: string): Uint16Array {
+  const isLast = text === last
+  // Also when they only are equal: the same text again is then known without a look at its letters.
+  last = text
+  if (isLast) return codes
+  codes = shared
+  if (text.length <= short) {
+    for (let at = 0; at < text.length; at++) shared[at] = text.charCodeAt(at)
+  } else if (text.length <= size) {
+    sharedBytes.write(text, 'utf16le')
+  } else {
+    codes = new Uint16Array(text.length + 8)
+    Buffer.from(codes.buffer).write(text, 'utf16le')
+  }
+  return codes
+}

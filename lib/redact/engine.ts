@@ -1,0 +1,428 @@
+/** The redactor itself: every finder, over texts, JSON values and streams. */
+
+import { findArguments, findByForm, findOpened, openName } from './commands.ts'
+import { findByContext, findUnder } from './context.ts'
+import { decodedRuns } from './encoded.ts'
+import { type Find, marker, mergeCounts, mergeFinds, type Redacted, replaceFinds } from './finds.ts'
+import { type JsonValue, type Readers, redactJson } from './json.ts'
+import { KnownValues } from './known.ts'
+import type { Kind } from './names.ts'
+import { redactKeys } from './pem.ts'
+import type { RedactionStream, Redactor, RedactorOptions } from './redactor.ts'
+import { rules, SHORTEST_RUN } from './rules.ts'
+import { signsIn } from './signs.ts'
+import { TokenFinder, type Wrap } from './tokens.ts'
+import { shortestOf } from './user-rules.ts'
+import { findBehind, viewsOf } from './views.ts'
+
+/** A redactor with every rule. It never throws: what it fails on becomes `[REDACTED:error]`. */
+export function createEngine(options: RedactorOptions): Redactor {
+  return new Engine(options)
+}
+
+let builtIn: TokenFinder | undefined
+
+/** Deeper than this, JSON in the strings of JSON and base64 in base64 is text. */
+const deepest = 4
+const rounds = 6
+/** More finds in one text are nothing that anybody wrote, and not worth another round. */
+const mostFinds = 10_000
+const shortest = 8
+
+/** A value may take 250 ms, or as much for each MiB of it. */
+const slowest = 250
+/** So much takes a few ms at most. */
+const unmeasured = 0x4000
+const mebi = 0x100000
+
+class Engine implements Redactor {
+  readonly #own: TokenFinder | undefined
+  readonly #allow: ReadonlySet<string>
+  readonly #cpuTime: () => number
+  readonly #known = new KnownValues()
+  /** Keys of JSON in which there was nothing to find: few keys come often. */
+  readonly #cleanKeys = new Set<string>()
+  /** Set while nothing may be learnt: whether there was something. */
+  #teaches: boolean | undefined
+  #deadline = Number.POSITIVE_INFINITY
+  /** How much was searched since the clock was looked at. */
+  #unmeasured = 0
+
+  constructor(options: RedactorOptions) {
+    const own = options.rules ?? []
+    this.#own = own.length === 0 ? undefined : new TokenFinder(own, shortestOf(own))
+    this.#allow = new Set(options.allow)
+    this.#cpuTime = options.cpuTime ?? cpuTime
+  }
+
+  text(text: string): Redacted<string> {
+    return this.#guard(
+      () => text,
+      () => this.#again(text, (value) => this.#string(value, undefined)),
+    )
+  }
+
+  json<T extends JsonValue>(value: T): Redacted<T> {
+    let text = ''
+    const redact = () => {
+      const once = this.#again(text, (now) => redactJson(now, this.#readers(0), '') ?? unreadable())
+      return once.counts === undefined
+        ? { value, counts: undefined }
+        : { value: JSON.parse(once.value), counts: once.counts }
+    }
+    return this.#guard(() => (text = JSON.stringify(value)), redact) as Redacted<T>
+  }
+
+  openStream(): RedactionStream {
+    return new Stream((block, places) => this.#lines(block, places))
+  }
+
+  learn(values: Iterable<string>): void {
+    for (const value of values) this.#learn(value, 'known-value')
+  }
+
+  #learn(value: string, rule: string): void {
+    if (this.#allow.has(value) || isPartOfMarkers(value)) return
+    if (!this.#known.add(value, rule)) return
+    this.#cleanKeys.clear()
+  }
+
+  /** Fails closed: a value that cannot be searched is not written. */
+  #guard<T>(textOf: () => string, redact: () => Redacted<T>): Redacted<T | string> {
+    try {
+      const { length } = textOf()
+      this.#deadline =
+        length < unmeasured
+          ? Number.POSITIVE_INFINITY
+          : this.#cpuTime() + slowest * Math.max(1, length / mebi)
+      return redact()
+    } catch {
+      return { value: marker('error'), counts: { error: 1 } }
+    }
+  }
+
+  /**
+   * Until nothing more is found: what was learnt at the end may stand at the beginning, and without
+   * one secret another has its shape.
+   */
+  #again(
+    text: string,
+    redact: (text: string, round: number) => Redacted<string>,
+  ): Redacted<string> {
+    let { value, counts } = { value: text, counts: undefined } as Redacted<string>
+    for (let round = 0; round < rounds; round++) {
+      const once = redact(value, round)
+      if (once.counts === undefined) break
+      value = once.value
+      counts = mergeCounts(counts, once.counts)
+      const found = Object.values(once.counts).reduce((sum, count) => sum + count, 0)
+      if (found > mostFinds) break
+    }
+    return { value, counts }
+  }
+
+  /**
+   * Lines of a stream, many at once as long as they teach nothing: what one line teaches holds for
+   * those after it, however they came.
+   */
+  #lines(block: string, places: Places): Redacted<string> {
+    if (!block.includes('\n')) return this.#searched(block, places)
+    const before = [...places].map(([path, place]) => [path, { ...place }] as const)
+    this.#teaches = false
+    const whole = this.#searched(block, places)
+    const isWhole = !this.#teaches && whole.counts?.error === undefined
+    this.#teaches = undefined
+    if (isWhole) return whole
+    places.clear()
+    for (const [path, place] of before) places.set(path, place)
+    return joinLines(block.split('\n').map((line) => this.#searched(line, places)))
+  }
+
+  #searched(block: string, places: Places): Redacted<string> {
+    return this.#guard(
+      () => block,
+      () =>
+        this.#again(block, (value, round) =>
+          this.#block(value, round === 0 ? places : new Map(), 0),
+        ),
+    )
+  }
+
+  /** Lines, some of which may be JSON; those between them are searched together. */
+  #block(block: string, places: Places, depth: number): Redacted<string> {
+    const plain = (text: string) => this.#plain(text, undefined, places, '', depth)
+    const readers = this.#readers(depth + 1, places)
+    const parts: Redacted<string>[] = []
+    let done = 0
+    let hit = depth < deepest ? findJson(block, 0) : -1
+    while (hit >= 0) {
+      const start = block.lastIndexOf('\n', hit) + 1
+      const next = block.indexOf('\n', hit)
+      const end = next < 0 ? block.length : next
+      const json = jsonLine(block.slice(start, end), readers)
+      if (json !== undefined) {
+        if (start > done) parts.push(plain(block.slice(done, start - 1)))
+        parts.push(json)
+        done = end + 1
+      }
+      hit = findJson(block, end + 1)
+    }
+    if (done === 0) return plain(block)
+    if (done <= block.length) parts.push(plain(block.slice(done)))
+    return joinLines(parts)
+  }
+
+  /** One string: JSON in it keeps its form. */
+  #string(
+    text: string,
+    kind: Kind | undefined,
+    places: Places = new Map(),
+    path = '',
+    depth = 0,
+  ): Redacted<string> {
+    if (depth < deepest && isNested(text)) {
+      const json = redactJson(text, this.#readers(depth + 1), '')
+      if (json !== undefined) return json
+    }
+    if (text.includes('\n') && findJson(text, 0) >= 0) return this.#block(text, new Map(), depth)
+    return this.#plain(text, kind, places, path, depth)
+  }
+
+  #readers(depth: number, places?: Places): Readers {
+    return {
+      string: (text, kind, path) => this.#string(text, kind, places, path, depth),
+      key: (text) => this.#key(text, depth),
+      opaque: (text) => {
+        const finds: Find[] = []
+        this.#known.find(text, finds)
+        return replaceFinds(text, mergeFinds(text, finds))
+      },
+      command: (line) => {
+        const finds: Find[] = []
+        findArguments(line, finds)
+        return finds
+      },
+    }
+  }
+
+  #key(text: string, depth: number): Redacted<string> {
+    if (this.#cleanKeys.has(text)) return { value: text, counts: undefined }
+    const redacted = this.#string(text, undefined, new Map(), '', depth)
+    if (redacted.counts === undefined && text.length <= 64) {
+      if (this.#cleanKeys.size >= 1000) this.#cleanKeys.clear()
+      this.#cleanKeys.add(text)
+    }
+    return redacted
+  }
+
+  #plain(
+    text: string,
+    kind: Kind | undefined,
+    places: Places,
+    path: string,
+    depth: number,
+  ): Redacted<string> {
+    const place = placeAt(places, path)
+    // Too short for any secret, unless one began before.
+    if (text.length < shortest && kind === undefined && !isOpen(place)) {
+      return { value: text, counts: undefined }
+    }
+    // Strings of JSON may be the lines of a key; a short one is more likely to be something else.
+    if (place.inside && path !== '' && !keyLine.test(text)) place.inside = false
+    const keys = redactKeys(text, place)
+    const { value } = keys
+    const { wrap, name } = place
+    const finds: Find[] = []
+    place.wrap = this.#find(value, finds, wrap)
+    place.name = openName(text)
+    const under = kind === undefined ? undefined : findUnder(kind, value)
+    if (under !== undefined) finds.push(under)
+    if (name !== undefined) findOpened(value, name, finds)
+    for (const view of viewsOf(value)) {
+      const seen: Find[] = []
+      this.#find(view.text, seen, null)
+      for (const find of seen) finds.push(findBehind(view, find))
+    }
+    if (depth < deepest) this.#findEncoded(value, finds, depth)
+    const rest = this.#replace(value, finds)
+    if (isOpen(place)) places.set(path, place)
+    else if (places.size > 0) places.delete(path)
+    return { value: rest.value, counts: mergeCounts(keys.counts, rest.counts) }
+  }
+
+  #find(text: string, finds: Find[], wrap: Wrap | null | undefined): Wrap | undefined {
+    builtIn ??= new TokenFinder(rules, SHORTEST_RUN)
+    const signs = signsIn(text)
+    const next = builtIn.find(text, finds, wrap, signs.anchors)
+    this.#own?.find(text, finds, null)
+    this.#known.find(text, finds)
+    findByContext(text, finds)
+    findByForm(text, signs, finds)
+    this.#check(text.length)
+    return next
+  }
+
+  #findEncoded(text: string, finds: Find[], depth: number): void {
+    for (const { start, end, text: decoded } of decodedRuns(text)) {
+      const { counts } = this.#string(decoded, undefined, new Map(), '', depth + 1)
+      if (counts !== undefined) finds.push({ start, end, rule: Object.keys(counts)[0] ?? 'base64' })
+    }
+  }
+
+  #replace(text: string, finds: Find[]): Redacted<string> {
+    if (finds.length === 0) return { value: text, counts: undefined }
+    const kept = mergeFinds(text, finds).filter(
+      ({ start, end }) => this.#allow.size === 0 || !this.#allow.has(text.slice(start, end)),
+    )
+    for (const { start, end, rule, sure } of kept) {
+      if (!sure) continue
+      if (this.#teaches === undefined) this.#learn(text.slice(start, end), rule)
+      else this.#teaches ||= !this.#known.has(text.slice(start, end))
+    }
+    return replaceFinds(text, kept)
+  }
+
+  /** Throws when a value has taken too long; the clock is a call of the system, so not each time. */
+  #check(searched: number): void {
+    if (this.#deadline === Number.POSITIVE_INFINITY) return
+    this.#unmeasured += searched
+    if (this.#unmeasured < unmeasured) return
+    this.#unmeasured = 0
+    if (this.#cpuTime() > this.#deadline) throw new Error('too slow')
+  }
+}
+
+const keyLine = /[A-Za-z0-9+/=]{16}|PRIVATE KEY|^\s*$/
+
+/** What the text that came before at a place leaves open. */
+interface Place {
+  inside: boolean
+  length: number
+  wrap: Wrap | undefined
+  /** A name whose value stands in the next line. */
+  name: string | undefined
+}
+
+function isOpen(place: Place): boolean {
+  return place.inside || place.wrap !== undefined || place.name !== undefined
+}
+
+/** By path: where in the lines of a stream something is open. */
+type Places = Map<string, Place>
+
+const mostPlaces = 64
+
+function placeAt(places: Places, path: string): Place {
+  const known = places.get(path)
+  if (known !== undefined) return known
+  if (places.size >= mostPlaces) places.delete(places.keys().next().value ?? '')
+  return { inside: false, length: 0, wrap: undefined, name: undefined }
+}
+
+/** How much of one line is held back. */
+const longestLine = 0x40000
+
+class Stream implements RedactionStream {
+  readonly #redact: (block: string, places: Places) => Redacted<string>
+  readonly #places: Places = new Map()
+  #held = ''
+
+  constructor(redact: (block: string, places: Places) => Redacted<string>) {
+    this.#redact = redact
+  }
+
+  lines(block: string): Redacted<string> {
+    return this.#redact(block, this.#places)
+  }
+
+  write(piece: string): Redacted<string> {
+    const parts: Redacted<string>[] = []
+    const end = piece.lastIndexOf('\n')
+    if (end >= 0) parts.push(this.#whole(this.#held + piece.slice(0, end)))
+    this.#held = end < 0 ? this.#held + piece : piece.slice(end + 1)
+    while (this.#held.length > longestLine) {
+      const cut = cutOf(this.#held.slice(0, longestLine))
+      parts.push(this.lines(this.#held.slice(0, cut)))
+      this.#held = this.#held.slice(cut)
+    }
+    return join(parts, '')
+  }
+
+  end(): Redacted<string> {
+    const rest = this.#held
+    this.#held = ''
+    return rest === '' ? { value: '', counts: undefined } : this.lines(rest)
+  }
+
+  #whole(block: string): Redacted<string> {
+    const { value, counts } = this.lines(block)
+    const isNothing = value === '' && block !== ''
+    return { value: isNothing ? '' : `${value}\n`, counts }
+  }
+}
+
+/** Where a line that is too long can be cut: after the last character that no token holds. */
+function cutOf(text: string): number {
+  const near = text.slice(-0x2000)
+  const at = Math.max(
+    ...[' ', '\t', ';', ',', '{', '}', '(', ')'].map((one) => near.lastIndexOf(one)),
+  )
+  return at < 0 ? text.length : text.length - near.length + at + 1
+}
+
+/** Lines of their own; what became nothing is no line. */
+function joinLines(parts: readonly Redacted<string>[]): Redacted<string> {
+  const kept = parts.filter(({ value, counts }) => value !== '' || counts === undefined)
+  return { value: kept.map(({ value }) => value).join('\n'), counts: join(parts, '').counts }
+}
+
+function join(parts: readonly Redacted<string>[], glue: string): Redacted<string> {
+  return {
+    value: parts.map(({ value }) => value).join(glue),
+    counts: parts.reduce<Redacted<string>['counts']>(
+      (sum, { counts }) => mergeCounts(sum, counts),
+      undefined,
+    ),
+  }
+}
+
+/** Where the first line from `from` on opens that may be JSON; -1 when none does. */
+function findJson(block: string, from: number): number {
+  if (!block.includes('{', from) && !block.includes('[', from)) return -1
+  opening.lastIndex = from
+  return opening.exec(block)?.index ?? -1
+}
+
+// It leads with the bracket, which few lines have.
+const opening = /(?:\{(?=[ \t]*["}])|\[(?=[ \t]*["{[\]]))(?<=^[ \t]*(?:data: ?)?[{[])/gm
+
+function jsonLine(line: string, readers: Readers): Redacted<string> | undefined {
+  const from = line.search(/[{[]/)
+  const json = redactJson(line.slice(from), readers, '')
+  if (json === undefined) return undefined
+  return json.counts === undefined
+    ? { value: line, counts: undefined }
+    : { value: line.slice(0, from) + json.value, counts: json.counts }
+}
+
+function isNested(text: string): boolean {
+  let at = 0
+  while (at < 64 && text.charCodeAt(at) <= 32) at++
+  const first = text[at]
+  if (first !== '{' && first !== '[') return false
+  const last = text.trimEnd().at(-1)
+  return last === '}' || last === ']'
+}
+
+function unreadable(): never {
+  throw new Error('not JSON')
+}
+
+function isPartOfMarkers(value: string): boolean {
+  return '[REDACTED:'.includes(value) || value.includes('[REDACTED')
+}
+
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}

@@ -1,0 +1,27 @@
+/** Names that may say something of their value. */
+
+/** A name without any of these announces nothing. */
+const telling = [
+  ...[
+    'pass',
+    'pwd',
+    'psk',
+    'key',
+    'token',
+    'secret',
+    'cred',
+    'auth',
+    'cookie',
+    'bearer',
+    'jwt',
+    'pat',
+  ],
+  ...['salt'],
+]
+
+/** Whether a name can announce anything; cheap, where the expressions cost something to be made. */
+export function isTelling(name: string): boolean {
+  // A path is the one frequent word that holds one of them.
+  const lower = name.toLowerCase().replaceAll('path', '')
+  return telling.some((word) => lower.includes(word))
+}
