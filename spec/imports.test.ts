@@ -30,7 +30,7 @@ const layers = [
   ['journal', 'file'],
   ['session'],
   ['store', 'tree'],
-  ['tools'],
+  ['tools', 'archive'],
   ['checkpoint'],
   ['run'],
   ['import'],

@@ -159,6 +159,7 @@ function sessionChange(data: EntryData): Change {
     ...optional('description', decodeText(set, 'description')),
     ...optional('pinned', decodeBoolean(set, 'pinned')),
     ...optional('phase', decodeText(set, 'phase')),
+    ...optional('project_path', decodeText(set, 'project_path')),
   }
 }
 
