@@ -34,7 +34,7 @@ export interface Outcome {
 
 export type Fault = { at: number; do: string; onward?: boolean; partial?: boolean }
 
-/** Runs the built command, struck by the fault, if any. */
+/** Runs the built command, struck by the fault, if any; `{home}` in a word is the scene's own. */
 export function stint(
   scene: Scene,
   args: readonly string[],
@@ -42,9 +42,10 @@ export function stint(
 ): Outcome {
   const plan =
     fault === undefined ? {} : { STINT_FAULTS: JSON.stringify({ root: scene.home, ...fault }) }
+  const words = args.map((word) => word.replace('{home}', scene.home))
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
-    [...(fault === undefined ? [] : ['--import', faults]), inject('cli'), ...args],
+    [...(fault === undefined ? [] : ['--import', faults]), inject('cli'), ...words],
     {
       cwd: scene.project,
       encoding: 'utf8',

@@ -25,11 +25,13 @@ export interface Case {
   /** It may put other transcripts in place of those before: what is left is one of the two, whole. */
   readonly rewrites?: true
   /** What must hold once the command has exited 0. */
-  readonly done: (scene: Scene) => void
+  readonly done: (scene: Scene) => void | Promise<void>
+  /** What must hold of whatever a crash left, and what the command run once more makes of it. */
+  readonly recovers?: (scene: Scene) => void | Promise<void>
 }
 
 /** Strikes a command at each of its calls, in every way, and looks at what is left. */
-export function describeCrashes({ verb, prepare, done, rewrites }: Case): void {
+export function describeCrashes({ verb, prepare, done, recovers, rewrites }: Case): void {
   describe(verb, () => {
     const { scene, copy, discard } = openScene()
     const logs = mkdtempSync(join(tmpdir(), 'stint-calls-'))
@@ -42,12 +44,12 @@ export function describeCrashes({ verb, prepare, done, rewrites }: Case): void {
     let count: number
     let deaths = 0
 
-    beforeAll(() => {
+    beforeAll(async () => {
       args = prepare(scene)
       acknowledged = transcriptsOf(scene)
       const whole = copy()
       ok(stint(whole, args, { log }))
-      done(whole)
+      await done(whole)
       if (rewrites) rewritten = transcriptsOf(whole)
       facts = factsOf(scene)
       calls = callsOf(log)
@@ -76,7 +78,8 @@ export function describeCrashes({ verb, prepare, done, rewrites }: Case): void {
       if (outcome.signal !== null) deaths++
       try {
         // A tool that ran keeps its status; what the journal did not take is then said.
-        if (outcome.status === 0 && !outcome.stderr.includes('warning')) done(struck)
+        if (outcome.status === 0 && !outcome.stderr.includes('warning')) await done(struck)
+        await recovers?.(struck)
         await check(struck)
         expectSwept(struck)
       } catch (error) {
@@ -124,7 +127,8 @@ export function describeCrashes({ verb, prepare, done, rewrites }: Case): void {
           const cut: Scene = { ...scene, home: join(logs, `cut-${tail}-${upTo}`) }
           replay({ before: scene.home, log, upTo, into: cut.home, tail })
           try {
-            if (upTo === count) done(cut)
+            if (upTo === count) await done(cut)
+            await recovers?.(cut)
             await check(cut)
           } catch (error) {
             throw new Error(
