@@ -26,7 +26,7 @@ function block(one: Block): string {
     case 'output':
       return `${fenced(one.text)}\n`
     case 'details':
-      return `<details><summary>${inline(one.summary)}</summary>\n\n${fenced(one.text)}\n</details>\n\n`
+      return `<details><summary>${asHtml(one.summary)}</summary>\n\n${fenced(one.text)}\n</details>\n\n`
   }
 }
 
@@ -37,11 +37,13 @@ function fenced(text: string): string {
   return `${fence}text\n${text.endsWith('\n') ? text : `${text}\n`}${fence}\n`
 }
 
+/** In a line of HTML nothing is Markdown. */
+function asHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+}
+
 function inline(text: string): string {
-  return text
-    .replace(/[\\`*_[\]|#~]/g, '\\$&')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
+  return asHtml(text.replace(/[\\`*_[\]|#~]/g, '\\$&'))
 }
 
 /**

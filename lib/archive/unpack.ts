@@ -1,7 +1,7 @@
 /** Building one session out of an archive: nothing of it is trusted, and nothing of it is kept as it is. */
 
 import type { SessionId } from '../base/id.ts'
-import { Failure } from '../errors.ts'
+import { Failure, isFailure } from '../errors.ts'
 import { LineCutter, type Piece } from '../file/lines.ts'
 import { isFailed } from '../file/redaction.ts'
 import { decodeEntry } from '../journal/entry.ts'
@@ -71,7 +71,7 @@ export class Unpacking {
    * Ends it: the state is what the journal folds to, with the keys that this version does not know; a
    * turn that was open is over; and the journal says where all of it comes from.
    */
-  async finish({ archive, projectPath, now }: Provenance): Promise<void> {
+  async finish(provenance: Provenance): Promise<void> {
     const { id, dir } = this
     const folded = this.#folded as State
     const { seq } = folded.journal
@@ -81,6 +81,20 @@ export class Unpacking {
     const state = keepUnknown(this.#stated as State, folded)
     const text = stateText(id, dir, state, this.#redactor)
     disk.writeNewFile(files.state(dir), Buffer.from(text))
+    try {
+      await this.#append(dir, folded, provenance)
+    } catch (error) {
+      throw asUnrecorded(error, dir)
+    }
+    for (const one of [...this.#dirs, files.locks(dir), dir]) disk.syncDir(one)
+  }
+
+  async #append(
+    dir: string,
+    folded: State,
+    { archive, projectPath, now }: Provenance,
+  ): Promise<void> {
+    const { id } = this
     using session = new Session(id, dir, { redactor: this.#redactor, leased: false })
     await session.refresh()
     if (hasOpenTurn(folded)) {
@@ -100,7 +114,6 @@ export class Unpacking {
       },
       at: now,
     })
-    for (const one of [...this.#dirs, files.locks(dir), dir]) disk.syncDir(one)
   }
 
   /** What was taken out of a name is none of the letters that a name has. */
@@ -213,6 +226,17 @@ async function textOf({ path, size }: ArchivedFile, content: Content): Promise<s
   const pieces: Buffer[] = []
   for await (const piece of content) pieces.push(piece)
   return Buffer.concat(pieces).toString('utf8')
+}
+
+/** What is recorded of a session that nobody has seen is not recorded. */
+function asUnrecorded(error: unknown, dir: string): unknown {
+  if (isFailure(error, 'DURABILITY_UNKNOWN')) {
+    const problem = 'the disk did not confirm it'
+    return new Failure('IO_FAILED', { path: dir, errno: 'EIO', problem }, { cause: error })
+  }
+  return isFailure(error, 'DISK_FULL')
+    ? new Failure('DISK_FULL', { ...error.data, recorded: 0 }, { cause: error })
+    : error
 }
 
 function asArchiveError(error: unknown, id: SessionId, code: Failure['code']): unknown {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { importArchive, type SessionId } from '../../lib/index.ts'
+import { exportSessions, importArchive, listSessions, type SessionId } from '../../lib/index.ts'
 import { entriesOf, type Scene, stint, storeOf } from './kit.ts'
 import { describeCrashes, ok, rowOf } from './suite.ts'
 
@@ -23,7 +23,9 @@ async function expectArchive(scene: Scene): Promise<void> {
 
 /** One more run makes it, and sweeps what was left beside it. */
 async function expectAgain(scene: Scene): Promise<void> {
-  ok(stint(scene, ['export', '-q', 'mine', 'other', '--to', '{home}/a.tar.gz', '--force']))
+  const store = storeOf(scene)
+  const sessions = listSessions(store).rows.map(({ id }) => ({ store, id }))
+  await exportSessions(sessions, { file: join(scene.home, 'a.tar.gz'), force: true })
   await expectArchive(scene)
   expect(readdirSync(scene.home).filter((name) => name.endsWith('.part'))).toEqual([])
 }
@@ -78,8 +80,9 @@ describeCrashes({
     return ['import', '-q', './a.tar.gz']
   },
   done: expectRestored,
-  recovers: (scene) => {
-    ok(stint(scene, ['import', '-q', './a.tar.gz']))
+  recovers: async (scene) => {
+    const file = join(scene.project, 'a.tar.gz')
+    await importArchive(storeOf(scene), { file, dryRun: false, maxSize: 1e9 })
     expectRestored(scene)
   },
 })
