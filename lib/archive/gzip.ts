@@ -11,16 +11,16 @@ export async function compress(
   write: (bytes: Buffer) => void,
 ): Promise<void> {
   const { createGzip } = process.getBuiltinModule('node:zlib')
-  const { Readable } = process.getBuiltinModule('node:stream')
-  const { pipeline } = process.getBuiltinModule('node:stream/promises')
+  const { pipeline, Readable } = process.getBuiltinModule('node:stream')
+  const gzip = createGzip()
+  // What goes wrong in it is thrown to who reads the end of it.
+  pipeline(Readable.from(blocks), gzip, () => undefined)
   let at = 0
-  await pipeline(Readable.from(blocks), createGzip(), async (chunks: AsyncIterable<Buffer>) => {
-    for await (const chunk of chunks) {
-      if (at <= system.at && system.at < at + chunk.length) chunk[system.at - at] = system.none
-      at += chunk.length
-      write(chunk)
-    }
-  })
+  for await (const chunk of gzip as AsyncIterable<Buffer>) {
+    if (at <= system.at && system.at < at + chunk.length) chunk[system.at - at] = system.none
+    at += chunk.length
+    write(chunk)
+  }
 }
 
 /** Decompresses chunks. Throws ArchiveError, and what the chunks throw. */
@@ -30,7 +30,6 @@ export async function* decompress(
   const { createGunzip } = process.getBuiltinModule('node:zlib')
   const { pipeline, Readable } = process.getBuiltinModule('node:stream')
   const gunzip = createGunzip({ chunkSize: 256 * 1024 })
-  // What goes wrong in it is thrown to who reads the end of it.
   pipeline(Readable.from(chunks), gunzip, () => undefined)
   try {
     yield* gunzip

@@ -52,7 +52,7 @@ export interface ArchivedFile {
 }
 
 /** The files of a session that are always there, in this order. */
-export const firstFiles: readonly string[] = ['state.toml', 'transcript.jsonl']
+const firstFiles: readonly string[] = ['state.toml', 'transcript.jsonl']
 
 export function formatManifest(sessions: readonly ArchivedSession[]): Buffer {
   return Buffer.from(`${JSON.stringify({ format: manifestFormat, sessions })}\n`)

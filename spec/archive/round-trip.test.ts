@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import {
   existsSync,
   linkSync,
@@ -17,6 +18,7 @@ import {
   deleteSession,
   type Entry,
   exportSessions,
+  Failure,
   importArchive,
   listSessions,
   readSession,
@@ -187,6 +189,40 @@ describe('export and import', () => {
     writeFileSync(transcript, Buffer.concat([whole, Buffer.from('{"v":1,"seq":3,')]))
     const members = membersOf(await exported(store, id))
     expect(members.find(({ header }) => header.path.endsWith('.jsonl'))?.body).toEqual(whole)
+  })
+
+  test.each([100, 3_000_000])('say why %d bytes cannot be written, or read', async (size) => {
+    const { store, id, dir } = one()
+    mkdirSync(join(dir, 'output'))
+    writeFileSync(join(dir, 'output/random'), randomBytes(size))
+    const full = new Failure('DISK_FULL', { path: 'x', recorded: 0 })
+    const write = () => {
+      throw full
+    }
+    await expect(exportSessions([{ store, id }], { write })).rejects.toBe(full)
+    const file = await exported(store, id)
+    const half = async function* () {
+      yield readFileSync(file).subarray(0, statSync(file).size / 2)
+      throw full
+    }
+    const into = freshStore()
+    const options = { file, input: half(), dryRun: false, maxSize: 1e9 }
+    await expect(importArchive(into, options)).rejects.toBe(full)
+    expect(readdirSync(join(into.dir, 'staging'))).toEqual([])
+  })
+
+  test('give up when a file changes while it is read', async () => {
+    const { store, id, dir } = one()
+    mkdirSync(join(dir, 'output'))
+    writeFileSync(join(dir, 'output/random'), randomBytes(3_000_000))
+    let done = false
+    const write = () => {
+      if (!done) writeFileSync(join(dir, 'output/random'), 'another')
+      done = true
+    }
+    await expect(exportSessions([{ store, id }], { write })).rejects.toMatchObject({
+      code: 'FILE_CHANGED',
+    })
   })
 
   test('refuse to archive what is damaged', async () => {
