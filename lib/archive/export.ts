@@ -8,8 +8,8 @@ import { placeOf } from '../store/place.ts'
 import type { Store } from '../store/store.ts'
 import { type Contents, readAgain, readContents } from './contents.ts'
 import { compress } from './gzip.ts'
-import { type ArchivedSession, formatManifest } from './manifest.ts'
-import { checkArchive, readPieces } from './read.ts'
+import { type ArchivedSession, formatManifest, parseManifest } from './manifest.ts'
+import { checkArchive, reading, readPieces } from './read.ts'
 import { formatTar, type Member } from './tar.ts'
 import { type Target, writeTarget } from './target.ts'
 
@@ -34,6 +34,7 @@ export async function exportSessions(
   const all = [...wanted]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([id, store]) => readContents(store, id, placeOf(store, id)))
+  await reading('the archive', async () => parseManifest(manifestOf(all).toString(), 'the archive'))
   const pack = (write: (bytes: Uint8Array) => void) => compress(formatTar(membersOf(all)), write)
   let bytes = 0
   if ('file' in to) bytes = await writeTarget(to, pack)
@@ -89,10 +90,14 @@ async function holds(file: string, session: ArchivedSession): Promise<boolean> {
   }
 }
 
+function manifestOf(all: readonly Contents[]): Buffer {
+  return formatManifest(all.map(({ session }) => session))
+}
+
 function* membersOf(
   all: readonly Contents[],
 ): Generator<{ readonly member: Member; readonly content: Iterable<Buffer> }> {
-  const manifest = formatManifest(all.map(({ session }) => session))
+  const manifest = manifestOf(all)
   const newest = Math.max(0, ...all.map(({ mtime }) => mtime))
   const about = { path: archive.manifest, size: manifest.length, mode: 0o600, mtime: newest }
   yield { member: about, content: [manifest] }

@@ -63,10 +63,10 @@ export async function* readTar(
 }
 
 async function readHead(bytes: Bytes): Promise<Member | undefined> {
-  const { Header, Pax } = loadTar()
+  const { Pax } = loadTar()
   const first = await bytes.take(block)
   let head = first
-  let header = new Header(first)
+  let header = parseHead(first)
   if (header.nullBlock) return undefined
   let extended: { readonly path?: string; readonly size?: number } = {}
   if (header.type === 'ExtendedHeader') {
@@ -76,7 +76,7 @@ async function readHead(bytes: Bytes): Promise<Member | undefined> {
     const next = await bytes.take(block)
     extended = Pax.parse(body.toString('utf8', 0, size))
     head = Buffer.concat([first, body, next])
-    header = new Header(next)
+    header = parseHead(next)
   }
   const { size = header.size ?? 0, path = header.path ?? '' } = extended
   if (header.type !== 'File') {
@@ -84,10 +84,27 @@ async function readHead(bytes: Bytes): Promise<Member | undefined> {
   }
   const { mode = 0, mtime } = header
   const member = { path, size, mode, mtime: Math.floor((mtime?.getTime() ?? 0) / 1000) }
-  if (!Number.isSafeInteger(size) || !formatHead(member).equals(head)) {
+  if (!isWritten(member, head)) {
     throw new ArchiveError(`${JSON.stringify(path)} has a head as stint writes none`)
   }
   return member
+}
+
+function parseHead(bytes: Buffer): InstanceType<ReturnType<typeof loadTar>['Header']> {
+  try {
+    return new (loadTar().Header)(bytes)
+  } catch (error) {
+    throw new ArchiveError('a head that cannot be read', { cause: error })
+  }
+}
+
+/** Whether a head is what stint writes for such a member. */
+function isWritten(member: Member, head: Buffer): boolean {
+  // Other numbers cannot be written.
+  const numbers = [member.size, member.mode, member.mtime]
+  return (
+    numbers.every((one) => Number.isSafeInteger(one) && one >= 0) && formatHead(member).equals(head)
+  )
 }
 
 async function expectZeros(bytes: Bytes, length: number): Promise<void> {

@@ -10,7 +10,7 @@ import * as disk from '../os/disk.ts'
 import type { Redactor } from '../redact/redact.ts'
 import { keepUnknown, parseState, refuseNewer } from '../session/codec.ts'
 import { FoldError, foldEntry } from '../session/fold.ts'
-import { JournalRedaction, redactDocument } from '../session/redaction.ts'
+import { JournalRedaction, redactDocument, withoutContent } from '../session/redaction.ts'
 import { stateText } from '../session/rewrite.ts'
 import { Session } from '../session/session.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
@@ -21,7 +21,7 @@ import { modeOf } from './read.ts'
 import { ArchiveError } from './tar.ts'
 
 /** A document that is longer is none of ours. */
-const longestDocument = 4 * 1024 * 1024
+const longestDocument = 16 * 1024 * 1024
 /** So is a line. */
 const longestLine = 64 * 1024 * 1024
 /** How much of a journal is held before it is written, in bytes. */
@@ -59,11 +59,13 @@ export class Unpacking {
   /** Takes the next file. Throws ArchiveError, FORMAT_NEWER and what the disk says. */
   async take(file: ArchivedFile, content: Content): Promise<void> {
     const { path } = file
-    if (path === 'state.toml') this.#stated = this.#parseState(await textOf(file, content))
-    else if (path === 'transcript.jsonl') this.#folded = await this.#readJournal(content)
-    else if (/^output\/turn-\d{4,9}\/result\.toml$/.test(path)) {
-      const { text } = redactDocument(await textOf(file, content), this.#redactor)
-      await this.#write(file, [Buffer.from(text)])
+    if (path === 'state.toml') {
+      this.#stated = this.#parseState((await bytesOf(file, content)).toString('utf8'))
+    } else if (path === 'transcript.jsonl') this.#folded = await this.#readJournal(content)
+    else if (isResult(file)) {
+      const bytes = await bytesOf(file, content)
+      const { text, finds } = redactDocument(bytes.toString('utf8'), this.#redactor)
+      await this.#write(file, [finds.length === 0 ? bytes : Buffer.from(text)])
     } else await this.#write(file, content)
   }
 
@@ -162,9 +164,9 @@ export class Unpacking {
       }
       const entry = starts && end === 'lf' ? decodeEntry(line.text) : undefined
       if (entry?.seq !== seq) throw new ArchiveError(`line ${seq + 1} of ${id} is not entry ${seq}`)
-      const { text = line.text, entry: kept = entry, counts } = redaction.check({ line, entry })
-      if (isFailed(counts)) throw new ArchiveError(`entry ${seq} of ${id} cannot be searched`)
-      const written = Buffer.from(`${text}\n`)
+      const { text = line.text, entry: found = entry, counts } = redaction.check({ line, entry })
+      const kept = isFailed(counts) ? withoutContent(entry) : found
+      const written = Buffer.from(`${isFailed(counts) ? JSON.stringify(kept) : text}\n`)
       state = this.#fold(state, kept, written.length)
       held.push(written)
       length += written.length
@@ -221,11 +223,16 @@ export function journalOf({ files }: ArchivedSession): ArchivedFile {
   return files.find(({ path }) => path === 'transcript.jsonl') as ArchivedFile
 }
 
-async function textOf({ path, size }: ArchivedFile, content: Content): Promise<string> {
+/** Whether stint may have written it: what is that long is a tool's. */
+function isResult({ path, size }: ArchivedFile): boolean {
+  return /^output\/turn-\d{4,9}\/result\.toml$/.test(path) && size <= longestDocument
+}
+
+async function bytesOf({ path, size }: ArchivedFile, content: Content): Promise<Buffer> {
   if (size > longestDocument) throw new ArchiveError(`${JSON.stringify(path)} has ${size} bytes`)
   const pieces: Buffer[] = []
   for await (const piece of content) pieces.push(piece)
-  return Buffer.concat(pieces).toString('utf8')
+  return Buffer.concat(pieces)
 }
 
 /** What is recorded of a session that nobody has seen is not recorded. */

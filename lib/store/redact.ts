@@ -7,7 +7,7 @@ import type { Entry } from '../journal/entry.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import type { RedactionCounts, Redactor } from '../redact/redact.ts'
-import { JournalRedaction, redactDocument } from '../session/redaction.ts'
+import { JournalRedaction, redactDocument, withoutContent } from '../session/redaction.ts'
 import { listResults, rewriteSession } from '../session/rewrite.ts'
 import { takeJournal } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
@@ -135,7 +135,7 @@ function* sharedEntries(store: Store, id: SessionId, redactor: Redactor): Genera
   for (const reading of readTranscript(store, id)) {
     if (reading.entry === undefined) continue
     const { counts, entry = reading.entry } = redaction.check(reading)
-    yield isFailed(counts) ? { ...entry, text: '[REDACTED:error]', data: {} } : entry
+    yield isFailed(counts) ? withoutContent(entry) : entry
   }
 }
 

@@ -307,6 +307,25 @@ describe('importArchive', () => {
     expect(entriesOf(store, id)).toHaveLength(6)
   })
 
+  test('empties an entry that cannot be searched, and takes the rest', async () => {
+    const { store: before, id } = one()
+    const deep = `${'['.repeat(50_000)}"x"${']'.repeat(50_000)}`
+    const changed = withBody(membersOf(await exported(before, id)), '.jsonl', (text) =>
+      text.concat(
+        `{"v":1,"seq":3,"ts":"2026-01-02T00:00:00.000Z","turn":1,"type":"message","text":"said","data":{"deep":${deep}}}\n`,
+      ),
+    )
+    const archive = withManifest(changed, ({ sessions }) =>
+      Object.assign(sessions[0] ?? {}, { seq: 3 }),
+    )
+    const store = freshStore()
+    expect(await imported(writeArchive(archive), store)).toMatchObject([{ act: 'imported' }])
+    expect(entriesOf(store, id)[3]).toMatchObject({
+      text: '[REDACTED:error]',
+      data: { redactions: { error: 1 } },
+    })
+  })
+
   test('keeps one of two that import the same at a time from doing it again', async () => {
     const { store: before, id } = one()
     const file = await exported(before, id)
