@@ -21,6 +21,8 @@ const vendored = {
   'write-file-atomic': 'write-file-atomic',
   'proper-lockfile': 'proper-lockfile',
   '@iarna/toml/parse-string.js': 'toml-parse',
+  'tar/header': 'tar-header',
+  'tar/pax': 'tar-pax',
   ulid: 'ulid',
   'string-width': 'string-width',
   '@agentclientprotocol/sdk': 'acp-sdk',

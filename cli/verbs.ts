@@ -791,10 +791,9 @@ const redact: ExplainedVerb = {
 const importConversations: ExplainedVerb = {
   name: 'import',
   group: 'Change',
-  summary: 'make sessions of conversations that an agent has stored by itself',
-  usage: 'codex|gemini-cli|claude-code',
+  summary: 'make sessions of what an agent has stored by itself, or of an archive',
+  usage: 'codex|gemini-cli|claude-code|FILE',
   positionals: { min: 1, max: 1 },
-  actions: ['codex', 'gemini-cli', 'claude-code'],
   options: [
     {
       name: 'since',
@@ -807,16 +806,23 @@ const importConversations: ExplainedVerb = {
       name: 'by-reference',
       help: 'keep only the first prompt, the last message and the path of the file',
     },
+    {
+      name: 'max-size',
+      value: 'SIZE',
+      help: 'how much an archive may unpack to; 16G unless said',
+    },
   ],
   reach: 'all',
-  details: `Reads \`$CODEX_HOME/sessions\`, \`~/.gemini/tmp\` or \`~/.claude/projects\` and changes nothing there. Each conversation that was led in this project becomes a session with the times that it had: prompts as turns, what was said, done and used, all of it redacted. \`stint resume\` goes on with it. A turn of which the file does not say how it ended is \`unknown\`.
+  details: `Of a tool: reads \`$CODEX_HOME/sessions\`, \`~/.gemini/tmp\` or \`~/.claude/projects\` and changes nothing there. Each conversation that was led in this project becomes a session with the times that it had: prompts as turns, what was said, done and used, all of it redacted. \`stint resume\` goes on with it. A turn of which the file does not say how it ended is \`unknown\`.
 
 A conversation that a session of the store has already, also one in the trash, is passed over, so it can be run again and again. Where the file has grown since it was imported, that is said, and nothing is added.
 
-With --all-projects each conversation goes into the store of its own project, also when its directory is gone. With --json: an array with a row for each file.`,
+With --all-projects each conversation goes into the store of its own project, also when its directory is gone. With --json: an array with a row for each file.
+
+Of an archive that \`stint export\` wrote: FILE has a \`/\` in it, ends in \`.tar.gz\` or \`.tgz\`, or is there; \`-\` is standard input. Its sessions get into the store of this project, with the ids that they had. Everything in it is checked before the first of them appears, its texts are redacted by the rules of now, and a turn that was open is over. A session that is there already is passed over; one whose id is taken, or that is in the trash, is refused, and the rest is restored.`,
   exits: [
     ['0', 'done, also when there was nothing to import'],
-    ['1', 'a file could not be read, or its session not be made; the rest was imported'],
+    ['1', 'a file or a session was refused; the rest was imported'],
     ['2', 'wrong usage'],
     ['6, 7', 'damaged or newer data; the environment failed (disk full, permission)'],
   ],
@@ -824,6 +830,46 @@ With --all-projects each conversation goes into the store of its own project, al
     'stint import codex --dry-run',
     'stint import claude-code --since 7d --quiet',
     'stint import gemini-cli --all-projects --json | jq -r ".[].session_id"',
+    'stint import ./auth.tar.gz --dry-run',
+  ],
+}
+
+/** `export` is no name that code can have. */
+const exportSessions: ExplainedVerb = {
+  name: 'export',
+  group: 'Look',
+  summary: 'write sessions into an archive, or one as a document to read',
+  usage: 'REF…',
+  positionals: { min: 1, max: many },
+  options: [
+    { name: 'to', value: 'FILE', help: 'the file to write; - is standard output' },
+    { name: 'tree', help: 'also all descendants' },
+    { name: 'force', help: 'replace FILE when it is there' },
+    {
+      name: 'format',
+      value: 'FORMAT',
+      kind: 'choice',
+      choices: ['md', 'json', 'html'],
+      help: 'a document of one session instead: md, json or html; on standard output without --to',
+    },
+  ],
+  reach: 'all',
+  details: `The archive is a .tar.gz: \`manifest.json\` with the checksum of every file, and of each session the state, the transcript and the plain files in \`output/\`. Links and other things that are no files are left out, which is said. The same sessions give the same bytes. A session that runs is taken as far as its transcript is. \`stint import FILE\` restores it.
+
+Transcripts are redacted as they were recorded (\`stint redact --check REF\` tells what the rules of now find); what a tool left in \`output/\` is its own and is not. A document is redacted again, has no control characters, and as html neither a script nor anything that is loaded.
+
+FILE is written beside, synced and put in its place whole.`,
+  exits: [
+    ['0', 'written, and on the disk'],
+    ['1', 'FILE is there already'],
+    ...refused,
+    ['5', 'a file changed while it was read; try again'],
+    ['6, 7', 'damaged or newer data; the environment failed (disk full, permission)'],
+  ],
+  examples: [
+    'stint export auth --tree --to auth.tar.gz',
+    'stint export @last --format html --to session.html',
+    'stint export auth --to - | ssh host stint import -',
   ],
 }
 
@@ -841,6 +887,7 @@ export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   artifacts,
   log,
   checkpoints,
+  export: exportSessions,
   'is-alive': isAlive,
   wait,
   ps,

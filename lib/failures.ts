@@ -80,6 +80,10 @@ export interface FailureData {
   GIT_FAILED: { dir: string; problem: string }
   FILE_CHANGED: { file: string }
   CONVERSATION_UNREADABLE: { file: string; problem: string }
+  FILE_EXISTS: { file: string }
+  ARCHIVE_INVALID: { file: string; problem: string }
+  ARCHIVE_TOO_LARGE: { file: string; bytes: number; limit: number }
+  SESSION_EXISTS: { id: string; place: 'sessions' | 'ephemeral' | 'trash' }
   INTERRUPTED: { signal: string }
 }
 
@@ -426,6 +430,32 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   CONVERSATION_UNREADABLE: {
     status: 1,
     sentence: (d) => `${d.file} was not imported: ${d.problem}`,
+  },
+  FILE_EXISTS: {
+    status: 1,
+    sentence: (d) => `${d.file} is there already`,
+    hint: () => 'nothing was written; name another file, or replace it with --force',
+  },
+  ARCHIVE_INVALID: {
+    status: 6,
+    sentence: (d) => `${d.file} is no whole archive of sessions: ${d.problem}`,
+    hint: () => 'nothing was restored; only what `stint export` wrote, byte for byte, can be',
+  },
+  ARCHIVE_TOO_LARGE: {
+    status: 1,
+    sentence: (d) => `${d.file} unpacks to ${d.bytes} bytes, and at most ${d.limit} are accepted`,
+    hint: () => 'nothing was restored; if you trust it, raise the limit with --max-size',
+  },
+  SESSION_EXISTS: {
+    status: 1,
+    sentence: (d) =>
+      d.place === 'trash'
+        ? `session ${d.id} is in the trash`
+        : `there is another session ${d.id}, or it went on in another way`,
+    hint: (d) =>
+      d.place === 'trash'
+        ? `nothing of it was restored from the archive; \`stint trash restore ${d.id}\` takes it back`
+        : 'nothing of it was restored; import it into the store of another project: --project DIR',
   },
   INTERRUPTED: {
     status: 130,

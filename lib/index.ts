@@ -1,5 +1,9 @@
 /** The public surface of stint: named re-exports, no logic. */
 
+export { archiveSession, type ExportReport, exportSessions } from './archive/export.ts'
+export { importArchive, type UnpackOptions, type UnpackRow } from './archive/import.ts'
+export type { ArchivedFile, ArchivedSession } from './archive/manifest.ts'
+export { type Target, writeTarget } from './archive/target.ts'
 export { isSessionId, type SessionId } from './base/id.ts'
 export { parseSize } from './base/size.ts'
 export { hasControls, headOf, nearestWord, oneLine, splitWords } from './base/text.ts'
@@ -104,7 +108,13 @@ export {
 } from './store/list.ts'
 export { readToolMemory, type ToolMemory } from './store/memory.ts'
 export { deleteSession, restoreSession } from './store/move.ts'
-export { checkSession, redactSession, type SessionFinding } from './store/redact.ts'
+export {
+  checkSession,
+  openShared,
+  redactSession,
+  type SessionFinding,
+  type SharedSession,
+} from './store/redact.ts'
 export { type Resolved, resolveRef } from './store/ref.ts'
 export { type Caller, findCaller } from './store/search.ts'
 export { readResult, readSession, type SessionDetails } from './store/show.ts'

@@ -115,6 +115,29 @@ export const session = {
   result: (dir: string, turn: number): string => `${session.turnOutput(dir, turn)}/result.toml`,
 } as const
 
+/** What an archive is made of, and what it is called. */
+export const archive = {
+  /** The first member; the names of all others begin with a session's id. */
+  manifest: 'manifest.json',
+  member: (id: SessionId, path: string): string => `${id}/${path}`,
+  /** Of a session's archive in a directory of them; with `seq`, of one more of the same session. */
+  file: (dir: string, id: SessionId, seq?: number): string =>
+    `${dir}/${id}${seq === undefined ? '' : `.${seq}`}.tar.gz`,
+} as const
+
+/** A file that is being written, until it gets the name that it is meant to have. */
+export const unfinished = {
+  format: (file: string, unique: string): string => {
+    const slash = file.lastIndexOf('/') + 1
+    return `${file.slice(0, slash)}.${file.slice(slash)}.${unique}.part`
+  },
+  /** Whether a name is one that `format` gives for a file of this name. */
+  is: (name: string, fileName: string): boolean =>
+    name.startsWith(`.${fileName}.`) &&
+    isSessionId(name.slice(fileName.length + 2, -5)) &&
+    name.endsWith('.part'),
+} as const
+
 /**
  * The session that a path looks to be a file of, with its store's directory: one that stint itself
  * writes. What a tool left under output/ is none.

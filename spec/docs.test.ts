@@ -110,6 +110,8 @@ const shapes = `## What \`--json\` prints
 | \`log\` | an array of \`{commit, author, committed_at, subject}\` |
 | \`checkpoint\` | what was noted: \`{session_id, turn, head, at, seq, bytes, sha256, redacted, result}\`, see [format.md](format.md), and \`commit\` |
 | \`checkpoints\` | an array of the same; \`commit\` is the one that has the note now; with \`--verify\` also \`verdict\` (\`agrees redacted differs gone\`) and \`why\` |
+| \`export\` | \`{file, bytes, sessions}\`: of each session \`id seq name description project_path open_turn files left_out\`, \`files\` being how many and \`left_out\` \`{path, why}\` of each that is not in it. With \`--format json\`: \`{session, state, entries}\`, redacted once more |
+| \`import FILE\` | an array of \`{act, id, name, description, project_path, entries, files, bytes, code, why}\`; \`act\` is \`imported\`, \`known\` or \`refused\` |
 | \`is-alive\` | \`{id, status, why, holder}\` |
 | \`wait\` | \`{id, status, outcome}\`; with \`--tree\` an array of them, the session's own first |
 | \`kill\` | \`{id, turn, signal, outcome}\`; \`signal\` is the strongest that was sent, or null |

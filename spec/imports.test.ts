@@ -30,7 +30,7 @@ const layers = [
   ['journal', 'file'],
   ['session'],
   ['store', 'tree'],
-  ['tools'],
+  ['tools', 'archive'],
   ['checkpoint'],
   ['retention'],
   ['run'],
@@ -65,7 +65,7 @@ describe('imports', () => {
 
   test('reach files, processes and the packages that touch them in lib/os alone', () => {
     const guarded =
-      /^(node:)?(fs|fs\/promises|child_process)$|^(koffi|write-file-atomic|proper-lockfile)$/
+      /^(node:)?(fs|fs\/promises|child_process)$|^(koffi|tar(\/.*)?|write-file-atomic|proper-lockfile)$/
     const wrong = imports.filter(
       ({ file, from }) => guarded.test(from) && !file.startsWith('lib/os/'),
     )

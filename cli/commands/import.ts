@@ -1,20 +1,39 @@
-import { type ImportRow, importConversations } from '../../lib/index.ts'
-import { flag, type Handler, when } from '../command.ts'
+import { type ImportRow, importConversations, importedTools } from '../../lib/index.ts'
+import { misused } from '../argv.ts'
+import { flag, type Handler, type Invocation, text, when } from '../command.ts'
 import type { Context } from '../context.ts'
+import { nearestOf } from '../nearest.ts'
 import { openProgress } from '../progress.ts'
 import { ago, bytes } from '../render/amount.ts'
 import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
 import { homeOf, settingsOf, storeOf } from '../session.ts'
+import { isArchive, unpack } from '../unpack.ts'
 
-/** Makes sessions of the conversations that an agent has stored by itself. */
+/** Makes sessions of what an agent has stored by itself, or of an archive. */
 export const handler: Handler = async (invocation, context) => {
+  const [what = ''] = invocation.positionals
+  if (importedTools.includes(what)) return importFrom(what, invocation, context)
+  if (isArchive(what)) return unpack(what, invocation, context)
+  const nearest = nearestOf(what, importedTools)
+  throw misused(
+    invocation.verb,
+    `\`stint import\` takes ${importedTools.join(', ')} or the FILE of an archive, not ${JSON.stringify(what)}${
+      nearest === undefined ? '' : `; did you mean ${nearest}?`
+    }`,
+  )
+}
+
+async function importFrom(tool: string, invocation: Invocation, context: Context): Promise<number> {
+  if (text(invocation, 'max-size') !== undefined) {
+    throw misused(invocation.verb, '--max-size goes with an archive')
+  }
   const dryRun = flag(invocation, 'dry-run')
   const since = when(invocation, 'since')
   const rows: ImportRow[] = []
   const progress = openProgress(context)
   const found = importConversations(storeOf(invocation, context), {
-    tool: invocation.positionals[0] ?? '',
+    tool,
     home: homeOf(context),
     dryRun,
     byReference: flag(invocation, 'by-reference'),

@@ -1,6 +1,5 @@
 /** Making sessions of the conversations that a tool has stored by itself. */
 
-import { sleep } from '../base/async.ts'
 import { isTable } from '../base/decode.ts'
 import type { SessionId } from '../base/id.ts'
 import { headOf, oneLine } from '../base/text.ts'
@@ -13,7 +12,7 @@ import { findEntries } from '../session/turn.ts'
 import { redactorOf } from '../store/access.ts'
 import { createSession } from '../store/create.ts'
 import { listIds } from '../store/list.ts'
-import { holdMaintenance, type Maintenance } from '../store/maintenance.ts'
+import { waitForMaintenance } from '../store/maintenance.ts'
 import { findProjectPath, type Store } from '../store/store.ts'
 import { claudeFormat } from './claude-code.ts'
 import { codexFormat } from './codex.ts'
@@ -294,19 +293,6 @@ function findProject(cwd: string, env: Store['env']): string | undefined {
     // A name too long, a directory that is not to be searched: none to go back to.
     if (!(error instanceof Failure)) throw error
     return undefined
-  }
-}
-
-/** Another import holds it for as long as a session takes to appear. */
-async function waitForMaintenance(store: Store): Promise<Maintenance> {
-  const deadline = performance.now() + 30_000
-  for (;;) {
-    try {
-      return await holdMaintenance(store)
-    } catch (error) {
-      if (!isFailure(error, 'STORE_BUSY') || performance.now() > deadline) throw error
-      await sleep(20)
-    }
   }
 }
 

@@ -415,6 +415,11 @@ export function takeOwnership(fd: number, path: string, like: number): void {
   })
 }
 
+/** Changes the mode of an open file. */
+export function setMode(fd: number, path: string, mode: number): void {
+  onDisk(path, () => fs.fchmodSync(fd, mode))
+}
+
 /** Removes a file; false when it was not there. */
 export function removeFile(path: string): boolean {
   const removed = findOnDisk(path, () => {

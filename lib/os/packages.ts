@@ -2,6 +2,8 @@
 
 import { createRequire } from 'node:module'
 import type { lock as ProperLock } from 'proper-lockfile'
+import type { Header } from 'tar/header'
+import type { Pax } from 'tar/pax'
 import type { monotonicFactory } from 'ulid'
 import type { sync as WriteFileAtomicSync } from 'write-file-atomic'
 
@@ -17,6 +19,11 @@ export function loadProperLockfile(): { lock: typeof ProperLock } {
 
 export function loadUlid(): { monotonicFactory: typeof monotonicFactory } {
   return require('ulid')
+}
+
+/** The format of tar: the rest of the package reaches the disk by itself, and is left out. */
+export function loadTar(): { Header: typeof Header; Pax: typeof Pax } {
+  return { ...require('tar/header'), ...require('tar/pax') }
 }
 
 /** The part of koffi that is used. */

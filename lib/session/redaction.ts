@@ -98,6 +98,12 @@ export class JournalRedaction {
   }
 }
 
+/** What is left of an entry that could not be searched, where no secret may be handed on. */
+export function withoutContent({ v, seq, ts, turn, type, text }: Entry): Entry {
+  const said = text === null ? null : '[REDACTED:error]'
+  return { v, seq, ts, turn, type, text: said, data: { redactions: { error: 1 } } }
+}
+
 function isCounts(value: unknown): value is RedactionCounts {
   return isTable(value) && Object.values(value).every((count) => typeof count === 'number')
 }

@@ -267,7 +267,7 @@ class Fold {
 }
 
 /** The state's file without secrets; a redaction that no reader could take is left undone. */
-function stateText(id: SessionId, dir: string, state: State, redactor: Redactor): string {
+export function stateText(id: SessionId, dir: string, state: State, redactor: Redactor): string {
   const whole = formatState(state)
   const { text, finds } = redactDocument(whole, redactor)
   if (finds.length === 0) return whole

@@ -79,17 +79,13 @@ export async function createSession(
 ): Promise<Newborn | undefined> {
   checkName(birth.name)
   checkDescription(birth.description)
-  ensureStore(store)
-  const place = birth.ephemeral === true ? 'ephemeral' : 'sessions'
-  if (birth.ephemeral) disk.makeDirs(storeFiles.ephemeral(store.dir))
-  sweepStaging(store)
-  const building = await holdStaging(store)
-  try {
+  return inStaging(store, async () => {
+    const place = birth.ephemeral === true ? 'ephemeral' : 'sessions'
+    if (birth.ephemeral) disk.makeDirs(storeFiles.ephemeral(store.dir))
     const { past } = birth
     const at = past?.at ?? store.now()
     const id = birth.id ?? (past === undefined ? mintId(at) : idOfPast(at))
     const staged = sessionDir(store.dir, id, 'staging')
-    const final = sessionDir(store.dir, id, place)
     const lock = build(store, id, staged, birth, at, errand)
     try {
       await using admitted = past === undefined ? undefined : await past.admit()
@@ -98,21 +94,43 @@ export async function createSession(
         disk.removeTree(staged)
         return undefined
       }
-      if (disk.findFacts(final) !== undefined) throw new Failure('TRASH_OCCUPIED', { id })
-      disk.rename(staged, final)
-      disk.syncDir(disk.parentOf(final))
-      disk.syncDir(disk.parentOf(staged))
+      const final = appear(store, id, staged, place)
+      return {
+        session: new Session(id, final, accessOf(store)),
+        lock: lock.movedTo(files.sessionLock(final)),
+      }
     } catch (error) {
       lock.release()
       throw error
     }
-    return {
-      session: new Session(id, final, accessOf(store)),
-      lock: lock.movedTo(files.sessionLock(final)),
-    }
+  })
+}
+
+/** Does something in staging/ while nobody sweeps it; what was left there is swept before. */
+export async function inStaging<T>(store: Store, act: () => Promise<T>): Promise<T> {
+  ensureStore(store)
+  sweepStaging(store)
+  const building = await holdStaging(store)
+  try {
+    return await act()
   } finally {
     building.release()
   }
+}
+
+/** Puts a session that was built, and is on the disk, in its place. Throws TRASH_OCCUPIED. */
+export function appear(
+  store: Store,
+  id: SessionId,
+  staged: string,
+  place: 'sessions' | 'ephemeral',
+): string {
+  const final = sessionDir(store.dir, id, place)
+  if (disk.findFacts(final) !== undefined) throw new Failure('TRASH_OCCUPIED', { id })
+  disk.rename(staged, final)
+  disk.syncDir(disk.parentOf(final))
+  disk.syncDir(disk.parentOf(staged))
+  return final
 }
 
 /** Takes back a session whose session.lock the caller holds and of which nobody was told. */

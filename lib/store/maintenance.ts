@@ -1,5 +1,6 @@
 /** The store's maintenance lock: one clean-up at a time, on this machine and on any other. */
 
+import { sleep } from '../base/async.ts'
 import { Failure, isFailure } from '../errors.ts'
 import { store as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
@@ -50,6 +51,19 @@ export async function holdMaintenance(store: Store): Promise<Maintenance> {
   } catch (error) {
     lock.release()
     throw error
+  }
+}
+
+/** The same for who only has sessions appear; others that do hold it no longer than that. */
+export async function waitForMaintenance(store: Store): Promise<Maintenance> {
+  const deadline = performance.now() + 30_000
+  for (;;) {
+    try {
+      return await holdMaintenance(store)
+    } catch (error) {
+      if (!isFailure(error, 'STORE_BUSY') || performance.now() > deadline) throw error
+      await sleep(20)
+    }
   }
 }
 

@@ -2,18 +2,22 @@
 
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
+import { isFailed } from '../file/redaction.ts'
+import type { Entry } from '../journal/entry.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import type { RedactionCounts, Redactor } from '../redact/redact.ts'
-import { JournalRedaction, redactDocument } from '../session/redaction.ts'
+import { JournalRedaction, redactDocument, withoutContent } from '../session/redaction.ts'
 import { listResults, rewriteSession } from '../session/rewrite.ts'
 import { takeJournal } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
-import { hasOpenTurn } from '../session/state.ts'
+import { hasOpenTurn, type State } from '../session/state.ts'
 import { settle } from '../session/turn.ts'
 import { openRedactorOf } from './access.ts'
 import { holdSession, holdTools, realSessionDir } from './hold.ts'
+import type { SessionRow } from './list.ts'
 import { placeOf } from './place.ts'
+import { readSession } from './show.ts'
 import type { Store } from './store.ts'
 import { readTranscript } from './transcript.ts'
 
@@ -91,6 +95,48 @@ export async function redactSession(store: Store, id: SessionId): Promise<Sessio
     for (const lock of tools) lock.release()
   }
   return found
+}
+
+/** A session without what the rules of now find in it, for others to read. */
+export interface SharedSession {
+  readonly session: SessionRow
+  readonly state: State
+  readonly entries: Iterable<Entry>
+}
+
+/**
+ * Opens a session for others to read, also where redaction is switched off for what is recorded. An
+ * entry that cannot be searched is empty, and says so.
+ */
+export function openShared(store: Store, id: SessionId): SharedSession {
+  const { dir: _d, state, locks: _l, liveness: _v, warnings, ...row } = readSession(store, id)
+  if (state === null) {
+    throw warnings[0] ?? new Failure('SESSION_UNREADABLE', { id, problem: 'it has no state' })
+  }
+  const redactor = openRedactorOf(store)
+  // What is learnt at the end of the journal is found at its beginning then.
+  checkSession(store, id, redactor)
+  const texts = { ...row, id: null, parent_session_id: null, fork_of_session_id: null }
+  const {
+    id: _i,
+    parent_session_id: _p,
+    fork_of_session_id: _f,
+    ...safe
+  } = redactor.json(texts as never).value as unknown as SessionRow
+  return {
+    session: { ...row, ...safe },
+    state: redactor.json(state as never).value as unknown as State,
+    entries: sharedEntries(store, id, redactor),
+  }
+}
+
+function* sharedEntries(store: Store, id: SessionId, redactor: Redactor): Generator<Entry> {
+  const redaction = new JournalRedaction(id, redactor)
+  for (const reading of readTranscript(store, id)) {
+    if (reading.entry === undefined) continue
+    const { counts, entry = reading.entry } = redaction.check(reading)
+    yield isFailed(counts) ? withoutContent(entry) : entry
+  }
 }
 
 function findingsOf(

@@ -22,6 +22,7 @@ describe('verbs', () => {
           'config',
           'redact',
           'import',
+          'export',
         ],
         ...['ps', 'reap', 'tools', 'compress'],
         ...['checkpoint', 'checkpoints'],

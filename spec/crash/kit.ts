@@ -34,7 +34,10 @@ export interface Outcome {
 
 export type Fault = { at: number; do: string; onward?: boolean; partial?: boolean }
 
-/** Runs the built command, struck by the fault, if any, by a clock that is wrong by so many ms. */
+/**
+ * Runs the built command, struck by the fault, if any, by a clock that is wrong by so many ms; `{home}`
+ * in a word is the scene's own.
+ */
 export function stint(
   scene: Scene,
   args: readonly string[],
@@ -43,12 +46,13 @@ export function stint(
 ): Outcome {
   const plan =
     fault === undefined ? {} : { STINT_FAULTS: JSON.stringify({ root: scene.home, ...fault }) }
+  const words = args.map((word) => word.replace('{home}', scene.home))
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
     [
       ...(fault === undefined ? [] : ['--import', support('faults')]),
       ...(clock === undefined ? [] : ['--import', support('clock')]),
-      ...[inject('cli'), ...args],
+      ...[inject('cli'), ...words],
     ],
     {
       cwd: scene.project,

@@ -27,11 +27,13 @@ export interface Case {
   /** The sessions that it is to remove: what is left of one is all of it, or nothing. */
   readonly removes?: (scene: Scene) => readonly string[]
   /** What must hold once the command has exited 0. */
-  readonly done: (scene: Scene) => void
+  readonly done: (scene: Scene) => void | Promise<void>
+  /** What must hold of whatever a crash left, and what the command run once more makes of it. */
+  readonly recovers?: (scene: Scene) => void | Promise<void>
 }
 
 /** Strikes a command at each of its calls, in every way, and looks at what is left. */
-export function describeCrashes({ verb, prepare, done, rewrites, removes }: Case): void {
+export function describeCrashes({ verb, prepare, done, recovers, rewrites, removes }: Case): void {
   describe(verb, () => {
     const { scene, copy, discard } = openScene()
     const logs = mkdtempSync(join(tmpdir(), 'stint-calls-'))
@@ -45,7 +47,7 @@ export function describeCrashes({ verb, prepare, done, rewrites, removes }: Case
     let count: number
     let deaths = 0
 
-    beforeAll(() => {
+    beforeAll(async () => {
       args = prepare(scene)
       const doomed = removes?.(scene) ?? []
       const all = [...transcriptsOf(scene)]
@@ -54,7 +56,7 @@ export function describeCrashes({ verb, prepare, done, rewrites, removes }: Case
       expect(removed.size).toBe(doomed.length)
       const whole = copy()
       ok(stint(whole, args, { log }))
-      done(whole)
+      await done(whole)
       if (rewrites) rewritten = transcriptsOf(whole)
       facts = factsOf(scene)
       calls = callsOf(log)
@@ -87,7 +89,8 @@ export function describeCrashes({ verb, prepare, done, rewrites, removes }: Case
       if (outcome.signal !== null) deaths++
       try {
         // A tool that ran keeps its status; what the journal did not take is then said.
-        if (outcome.status === 0 && !outcome.stderr.includes('warning')) done(struck)
+        if (outcome.status === 0 && !outcome.stderr.includes('warning')) await done(struck)
+        await recovers?.(struck)
         await check(struck)
         expectSwept(struck)
       } catch (error) {
@@ -135,7 +138,8 @@ export function describeCrashes({ verb, prepare, done, rewrites, removes }: Case
           const cut: Scene = { ...scene, home: join(logs, `cut-${tail}-${upTo}`) }
           replay({ before: scene.home, log, upTo, into: cut.home, tail })
           try {
-            if (upTo === count) done(cut)
+            if (upTo === count) await done(cut)
+            await recovers?.(cut)
             await check(cut)
           } catch (error) {
             throw new Error(

@@ -98,5 +98,9 @@ export const failureSamples: { readonly [C in FailureCode]: FailureData[C] } = {
     file: '/home/ann/.codex/sessions/2026/02/06/rollout-1.jsonl',
     problem: 'it is no regular file',
   },
+  FILE_EXISTS: { file: 'auth.tar.gz' },
+  ARCHIVE_INVALID: { file: 'auth.tar.gz', problem: `${id}/state.toml has another checksum` },
+  ARCHIVE_TOO_LARGE: { file: 'auth.tar.gz', bytes: 42_949_672_960, limit: 17_179_869_184 },
+  SESSION_EXISTS: { id, place: 'trash' },
   INTERRUPTED: { signal: 'SIGINT' },
 }

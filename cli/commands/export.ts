@@ -1,0 +1,104 @@
+import path from 'node:path'
+import {
+  type ArchivedSession,
+  type ExportReport,
+  exportSessions,
+  growForest,
+  isTerminal,
+  listSessions,
+  openShared,
+  type Resolved,
+  walkForest,
+  writeTarget,
+} from '../../lib/index.ts'
+import { misused } from '../argv.ts'
+import { flag, type Handler, type Invocation, text } from '../command.ts'
+import type { Context } from '../context.ts'
+import { bytes } from '../render/amount.ts'
+import { type ShareFormat, shareText } from '../render/share.ts'
+import { resolve } from '../session.ts'
+
+/** Writes sessions into an archive, or one of them as a document. */
+export const handler: Handler = async (invocation, context) => {
+  const { verb, positionals } = invocation
+  const to = text(invocation, 'to')
+  const target =
+    to === undefined || to === '-'
+      ? undefined
+      : { file: path.resolve(context.cwd, to), force: flag(invocation, 'force') }
+  const named = positionals.map((ref) => resolve(invocation, context, ref))
+  const format = text(invocation, 'format') as ShareFormat | undefined
+  if (format !== undefined) {
+    const [one] = named
+    if (one === undefined || named.length > 1 || flag(invocation, 'tree')) {
+      throw misused(verb, '--format takes one session')
+    }
+    return share(one, format, target, context)
+  }
+  if (to === undefined) throw misused(verb, 'an archive needs --to FILE, or --to - for a pipe')
+  if (target === undefined && (context.json || isTerminal(1))) {
+    throw misused(
+      verb,
+      `--to - writes the archive to standard output${context.json ? '' : ', and that is a terminal'}`,
+    )
+  }
+  const wanted = flag(invocation, 'tree') ? named.flatMap(withDescendants) : named
+  const report = await exportSessions(wanted, target ?? { write: context.out.data })
+  tell(report, target?.file ?? null, invocation, context)
+  return 0
+}
+
+async function share(
+  { store, id }: Resolved,
+  format: ShareFormat,
+  target: Parameters<typeof writeTarget>[0] | undefined,
+  { out }: Context,
+): Promise<number> {
+  const pieces = shareText(openShared(store, id), format)
+  if (target === undefined) for (const piece of pieces) out.data(piece)
+  else {
+    await writeTarget(target, (write) => {
+      for (const piece of pieces) write(Buffer.from(piece))
+    })
+  }
+  return 0
+}
+
+/** The session, its children and theirs. */
+function withDescendants({ store, id }: Resolved): Resolved[] {
+  const { rows } = listSessions(store)
+  const uprooted = rows.map((row) => (row.id === id ? { ...row, parent_session_id: null } : row))
+  const tree = growForest(uprooted).find((node) => node.id === id)
+  const all = tree === undefined ? [] : [...walkForest([tree])]
+  return [
+    { store, id },
+    ...all.flatMap(({ node: { row } }) => (row ? [{ store, id: row.id }] : [])),
+  ]
+}
+
+function tell(
+  { sessions, bytes: length }: ExportReport,
+  file: string | null,
+  { verb }: Invocation,
+  { out, json }: Context,
+): void {
+  for (const { id, left_out } of sessions) {
+    const [first] = left_out
+    if (first === undefined) continue
+    const more = left_out.length === 1 ? '' : `, and ${left_out.length - 1} more`
+    out.warn(`session ${id}: ${first.path} was left out: ${first.why}${more}`)
+  }
+  if (json) out.json({ file, bytes: length, sessions: sessions.map(rowOf) })
+  else {
+    const open = sessions.filter(({ open_turn }) => open_turn).length
+    const many = `${sessions.length} session${sessions.length === 1 ? '' : 's'}`
+    const live = open === 0 ? '' : `; ${open} in the middle of a turn`
+    out.talk(
+      `${many}, ${bytes(length)}, ${verb.name}ed${file === null ? '' : ` to ${file}`}${live}`,
+    )
+  }
+}
+
+function rowOf({ files, ...session }: ArchivedSession): object {
+  return { ...session, files: files.length }
+}

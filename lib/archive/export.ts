@@ -1,0 +1,112 @@
+/** Writing sessions into an archive. */
+
+import type { SessionId } from '../base/id.ts'
+import { Failure, isFailure } from '../errors.ts'
+import { archive, type Place } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { placeOf } from '../store/place.ts'
+import type { Store } from '../store/store.ts'
+import { type Contents, readAgain, readContents } from './contents.ts'
+import { compress } from './gzip.ts'
+import { type ArchivedSession, formatManifest, parseManifest } from './manifest.ts'
+import { checkArchive, reading, readPieces } from './read.ts'
+import { formatTar, type Member } from './tar.ts'
+import { type Target, writeTarget } from './target.ts'
+
+export interface ExportReport {
+  readonly sessions: readonly ArchivedSession[]
+  /** The archive's length. */
+  readonly bytes: number
+}
+
+/**
+ * Writes sessions into one archive: into a file, durably, or to whoever takes the bytes. The same
+ * sessions give the same bytes. One that runs is taken as far as it is.
+ *
+ * Throws FILE_EXISTS, FILE_CHANGED, and what keeps a writer from a session that is damaged; then
+ * there is no file.
+ */
+export async function exportSessions(
+  sessions: readonly { readonly store: Store; readonly id: SessionId }[],
+  to: Target | { readonly write: (bytes: Uint8Array) => void },
+): Promise<ExportReport> {
+  const wanted = new Map(sessions.map(({ store, id }) => [id, store]))
+  const all = [...wanted]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, store]) => readContents(store, id, placeOf(store, id)))
+  await reading('the archive', async () => parseManifest(manifestOf(all).toString(), 'the archive'))
+  const pack = (write: (bytes: Uint8Array) => void) => compress(formatTar(membersOf(all)), write)
+  let bytes = 0
+  if ('file' in to) bytes = await writeTarget(to, pack)
+  else {
+    await pack((piece) => {
+      bytes += piece.length
+      to.write(piece)
+    })
+  }
+  return { sessions: all.map(({ session }) => session), bytes }
+}
+
+/**
+ * Writes a session's archive into a directory, durably, and reads it back; where there is one of the
+ * same content it is kept. The caller holds session.lock.
+ *
+ * Throws the same as exportSessions, and ARCHIVE_INVALID when what was written cannot be read.
+ */
+export async function archiveSession(
+  store: Store,
+  id: SessionId,
+  dir: string,
+  place: Place = 'sessions',
+): Promise<{ readonly file: string; readonly bytes: number }> {
+  const contents = readContents(store, id, place)
+  const { session } = contents
+  disk.makeDirs(dir)
+  for (const file of [archive.file(dir, id), archive.file(dir, id, session.seq)]) {
+    const isNew = disk.findFacts(file) === undefined
+    if (isNew) {
+      await writeTarget({ file, force: false }, (write) =>
+        compress(formatTar(membersOf([contents])), write),
+      )
+    }
+    if (await holds(file, session)) {
+      // Who was killed behind the name of it has not synced that.
+      disk.syncDir(dir)
+      return { file, bytes: disk.findSize(file) ?? 0 }
+    }
+    if (isNew) throw new Failure('ARCHIVE_INVALID', { file, problem: 'it reads back differently' })
+  }
+  throw new Failure('FILE_EXISTS', { file: archive.file(dir, id, session.seq) })
+}
+
+/** Whether a file is a whole archive of this and nothing else. */
+async function holds(file: string, session: ArchivedSession): Promise<boolean> {
+  try {
+    const { sessions } = await checkArchive(readPieces(file), file)
+    return formatManifest(sessions).equals(formatManifest([session]))
+  } catch (error) {
+    if (!isFailure(error, 'ARCHIVE_INVALID') && !isFailure(error, 'FORMAT_NEWER')) throw error
+    return false
+  }
+}
+
+function manifestOf(all: readonly Contents[]): Buffer {
+  return formatManifest(all.map(({ session }) => session))
+}
+
+function* membersOf(
+  all: readonly Contents[],
+): Generator<{ readonly member: Member; readonly content: Iterable<Buffer> }> {
+  const manifest = manifestOf(all)
+  const newest = Math.max(0, ...all.map(({ mtime }) => mtime))
+  const about = { path: archive.manifest, size: manifest.length, mode: 0o600, mtime: newest }
+  yield { member: about, content: [manifest] }
+  for (const contents of all) {
+    const { session, mtime } = contents
+    for (const file of session.files) {
+      const path = archive.member(session.id, file.path)
+      const member = { path, size: file.size, mode: file.executable ? 0o700 : 0o600, mtime }
+      yield { member, content: readAgain(contents, file) }
+    }
+  }
+}

@@ -1,0 +1,133 @@
+/** Taking sessions out of an archive, each with the id that it had. */
+
+import type { SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
+import { session as files, type Place, sessionDir } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { findEntries } from '../session/turn.ts'
+import { redactorOf } from '../store/access.ts'
+import { appear, inStaging, mintId } from '../store/create.ts'
+import { waitForMaintenance } from '../store/maintenance.ts'
+import type { Store } from '../store/store.ts'
+import { digest, readOpen } from './contents.ts'
+import type { ArchivedFile, ArchivedSession } from './manifest.ts'
+import { openArchive, reading, readPieces, sizeOf } from './read.ts'
+import { journalOf, Unpacking } from './unpack.ts'
+
+export interface UnpackOptions {
+  /** The archive's path, or what it is called where `input` is given. */
+  readonly file: string
+  readonly input?: AsyncIterable<Buffer>
+  /** Looks through all of it, says what would be restored, and restores nothing. */
+  readonly dryRun: boolean
+  /** How many bytes it may unpack to. */
+  readonly maxSize: number
+}
+
+/** What became of one session of an archive. */
+export interface UnpackRow {
+  /** `imported`, or would be; `known`: it is there already; `refused`: its place is taken. */
+  readonly act: 'imported' | 'known' | 'refused'
+  readonly id: SessionId
+  readonly name: string | null
+  readonly description: string | null
+  /** The project that it was of. */
+  readonly project_path: string
+  readonly entries: number
+  readonly files: number
+  readonly bytes: number
+  /** Why it was refused. */
+  readonly failure: Failure<'SESSION_EXISTS'> | null
+}
+
+/**
+ * Restores the sessions of an archive in a store. Each appears whole or not at all, and none before
+ * all of the archive was looked through; run again after a crash, it restores the rest.
+ *
+ * Throws ARCHIVE_INVALID, ARCHIVE_TOO_LARGE and FORMAT_NEWER with nothing changed.
+ */
+export async function importArchive(store: Store, options: UnpackOptions): Promise<UnpackRow[]> {
+  const act = () => reading(options.file, () => unpackAll(store, options))
+  return options.dryRun ? act() : inStaging(store, act)
+}
+
+async function unpackAll(store: Store, options: UnpackOptions): Promise<UnpackRow[]> {
+  const { file, input = readPieces(file), dryRun, maxSize } = options
+  const provenance = {
+    archive: file.slice(file.lastIndexOf('/') + 1),
+    projectPath: store.projectPath,
+    now: store.now(),
+  }
+  const { sessions, files } = await openArchive(input, file, maxSize)
+  const rows = new Map(sessions.map((session) => [session.id, rowOf(store, session)]))
+  const built: Unpacking[] = []
+  try {
+    for await (const { session, file, content } of files) {
+      if (rows.get(session.id)?.act !== 'imported') continue
+      let unpacking = built.at(-1)
+      if (unpacking?.id !== session.id) {
+        const dir = dryRun ? undefined : sessionDir(store.dir, mintId(store.now()), 'staging')
+        unpacking = new Unpacking(session, dir, redactorOf(store))
+        built.push(unpacking)
+      }
+      await unpacking.take(file, content)
+      if (file === session.files.at(-1)) await unpacking.finish(provenance)
+    }
+    if (!dryRun && built.length > 0) {
+      await using maintenance = await waitForMaintenance(store)
+      for (const { id, dir = '' } of built) {
+        maintenance.check()
+        const row = rowOf(store, sessions.find((one) => one.id === id) as ArchivedSession)
+        rows.set(id, row)
+        if (row.act === 'imported') appear(store, id, dir, 'sessions')
+      }
+    }
+    return [...rows.values()]
+  } finally {
+    for (const { dir } of built) if (dir !== undefined) drop(dir)
+  }
+}
+
+/** What will become of a session as the store is now. */
+function rowOf(store: Store, archived: ArchivedSession): UnpackRow {
+  const { id, seq, name, description, project_path } = archived
+  const facts = { id, name, description, project_path, entries: seq + 1 }
+  const sizes = { files: archived.files.length, bytes: sizeOf(archived) }
+  const place = (['sessions', 'ephemeral', 'trash'] as const).find(
+    (place) => disk.findFacts(sessionDir(store.dir, id, place)) !== undefined,
+  )
+  if (place === undefined) return { act: 'imported', ...facts, ...sizes, failure: null }
+  if (place === 'sessions' && hasJournal(sessionDir(store.dir, id), journalOf(archived))) {
+    return { act: 'known', ...facts, ...sizes, failure: null }
+  }
+  const failure = new Failure('SESSION_EXISTS', { id, place: place satisfies Place })
+  return { act: 'refused', ...facts, ...sizes, failure }
+}
+
+/** Whether a session begins with a journal, or was made of it. */
+function hasJournal(dir: string, { size, sha256 }: ArchivedFile): boolean {
+  if (startDigest(files.transcript(dir), size) === sha256) return true
+  for (const { type, data } of findEntries(dir)) {
+    if (type === 'session' && data.event === 'unpacked' && data.sha256 === sha256) return true
+  }
+  return false
+}
+
+function startDigest(path: string, size: number): string | undefined {
+  const fd = disk.findRead(path)
+  if (fd === undefined) return undefined
+  try {
+    return disk.readFacts(fd, path).size < size ? undefined : digest(readOpen(fd, path, size))
+  } finally {
+    disk.closeFile(fd)
+  }
+}
+
+function drop(dir: string): void {
+  try {
+    disk.removeTree(dir)
+  } catch (error) {
+    // The next one that builds sweeps it; what went wrong before is what counts.
+    if (!(error instanceof Failure)) throw error
+  }
+}

@@ -1,0 +1,142 @@
+/** Reading an archive: nothing is in it but what its manifest says, byte for byte. */
+
+import { DecodeError } from '../base/decode.ts'
+import { Failure } from '../errors.ts'
+import { archive } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { createHash } from './contents.ts'
+import { decompress } from './gzip.ts'
+import {
+  type ArchivedFile,
+  type ArchivedSession,
+  limits,
+  type Manifest,
+  parseManifest,
+} from './manifest.ts'
+import { ArchiveError, type Member, readTar } from './tar.ts'
+
+type Pieces = Iterable<Buffer> | AsyncIterable<Buffer>
+
+export interface OpenArchive {
+  readonly sessions: readonly ArchivedSession[]
+  /** Every file, in order. One whose content is not read is looked through all the same. */
+  readonly files: AsyncIterable<{
+    readonly session: ArchivedSession
+    readonly file: ArchivedFile
+    /** What came so far is what was written only once it has ended. */
+    readonly content: AsyncIterable<Buffer>
+  }>
+}
+
+/** The bytes of a file, in pieces. */
+export function* readPieces(file: string): Generator<Buffer> {
+  const fd = disk.openRead(disk.findRealPath(file) ?? file)
+  try {
+    const { kind, size } = disk.readFacts(fd, file)
+    if (kind !== 'file') throw new ArchiveError('it is no plain file')
+    const chunk = 256 * 1024
+    for (let at = 0; at < size; at += chunk) yield disk.readBytes(fd, file, at, chunk)
+  } finally {
+    disk.closeFile(fd)
+  }
+}
+
+/** Reads an archive to its end. Throws ARCHIVE_INVALID and FORMAT_NEWER. */
+export async function checkArchive(
+  pieces: Pieces,
+  file: string,
+): Promise<{ readonly sessions: readonly ArchivedSession[] }> {
+  return reading(file, async () => {
+    const { sessions, files } = await openArchive(pieces, file, Number.POSITIVE_INFINITY)
+    for await (const _ of files);
+    return { sessions }
+  })
+}
+
+/** What `act` gives; an ArchiveError becomes the Failure that names the file. */
+export async function reading<T>(file: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!(error instanceof ArchiveError || error instanceof DecodeError)) throw error
+    throw new Failure('ARCHIVE_INVALID', { file, problem: error.message }, { cause: error })
+  }
+}
+
+/** Reads the manifest. Throws ArchiveError, DecodeError, FORMAT_NEWER and ARCHIVE_TOO_LARGE. */
+export async function openArchive(
+  pieces: Pieces,
+  file: string,
+  maxSize: number,
+): Promise<OpenArchive> {
+  const members = readTar(decompress(pieces))
+  const first = await members.next()
+  if (first.done || first.value.member.path !== archive.manifest) {
+    throw new ArchiveError(`it does not begin with ${archive.manifest}`)
+  }
+  const { member, content } = first.value
+  if (member.size > limits.manifestBytes) throw new ArchiveError('its manifest is too long')
+  const held: Buffer[] = []
+  for await (const piece of content) held.push(piece)
+  const manifest = parseManifest(Buffer.concat(held).toString('utf8'), file)
+  const { sessions } = manifest
+  const bytes = sessions.reduce((sum, session) => sum + sizeOf(session), 0)
+  if (bytes > maxSize) throw new Failure('ARCHIVE_TOO_LARGE', { file, bytes, limit: maxSize })
+  return { sessions, files: filesOf(manifest, members) }
+}
+
+/** The bytes of a session's files. */
+export function sizeOf({ files }: ArchivedSession): number {
+  return files.reduce((sum, { size }) => sum + size, 0)
+}
+
+async function* filesOf(
+  { sessions }: Manifest,
+  members: ReturnType<typeof readTar>,
+): OpenArchive['files'] & AsyncGenerator {
+  for (const session of sessions) {
+    for (const file of session.files) {
+      const path = archive.member(session.id, file.path)
+      const { done, value } = await members.next()
+      if (done) throw new ArchiveError(`${JSON.stringify(path)} is missing`)
+      expectMember(value.member, path, file)
+      const content = checked(value.content, path, file)
+      yield { session, file, content }
+      // What was not taken.
+      for await (const _ of content);
+    }
+  }
+  const { done, value } = await members.next()
+  if (!done) throw new ArchiveError(`${JSON.stringify(value.member.path)} is not in its manifest`)
+}
+
+function expectMember(member: Member, path: string, file: ArchivedFile): void {
+  if (member.path !== path) {
+    throw new ArchiveError(
+      `${JSON.stringify(member.path)} is where ${JSON.stringify(path)} should be`,
+    )
+  }
+  if (member.size !== file.size) throw new ArchiveError(`${JSON.stringify(path)} has another size`)
+  if (member.mode !== modeOf(file))
+    throw new ArchiveError(`${JSON.stringify(path)} has another mode`)
+}
+
+/** The mode that a file has in an archive, and gets when it is taken out. */
+export function modeOf({ executable }: ArchivedFile): number {
+  return executable ? 0o700 : 0o600
+}
+
+async function* checked(
+  content: AsyncIterable<Buffer>,
+  path: string,
+  file: ArchivedFile,
+): AsyncGenerator<Buffer> {
+  const hash = createHash()
+  for await (const piece of content) {
+    hash.update(piece)
+    yield piece
+  }
+  if (hash.digest('hex') !== file.sha256) {
+    throw new ArchiveError(`${JSON.stringify(path)} has another checksum`)
+  }
+}

@@ -1,0 +1,67 @@
+/** A file that appears whole under its name: written beside, synced, and put there at the end. */
+
+import { Failure } from '../errors.ts'
+import { unfinished } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { type Lock, tryLock } from '../os/lock-file.ts'
+import { loadUlid } from '../os/packages.ts'
+
+export interface Target {
+  /** An absolute path. */
+  readonly file: string
+  /** What is there is replaced. */
+  readonly force: boolean
+}
+
+/**
+ * Writes a file durably, and gives its length. Throws FILE_EXISTS rather than replace anything, and
+ * what `make` throws.
+ *
+ * A crash leaves a file beside it that the next one for the same name sweeps.
+ */
+export async function writeTarget(
+  { file, force }: Target,
+  make: (write: (bytes: Uint8Array) => void) => Promise<void> | void,
+): Promise<number> {
+  if (!force && disk.findFacts(file) !== undefined) throw new Failure('FILE_EXISTS', { file })
+  sweep(file)
+  const path = unfinished.format(file, loadUlid().monotonicFactory()(Date.now()))
+  const lock = tryLock(path, undefined) as Lock
+  let length = 0
+  try {
+    await make((bytes) => {
+      disk.writeAll(lock.fd, path, bytes)
+      length += bytes.length
+    })
+    disk.syncFile(lock.fd, path)
+    if (force) disk.rename(path, file)
+    else if (!disk.linkFile(path, file)) throw new Failure('FILE_EXISTS', { file })
+    disk.syncDir(disk.parentOf(file))
+    return length
+  } finally {
+    drop(path)
+    lock.release()
+  }
+}
+
+/** Removes what was left of earlier attempts; one that is still at work holds its file's lock. */
+function sweep(file: string): void {
+  const dir = disk.parentOf(file)
+  const name = file.slice(file.lastIndexOf('/') + 1)
+  for (const other of disk.listNames(dir)) {
+    if (!unfinished.is(other, name)) continue
+    const lock = tryLock(`${dir}/${other}`, undefined)
+    if (lock === undefined) continue
+    drop(lock.path)
+    lock.release()
+  }
+}
+
+function drop(path: string): void {
+  try {
+    disk.removeFile(path)
+  } catch (error) {
+    // The next one sweeps it; what went wrong before is what counts.
+    if (!(error instanceof Failure)) throw error
+  }
+}

@@ -1,0 +1,405 @@
+import { randomBytes } from 'node:crypto'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  appendEntry,
+  archiveSession,
+  deleteSession,
+  type Entry,
+  exportSessions,
+  Failure,
+  importArchive,
+  listSessions,
+  readSession,
+  readTranscript,
+  restoreSession,
+  type SessionId,
+  type Store,
+} from '../../lib/index.ts'
+import { alnum } from '../redact/samples.ts'
+import { ended, nextId, type Story, started, writeSession } from '../store/sessions.ts'
+import {
+  freshDir,
+  freshStore,
+  membersOf,
+  withBody,
+  withManifest,
+  writeArchive,
+} from './archives.ts'
+
+const at = Date.UTC(2026, 0, 2)
+
+const word = fc.string({ unit: 'grapheme', maxLength: 40 })
+const told = fc.array(
+  fc.oneof(
+    fc.tuple(fc.constant('output'), fc.constant({ stream: 'stdout' }), word),
+    fc.tuple(fc.constant('message'), fc.record({ block: word }), word),
+    fc.tuple(fc.constant('tool_call'), fc.record({ name: word, input: fc.jsonValue() }), word),
+    fc.tuple(fc.constant('usage'), fc.record({ input_tokens: fc.nat() }), word),
+    fc.tuple(fc.constant('of-another-version'), fc.dictionary(word, fc.jsonValue()), word),
+  ),
+  { maxLength: 12 },
+)
+/** Names that a file can have here, also such as do not fit into a plain head. */
+const file = fc.tuple(
+  fc.array(fc.stringMatching(/^[a-zA-Z0-9äß ._-]{1,60}$/), { minLength: 1, maxLength: 5 }),
+  fc.uint8Array({ maxLength: 3000 }),
+  fc.boolean(),
+)
+
+function entriesOf(store: Store, id: SessionId): Entry[] {
+  return [...readTranscript(store, id)].map(({ entry }) => entry as Entry)
+}
+
+async function exported(store: Store, ...ids: SessionId[]): Promise<string> {
+  const file = join(freshDir(), 'a.tar.gz')
+  const sessions = ids.map((id) => ({ store, id }))
+  await exportSessions(sessions, { file, force: false })
+  return file
+}
+
+async function imported(file: string, store = freshStore()) {
+  return importArchive(store, { file, dryRun: false, maxSize: 1e9 })
+}
+
+function one(story: Story = {}): { store: Store; id: SessionId; dir: string } {
+  const store = freshStore()
+  const told = story.told ?? [started(1, at), ended(1, at)]
+  return { store, ...writeSession(store, { name: 'mine', ...story, told }) }
+}
+
+describe('export and import', () => {
+  test('give back every entry, the state and the files, whatever they are', async () => {
+    await fc.assert(
+      fc.asyncProperty(told, fc.array(file, { maxLength: 4 }), async (entries, files) => {
+        const turn = entries.map(
+          ([type, data, text]) => [type, data, { turn: 1, at: at + 5, text }] as const,
+        )
+        const before = one({ told: [started(1, at), ...(turn as never[]), ended(1, at + 9)] })
+        const unknown = 'of_another_version = "kept"\n'
+        const state = join(before.dir, 'state.toml')
+        writeFileSync(state, unknown + readFileSync(state, 'utf8'))
+        const written = new Map<string, Uint8Array>()
+        for (const [names, bytes, executable] of files) {
+          const path = join('output/turn-0001', ...names.map((name) => `_${name}`))
+          mkdirSync(join(before.dir, dirname(path)), { recursive: true })
+          if (existsSync(join(before.dir, path))) continue
+          writeFileSync(join(before.dir, path), bytes, { mode: executable ? 0o755 : 0o644 })
+          written.set(path, bytes)
+        }
+
+        const store = freshStore()
+        const rows = await imported(await exported(before.store, before.id), store)
+        expect(rows).toMatchObject([{ act: 'imported', files: written.size + 2 }])
+
+        const after = entriesOf(store, before.id)
+        expect(after.slice(0, -1)).toEqual(entriesOf(before.store, before.id))
+        expect(after.at(-1)).toMatchObject({
+          type: 'session',
+          turn: 1,
+          data: { event: 'unpacked', archive: 'a.tar.gz', project_path: before.store.projectPath },
+        })
+        const [was, is] = [readSession(before.store, before.id), readSession(store, before.id)]
+        expect(is.warnings).toEqual([])
+        expect({ ...is.state, journal: null }).toEqual({
+          ...was.state,
+          journal: null,
+          project_path: store.projectPath,
+        })
+        expect(is.state).toMatchObject({ of_another_version: 'kept' })
+        for (const [path, bytes] of written) {
+          expect(readFileSync(join(is.dir, path))).toEqual(Buffer.from(bytes))
+          const mode = statSync(join(before.dir, path)).mode & 0o100
+          expect(statSync(join(is.dir, path)).mode & 0o777).toBe(0o600 | mode)
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test('make the same bytes of the same sessions, in whatever order they are named', async () => {
+    const { store, id } = one()
+    const other = writeSession(store)
+    const [a, b] = [await exported(store, id, other.id), await exported(store, other.id, id, id)]
+    expect(readFileSync(a)).toEqual(readFileSync(b))
+    expect(readFileSync(a).subarray(0, 10)).toEqual(
+      Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]),
+    )
+    for (const { header } of membersOf(a)) expect(header.mode).toBe(0o600)
+  })
+
+  test('leave out what is no plain file, and say so', async () => {
+    const { store, id, dir } = one()
+    const output = join(dir, 'output/turn-0001')
+    mkdirSync(output, { recursive: true })
+    writeFileSync(join(dir, 'state.toml.12345'), 'left over')
+    writeFileSync(join(output, 'result.toml.12345'), 'left over')
+    writeFileSync(join(output, 'plain'), 'x')
+    writeFileSync(join(output, 'a\\b'), 'x')
+    symlinkSync('/etc/passwd', join(output, 'link'))
+    symlinkSync('.', join(output, 'loop'))
+    linkSync(join(output, 'plain'), join(output, 'second'))
+    const file = join(freshDir(), 'a.tar.gz')
+    const { sessions } = await exportSessions([{ store, id }], { file, force: false })
+    const [session] = sessions
+    expect(session?.files.map(({ path }) => path)).toEqual([
+      'state.toml',
+      'transcript.jsonl',
+      'output/turn-0001/plain',
+      'output/turn-0001/second',
+    ])
+    expect(session?.left_out.map(({ path }) => path)).toEqual([
+      'output/turn-0001/a\\b',
+      'output/turn-0001/link',
+      'output/turn-0001/loop',
+    ])
+  })
+
+  test('end a turn that was open, whose processes belong to another life', async () => {
+    const { store: before, id } = one({
+      told: [started(1, at), ['output', { stream: 'stdout' }, { turn: 1, at: at + 7, text: 'x' }]],
+    })
+    const file = await exported(before, id)
+    const store = freshStore()
+    await imported(file, store)
+    const { status, state } = readSession(store, id)
+    expect({ status, outcome: state?.turn?.outcome }).toEqual({
+      status: 'idle',
+      outcome: 'unknown',
+    })
+    const end = entriesOf(store, id).find(({ type }) => type === 'turn_ended')
+    expect(end?.data).toMatchObject({ session_id: id, turn: 1, upkeep: true, duration_ms: 7 })
+  })
+
+  test('take what is unfinished or unread in a journal for not there', async () => {
+    const { store, id, dir } = one()
+    const transcript = join(dir, 'transcript.jsonl')
+    const whole = readFileSync(transcript)
+    writeFileSync(transcript, Buffer.concat([whole, Buffer.from('{"v":1,"seq":3,')]))
+    const members = membersOf(await exported(store, id))
+    expect(members.find(({ header }) => header.path.endsWith('.jsonl'))?.body).toEqual(whole)
+  })
+
+  test.each([100, 3_000_000])('say why %d bytes cannot be written, or read', async (size) => {
+    const { store, id, dir } = one()
+    mkdirSync(join(dir, 'output'))
+    writeFileSync(join(dir, 'output/random'), randomBytes(size))
+    const full = new Failure('DISK_FULL', { path: 'x', recorded: 0 })
+    const write = () => {
+      throw full
+    }
+    await expect(exportSessions([{ store, id }], { write })).rejects.toBe(full)
+    const file = await exported(store, id)
+    const half = async function* () {
+      yield readFileSync(file).subarray(0, statSync(file).size / 2)
+      throw full
+    }
+    const into = freshStore()
+    const options = { file, input: half(), dryRun: false, maxSize: 1e9 }
+    await expect(importArchive(into, options)).rejects.toBe(full)
+    expect(readdirSync(join(into.dir, 'staging'))).toEqual([])
+  })
+
+  test('give up when a file changes while it is read', async () => {
+    const { store, id, dir } = one()
+    mkdirSync(join(dir, 'output'))
+    writeFileSync(join(dir, 'output/random'), randomBytes(3_000_000))
+    let done = false
+    const write = () => {
+      if (!done) writeFileSync(join(dir, 'output/random'), 'another')
+      done = true
+    }
+    await expect(exportSessions([{ store, id }], { write })).rejects.toMatchObject({
+      code: 'FILE_CHANGED',
+    })
+  })
+
+  test('refuse to archive what is damaged', async () => {
+    const { store, id, dir } = one()
+    const transcript = join(dir, 'transcript.jsonl')
+    writeFileSync(transcript, readFileSync(transcript, 'utf8').replace('\n', '\nnoise\n'))
+    const file = join(freshDir(), 'a.tar.gz')
+    await expect(exportSessions([{ store, id }], { file, force: false })).rejects.toMatchObject({
+      status: 6,
+    })
+    expect(readdirSync(dirname(file))).toEqual([])
+  })
+})
+
+describe('importArchive', () => {
+  test('knows a session again: one that it made, one that went on, and the one it was made of', async () => {
+    const { store: before, id } = one()
+    const file = await exported(before, id)
+    const store = freshStore()
+    expect(await imported(file, store)).toMatchObject([{ act: 'imported' }])
+    await appendEntry(store, id, { type: 'message', text: 'more' })
+    const bytes = readFileSync(join(readSession(store, id).dir, 'transcript.jsonl'))
+    expect(await imported(file, store)).toMatchObject([{ act: 'known', failure: null }])
+    expect(await imported(file, before)).toMatchObject([{ act: 'known' }])
+    expect(readFileSync(join(readSession(store, id).dir, 'transcript.jsonl'))).toEqual(bytes)
+  })
+
+  test('refuses a session whose id is taken, and restores the rest', async () => {
+    const id = nextId()
+    const { store: before } = one({ id })
+    const other = writeSession(before)
+    const file = await exported(before, id, other.id)
+    for (const place of ['sessions', 'trash', 'ephemeral'] as const) {
+      const store = freshStore()
+      const { dir } = writeSession(store, { id, place, name: 'another' })
+      const bytes = readFileSync(join(dir, 'transcript.jsonl'))
+      const rows = await imported(file, store)
+      expect(rows).toMatchObject([
+        { act: 'refused', failure: { code: 'SESSION_EXISTS', data: { id, place } } },
+        { act: 'imported', id: other.id },
+      ])
+      expect(readFileSync(join(dir, 'transcript.jsonl'))).toEqual(bytes)
+    }
+  })
+
+  test('restores what was deleted for good, and leaves alone what is in the trash', async () => {
+    const { store, id } = one()
+    const file = await exported(store, id)
+    await deleteSession(store, id, 'spec')
+    expect(await imported(file, store)).toMatchObject([{ act: 'refused' }])
+    await restoreSession(store, id)
+    expect(await imported(file, store)).toMatchObject([{ act: 'known' }])
+  })
+
+  test('redacts by the rules of now, so that no secret reaches the disk', async () => {
+    const token = `ghp${'_'}${alnum(36)}`
+    const turn = { turn: 1, at }
+    const {
+      store: before,
+      id,
+      dir,
+    } = one({
+      description: `About ${token}`,
+      told: [
+        started(1, at),
+        ['output', { stream: 'stdout' }, { ...turn, text: `use ${token}` }],
+        ['message', { nested: [{ token }] }, { ...turn, text: 'fine' }],
+        ['turn_ended', { outcome: 'success', summary: token }, turn],
+      ],
+    })
+    mkdirSync(join(dir, 'output/turn-0001'), { recursive: true })
+    writeFileSync(join(dir, 'output/turn-0001/result.toml'), `summary = "${token}"\n`)
+    const state = join(dir, 'state.toml')
+    writeFileSync(state, `unknown = "${token}"\n${readFileSync(state, 'utf8')}`)
+    const store = freshStore()
+    expect(await imported(await exported(before, id), store)).toMatchObject([{ act: 'imported' }])
+    for (const name of readdirSync(store.root, { recursive: true, encoding: 'utf8' })) {
+      const path = join(store.root, name)
+      if (statSync(path).isFile()) expect(readFileSync(path, 'utf8'), name).not.toContain(token)
+    }
+    expect(readSession(store, id).description).toMatch(/^About \[REDACTED:/)
+    expect(entriesOf(store, id)).toHaveLength(6)
+  })
+
+  test('empties an entry that cannot be searched, and takes the rest', async () => {
+    const { store: before, id } = one()
+    const deep = `${'['.repeat(50_000)}"x"${']'.repeat(50_000)}`
+    const changed = withBody(membersOf(await exported(before, id)), '.jsonl', (text) =>
+      text.concat(
+        `{"v":1,"seq":3,"ts":"2026-01-02T00:00:00.000Z","turn":1,"type":"message","text":"said","data":{"deep":${deep}}}\n`,
+      ),
+    )
+    const archive = withManifest(changed, ({ sessions }) =>
+      Object.assign(sessions[0] ?? {}, { seq: 3 }),
+    )
+    const store = freshStore()
+    expect(await imported(writeArchive(archive), store)).toMatchObject([{ act: 'imported' }])
+    expect(entriesOf(store, id)[3]).toMatchObject({
+      text: '[REDACTED:error]',
+      data: { redactions: { error: 1 } },
+    })
+  })
+
+  test('keeps one of two that import the same at a time from doing it again', async () => {
+    const { store: before, id } = one()
+    const file = await exported(before, id)
+    const store = freshStore()
+    const acts = await Promise.all([imported(file, store), imported(file, store)])
+    expect(acts.map(([row]) => row?.act).sort()).toEqual(['imported', 'known'])
+    expect(listSessions(store).rows).toHaveLength(1)
+    expect(readdirSync(join(store.dir, 'staging'))).toEqual([])
+  })
+})
+
+describe('archiveSession', () => {
+  test('writes an archive that can be read, once', async () => {
+    const { store, id } = one()
+    const dir = join(freshDir(), 'archive/deep')
+    const first = await archiveSession(store, id, dir)
+    expect(first).toEqual({ file: `${dir}/${id}.tar.gz`, bytes: statSync(first.file).size })
+    const { ino } = statSync(first.file)
+    expect(await archiveSession(store, id, dir)).toEqual(first)
+    expect(statSync(first.file).ino).toBe(ino)
+    expect(readdirSync(dir)).toEqual([`${id}.tar.gz`])
+    expect(await imported(first.file)).toMatchObject([{ act: 'imported', id }])
+  })
+
+  test.each([
+    [
+      'of an earlier entry',
+      async (store: Store, id: SessionId) => {
+        await appendEntry(store, id, { type: 'message', text: 'more' })
+      },
+    ],
+    [
+      'that is damaged',
+      async (_store: Store, _id: SessionId, file: string) => {
+        writeFileSync(file, readFileSync(file).subarray(0, 200))
+      },
+    ],
+    [
+      'that is none',
+      async (_store: Store, _id: SessionId, file: string) => {
+        writeFileSync(file, 'something of mine')
+      },
+    ],
+  ])('keeps an archive %s, and writes another', async (_, change) => {
+    const { store, id } = one()
+    const dir = freshDir()
+    const { file } = await archiveSession(store, id, dir)
+    await change(store, id, file)
+    const before = readFileSync(file)
+    const { seq } = readSession(store, id).state?.journal ?? {}
+    const second = await archiveSession(store, id, dir)
+    expect(second.file).toBe(`${dir}/${id}.${seq}.tar.gz`)
+    expect(readFileSync(file)).toEqual(before)
+    expect(await archiveSession(store, id, dir)).toEqual(second)
+    expect(await imported(second.file)).toMatchObject([{ act: 'imported' }])
+  })
+
+  test('takes it from the trash, too', async () => {
+    const { store, id } = one()
+    await deleteSession(store, id, 'spec')
+    const { file } = await archiveSession(store, id, freshDir(), 'trash')
+    expect(await imported(file)).toMatchObject([{ act: 'imported', id }])
+  })
+})
+
+describe('an archive', () => {
+  test('says nothing of a session that was changed in it but what the journal says', async () => {
+    const { store, id } = one()
+    const members = membersOf(await exported(store, id))
+    const changed = withBody(members, 'state.toml', (text) =>
+      text.replace('pinned = false', 'pinned = true').replace('"mine"', '"theirs"'),
+    )
+    const after = freshStore()
+    await imported(writeArchive(withManifest(changed)), after)
+    expect(readSession(after, id)).toMatchObject({ name: 'mine', pinned: false })
+  })
+})
