@@ -34,6 +34,7 @@ const layers = [
   ['checkpoint'],
   ['run'],
   ['import'],
+  ['doctor'],
   ['index'],
 ]
 

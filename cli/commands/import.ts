@@ -1,6 +1,7 @@
-import { type ImportRow, importConversations, isTerminal } from '../../lib/index.ts'
+import { type ImportRow, importConversations } from '../../lib/index.ts'
 import { flag, type Handler, when } from '../command.ts'
 import type { Context } from '../context.ts'
+import { openProgress } from '../progress.ts'
 import { ago, bytes } from '../render/amount.ts'
 import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
@@ -12,6 +13,10 @@ export const handler: Handler = async (invocation, context) => {
   const since = when(invocation, 'since')
   const rows: ImportRow[] = []
   const progress = openProgress(context)
+  const say = (read: number) => {
+    const part = read === 0 ? '' : `, ${bytes(read)} of the next`
+    progress.say(() => `${rows.length} conversations${part}`)
+  }
   const found = importConversations(storeOf(invocation, context), {
     tool: invocation.positionals[0] ?? '',
     home: homeOf(context),
@@ -20,12 +25,12 @@ export const handler: Handler = async (invocation, context) => {
     allProjects: flag(invocation, 'all-projects'),
     transcriptCap: settingsOf(context).transcript_cap,
     ...(since === undefined ? {} : { since }),
-    onProgress: (read) => progress.say(rows.length, read),
+    onProgress: (read) => say(read),
   })
   try {
     for await (const row of found) {
       rows.push(row)
-      progress.say(rows.length, 0)
+      say(0)
     }
   } finally {
     progress.end()
@@ -77,26 +82,4 @@ function summaryOf(rows: readonly ImportRow[], dryRun: boolean): string {
     ...[...reasons].flatMap(([why, number]) => some(number, `passed over: ${why}`)),
     ...some(count('failed'), 'failed'),
   ].join('; ')
-}
-
-/** On a terminal, a line that says how far it is, once it takes a while. */
-function openProgress({ json, quiet, stderr }: Context): {
-  say: (count: number, read: number) => void
-  end: () => void
-} {
-  const isShown = !json && !quiet && isTerminal(2)
-  let last = performance.now()
-  let isThere = false
-  return {
-    say: (count, read) => {
-      if (!isShown || performance.now() - last < 500) return
-      last = performance.now()
-      isThere = true
-      const part = read === 0 ? '' : `, ${bytes(read)} of the next`
-      stderr.write(`\r\x1b[K${count} conversations${part}`)
-    },
-    end: () => {
-      if (isThere) stderr.write('\r\x1b[K')
-    },
-  }
 }

@@ -252,7 +252,7 @@ async function holdStaging(store: Store): Promise<Lock> {
 }
 
 /** Removes what crashed builders left, unless somebody builds right now. */
-function sweepStaging(store: Store): void {
+export function sweepStaging(store: Store): void {
   const staging = storeFiles.staging(store.dir)
   const names = disk.listNames(staging)
   if (names.length === 0) return

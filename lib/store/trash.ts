@@ -64,11 +64,15 @@ export async function emptyTrash(
       kept.push({ id, why })
     }
   }
-  for (const name of disk.listNames(trash)) {
-    const isGone = name.startsWith('.gone-') && isSessionId(name.slice('.gone-'.length))
-    if (isGone) disk.removeTree(`${trash}/${name}`)
-  }
+  for (const name of listGone(store)) disk.removeTree(`${trash}/${name}`)
   return { removed, kept }
+}
+
+/** What an interrupted emptying left, by its names in the trash. */
+export function listGone(store: Store): string[] {
+  return disk
+    .listNames(files.trash(store.dir))
+    .filter((name) => name.startsWith('.gone-') && isSessionId(name.slice('.gone-'.length)))
 }
 
 /** Renames a trashed session away under all its locks; says why when one of them is held. */

@@ -24,7 +24,7 @@ describe('verbs', () => {
           'import',
         ],
         ...['ps', 'reap', 'tools', 'compress'],
-        ...['checkpoint', 'checkpoints'],
+        ...['checkpoint', 'checkpoints', 'doctor'],
       ].sort(),
     )
   })
