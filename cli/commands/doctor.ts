@@ -162,7 +162,7 @@ function summaryOf({
   if (damage + warnings + notes === 0) return `${what}, all fine`
   const some = (number: number, noun: string) => (number === 0 ? [] : [amount(number, noun)])
   const found = [
-    ...(damage === 0 ? [] : [`${damage} damaged`]),
+    ...(damage === 0 ? [] : [`${damage} damage`]),
     ...some(warnings, 'warning'),
     ...some(notes, 'note'),
   ]

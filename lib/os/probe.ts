@@ -1,6 +1,7 @@
 /** What a file system does and what it only says it does, found out by two processes. */
 
 import fs from 'node:fs'
+import { Failure } from '../errors.ts'
 import * as disk from './disk.ts'
 import { lockExclusive } from './flock.ts'
 import { koffiFiles } from './packages.ts'
@@ -19,7 +20,9 @@ export interface Probed {
  * when it cannot be removed.
  */
 export function probeDisk(dir: string): Probed {
-  disk.makeDir(dir)
+  if (!disk.makeDir(dir)) {
+    throw new Failure('IO_FAILED', { path: dir, errno: 'EEXIST', problem: 'it is there already' })
+  }
   try {
     return probe(dir)
   } finally {
