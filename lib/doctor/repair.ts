@@ -53,9 +53,11 @@ export async function* repair(
   const mendable = findings.filter(isMendable)
   if (mendable.length === 0) return
   const ids = new Set(mendable.map(({ id }) => id))
-  // Without its file the store cannot even be locked by its settings.
-  if (ids.has('store.project')) yield* attempt(store, null, () => mendProject(store))
+  if (ids.delete('root.leftover')) yield* attempt(store, null, () => removeProbes(store))
+  if (ids.size === 0) return
   await using maintenance = await holdMaintenance(store)
+  // Without its file nothing says how the store is shared, so that no session can be opened.
+  if (ids.has('store.project')) yield* attempt(store, null, () => mendProject(store))
   for (const [id, mend] of Object.entries(ofStore) as [CheckId, (store: Store) => void][]) {
     if (!ids.has(id) || signal?.aborted) continue
     maintenance.check()
@@ -132,9 +134,6 @@ const patience = 5_000
 
 /** What is mended of a store as such. */
 const ofStore: { readonly [C in CheckId]?: (store: Store) => void } = {
-  'root.leftover': ({ root }) => {
-    for (const dir of listProbes(root)) disk.removeTree(dir)
-  },
   'store.leftover': (store) => {
     for (const path of listStoreLeftovers(store, store.now())) disk.removeFile(path)
   },
@@ -144,6 +143,13 @@ const ofStore: { readonly [C in CheckId]?: (store: Store) => void } = {
     const trash = files.trash(store.dir)
     for (const name of listGone(store)) disk.removeTree(`${trash}/${name}`)
   },
+}
+
+/** Their names say that nobody is at them. */
+function removeProbes({ root }: Store): Done {
+  const dirs = listProbes(root)
+  for (const dir of dirs) disk.removeTree(dir)
+  return { did: dirs.map((dir) => `${dir} is removed`), kept: [] }
 }
 
 /** The path of the project is the one that the name of the store's directory was made of. */

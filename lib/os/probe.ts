@@ -131,7 +131,8 @@ function refusal(act: () => void): string | undefined {
 function askSecond(dir: string): Seen {
   const { spawnSync } = process.getBuiltinModule('node:child_process')
   const koffi = koffiFiles().find((file) => fs.existsSync(file)) ?? ''
-  const { stdout } = spawnSync(process.execPath, ['-e', second, dir, koffi], {
+  const script = `const [dir, koffi] = ${JSON.stringify([dir, koffi])}\n${second}`
+  const { stdout } = spawnSync(process.execPath, ['-e', script], {
     encoding: 'utf8',
     timeout: 10_000,
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -147,7 +148,6 @@ function askSecond(dir: string): Seen {
 /** It ends with the lock on `free` still held. */
 const second = `
 const fs = require('node:fs')
-const [dir, koffi] = process.argv.slice(1)
 const loaded = { exports: {} }
 let call
 try {

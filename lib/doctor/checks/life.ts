@@ -33,7 +33,9 @@ export function* checkLife(examined: Examined): Generator<Sighting> {
   if (hasOpenTurn(state)) yield* checkLockFiles(examined, state.turn?.tool ?? '')
   else if (state.turn !== undefined) {
     const file = files.result(dir, state.turn.number)
-    if (disk.findFacts(file) === undefined) {
+    // A turn that was imported has no directory either.
+    const isThere = (path: string) => disk.findFacts(path) !== undefined
+    if (!isThere(file) && isThere(files.turnOutput(dir, state.turn.number))) {
       yield { id: 'result.missing', evidence: `${turn} has ended: ${state.turn.outcome}`, file }
     }
   }
