@@ -144,7 +144,7 @@ export const checks: Readonly<Record<CheckId, Check>> = {
   },
   'disk.space': {
     severity: 'warning',
-    meaning: 'Less than 64 MiB, or less than 1 % and 1 GiB, is free.',
+    meaning: 'Less than 64 MiB and a tenth, or less than 1 GiB and a hundredth, is free.',
   },
   'disk.inodes': { severity: 'warning', meaning: 'Less than 1,000 more files can be made.' },
   'node.version': { severity: 'warning', meaning: 'This Node is older than 20.19.' },

@@ -45,7 +45,7 @@ const cases: readonly (readonly [id: string, change: Partial<Ground>])[] = [
   ['disk.sync', broken('sync')],
   ['disk.clock', withDisk({ probe: { broken: [], ahead: -6_000 } })],
   ['disk.unprobed', withDisk({ probe: 'the file system is read-only' })],
-  ['disk.space', space({ freeBytes: 60 * 1024 ** 2, bytes: 100 * 1024 ** 2 })],
+  ['disk.space', space({ freeBytes: 9 * 1024 ** 2, bytes: 100 * 1024 ** 2 })],
   ['disk.space', space({ freeBytes: gibibyte / 2 })],
   ['disk.inodes', space({ freeFiles: 999 })],
   ['node.version', { node: '20.18.3' }],
@@ -64,6 +64,8 @@ describe('judgeGround', () => {
     expect([...judgeGround(fine)]).toEqual([])
     const unlimited = space({ freeFiles: 0, files: 0 })
     expect([...judgeGround({ ...fine, ...unlimited, node: '22.1.0' })]).toEqual([])
+    const small = space({ freeBytes: 29 * 1024 ** 2, bytes: 30 * 1024 ** 2 })
+    expect([...judgeGround({ ...fine, ...small })]).toEqual([])
   })
 
   it.each(cases)('finds %s', (id, change) => {

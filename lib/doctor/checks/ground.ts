@@ -161,9 +161,8 @@ function* judgeDisk({ path, type, space, probe }: Disk): Generator<Sighting> {
     yield { id: 'disk.type', evidence, file }
   }
   const { freeBytes, bytes, freeFiles, files } = space
-  const isNearlyFull =
-    freeBytes < 64 * mebibyte || (freeBytes < 1024 * mebibyte && freeBytes < bytes / 100)
-  if (isNearlyFull) {
+  const isBelow = (amount: number, part: number) => freeBytes < Math.min(amount, bytes / part)
+  if (isBelow(64 * mebibyte, 10) || isBelow(1024 * mebibyte, 100)) {
     yield {
       id: 'disk.space',
       evidence: `${Math.floor(freeBytes / mebibyte)} of ${Math.floor(bytes / mebibyte)} MiB are free`,
