@@ -44,7 +44,7 @@ export interface Diagnosis {
 /** In how many of the newest sessions the transcript's end is searched for secrets. */
 const searched = 100
 
-/** Looks at the ground and at each store, the worst first in each. */
+/** Looks at the ground, unless sessions are named, and at each store. The worst comes first. */
 export function examine(stores: readonly Store[], options: ExamineOptions): Diagnosis {
   const { only, sessions, here, onProgress } = options
   const findings: Finding[] = []
@@ -112,7 +112,10 @@ function checkSession(store: Store, id: SessionId, dir: string, look: Transcript
       ...gather('session.unreadable', checkTranscript(examined, look)),
       ...gather('session.unreadable', checkLife(examined)),
     ]
-    if (again || sightings.length === 0) return { sightings, examined }
+    if (sightings.length === 0) return { sightings, examined }
+    // It was moved or deleted meanwhile, as a whole.
+    if (disk.findFacts(dir) === undefined) return { sightings: [], examined }
+    if (again) return { sightings, examined }
   }
 }
 

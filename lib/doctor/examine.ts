@@ -38,7 +38,11 @@ export function examineSession(store: Store, id: SessionId, dir: string, now: nu
     plain !== undefined && plain.journal.bytes === size
       ? { id, dir, state: plain, failure: undefined, warnings: [] }
       : catchUp(id, dir)
-  const { snapshot, liveness } = observe(first, { now, scrutiny: 'all' })
+  // Where nothing can be locked, another check says so.
+  const { snapshot, liveness } = quietly(() => observe(first, { now, scrutiny: 'all' })) ?? {
+    snapshot: first,
+    liveness: { status: 'unknown', why: 'nothing can be locked here' } as const,
+  }
   const isLive = liveness.status === 'running' || liveness.status === 'busy'
   return {
     store,

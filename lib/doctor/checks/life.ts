@@ -22,7 +22,9 @@ export function* checkLife(examined: Examined): Generator<Sighting> {
   if (status === 'orphaned') {
     yield { id: 'turn.orphaned', evidence: `${turn}: ${why}`, fix: `stint kill ${id}` }
   }
-  if (status === 'unknown') yield { id: 'turn.unknown', evidence: `${turn}: ${why}` }
+  if (status === 'unknown' && state && hasOpenTurn(state)) {
+    yield { id: 'turn.unknown', evidence: `${turn}: ${why}` }
+  }
   if (liveness.holder?.stopped) {
     const { pid } = liveness.holder
     yield { id: 'turn.stopped', evidence: `process ${pid} is stopped`, fix: `kill -CONT ${pid}` }
