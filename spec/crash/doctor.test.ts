@@ -163,6 +163,8 @@ describe('doctor --fix', { timeout: 300_000 }, () => {
         } catch (error) {
           const call = calls.find((call) => call.n === upTo)
           throw new Error(`after call ${upTo}: ${JSON.stringify(call)}`, { cause: error })
+        } finally {
+          rmSync(cut.home, { recursive: true, force: true })
         }
       }
     },

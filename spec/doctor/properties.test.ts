@@ -134,6 +134,6 @@ it('finds whatever happens to a session or reads it as before, and mends it with
         expect(readSession(store, id).warnings).toEqual([])
       },
     ),
-    { numRuns: Number(process.env.STINT_RUNS ?? 150) },
+    { numRuns: 150 },
   )
 })
