@@ -3,7 +3,7 @@
  *
  *   npm run bench -- [row…] [--rounds N] [--sessions N] [--gb N] [--json] [--cli FILE]
  *
- * Rows are those of the table in docs/performance.md: 1 to 9, 11 and 12. Prints a JSON line per figure and
+ * Rows are those of the table in docs/performance.md: 1 to 9 and 11 to 14. Prints a JSON line per figure and
  * a table at the end (--json leaves the table out; --cli names another build to measure). Ratios are the median of the rounds' ratios of two
  * things that ran side by side in one run; they hold on a busy machine, single times do not.
  *
@@ -20,7 +20,7 @@ import { loadLibrary } from './library.mjs'
 import { skipped } from './measure.mjs'
 import { compileNatives, firstLine } from './natives.mjs'
 import { change, create } from './rows/durable.mjs'
-import { listCrashed, listNewest } from './rows/lists.mjs'
+import { doctor, listCrashed, listNewest } from './rows/lists.mjs'
 import { doNothing, isAlive, rename } from './rows/one-shots.mjs'
 import { redaction } from './rows/redaction.mjs'
 import { relay } from './rows/relay.mjs'
@@ -44,6 +44,7 @@ const rows = [
   { row: '11', name: 'supervising much output', run: supervise, needs: ['natives', 'cli'] },
   { row: '12', name: 'a turn of an agent', run: relay, needs: ['natives', 'cli'] },
   { row: '13', name: 'redaction', run: redaction, needs: [] },
+  { row: '14', name: 'doctor', run: doctor, needs: ['natives', 'cli'] },
 ]
 
 const { values: options, positionals: asked } = parseArgs({

@@ -873,6 +873,42 @@ FILE is written beside, synced and put in its place whole.`,
   ],
 }
 
+const doctor: ExplainedVerb = {
+  name: 'doctor',
+  group: 'Clean up',
+  summary: 'look for what is wrong with sessions, stores and what they stand on; mend it',
+  usage: '[REF|CHECK…]',
+  positionals: { min: 0, max: many },
+  options: [
+    { name: 'fix', help: 'mend what can be mended; what is replaced is kept' },
+    { name: 'dry-run', help: 'with --fix: only say what would be done' },
+    { name: 'deep', help: 'read every transcript to its end, and search all of it for secrets' },
+    { name: 'list', help: 'list the checks and what each means' },
+  ],
+  reach: 'all',
+  details: `Prints what it finds, the worst first: how bad it is, the check's id, the session, what was seen, and the command that mends it. Damage keeps stint from a change, or something is lost; a warning wants somebody to look; a note is for who wonders. Words that are the id of a check limit it to these checks, other words to these sessions.
+
+Looking changes nothing. It makes one directory below the root, in which two processes try what the disk does with locks, links and renames, and removes it again; where the root cannot be written, that is passed over with a note.
+
+--fix mends, each session under its locks and after it was looked at once more: a state is written anew from the transcript; a damaged transcript keeps every entry, in order, and says in a new one what was cut; a crashed turn is recorded. The files that it replaces stay under \`quarantine/\` in the store. A session that is in use is left as it is, and no process is ever ended. Then it looks again, and says what is left.`,
+  exits: [
+    ['0', 'nothing but notes was found, or is left'],
+    ['1', 'there are warnings'],
+    ['2', 'wrong usage'],
+    ['3, 4', 'no such session; REF fits several'],
+    ['5', '--fix: another clean-up of the store is at work'],
+    ['6', 'there is damage'],
+    ['7', 'the environment failed'],
+    ['130', 'interrupted'],
+  ],
+  examples: [
+    'stint doctor',
+    'stint doctor --deep --all-projects --json',
+    'stint doctor --fix --dry-run @last',
+    'stint doctor --fix state.missing turn.crashed',
+  ],
+}
+
 /** By name, in the order of help. */
 export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   run,
@@ -905,4 +941,5 @@ export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   reap,
   delete: deleteSessions,
   trash,
+  doctor,
 }

@@ -342,7 +342,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: (d) =>
       d.line === undefined && d.problem === 'it is missing'
         ? 'the next change rebuilds it from the transcript'
-        : 'the journal holds everything: move this file away and the next change rebuilds it from the transcript',
+        : 'the journal holds everything: `stint doctor --fix` rebuilds this file from it and keeps the old one',
   },
   SESSION_UNREADABLE: {
     status: 6,
@@ -359,13 +359,15 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     status: 6,
     sentence: (d) =>
       `the transcript of session ${d.id} is damaged at byte ${d.offset}: ${d.problem}`,
-    hint: () => 'nothing was changed; `stint logs --raw` still prints every line',
+    hint: (d) =>
+      `nothing was changed; \`stint logs --raw\` still prints every line, \`stint doctor --fix ${d.id}\` mends it`,
   },
   TRANSCRIPT_SHRUNK: {
     status: 6,
     sentence: (d) =>
       `the transcript of session ${d.id} has ${d.bytes} bytes, but ${d.expected} were recorded`,
-    hint: () => 'something outside stint cut it; nothing was changed. Restore it from a backup',
+    hint: (d) =>
+      `something outside stint cut it; nothing was changed. Restore it from a backup, or go on from what is there: \`stint doctor --fix ${d.id}\``,
   },
   TRASH_OCCUPIED: {
     status: 1,

@@ -23,6 +23,16 @@ export {
 } from './checkpoint/list.ts'
 export type { Checkpoint } from './checkpoint/note.ts'
 export {
+  type Check,
+  type CheckId,
+  checks,
+  type Finding,
+  isCheckId,
+  type Severity,
+} from './doctor/check.ts'
+export { type Diagnosis, type ExamineOptions, examine } from './doctor/doctor.ts'
+export { isMendable, type Repair, repair } from './doctor/repair.ts'
+export {
   type Candidate,
   Failure,
   type FailureCode,
@@ -104,6 +114,7 @@ export {
   type ListFilter,
   type Listing,
   listSessions,
+  prefixesOf,
   type SessionRow,
 } from './store/list.ts'
 export { readToolMemory, type ToolMemory } from './store/memory.ts'

@@ -91,7 +91,24 @@ export const store = {
   stagingLock: (dir: string): string => `${dir}/locks/staging.lock`,
   maintenanceLock: (dir: string): string => `${dir}/locks/maintenance.lock`,
   maintenanceLease: (dir: string): string => `${dir}/locks/maintenance`,
+  /** What a repair took away of a session, or of the store itself. */
+  quarantine: (dir: string, id: SessionId | null): string =>
+    id === null ? `${dir}/quarantine` : `${dir}/quarantine/${id}`,
 } as const
+
+/** The name in the quarantine of a file that was taken away then, in ms since 1970. */
+export function quarantineName(fileName: string, at: number): string {
+  return `${new Date(at).toISOString().replace(/[-:]/g, '')}-${fileName}`
+}
+
+/** Where a process tries what the root's file system does. */
+export function probeDir(root: string, pid: number): string {
+  return `${root}/.probe-${pid}`
+}
+
+export function isProbe(fileName: string): boolean {
+  return /^\.probe-\d+$/.test(fileName)
+}
 
 /** The places where a session's directory can stand. */
 export type Place = 'sessions' | 'ephemeral' | 'trash' | 'staging'

@@ -1,5 +1,5 @@
 /**
- * docs/cli.md, docs/failures.md and docs/redaction.md are printed from the code: the test command with `spec/docs -u`
+ * docs/cli.md, docs/doctor.md, docs/failures.md and docs/redaction.md are printed from the code: the test command with `spec/docs -u`
  * behind it writes them anew (`-u spec/docs` would run everything). What all documents show of
  * stint's command line must parse.
  */
@@ -19,6 +19,8 @@ import {
 import { formatReport, reportOf } from '../cli/fail.ts'
 import { verbs } from '../cli/verbs.ts'
 import {
+  type CheckId,
+  checks,
   Failure,
   type FailureCode,
   listFailureCodes,
@@ -123,6 +125,7 @@ const shapes = `## What \`--json\` prints
 | \`delete\`, \`trash restore\` | an array of \`{id}\` |
 | \`trash list\` | an array of sessions with \`trashed_at\` |
 | \`trash empty\` | \`{removed, kept}\`: ids, and \`{id, why}\` of what is in use |
+| \`doctor\` | \`{checks, summary, redactions}\`: what was found, \`{id, severity, session, store, evidence, file, fix}\` each; \`{checks, sessions, damage, warnings, notes}\`; how often each rule took something out of what is kept. With \`--fix\` what is left, and \`repairs\`: \`{session, store, did, kept, why}\`, \`why\` being the reason that it was left. With \`--dry-run\` an array of what was found with \`would\`; with \`--list\` of \`{id, severity, meaning, mends, deep}\` |
 | \`config\` | an array of \`{key, help, value, origin, source}\`; with KEY that one object |
 
 What is not known is null. A failure is one line on standard error: \`{"error": {code, message, hint, data}}\`.`
@@ -311,6 +314,40 @@ function failureOf<C extends FailureCode>(code: C): Failure<C> {
   return new Failure(code, failureSamples[code])
 }
 
+// ── docs/doctor.md ───────────────────────────────────────────────────────────────────────────────
+
+const doctorIntro = `# What the doctor checks
+
+Printed from the table of checks. Ids are stable, and may only grow in number.
+
+\`stint doctor\` looks and changes nothing; \`stint doctor --fix\` mends what says so below. Damage (exit status 6) keeps
+stint from doing something, or something is lost; a warning (1) wants somebody to look; a note (0) is for who wonders.
+
+The one thing that looking writes is a directory \`.probe-<pid>\` below the root, in which two processes try locks, links,
+renames and syncs. It is removed at once; where the root cannot be written that is passed over.
+
+What is odd about a session counts only when a second look finds it too: a writer may have been at it. The states, sizes
+and ends of all sessions are read; whole transcripts where their end is not what the state says, and with \`--deep\`.
+
+No process is ever ended. What still lives is named, with the command that ends it after it has looked for itself.`
+
+function doctorText(): string {
+  const families = new Map<string, CheckId[]>()
+  for (const id of Object.keys(checks) as CheckId[]) {
+    const family = id.slice(0, id.indexOf('.'))
+    families.set(family, [...(families.get(family) ?? []), id])
+  }
+  const tables = [...families].map(([family, ids]) => {
+    const rows = ids.map((id) => {
+      const { severity, meaning, mends, deep } = checks[id]
+      const when = deep ? ' Looked for with `--deep`.' : ''
+      return `| \`${id}\` | ${severity} | ${cell(meaning)}${when} | ${cell(mends ?? '')} |`
+    })
+    return `## ${family}\n\n| check | severity | what it means | what \`--fix\` does |\n|---|---|---|---|\n${rows.join('\n')}`
+  })
+  return pages([doctorIntro, ...tables])
+}
+
 // ── docs/redaction.md ────────────────────────────────────────────────────────────────────────────
 
 const redactionIntro = `# Redaction
@@ -493,6 +530,12 @@ function check([name = '', ...words]: readonly string[]): void {
 describe('docs/redaction.md', () => {
   test('is what the rules say', async () => {
     await expect(formatted(redactionText())).toMatchFileSnapshot('../docs/redaction.md')
+  })
+})
+
+describe('docs/doctor.md', () => {
+  test('is what the table of checks says', async () => {
+    await expect(formatted(doctorText())).toMatchFileSnapshot('../docs/doctor.md')
   })
 })
 

@@ -70,6 +70,33 @@ export async function listCrashed(bench) {
   return [...rows, ...(await sqliteToo(bench, samples.list))]
 }
 
+/** Row 14: every session looked at, against reading every state. */
+export async function doctor(bench) {
+  const count = bench.sessions(10_000)
+  const { home } = bench.yard.storeOf(count)
+  const env = { ...bench.env, STINT_HOME: home }
+  const list = [...bench.stint, 'list', '--status', 'crashed', '--json']
+  const samples = await interleave(
+    {
+      list: () => runProgram(bench, list, { env }),
+      doctor: () => runProgram(bench, [...bench.stint, 'doctor', '--json'], { env, status: 1 }),
+    },
+    bench.rounds(11),
+  )
+  return [
+    compare({
+      row: '14',
+      name: `doctor over ${count} sessions, against list --status crashed --json`,
+      samples: samples.doctor,
+      reference: samples.list,
+      target: 5,
+      figure: cpu,
+      unit: 'x CPU',
+      note: `of list over the same; wall ${round(ratioOf(samples.doctor, samples.list, wall), 2)}`,
+    }),
+  ]
+}
+
 /** What no directory of files reaches: shown so that nobody promises it. */
 async function sqliteToo(bench, list) {
   const name = 'the same by the sqlite3 CLI, for scale'

@@ -32,6 +32,10 @@ async function importFrom(tool: string, invocation: Invocation, context: Context
   const since = when(invocation, 'since')
   const rows: ImportRow[] = []
   const progress = openProgress(context)
+  const say = (read: number) => {
+    const part = read === 0 ? '' : `, ${bytes(read)} of the next`
+    progress.say(() => `${rows.length} conversations${part}`)
+  }
   const found = importConversations(storeOf(invocation, context), {
     tool,
     home: homeOf(context),
@@ -40,13 +44,12 @@ async function importFrom(tool: string, invocation: Invocation, context: Context
     allProjects: flag(invocation, 'all-projects'),
     transcriptCap: settingsOf(context).transcript_cap,
     ...(since === undefined ? {} : { since }),
-    onProgress: (read) =>
-      progress.say(() => `${rows.length} conversations, ${bytes(read)} of the next`),
+    onProgress: say,
   })
   try {
     for await (const row of found) {
       rows.push(row)
-      progress.say(() => `${rows.length} conversations`)
+      say(0)
     }
   } finally {
     progress.end()

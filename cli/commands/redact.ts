@@ -18,6 +18,7 @@ import { misused, refuseTogether } from '../argv.ts'
 import { flag, type Handler, type Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
 import { filter, readUntil } from '../filter.ts'
+import { amount } from '../render/amount.ts'
 import { visibleLine } from '../render/visible.ts'
 import { homeOf, resolve } from '../session.ts'
 
@@ -191,10 +192,6 @@ function summarise(report: Report, { out, json }: Context, fix: boolean): void {
 
 function countOf(findings: readonly { rule: string; count: number }[]): number {
   return findings.reduce((sum, { rule, count }) => sum + (rule === 'error' ? 0 : count), 0)
-}
-
-function amount(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function refuseTerminal({ verb }: Invocation): void {

@@ -10,6 +10,11 @@ export function ago(at: number, now: number): string {
   return at > now ? `in ${unit}` : `${unit} ago`
 }
 
+/** `1 session`, `3 sessions`. */
+export function amount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** `512 B`, `1.5 KiB`, `23 MiB`. */
 export function bytes(size: number): string {
   let amount = Math.max(0, size)

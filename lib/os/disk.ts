@@ -520,6 +520,20 @@ export function fileSystemOf(path: string): { readonly name: string; readonly re
     : { name, remote: true }
 }
 
+/** What is left of the path's file system. No count of files where it has no limit of them. */
+export interface Space {
+  readonly freeBytes: number
+  readonly bytes: number
+  readonly freeFiles: number
+  readonly files: number
+}
+
+/** How much more the path's file system takes from this user. */
+export function spaceOf(path: string): Space {
+  const { bavail, blocks, bsize, ffree, files } = onDisk(path, () => fs.statfsSync(path))
+  return { freeBytes: bavail * bsize, bytes: blocks * bsize, freeFiles: ffree, files }
+}
+
 /** Magic numbers of statfs(2) on Linux. */
 const remoteFileSystems: Readonly<Record<number, string>> = {
   26985: 'nfs',

@@ -107,6 +107,14 @@ export function probeLock(path: string): 'held' | 'free' {
   }
 }
 
+/** Whether anybody holds the lock, exclusively or shared. Creates nothing and says nothing. */
+export function isInUse(path: string): boolean {
+  if (disk.findFacts(path) === undefined) return false
+  const lock = lockOpened(disk.openWrite(path, { create: false }), path, undefined, lockExclusive)
+  lock?.release()
+  return lock === undefined
+}
+
 /** Who the lock file says holds it. Ask only when it is held. */
 export function findHolder(path: string, now: number): Holder | undefined {
   const owner = findOwner(path)

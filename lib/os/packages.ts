@@ -49,21 +49,27 @@ export function findKoffi(): Koffi | undefined {
   return undefined
 }
 
-/** Looks where npm puts it: asking the module loader costs as much as all the rest. */
 function openKoffiBinary(): Koffi {
-  const { platform, arch } = process
-  const name = `node_modules/@koromix/koffi-${platform}-${arch}`
   let failure: unknown
-  for (let dir = import.meta.dirname; dir !== ''; dir = dir.slice(0, dir.lastIndexOf('/'))) {
-    for (const libc of [platform, 'musl']) {
-      try {
-        const module = { exports: {} as Koffi }
-        process.dlopen(module, `${dir}/${name}/${libc}_${arch}/koffi.node`)
-        return module.exports
-      } catch (error) {
-        failure = error
-      }
+  for (const file of koffiFiles()) {
+    try {
+      const module = { exports: {} as Koffi }
+      process.dlopen(module, file)
+      return module.exports
+    } catch (error) {
+      failure = error
     }
   }
   throw failure
+}
+
+/** Where npm puts koffi's binary: asking the module loader costs as much as all the rest. */
+export function koffiFiles(): string[] {
+  const { platform, arch } = process
+  const files: string[] = []
+  for (let dir = import.meta.dirname; dir !== ''; dir = dir.slice(0, dir.lastIndexOf('/'))) {
+    const name = `${dir}/node_modules/@koromix/koffi-${platform}-${arch}`
+    for (const libc of [platform, 'musl']) files.push(`${name}/${libc}_${arch}/koffi.node`)
+  }
+  return files
 }

@@ -6,6 +6,7 @@
 
 import type { SessionId } from '../base/id.ts'
 import { Failure, isFailure } from '../errors.ts'
+import { Copy } from '../journal/copy.ts'
 import { decodeLines, readLines } from '../journal/read.ts'
 import { session as files, isLeftover } from '../layout.ts'
 import * as disk from '../os/disk.ts'
@@ -16,9 +17,6 @@ import { formatState, keepUnknown, parseState } from './codec.ts'
 import { FoldError, foldEntry } from './fold.ts'
 import { JournalRedaction, redactDocument } from './redaction.ts'
 import type { State } from './state.ts'
-
-/** How much is copied at a time, in bytes. */
-const chunk = 256 * 1024
 
 /**
  * Takes the secrets out of a session's transcript, state and results. Gives whether anything had to
@@ -56,7 +54,7 @@ export function rewriteSession(id: SessionId, dir: string, redactor: Redactor): 
 }
 
 /** What was changed stays, whatever becomes of the state's file: the old one leads to it as well. */
-function publish(id: SessionId, dir: string, text: string): void {
+export function publish(id: SessionId, dir: string, text: string): void {
   try {
     disk.syncDir(dir)
   } catch (cause) {
@@ -87,16 +85,16 @@ function readWhole(id: SessionId, dir: string): State {
   return state
 }
 
-/** Under the journal's lock nobody else is at one of these. */
-function sweep(dir: string): void {
-  for (const name of disk.listNames(dir)) {
-    if (isLeftover(name, 'transcript.jsonl') || isLeftover(name, 'state.toml')) {
-      disk.removeFile(`${dir}/${name}`)
-    }
-  }
+/** Under the journal's lock nobody else is at one of these. Gives whether there were any. */
+export function sweep(dir: string): boolean {
+  const left = disk
+    .listNames(dir)
+    .filter((name) => isLeftover(name, 'transcript.jsonl') || isLeftover(name, 'state.toml'))
+  for (const name of left) disk.removeFile(`${dir}/${name}`)
+  return left.length > 0
 }
 
-function dropStaged(path: string): void {
+export function dropStaged(path: string): void {
   try {
     disk.removeFile(path)
   } catch (error) {
@@ -160,63 +158,6 @@ function stageJournal(
 /** No mark: whoever reads this state begins with the first entry. */
 function unfolded(state: State): State {
   return { ...state, journal: { fold: 0, seq: -1, bytes: 0 } }
-}
-
-/** A file made of another one's bytes and of what takes the place of some; made when first needed. */
-class Copy {
-  readonly to: string
-  readonly #from: string
-  readonly #source: number
-  #fd: number | undefined
-  /** Where in the source the next bytes to copy begin. */
-  #at = 0
-  #size = 0
-
-  constructor(source: number, from: string, to: string) {
-    this.#source = source
-    this.#from = from
-    this.to = to
-  }
-
-  get isOpen(): boolean {
-    return this.#fd !== undefined
-  }
-
-  /** Puts a text in place of a range; gives its length in bytes. */
-  replace(start: number, end: number, text: string): number {
-    this.#fd ??= disk.createFile(this.to)
-    this.#copyTo(start)
-    const bytes = Buffer.from(text)
-    this.#write(bytes)
-    this.#at = end
-    return bytes.length
-  }
-
-  /** Copies what is left and brings all of it to the disk; gives the file's length. */
-  finish(end: number): number {
-    this.#copyTo(end)
-    disk.syncFile(this.#fd as number, this.to)
-    return this.#size
-  }
-
-  close(): void {
-    if (this.#fd !== undefined) disk.closeFile(this.#fd)
-  }
-
-  #copyTo(end: number): void {
-    while (this.#at < end) {
-      const length = Math.min(chunk, end - this.#at)
-      const bytes = disk.readBytes(this.#source, this.#from, this.#at, length)
-      if (bytes.length === 0) throw new Error(`${this.#from} became shorter under its lock`)
-      this.#write(bytes)
-      this.#at += bytes.length
-    }
-  }
-
-  #write(bytes: Uint8Array): void {
-    disk.writeAll(this.#fd as number, this.to, bytes)
-    this.#size += bytes.length
-  }
 }
 
 /** The fold of the lines so far, over lines that are no entries too. */
@@ -301,6 +242,6 @@ function redactResults(dir: string, redactor: Redactor): boolean {
   return changed
 }
 
-function unconfirmed(id: SessionId, recorded: boolean): Failure {
+export function unconfirmed(id: SessionId, recorded: boolean): Failure {
   return new Failure('DURABILITY_UNKNOWN', { id, recorded })
 }

@@ -54,6 +54,12 @@ export async function settle(session: Session, now: number): Promise<State> {
     projectResult(session, state)
     return state
   }
+  requireDead(session, state)
+  return endTurn(session, 'crashed', 'its supervisor was gone when it was looked at', now, true)
+}
+
+/** Throws SESSION_ORPHANED or LIVENESS_UNKNOWN when the open turn may still live without its supervisor. */
+export function requireDead(session: Session, state: State): void {
   const tool = findHeldTool(session.dir)
   if (tool !== undefined) {
     const why = `its supervisor is gone, but the ${tool} lock is held`
@@ -67,7 +73,6 @@ export async function settle(session: Session, now: number): Promise<State> {
       why: `its supervisor is gone, but ${why}`,
     })
   }
-  return endTurn(session, 'crashed', 'its supervisor was gone when it was looked at', now, true)
 }
 
 /** Ends the open turn of a session whose supervisor cannot, with what is known about it. */

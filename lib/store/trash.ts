@@ -94,12 +94,17 @@ export function purgeTrashed(
 
 /** Removes what an interrupted purge had renamed out of reach; gives how many. */
 export function removeBuried(store: Store): number {
-  const trash = files.trash(store.dir)
-  const buried = disk
-    .listNames(trash)
+  const buried = listGone(store)
+  if (buried.length > 0) disk.syncDir(files.trash(store.dir))
+  return buried.filter((name) => tryRemove(`${files.trash(store.dir)}/${name}`) === undefined)
+    .length
+}
+
+/** What an interrupted purge had renamed out of reach, by its names in the trash. */
+export function listGone(store: Store): string[] {
+  return disk
+    .listNames(files.trash(store.dir))
     .filter((name) => name.startsWith('.gone-') && isSessionId(name.slice('.gone-'.length)))
-  if (buried.length > 0) disk.syncDir(trash)
-  return buried.filter((name) => tryRemove(`${trash}/${name}`) === undefined).length
 }
 
 /** Says why something of it is still there: it is out of sight, and the next purge tries again. */

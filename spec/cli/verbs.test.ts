@@ -25,7 +25,7 @@ describe('verbs', () => {
           'export',
         ],
         ...['ps', 'reap', 'tools', 'compress'],
-        ...['checkpoint', 'checkpoints'],
+        ...['checkpoint', 'checkpoints', 'doctor'],
         ...['gc', 'clean', 'du', 'project'],
       ].sort(),
     )

@@ -1,0 +1,259 @@
+import {
+  type CheckId,
+  checks,
+  type Diagnosis,
+  examine,
+  type Finding,
+  isCheckId,
+  isMendable,
+  prefixesOf,
+  type Repair,
+  repair,
+  type SessionId,
+  type Severity,
+  type Store,
+} from '../../lib/index.ts'
+import { misused } from '../argv.ts'
+import { flag, type Handler, type Invocation } from '../command.ts'
+import type { Context } from '../context.ts'
+import { openProgress } from '../progress.ts'
+import { amount } from '../render/amount.ts'
+import { type Paint, type Style, styleOf } from '../render/style.ts'
+import { table } from '../render/table.ts'
+import { visibleLine } from '../render/visible.ts'
+import { homeOf, resolve, storeOf, storesOf } from '../session.ts'
+
+/** Looks for what is wrong, and mends it where it is asked to. */
+export const handler: Handler = async (invocation, context) => {
+  const fix = flag(invocation, 'fix')
+  const dryRun = flag(invocation, 'dry-run')
+  if (dryRun && !fix) throw misused(invocation.verb, '--dry-run goes with --fix')
+  if (flag(invocation, 'list')) return list(context)
+  const aim = aimOf(invocation, context)
+  const before = look(aim, invocation, context)
+  if (!fix) return report(before, aim, context)
+  if (dryRun) return foretell(before, aim, context)
+  const repairs = await mend(before, aim, context)
+  context.signal.throwIfAborted()
+  return report(
+    repairs.length === 0 ? before : look(aim, invocation, context),
+    aim,
+    context,
+    repairs,
+  )
+}
+
+/** What is to be looked at. */
+interface Aim {
+  readonly stores: readonly Store[]
+  readonly only?: ReadonlySet<CheckId>
+  readonly sessions?: ReadonlySet<SessionId>
+}
+
+/** A word that is a check's id is one; every other word is a REF. */
+function aimOf(invocation: Invocation, context: Context): Aim {
+  const words = invocation.positionals
+  const only = new Set(words.filter(isCheckId))
+  const found = words
+    .filter((word) => !isCheckId(word))
+    .map((word) => resolve(invocation, context, word))
+  const stores = new Map(found.map(({ store }) => [store.dir, store]))
+  return {
+    stores: found.length === 0 ? storesOf(invocation, context) : [...stores.values()],
+    ...(only.size === 0 ? {} : { only }),
+    ...(found.length === 0 ? {} : { sessions: new Set(found.map(({ id }) => id)) }),
+  }
+}
+
+function look(aim: Aim, invocation: Invocation, context: Context): Diagnosis {
+  const progress = openProgress(context)
+  try {
+    return examine(aim.stores, {
+      ...aim,
+      home: homeOf(context),
+      here: hereOf(invocation, context),
+      deep: flag(invocation, 'deep'),
+      onProgress: (count) => progress.say(() => `${count} sessions looked at`),
+    })
+  } finally {
+    progress.end()
+  }
+}
+
+/** The store of a command that names none. */
+function hereOf(invocation: Invocation, context: Context): Store {
+  const values = new Map([...invocation.values].filter(([name]) => !/^(project|store)$/.test(name)))
+  return storeOf({ ...invocation, values }, context)
+}
+
+async function mend({ findings }: Diagnosis, { stores }: Aim, context: Context): Promise<Repair[]> {
+  const repairs: Repair[] = []
+  const [first] = stores
+  for (const store of stores) {
+    // What is about no store is about the root of all of them.
+    const own = findings.filter((one) => one.store === store.dir || (!one.store && store === first))
+    for await (const one of repair(store, own, context.signal)) {
+      repairs.push(one)
+      if (!context.json) sayRepair(one, context)
+    }
+  }
+  return repairs
+}
+
+function sayRepair({ session, did, kept, why }: Repair, { out }: Context): void {
+  const what = session === null ? '' : `session ${session}: `
+  if (why !== null) out.warn(`${what}left as it is: ${why}`)
+  else out.talk(`${what}${did.join('; ')}`)
+  for (const path of kept) out.talk(`  what it was is kept as ${path}`)
+}
+
+/** What --fix would do, and would not. */
+async function foretell(diagnosis: Diagnosis, aim: Aim, context: Context): Promise<number> {
+  const findings = diagnosis.findings.filter(isMendable)
+  if (context.json) {
+    context.out.json(findings.map((one) => ({ ...one, would: checks[one.id].mends })))
+  } else {
+    const style = styleOf(context.color.stdout)
+    context.out.data(await draw(findings, aim, context, (one) => checks[one.id].mends, style))
+    context.out.talk(`${amount(findings.length, 'finding')} would be mended`)
+  }
+  return 0
+}
+
+async function report(
+  diagnosis: Diagnosis,
+  aim: Aim,
+  context: Context,
+  repairs?: readonly Repair[],
+): Promise<number> {
+  const { findings, redactions } = diagnosis
+  const count = (severity: Severity) => findings.filter((one) => one.severity === severity).length
+  const summary = {
+    checks: diagnosis.checks,
+    sessions: diagnosis.sessions,
+    damage: count('damage'),
+    warnings: count('warning'),
+    notes: count('note'),
+  }
+  if (context.json) {
+    const mended = repairs === undefined ? {} : { repairs }
+    context.out.json({ checks: findings, summary, redactions, ...mended })
+  } else {
+    const style = styleOf(context.color.stdout)
+    context.out.data(await draw(findings, aim, context, ({ fix }) => fix ?? undefined, style))
+    context.out.talk(summaryOf(summary))
+    const taken = Object.values(redactions).reduce((sum, one) => sum + one, 0)
+    if (taken > 0)
+      context.out.talk(
+        `${amount(taken, 'secret')} taken out of what is kept: ${rulesOf(redactions)}`,
+      )
+  }
+  return summary.damage > 0 ? 6 : summary.warnings > 0 ? 1 : 0
+}
+
+function summaryOf({
+  checks,
+  sessions,
+  damage,
+  warnings,
+  notes,
+}: Readonly<Record<'checks' | 'sessions' | 'damage' | 'warnings' | 'notes', number>>): string {
+  const what = `${amount(checks, 'check')} of ${amount(sessions, 'session')}`
+  if (damage + warnings + notes === 0) return `${what}, all fine`
+  const some = (number: number, noun: string) => (number === 0 ? [] : [amount(number, noun)])
+  const found = [
+    ...(damage === 0 ? [] : [`${damage} damage`]),
+    ...some(warnings, 'warning'),
+    ...some(notes, 'note'),
+  ]
+  return `${what}: ${found.join(', ')}`
+}
+
+/** The rules that found most, first. */
+function rulesOf(redactions: Readonly<Record<string, number>>): string {
+  const rules = Object.entries(redactions).sort(([, a], [, b]) => b - a)
+  const shown = rules.slice(0, 5).map(([rule, count]) => `${rule} x${count}`)
+  return [...shown, ...(rules.length > 5 ? [`${rules.length - 5} more rules`] : [])].join(', ')
+}
+
+/** A line for each finding, and under it what is to be done. */
+async function draw(
+  findings: readonly Finding[],
+  { stores }: Aim,
+  context: Context,
+  remedyOf: (finding: Finding) => string | undefined,
+  style: Style,
+): Promise<string> {
+  if (findings.length === 0) return ''
+  const idOf = shortener(findings, stores, context)
+  const drawn = await table(
+    [{ head: '' }, { head: '' }, { head: '' }, { head: '', shrink: true, min: 20 }],
+    findings.map((one) => [
+      { text: one.severity, paint: paintOf(one.severity, style) },
+      one.id,
+      { text: one.session === null ? '' : idOf(one.session), paint: style.cyan },
+      seen(one, context),
+    ]),
+    { width: context.columns, heads: false },
+  )
+  const lines = drawn.split('\n')
+  return findings
+    .map((one, at) => {
+      const remedy = remedyOf(one)
+      return `${lines[at]}\n${remedy === undefined ? '' : `    ${style.dim(visibleLine(remedy))}\n`}`
+    })
+    .join('')
+}
+
+/** The file's place within its store is enough where a person reads it. */
+function seen({ file, store, session, evidence }: Finding, { columns }: Context): string {
+  if (file === null) return evidence
+  const base = columns === undefined || store === null ? undefined : store
+  const dirs = [
+    ...(base && session ? [`${base}/sessions/${session}/`] : []),
+    ...(base ? [`${base}/`] : []),
+  ]
+  const dir = dirs.find((one) => file.startsWith(one)) ?? ''
+  return `${file.slice(dir.length)}: ${evidence}`
+}
+
+function shortener(
+  findings: readonly Finding[],
+  stores: readonly Store[],
+  { columns }: Context,
+): (id: SessionId) => string {
+  if (columns === undefined) return (id) => id
+  const ids = new Set(findings.flatMap(({ session }) => session ?? []))
+  const lengths = stores.flatMap((store) => [...prefixesOf(store, ids).values()])
+  const length = Math.max(6, ...lengths)
+  return (id) => id.slice(0, length)
+}
+
+function paintOf(severity: Severity, style: Style): Paint {
+  return { damage: style.red, warning: style.yellow, note: style.dim }[severity]
+}
+
+async function list(context: Context): Promise<number> {
+  const rows = (Object.keys(checks) as CheckId[]).map((id) => ({ id, ...checks[id] }))
+  if (context.json) {
+    context.out.json(
+      rows.map(({ id, severity, meaning, mends, deep }) => ({
+        ...{ id, severity, meaning },
+        ...{ mends: mends ?? null, deep: deep ?? false },
+      })),
+    )
+    return 0
+  }
+  const style = styleOf(context.color.stdout)
+  const drawn = await table(
+    [{ head: 'CHECK' }, { head: 'SEVERITY' }, { head: 'MEANING', shrink: true, min: 20 }],
+    rows.map(({ id, severity, meaning }) => [
+      id,
+      { text: severity, paint: paintOf(severity, style) },
+      meaning,
+    ]),
+    { width: context.columns, heads: style.dim },
+  )
+  context.out.data(drawn)
+  return 0
+}

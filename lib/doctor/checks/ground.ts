@@ -1,0 +1,233 @@
+/** What everything stands on: the root, its file system, this machine, Node and the settings. */
+
+import { Failure, isFailure } from '../../errors.ts'
+import { isProbe, probeDir, runtimeDirs } from '../../layout.ts'
+import * as disk from '../../os/disk.ts'
+import { findKoffi } from '../../os/packages.ts'
+import { type Probed, probeDisk } from '../../os/probe.ts'
+import { startTimeOf, thisMachine } from '../../os/process.ts'
+import { findProgram } from '../../os/spawn.ts'
+import { readConfig } from '../../store/config.ts'
+import type { Env } from '../../store/store.ts'
+import { quietly, type Sighting, shellWord } from '../check.ts'
+
+/** What was found out about it. */
+export interface Ground {
+  /** Directories that should be this user's alone. */
+  readonly dirs: readonly Place[]
+  /** Undefined where there is no root yet. */
+  readonly disk: Disk | undefined
+  readonly runtime: Place | undefined
+  readonly user: number
+  readonly node: string
+  readonly locks: 'koffi' | 'flock' | 'none'
+  readonly config: {
+    readonly file?: string
+    readonly problem?: string
+    readonly unknown: readonly string[]
+  }
+  /** What could not be read of the machine. */
+  readonly unknown: readonly string[]
+  /** Directories of doctors that were killed. */
+  readonly leftovers: readonly string[]
+}
+
+interface Place {
+  readonly path: string
+  readonly kind: string
+  readonly mode: number
+  readonly owner: number | undefined
+}
+
+interface Disk {
+  readonly path: string
+  readonly type: { readonly name: string; readonly remote: boolean }
+  readonly space: disk.Space
+  /** Why it was not tried, or what came of it. */
+  readonly probe: Probed | string
+}
+
+/**
+ * Looks at it. Writes nothing, but for a directory below the root in which two processes try what the
+ * disk does, and which is gone afterwards.
+ */
+export function readGround(options: {
+  readonly root: string
+  readonly env: Env
+  readonly home: string
+}): Ground {
+  const { root, env, home } = options
+  const user = process.getuid?.() ?? 0
+  const place = findPlace(root)
+  const { own, shared } = runtimeDirs(env, user)
+  const machine = thisMachine()
+  const facts = {
+    'boot id': machine.boot_id,
+    'machine id': quietly(() => disk.findText('/etc/machine-id', 'followed')?.trim()) ?? '',
+    'pid namespace': process.platform === 'linux' && machine.pid_ns === 'host' ? '' : 'known',
+  }
+  return {
+    dirs: place === undefined ? [] : [place],
+    disk: place === undefined ? undefined : readDisk(root),
+    runtime: findPlace(own === undefined ? shared : `${own}/stint`),
+    user,
+    node: process.versions.node,
+    locks:
+      findKoffi() !== undefined
+        ? 'koffi'
+        : 'path' in findProgram('flock', '/', env.PATH)
+          ? 'flock'
+          : 'none',
+    config: lookAtConfig(env, home),
+    unknown: Object.entries(facts).flatMap(([name, value]) => (value === '' ? [name] : [])),
+    leftovers: listProbes(root),
+  }
+}
+
+/** What is wrong with it. Pure. */
+export function* judgeGround(ground: Ground): Generator<Sighting> {
+  const { user, node, locks, config } = ground
+  for (const place of ground.dirs) yield* judgePlace(place, user)
+  for (const file of ground.leftovers) {
+    yield { id: 'root.leftover', evidence: 'a directory in which the disk was tried', file }
+  }
+  if (ground.disk !== undefined) yield* judgeDisk(ground.disk)
+  const [major = 0, minor = 0] = node.split('.').map(Number)
+  if (major < 20 || (major === 20 && minor < 19)) {
+    yield { id: 'node.version', evidence: `Node ${node}; stint needs 20.19 or newer` }
+  }
+  if (locks === 'flock') {
+    yield {
+      id: 'locks.fallback',
+      evidence: 'koffi does not load; flock(1) does its work',
+      fix: 'npm install --include=optional',
+    }
+  } else if (locks === 'none') {
+    yield {
+      id: 'locks.none',
+      evidence: 'koffi does not load and there is no flock(1)',
+      fix: 'npm install --include=optional',
+    }
+  }
+  if (config.problem !== undefined) {
+    yield { id: 'config.invalid', evidence: config.problem, fix: 'stint config' }
+  }
+  for (const evidence of config.unknown)
+    yield { id: 'config.unknown', evidence, fix: 'stint config' }
+  if (ground.unknown.length > 0) {
+    yield { id: 'machine.identity', evidence: `not readable: ${ground.unknown.join(', ')}` }
+  }
+  const { runtime } = ground
+  if (runtime !== undefined) {
+    const { path, kind, mode, owner } = runtime
+    if (kind !== 'directory' || owner !== user) {
+      const evidence = kind === 'directory' ? `it belongs to user ${owner}` : `it is a ${kind}`
+      yield { id: 'runtime.permissions', evidence, file: path }
+    } else if ((mode & 0o077) !== 0) {
+      yield { id: 'runtime.permissions', ...open(path, mode) }
+    }
+  }
+}
+
+/** What is wrong with a directory that should be this user's alone. Pure. */
+export function* judgePlace({ path, kind, mode, owner }: Place, user: number): Generator<Sighting> {
+  if (kind !== 'directory')
+    yield { id: 'root.link', evidence: `a ${kind} stands there`, file: path }
+  else if (owner !== user) {
+    yield { id: 'root.owner', evidence: `it belongs to user ${owner}, not ${user}`, file: path }
+  } else if ((mode & 0o077) !== 0) {
+    yield { id: 'root.permissions', ...open(path, mode) }
+  }
+}
+
+function open(path: string, mode: number): Omit<Sighting, 'id'> {
+  return {
+    evidence: `its mode is ${mode.toString(8).padStart(4, '0')}`,
+    file: path,
+    fix: `chmod 700 ${shellWord(path)}`,
+  }
+}
+
+export function findPlace(path: string): Place | undefined {
+  const facts = disk.findFacts(path)
+  if (facts === undefined) return undefined
+  return { path, kind: facts.kind, mode: facts.mode, owner: disk.findOwner(path) }
+}
+
+function* judgeDisk({ path, type, space, probe }: Disk): Generator<Sighting> {
+  const file = path
+  if (type.remote) {
+    const evidence = `${type.name}: its stores are shared between machines by leases`
+    yield { id: 'disk.type', evidence, file }
+  }
+  const { freeBytes, bytes, freeFiles, files } = space
+  const isBelow = (amount: number, part: number) => freeBytes < Math.min(amount, bytes / part)
+  if (isBelow(64 * mebibyte, 10) || isBelow(1024 * mebibyte, 100)) {
+    yield {
+      id: 'disk.space',
+      evidence: `${Math.floor(freeBytes / mebibyte)} of ${Math.floor(bytes / mebibyte)} MiB are free`,
+      file,
+      fix: 'stint trash empty',
+    }
+  }
+  if (files > 0 && freeFiles < 1_000) {
+    const evidence = `${freeFiles} of ${files} files can still be made`
+    yield { id: 'disk.inodes', evidence, file, fix: 'stint trash empty' }
+  }
+  if (typeof probe === 'string') {
+    yield { id: 'disk.unprobed', evidence: probe, file }
+    return
+  }
+  for (const { skill, problem } of probe.broken) {
+    yield { id: `disk.${skill}`, evidence: problem, file }
+  }
+  if (Math.abs(probe.ahead) > 5_000) {
+    const by = Math.round(Math.abs(probe.ahead) / 1_000)
+    const evidence = `it is ${by} s ${probe.ahead > 0 ? 'ahead of' : 'behind'} this machine's`
+    yield { id: 'disk.clock', evidence, file }
+  }
+}
+
+const mebibyte = 1024 * 1024
+
+function readDisk(root: string): Disk {
+  return {
+    path: root,
+    type: disk.fileSystemOf(root),
+    space: disk.spaceOf(root),
+    probe: tryProbe(root),
+  }
+}
+
+function tryProbe(root: string): Probed | string {
+  try {
+    return probeDisk(probeDir(root, process.pid))
+  } catch (error) {
+    if (error instanceof Failure) return error.message
+    if (disk.errnoOf(error) === undefined) throw error
+    return (error as Error).message
+  }
+}
+
+/** Directories of doctors that no longer run. */
+export function listProbes(root: string): string[] {
+  return (quietly(() => disk.listNames(root)) ?? [])
+    .filter((name) => isProbe(name) && !isRunning(name))
+    .map((name) => `${root}/${name}`)
+}
+
+function isRunning(name: string): boolean {
+  return startTimeOf(Number(name.slice(name.lastIndexOf('-') + 1))) !== undefined
+}
+
+function lookAtConfig(env: Env, home: string): Ground['config'] {
+  try {
+    return { unknown: readConfig(env, home).warnings }
+  } catch (error) {
+    if (isFailure(error, 'CONFIG_INVALID')) {
+      return { file: error.data.file, problem: error.message, unknown: [] }
+    }
+    if (!(error instanceof Failure)) throw error
+    return { problem: error.message, unknown: [] }
+  }
+}

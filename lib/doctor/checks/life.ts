@@ -1,0 +1,75 @@
+/** Who lives of a session: its turn, its locks, and what the end of a turn leaves. */
+
+import { session as files } from '../../layout.ts'
+import * as disk from '../../os/disk.ts'
+import { findHolder, findOwner } from '../../os/lock-file.ts'
+import { vitalsOf } from '../../os/process.ts'
+import { findHeldTool } from '../../session/liveness.ts'
+import { hasOpenTurn } from '../../session/state.ts'
+import type { Sighting } from '../check.ts'
+import type { Examined } from '../examine.ts'
+
+/** Looks at a session's turn and locks. */
+export function* checkLife(examined: Examined): Generator<Sighting> {
+  const { id, dir, snapshot, liveness, isLive } = examined
+  const { state } = snapshot
+  if (disk.findFacts(files.locks(dir)) === undefined) {
+    yield { id: 'lock.directory', evidence: 'it is not there', file: files.locks(dir) }
+  }
+  const { status, why } = liveness
+  const turn = `turn ${state?.turn?.number} of ${state?.turn?.tool}`
+  if (status === 'crashed') yield { id: 'turn.crashed', evidence: `${turn}: ${why}` }
+  if (status === 'orphaned') {
+    yield { id: 'turn.orphaned', evidence: `${turn}: ${why}`, fix: `stint kill ${id}` }
+  }
+  if (status === 'unknown' && state && hasOpenTurn(state)) {
+    yield { id: 'turn.unknown', evidence: `${turn}: ${why}` }
+  }
+  if (liveness.holder?.stopped) {
+    const { pid } = liveness.holder
+    yield { id: 'turn.stopped', evidence: `process ${pid} is stopped`, fix: `kill -CONT ${pid}` }
+  }
+  if (status === 'leaked') yield* checkLeak(examined)
+  if (isLive) yield* checkFacts(files.sessionLock(dir))
+  if (state === undefined) return
+  if (hasOpenTurn(state)) yield* checkLockFiles(examined, state.turn?.tool ?? '')
+  else if (state.turn !== undefined) {
+    const file = files.result(dir, state.turn.number)
+    // A turn that was imported has no directory either.
+    const isThere = (path: string) => disk.findFacts(path) !== undefined
+    if (!isThere(file) && isThere(files.turnOutput(dir, state.turn.number))) {
+      yield { id: 'result.missing', evidence: `${turn} has ended: ${state.turn.outcome}`, file }
+    }
+  }
+}
+
+/** Whom the lock's file names need not be who holds it: it may have been handed on. */
+function* checkLeak({ dir, now }: Examined): Generator<Sighting> {
+  const tool = findHeldTool(dir)
+  if (tool === undefined) return
+  const file = files.toolLock(dir, tool)
+  const holder = findHolder(file, now)
+  const who = holder === undefined ? '' : `; its file names process ${holder.pid}`
+  yield {
+    id: 'lock.leaked-holder',
+    evidence: `the ${tool} lock is held${who}`,
+    file,
+    fix: 'stint reap',
+  }
+  yield* checkFacts(file)
+}
+
+function* checkFacts(file: string): Generator<Sighting> {
+  const owner = findOwner(file)
+  if (owner === undefined) return
+  const { verdict, why } = vitalsOf(owner)
+  if (verdict === 'dead') yield { id: 'lock.stale-facts', evidence: `it is held, but ${why}`, file }
+}
+
+function* checkLockFiles({ dir }: Examined, tool: string): Generator<Sighting> {
+  for (const file of [files.sessionLock(dir), files.toolLock(dir, tool)]) {
+    if (disk.findFacts(file) === undefined) {
+      yield { id: 'lock.missing', evidence: 'a turn is open and the file is not there', file }
+    }
+  }
+}

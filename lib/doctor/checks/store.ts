@@ -1,0 +1,141 @@
+/** A store as such: its directories, its own files, and what stands beside its sessions. */
+
+import { isSessionId, type SessionId } from '../../base/id.ts'
+import { Failure } from '../../errors.ts'
+import {
+  store as files,
+  isLeftover,
+  projectsDir,
+  sessionDir,
+  session as sessionFiles,
+} from '../../layout.ts'
+import * as disk from '../../os/disk.ts'
+import { isInUse, probeLock } from '../../os/lock-file.ts'
+import { findHeldTool, turnVitals } from '../../session/liveness.ts'
+import { readSnapshot } from '../../session/snapshot.ts'
+import { findProjectFacts, type ProjectFacts } from '../../store/project.ts'
+import type { Store } from '../../store/store.ts'
+import { listGone } from '../../store/trash.ts'
+import { type Sighting, shellWord } from '../check.ts'
+import { findPlace, judgePlace } from './ground.ts'
+
+/** After how long a temporary file is nobody's, in ms: replacing one takes an instant. */
+const abandonedAfter = 3_600_000
+
+/** Looks at a store. */
+export function* checkStore(store: Store, now: number): Generator<Sighting> {
+  const { dir } = store
+  const user = process.getuid?.() ?? 0
+  for (const path of [projectsDir(store.root), dir, ...listDirs(dir)]) {
+    const place = findPlace(path)
+    if (place !== undefined) yield* judgePlace(place, user)
+  }
+  yield* checkProject(store)
+  for (const file of listStoreLeftovers(store, now)) {
+    yield { id: 'store.leftover', evidence: 'part of a file that was to be replaced', file }
+  }
+  yield* checkNames(store)
+  const last = disk.findText(files.last(dir))?.trim()
+  if (last !== undefined && !(isSessionId(last) && isThere(store, last))) {
+    yield { id: 'store.last', evidence: 'it names no session', file: files.last(dir) }
+  }
+  const staged = disk.listNames(files.staging(dir))
+  if (staged.length > 0 && !isInUse(files.stagingLock(dir))) {
+    yield { id: 'staging.leftover', ...counted(staged.length, 'session'), file: files.staging(dir) }
+  }
+  const dead = listDeadEphemeral(store)
+  if (dead.length > 0) {
+    yield {
+      id: 'ephemeral.leftover',
+      ...counted(dead.length, 'session'),
+      file: files.ephemeral(dir),
+    }
+  }
+  const gone = listGone(store)
+  if (gone.length > 0 && probeLock(files.maintenanceLock(dir)) === 'free') {
+    yield { id: 'trash.leftover', ...counted(gone.length, 'session'), file: files.trash(dir) }
+  }
+}
+
+function listDirs(dir: string): string[] {
+  return [
+    files.sessions(dir),
+    files.staging(dir),
+    files.ephemeral(dir),
+    files.trash(dir),
+    files.locks(dir),
+  ]
+}
+
+function* checkProject(store: Store): Generator<Sighting> {
+  const file = files.project(store.dir)
+  let facts: ProjectFacts | undefined
+  try {
+    facts = findProjectFacts(store.dir)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    yield { id: 'store.project', evidence: error.message, file }
+  }
+  if (facts === undefined) return
+  if (facts.format > 1) {
+    yield { id: 'store.newer', evidence: `it has format ${facts.format}`, file }
+  }
+  const { name, remote } = disk.fileSystemOf(store.dir)
+  if (remote && !facts.shared) {
+    const evidence = `it is on ${name}; if other machines write it too, set shared = true while nothing runs`
+    yield { id: 'disk.unshared', evidence, file }
+  }
+}
+
+/** Temporary files of what is replaced without a lock. */
+export function listStoreLeftovers({ dir }: Store, now: number): string[] {
+  return disk
+    .listNames(dir)
+    .filter((name) => isLeftover(name, 'last') || isLeftover(name, 'project.toml'))
+    .map((name) => `${dir}/${name}`)
+    .filter((path) => now - (disk.findFacts(path)?.modifiedAt ?? now) > abandonedAfter)
+}
+
+/** What stands in sessions/ and is no session. */
+function* checkNames(store: Store): Generator<Sighting> {
+  const dir = files.sessions(store.dir)
+  for (const item of disk.listDir(dir)) {
+    const file = `${dir}/${item.name}`
+    if (isSessionId(item.name)) {
+      if (item.isDirectory()) continue
+      const kind = item.isSymbolicLink() ? 'link' : 'file'
+      yield { id: 'store.kind', evidence: `a ${kind} stands in place of a directory`, file }
+      continue
+    }
+    const id = item.name.toUpperCase()
+    if (item.isDirectory() && isSessionId(id)) {
+      const fix = isThere(store, id)
+        ? {}
+        : { fix: `mv ${shellWord(file)} ${shellWord(sessionDir(store.dir, id))}` }
+      yield { id: 'store.case', evidence: 'an id is written in upper case', file, ...fix }
+    } else {
+      yield { id: 'store.name', evidence: 'it is no session and no command sees it', file }
+    }
+  }
+}
+
+function isThere(store: Store, id: SessionId): boolean {
+  return disk.findFacts(sessionDir(store.dir, id)) !== undefined
+}
+
+function listDeadEphemeral(store: Store): SessionId[] {
+  return disk
+    .listNames(files.ephemeral(store.dir))
+    .filter(isSessionId)
+    .filter((id) => {
+      const dir = sessionDir(store.dir, id, 'ephemeral')
+      if (probeLock(sessionFiles.sessionLock(dir)) === 'held') return false
+      const { state } = readSnapshot(id, dir)
+      if (state !== undefined && turnVitals(id, state).verdict !== 'dead') return false
+      return findHeldTool(dir) === undefined
+    })
+}
+
+function counted(count: number, noun: string): { readonly evidence: string } {
+  return { evidence: `${count} ${noun}${count === 1 ? '' : 's'}` }
+}

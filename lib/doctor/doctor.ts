@@ -1,0 +1,165 @@
+/** The doctor: every check, over the ground, the stores and their sessions. Finds and changes nothing. */
+
+import type { SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
+import { sessionDir } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { mergeCounts, type RedactionCounts, type Redactor } from '../redact/redact.ts'
+import { openRedactorOf } from '../store/access.ts'
+import { readConfig } from '../store/config.ts'
+import { listIds } from '../store/list.ts'
+import type { Store } from '../store/store.ts'
+import { type CheckId, checks, type Finding, quietly, type Sighting, shellWord } from './check.ts'
+import { judgeGround, readGround } from './checks/ground.ts'
+import { Kinship } from './checks/kin.ts'
+import { checkLife } from './checks/life.ts'
+import { checkState } from './checks/state.ts'
+import { checkStore } from './checks/store.ts'
+import { checkTranscript, type TranscriptLook } from './checks/transcript.ts'
+import { examineSession } from './examine.ts'
+
+export interface ExamineOptions {
+  /** The user's home directory. */
+  readonly home: string
+  /** The store that a command means which names none. */
+  readonly here?: Store
+  /** Reads every journal to its end. */
+  readonly deep?: boolean
+  /** Only these checks, and only these sessions; all by default. */
+  readonly only?: ReadonlySet<CheckId>
+  readonly sessions?: ReadonlySet<SessionId>
+  readonly onProgress?: (sessions: number) => void
+}
+
+/** What a doctor has to say. */
+export interface Diagnosis {
+  readonly findings: readonly Finding[]
+  /** How many checks were made, and of how many sessions. */
+  readonly checks: number
+  readonly sessions: number
+  /** How often each rule took something out of what the stores keep. */
+  readonly redactions: RedactionCounts
+}
+
+/** In how many of the newest sessions the transcript's end is searched for secrets. */
+const searched = 100
+
+/** Looks at the ground, unless sessions are named, and at each store. The worst comes first. */
+export function examine(stores: readonly Store[], options: ExamineOptions): Diagnosis {
+  const { only, sessions, here, onProgress } = options
+  const findings: Finding[] = []
+  let count = 0
+  let redactions: RedactionCounts | undefined
+  const add = (sighting: Sighting, store: Store | undefined, session: SessionId | null) => {
+    if (only !== undefined && !only.has(sighting.id)) return
+    findings.push(toFinding(sighting, store, session, here))
+  }
+  const [first] = stores
+  const cap = first === undefined ? 0 : capOf(first, options.home)
+  if (first !== undefined && sessions === undefined) {
+    const { root, env } = first
+    for (const one of judgeGround(readGround({ root, env, home: options.home }))) {
+      add(one, undefined, null)
+    }
+  }
+  for (const store of stores) {
+    if (sessions === undefined) {
+      const sightings = gather('store.unreadable', checkStore(store, store.now()))
+      for (const one of sightings) add(one, store, null)
+    }
+    const kinship = new Kinship()
+    const redactor = findRedactor(store)
+    const ids = listIds(store)
+    for (const [at, id] of ids.entries()) {
+      const dir = sessionDir(store.dir, id)
+      const isAsked = sessions === undefined || sessions.has(id)
+      if (disk.findFacts(dir)?.kind !== 'directory') continue
+      const isSearched = options.deep || ids.length - at <= searched || sessions !== undefined
+      const look: TranscriptLook = {
+        deep: isAsked && options.deep === true,
+        redactor: isAsked && isSearched ? redactor : undefined,
+        cap,
+      }
+      const { sightings, examined } = checkSession(store, id, dir, look)
+      kinship.add(examined)
+      redactions = mergeCounts(redactions, examined.snapshot.state?.redactions)
+      if (isAsked) for (const one of sightings) add(one, store, id)
+      onProgress?.(++count)
+    }
+    for (const one of kinship.sightings()) {
+      if (sessions === undefined || sessions.has(one.session)) add(one, store, one.session)
+    }
+  }
+  const asked = (Object.keys(checks) as CheckId[]).filter(
+    (id) => (only === undefined || only.has(id)) && (options.deep || !checks[id].deep),
+  )
+  return {
+    findings: findings.sort((a, b) => rank[a.severity] - rank[b.severity]),
+    checks: asked.length,
+    sessions: sessions?.size ?? count,
+    redactions: redactions ?? {},
+  }
+}
+
+const rank = { damage: 0, warning: 1, note: 2 } as const
+
+/** What is odd may be a writer's, who was in between: only what a second look finds too counts. */
+function checkSession(store: Store, id: SessionId, dir: string, look: TranscriptLook) {
+  for (let again = false; ; again = true) {
+    const examined = examineSession(store, id, dir, store.now())
+    const sightings = [
+      ...gather('session.unreadable', checkState(examined)),
+      ...gather('session.unreadable', checkTranscript(examined, look)),
+      ...gather('session.unreadable', checkLife(examined)),
+    ]
+    if (sightings.length === 0) return { sightings, examined }
+    // It was moved or deleted meanwhile, as a whole.
+    if (disk.findFacts(dir) === undefined) return { sightings: [], examined }
+    if (again) return { sightings, examined }
+  }
+}
+
+/** What a check that cannot go on has seen so far, and why it cannot. */
+function gather(id: CheckId, sightings: Iterable<Sighting>): Sighting[] {
+  const gathered: Sighting[] = []
+  try {
+    for (const one of sightings) gathered.push(one)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    gathered.push({ id, evidence: error.message })
+  }
+  return gathered
+}
+
+/** Settings that cannot be read are said by another check. */
+function capOf({ env }: Store, home: string): number {
+  const config = quietly(() => readConfig(env, home))
+  return config?.settings.transcript_cap ?? Number.POSITIVE_INFINITY
+}
+
+/** A rule of the user's that cannot be read is said by another check. */
+function findRedactor(store: Store): Redactor | undefined {
+  return quietly(() => openRedactorOf(store))
+}
+
+function toFinding(
+  { id, evidence, file, fix }: Sighting,
+  store: Store | undefined,
+  session: SessionId | null,
+  here: Store | undefined,
+): Finding {
+  const { severity, mends } = checks[id]
+  const command = fix ?? (mends === undefined ? undefined : `stint doctor --fix ${session ?? id}`)
+  const isElsewhere = store !== undefined && here !== undefined && here.dir !== store.dir
+  const isOurs = command?.startsWith('stint ') === true
+  const where = isElsewhere && isOurs ? ` --store ${shellWord(store.dir)}` : ''
+  return {
+    id,
+    severity,
+    session,
+    store: store?.dir ?? null,
+    evidence,
+    file: file ?? null,
+    fix: command === undefined ? null : command + where,
+  }
+}

@@ -1,0 +1,82 @@
+/** A session read as a doctor needs it: what each file says by itself, and what all of them say. */
+
+import type { SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
+import { session as files } from '../layout.ts'
+import * as disk from '../os/disk.ts'
+import { catchUp } from '../session/catch-up.ts'
+import { parseState } from '../session/codec.ts'
+import { type Liveness, observe } from '../session/liveness.ts'
+import { readPlainState } from '../session/plain.ts'
+import type { Snapshot } from '../session/snapshot.ts'
+import type { State } from '../session/state.ts'
+import type { Store } from '../store/store.ts'
+import { quietly } from './check.ts'
+
+export interface Examined {
+  readonly store: Store
+  readonly id: SessionId
+  readonly dir: string
+  readonly now: number
+  /** What readers make of it. */
+  readonly snapshot: Snapshot
+  readonly liveness: Liveness
+  /** Somebody is at it, so that what is unfinished is not left over. */
+  readonly isLive: boolean
+  /** What state.toml says: a state, why it says none, or nothing where it is missing. */
+  readonly mark: State | Failure | undefined
+  /** The transcript's length; undefined when it is not there. */
+  readonly size: number | undefined
+}
+
+/** Reads and probes a session. */
+export function examineSession(store: Store, id: SessionId, dir: string, now: number): Examined {
+  const mark = readMark(dir)
+  const size = quietly(() => disk.findSize(files.transcript(dir)))
+  const plain = mark?.isPlain && mark.state.meta_session_id === id ? mark.state : undefined
+  const first: Snapshot =
+    plain !== undefined && plain.journal.bytes === size
+      ? { id, dir, state: plain, failure: undefined, warnings: [] }
+      : catchUp(id, dir)
+  // Where nothing can be locked, another check says so.
+  const { snapshot, liveness } = quietly(() => observe(first, { now, scrutiny: 'all' })) ?? {
+    snapshot: first,
+    liveness: { status: 'unknown', why: 'nothing can be locked here' } as const,
+  }
+  const isLive = liveness.status === 'running' || liveness.status === 'busy'
+  return {
+    store,
+    id,
+    dir,
+    now,
+    snapshot,
+    liveness,
+    isLive,
+    size,
+    mark: mark?.state ?? mark?.failure,
+  }
+}
+
+/** What state.toml says where it could be read. */
+export function markOf({ mark, id }: Examined): State | undefined {
+  return mark === undefined || mark instanceof Failure || mark.meta_session_id !== id
+    ? undefined
+    : mark
+}
+
+type Mark =
+  | { readonly state: State; readonly isPlain: boolean; readonly failure?: undefined }
+  | { readonly failure: Failure; readonly state?: undefined; readonly isPlain?: undefined }
+
+function readMark(dir: string): Mark | undefined {
+  const file = files.state(dir)
+  try {
+    const text = disk.findText(file)
+    if (text === undefined) return undefined
+    const plain = readPlainState(text)
+    return { state: plain ?? parseState(text, file), isPlain: plain !== undefined }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return { failure: error }
+  }
+}

@@ -1,0 +1,288 @@
+/** The doctor as people and scripts meet it. */
+
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { alnum } from '../redact/samples.ts'
+import {
+  agent,
+  isRunning,
+  makePlace,
+  type Place,
+  processState,
+  type Row,
+  snapshot,
+  touch,
+  until,
+  withoutLocks,
+} from '../support/cli.ts'
+
+/** What the doctor says, whatever its exit status. */
+async function doctor(place: Place, ...words: string[]): Promise<Row & { status: number | null }> {
+  const ran = await place.stint(['doctor', '--json', ...words])
+  return { ...JSON.parse(ran.stdout), status: ran.status }
+}
+
+const idsOf = ({ checks }: Row): string[] => checks.map(({ id }: Row) => id)
+
+describe('doctor', () => {
+  test('says in one line that all is fine, of nothing and of sessions in use', async () => {
+    const place = makePlace()
+    expect(await place.stint(['doctor'])).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: expect.stringMatching(/^\d+ checks of 0 sessions, all fine\n$/),
+    })
+    expect(existsSync(place.home)).toBe(false)
+    await place.make()
+    await place.make(['--name', 'other', '--', 'sh', '-c', 'exit 3'])
+    const run = place.start(['run', '--', agent('hold.sh'), `${place.dir}/gate`])
+    await run.says('working as')
+    const { summary, checks, status } = await doctor(place, '--deep')
+    expect(checks).toEqual([])
+    expect(summary).toMatchObject({ sessions: 3, damage: 0, warnings: 0, notes: 0 })
+    expect(status).toBe(0)
+    touch(`${place.dir}/gate`)
+    await run.ended
+    expect((await doctor(place)).checks).toEqual([])
+  })
+
+  test('prints what it finds, the worst first, with the command that mends it, and writes nothing', async () => {
+    const place = makePlace()
+    const id = await place.make()
+    const other = await place.make()
+    unlinkSync(`${place.session(id)}/state.toml`)
+    truncateSync(`${place.session(other)}/state.toml`, 30)
+    chmodSync(place.store(), 0o755)
+    const before = snapshot(`${place.home}/projects`)
+    const ran = await place.stint(['doctor'])
+    expect(ran.status).toBe(6)
+    expect(ran.stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 3))).toEqual([
+      ['damage', 'state.invalid', other],
+      ['', `stint doctor --fix ${other}`],
+      ['warning', 'root.permissions', expect.stringContaining('0755')],
+      ['', `chmod 700 ${place.store()}`],
+      ['warning', 'state.missing', id],
+      ['', `stint doctor --fix ${id}`],
+      [''],
+    ])
+    expect(ran.stderr).toMatch(/: 1 damage, 2 warnings\n$/)
+    expect(await doctor(place, id)).toMatchObject({ status: 1, summary: { warnings: 1 } })
+    expect(await doctor(place, 'state.invalid')).toMatchObject({
+      status: 6,
+      summary: { warnings: 0 },
+    })
+    const told = await place.stint(['doctor', '--fix', '--dry-run'])
+    expect(told).toMatchObject({ status: 0, stderr: expect.stringContaining('2 findings') })
+    expect(snapshot(`${place.home}/projects`)).toEqual(before)
+  })
+
+  test('--fix mends what is named, says where the rest is kept, and what is left', async () => {
+    const place = makePlace()
+    const id = await place.make()
+    const other = await place.make()
+    for (const one of [id, other]) writeFileSync(`${place.session(one)}/state.toml`, 'broken = =')
+    const ran = await place.stint(['doctor', '--fix', id.slice(-8)])
+    expect(ran).toMatchObject({ status: 0, stdout: '' })
+    const [, kept = ''] = /kept as (\S+)/.exec(ran.stderr) ?? []
+    expect(readFileSync(kept, 'utf8')).toBe('broken = =')
+    expect(await doctor(place)).toMatchObject({ status: 6, summary: { damage: 1 } })
+    const mended = await doctor(place, '--fix', 'state.invalid')
+    expect(mended).toMatchObject({
+      status: 0,
+      checks: [],
+      repairs: [{ session: other, why: null }],
+    })
+    expect(await place.json(['list'])).toHaveLength(2)
+  })
+
+  test('names the store in a command that is for another one', async () => {
+    const place = makePlace()
+    const id = await place.make()
+    unlinkSync(`${place.session(id)}/state.toml`)
+    const ran = await place.stint(['doctor', '--store', place.store(), '--json'], { cwd: '/' })
+    const fix = JSON.parse(ran.stdout).checks[0].fix as string
+    expect(fix).toBe(`stint doctor --fix ${id} --store ${place.store()}`)
+    expect((await place.stint(fix.split(' ').slice(1), { cwd: '/' })).status).toBe(0)
+  })
+
+  test('lists its checks', async () => {
+    const place = makePlace()
+    const rows = await place.json<Row[]>(['doctor', '--list'])
+    expect(rows.find(({ id }) => id === 'state.missing')).toEqual({
+      ...{ id: 'state.missing', severity: 'warning', deep: false },
+      ...{ meaning: expect.any(String), mends: expect.any(String) },
+    })
+    expect((await place.stint(['doctor', '--list'])).stdout).toContain('lock.leaked-holder')
+    expect((await place.stint(['doctor', '--dry-run'])).status).toBe(2)
+  })
+
+  test('sums up what redaction took out, and finds what is left without showing it', async () => {
+    const place = makePlace()
+    const secret = `ghp${'_'}${alnum(36)}`
+    const id = await place.make(['--', 'echo', secret])
+    const { redactions } = await doctor(place)
+    expect(
+      Object.values(redactions).reduce((sum: number, one) => sum + Number(one), 0),
+    ).toBeGreaterThan(0)
+    const file = `${place.session(id)}/transcript.jsonl`
+    const leaked = {
+      v: 1,
+      seq: 4,
+      ts: '2026-01-01T00:00:00.000Z',
+      turn: 1,
+      type: 'message',
+      text: secret,
+      data: {},
+    }
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n').length
+    writeFileSync(
+      file,
+      `${readFileSync(file, 'utf8')}${JSON.stringify({ ...leaked, seq: lines })}\n`,
+    )
+    const ran = await place.stint(['doctor', '--json'])
+    expect(ran.stdout).not.toContain(secret)
+    expect(JSON.parse(ran.stdout).checks).toContainEqual(
+      expect.objectContaining({ id: 'transcript.secrets', fix: `stint redact --fix ${id}` }),
+    )
+    await place.stint(['redact', '--fix', id])
+    expect(idsOf(await doctor(place))).toEqual([])
+  })
+
+  test('says of another program that it holds the maintenance lock', async () => {
+    const place = makePlace()
+    const id = await place.make()
+    unlinkSync(`${place.session(id)}/state.toml`)
+    const lock = `${place.store()}/locks/maintenance.lock`
+    const script = `exec 9>>'${lock}'; flock -x 9; echo held; exec sleep 1000`
+    const holder = place.startOther(['sh', '-c', script])
+    await holder.says('held')
+    expect((await place.stint(['doctor', '--fix'])).status).toBe(5)
+    holder.kill('SIGKILL')
+    await holder.ended
+  })
+})
+
+describe('what lives', () => {
+  test('is never touched by --fix, however damaged', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--', agent('hold.sh'), `${place.dir}/gate`])
+    const id = await run.session()
+    await run.says('working as')
+    const dir = place.session(id)
+    await until('it is kept', () => readFileSync(`${dir}/transcript.jsonl`).includes('working as'))
+    writeFileSync(`${dir}/state.toml`, 'broken = =')
+    const before = withoutLocks(snapshot(place.session(id)))
+    const { repairs, status } = await doctor(place, '--fix')
+    expect(repairs).toMatchObject([
+      { session: id, did: [], why: expect.stringContaining('locked by PID') },
+    ])
+    expect(status).toBe(6)
+    expect(withoutLocks(snapshot(place.session(id)))).toEqual(before)
+    touch(`${place.dir}/gate`)
+    expect((await run.ended).status).toBe(0)
+    await doctor(place, '--fix')
+    expect((await doctor(place)).checks).toEqual([])
+    expect((await place.json<Row>(['show', id])).outcome).toBe('success')
+  })
+
+  test('without its supervisor is left to kill, and with it gone is recorded as crashed', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--', agent('hold.sh'), `${place.dir}/gate`])
+    const id = await run.session()
+    await run.says('working as')
+    const tool = Number(/\d+/.exec(run.stdout())?.[0])
+    run.kill('SIGKILL')
+    await run.ended
+    const orphaned = await doctor(place, '--fix')
+    expect(orphaned.checks).toMatchObject([{ id: 'turn.orphaned', fix: `stint kill ${id}` }])
+    expect(orphaned.status).toBe(1)
+    expect(isRunning(tool)).toBe(true)
+    process.kill(tool, 'SIGKILL')
+    await until('it is gone', () => !isRunning(tool))
+    expect(idsOf(await doctor(place))).toContain('turn.crashed')
+    const { repairs } = await doctor(place, '--fix')
+    expect(repairs).toMatchObject([{ did: ['turn 1 is recorded as crashed'] }])
+    expect((await place.json<Row>(['show', id])).outcome).toBe('crashed')
+    expect((await doctor(place)).checks).toEqual([])
+  })
+
+  test('beyond its turn is named with its lock, and left to reap', async () => {
+    const place = makePlace()
+    const ran = await place.stint(['run', '--', agent('leave.sh'), `${place.dir}/gate`])
+    const pid = Number(/^left (\d+)$/m.exec(ran.stdout)?.[1])
+    const found = await doctor(place, '--fix')
+    expect(found.checks[0]).toMatchObject({
+      ...{ id: 'lock.leaked-holder', fix: 'stint reap' },
+      file: expect.stringContaining('command.lock'),
+    })
+    // The lock names the tool, whose child it is that holds it.
+    expect(idsOf(found)).toEqual(['lock.leaked-holder', 'lock.stale-facts'])
+    expect(isRunning(pid)).toBe(true)
+    await place.stint(['reap'])
+    expect((await doctor(place)).checks).toEqual([])
+  })
+
+  test('that was stopped is said, with how to continue it', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--', agent('hold.sh'), `${place.dir}/gate`])
+    await run.says('working as')
+    process.kill(run.pid, 'SIGSTOP')
+    await until('it stands', () => processState(run.pid) === 'T')
+    expect((await doctor(place)).checks).toMatchObject([
+      { id: 'turn.stopped', fix: `kill -CONT ${run.pid}` },
+    ])
+    process.kill(run.pid, 'SIGCONT')
+    touch(`${place.dir}/gate`)
+    await run.ended
+  })
+
+  test('whose lock file was removed is found', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--', agent('hold.sh'), `${place.dir}/gate`])
+    const id = await run.session()
+    await run.says('working as')
+    const lock = `${place.session(id)}/locks/session.lock`
+    renameSync(lock, `${place.dir}/lock`)
+    expect(idsOf(await doctor(place))).toContain('lock.missing')
+    renameSync(`${place.dir}/lock`, lock)
+    touch(`${place.dir}/gate`)
+    await run.ended
+  })
+
+  test('twice in one directory is noted', async () => {
+    const place = makePlace()
+    const runs = ['a', 'b'].map((name) =>
+      place.start(['run', '--name', name, '--', agent('hold.sh'), `${place.dir}/gate`]),
+    )
+    for (const run of runs) await run.says('working as')
+    const { checks, status } = await doctor(place)
+    expect(checks).toMatchObject([{ id: 'turn.same-cwd', severity: 'note' }])
+    expect(status).toBe(0)
+    touch(`${place.dir}/gate`)
+    for (const run of runs) await run.ended
+  })
+
+  test('is not disturbed by a doctor at its builders and turns', async () => {
+    const place = makePlace()
+    await place.make()
+    const doctors = Array.from({ length: 3 }, () => place.stint(['doctor', '--json']))
+    const runs = Array.from({ length: 6 }, () => place.stint(['run', '-q', '--', 'echo', 'x']))
+    for (const ran of await Promise.all(runs)) expect(ran.status).toBe(0)
+    for (const ran of await Promise.all(doctors)) {
+      const { checks } = JSON.parse(ran.stdout)
+      expect(checks.filter(({ severity }: Row) => severity !== 'note')).toEqual([])
+    }
+    expect(readdirSync(place.home)).toEqual(['projects'])
+    rmSync(place.home, { recursive: true })
+  })
+})
