@@ -82,7 +82,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     throw new Failure('DEPTH_EXCEEDED', { depth: kin.depth, limit: options.depthLimit })
   }
   ensureStore(store)
-  sweepEphemeral(store)
+  await sweepEphemeral(store)
   const repository = findRepository(cwd, store.env)
   const head = repository === undefined ? {} : readHead(repository)
   const { session, lock } = await createSession(

@@ -60,6 +60,9 @@ export async function settle(session: Session, now: number): Promise<State> {
     throw new Failure('SESSION_ORPHANED', { id: session.id, why })
   }
   const { verdict, why } = turnVitals(session.id, state)
+  if (verdict === 'unknown' && session.isTakenOver) {
+    return endTurn(session, 'crashed', `${why}, which was silent for too long`, now, true)
+  }
   if (verdict === 'unknown') throw new Failure('LIVENESS_UNKNOWN', { id: session.id, why })
   if (verdict === 'alive') {
     throw new Failure('SESSION_ORPHANED', {

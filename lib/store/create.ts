@@ -7,6 +7,7 @@ import { Failure } from '../errors.ts'
 import { decodeEntry, type EncodedEntry, type Entry, formatLine } from '../journal/entry.ts'
 import { session as files, sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { createLease, type Lease } from '../os/lease.ts'
 import { createLock, type Errand, type Lock, tryLock, tryShared } from '../os/lock-file.ts'
 import { loadUlid } from '../os/packages.ts'
 import { formatState } from '../session/codec.ts'
@@ -80,9 +81,10 @@ export async function createSession(
   checkName(birth.name)
   checkDescription(birth.description)
   ensureStore(store)
+  const access = accessOf(store)
   const place = birth.ephemeral === true ? 'ephemeral' : 'sessions'
   if (birth.ephemeral) disk.makeDirs(storeFiles.ephemeral(store.dir))
-  sweepStaging(store)
+  sweepStaging(store, access.lease === 'none' ? 0 : longestBuild)
   const building = await holdStaging(store)
   try {
     const { past } = birth
@@ -91,7 +93,12 @@ export async function createSession(
     const staged = sessionDir(store.dir, id, 'staging')
     const final = sessionDir(store.dir, id, place)
     const lock = build(store, id, staged, birth, at, errand)
+    let lease: Lease | undefined
     try {
+      // Before anybody else can ask for it; one with a past is at rest when it appears.
+      if (access.lease !== 'none' && past === undefined) {
+        lease = createLease(files.lease(staged), { alone: access.lease === 'process' })
+      }
       await using admitted = past === undefined ? undefined : await past.admit()
       if (past !== undefined && admitted === undefined) {
         lock.release()
@@ -103,11 +110,12 @@ export async function createSession(
       disk.syncDir(disk.parentOf(final))
       disk.syncDir(disk.parentOf(staged))
     } catch (error) {
+      lease?.release()
       lock.release()
       throw error
     }
     return {
-      session: new Session(id, final, accessOf(store)),
+      session: new Session(id, final, access, lease?.movedTo(files.lease(final))),
       lock: lock.movedTo(files.sessionLock(final)),
     }
   } finally {
@@ -251,15 +259,26 @@ async function holdStaging(store: Store): Promise<Lock> {
   throw new Failure('STORE_BUSY', { store: store.dir })
 }
 
-/** Removes what crashed builders left, unless somebody builds right now. */
-function sweepStaging(store: Store): void {
+/** How long a builder on another machine, whose lock is not seen here, may take, in ms. */
+const longestBuild = 24 * 60 * 60 * 1000
+
+/**
+ * Removes what crashed builders left, unless somebody builds right now: what has not changed for so
+ * many ms of the file server's clock.
+ */
+function sweepStaging(store: Store, age: number): void {
   const staging = storeFiles.staging(store.dir)
   const names = disk.listNames(staging)
   if (names.length === 0) return
   const lock = tryLock(storeFiles.stagingLock(store.dir), undefined)
   if (lock === undefined) return
   try {
-    for (const name of disk.listNames(staging)) disk.removeTree(`${staging}/${name}`)
+    const now = age === 0 ? 0 : disk.serverTime(staging)
+    for (const name of disk.listNames(staging)) {
+      const path = `${staging}/${name}`
+      const at = age === 0 ? 0 : (disk.findFacts(path)?.changedAt ?? now)
+      if (now - at >= age) disk.removeTree(path)
+    }
   } finally {
     lock.release()
   }

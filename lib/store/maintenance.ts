@@ -28,7 +28,7 @@ export async function holdMaintenance(store: Store): Promise<Maintenance> {
     })
   }
   try {
-    const answer = await openLease(files.maintenanceLease(store.dir))
+    const answer = openLease(files.maintenanceLease(store.dir), { brief: false })
     if (answer.kind !== 'taken') {
       const host = answer.kind === 'held' ? { host: answer.host } : {}
       throw new Failure('STORE_BUSY', { store: store.dir, ...host })
@@ -39,7 +39,7 @@ export async function holdMaintenance(store: Store): Promise<Maintenance> {
         if (lease.isLost()) throw new Failure('STORE_BUSY', { store: store.dir })
       },
       [Symbol.asyncDispose]: async () => {
-        await lease.release()
+        lease.release()
         lock.release()
       },
     }

@@ -45,7 +45,6 @@ async function move(
     refuseOccupied(session.id, target)
     ifGone(session.id, session.dir, () => disk.rename(session.dir, target))
     // The lease moved too; with it the next machine would wait for nobody.
-    disk.removeFile(files.leaseOwner(target))
     disk.removeTree(files.lease(target))
   } finally {
     for (const lock of locks.reverse()) lock.release()

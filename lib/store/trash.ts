@@ -1,11 +1,14 @@
 /** The trash: what is in it, and emptying it. */
 
 import { isSessionId, type SessionId } from '../base/id.ts'
+import { isFailure } from '../errors.ts'
 import { store as files, sessionDir, session as sessionFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { tryLock } from '../os/lock-file.ts'
+import { type Lock, tryLock } from '../os/lock-file.ts'
 import { listTools } from '../session/liveness.ts'
+import { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
+import { accessOf } from './access.ts'
 import { listIds, type SessionRow, toRow } from './list.ts'
 import { holdMaintenance } from './maintenance.ts'
 import type { Store } from './store.ts'
@@ -55,7 +58,7 @@ export async function emptyTrash(
   for (const id of listIds(store, 'trash')) {
     if (options.signal?.aborted) break
     maintenance.check()
-    const why = outOfReach(store, id)
+    const why = await outOfReach(store, id)
     if (why === undefined) {
       disk.removeTree(files.gone(store.dir, id))
       removed.push(id)
@@ -72,7 +75,7 @@ export async function emptyTrash(
 }
 
 /** Renames a trashed session away under all its locks; says why when one of them is held. */
-function outOfReach(store: Store, id: SessionId): string | undefined {
+async function outOfReach(store: Store, id: SessionId): Promise<string | undefined> {
   const dir = sessionDir(store.dir, id, 'trash')
   const gone = files.gone(store.dir, id)
   const paths = [
@@ -80,8 +83,10 @@ function outOfReach(store: Store, id: SessionId): string | undefined {
     ...listTools(dir).map((tool) => sessionFiles.toolLock(dir, tool)),
     sessionFiles.journalLock(dir),
   ]
-  const locks = []
+  const locks: Lock[] = []
+  const session = new Session(id, dir, accessOf(store))
   try {
+    await session.keepLease()
     for (const path of paths) {
       if (disk.findFacts(path) === undefined) continue
       const lock = tryLock(path, undefined)
@@ -92,7 +97,12 @@ function outOfReach(store: Store, id: SessionId): string | undefined {
     disk.rename(dir, gone)
     disk.syncDir(files.trash(store.dir))
     return undefined
+  } catch (error) {
+    if (!isFailure(error, 'LEASE_HELD')) throw error
+    return `it is in use on ${error.data.host}`
   } finally {
     for (const lock of locks.reverse()) lock.release()
+    await session.releaseLease()
+    session[Symbol.dispose]()
   }
 }
