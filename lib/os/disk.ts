@@ -72,7 +72,8 @@ function findOnDisk<T>(path: string, act: () => T): T | undefined {
 /** Whether it was thrown because nothing is at the path. */
 export function isMissing(error: unknown): boolean {
   const errno = errnoOf(error)
-  return errno === 'ENOENT' || errno === 'ENOTDIR'
+  // The last: it was there, says the server, until another machine removed it.
+  return errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ESTALE'
 }
 
 // ── reading ──────────────────────────────────────────────────────────────────────────────────────
@@ -459,6 +460,14 @@ export function writeNewFile(path: string, bytes: Uint8Array): void {
   } finally {
     closeFile(fd)
   }
+}
+
+/**
+ * Has the file server say anew what it knows of a file: a network file system may show the size that it
+ * had a second ago, and cut what is read at it. Whoever asks for a change is told what came of it.
+ */
+export function refresh(path: string): void {
+  findOnDisk(path, () => fs.chmodSync(path, fs.lstatSync(path).mode & 0o7777))
 }
 
 /** The time by the clock that stamps the files in a directory, in ms since 1970. */

@@ -110,6 +110,10 @@ function findLease(path: string): Seen | undefined {
     const { modifiedAt, size } = disk.readFacts(fd, file)
     const text = disk.readBytes(fd, file, 0, Math.min(size, 64 * 1024)).toString()
     return { file, owner: ownerOf(text, name), renewedAt: modifiedAt }
+  } catch (error) {
+    // Over a network a file may go away although it is open.
+    if (disk.isMissing(error)) return undefined
+    throw error
   } finally {
     disk.closeFile(fd)
   }
@@ -238,6 +242,9 @@ function writeRecord(file: string, record: Buffer): boolean {
     disk.overwrite(fd, file, record)
     disk.syncFile(fd, file)
     return true
+  } catch (error) {
+    if (disk.isMissing(error)) return false
+    throw error
   } finally {
     disk.closeFile(fd)
   }

@@ -84,6 +84,7 @@ export class Session implements Disposable {
     const lock = await takeJournal(this.id, this.dir, journalPatience)
     try {
       this.#lease = await this.#askLease(false, journalPatience)
+      this.#lookAnew()
     } finally {
       lock.release()
     }
@@ -247,8 +248,7 @@ export class Session implements Disposable {
       if (this.#lease?.isLost()) throw new Failure('LEASE_LOST', { id: this.id })
       if (this.#lease === undefined && this.#use !== 'none') {
         lease = await this.#askLease(true, timeout)
-        // What another machine wrote meanwhile is seen for sure only by who opens it anew.
-        this.#close()
+        this.#lookAnew()
       }
       this.#catchUp()
       return act()
@@ -304,6 +304,13 @@ export class Session implements Disposable {
   /** A transcript that was redacted meanwhile is another file, with a state of its own. */
   #closeReplaced(fd: number, path: string): void {
     if (!disk.isSameFile(disk.readFacts(fd, path), disk.findFacts(path))) this.#close()
+  }
+
+  /** What another machine has written is seen for sure only by who asks and opens anew. */
+  #lookAnew(): void {
+    this.#close()
+    disk.refresh(files.state(this.dir))
+    disk.refresh(files.transcript(this.dir))
   }
 
   #close(): void {

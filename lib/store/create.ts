@@ -123,11 +123,14 @@ export async function createSession(
   }
 }
 
-/** Takes back a session whose session.lock the caller holds and of which nobody was told. */
-export function discardSession(store: Store, { id, dir }: Session): void {
+/**
+ * Takes a session whose session.lock the caller holds out of everybody's reach, and gives the directory
+ * that is to be removed once nothing in it is open any more: a file system over a network keeps what is.
+ */
+export function withdrawSession(store: Store, { id, dir }: Session): string {
   const staged = sessionDir(store.dir, id, 'staging')
   disk.rename(dir, staged)
-  disk.removeTree(staged)
+  return staged
 }
 
 /** An id that sorts behind all that this process made before. */

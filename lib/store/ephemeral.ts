@@ -9,6 +9,7 @@ import { findHeldTool, turnVitals } from '../session/liveness.ts'
 import { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { accessOf } from './access.ts'
+import { withdrawSession } from './create.ts'
 import type { Store } from './store.ts'
 
 /** Removes the ephemeral sessions that a crash left: their locks are free and their processes gone. */
@@ -21,17 +22,19 @@ export async function sweepEphemeral(store: Store): Promise<void> {
     const lock = tryLockThere(files.sessionLock(dir))
     if (lock === undefined) continue
     const session = new Session(id, dir, access)
+    let withdrawn: string | undefined
     try {
       if (!(await isLeased(session))) continue
       const { state } = readSnapshot(id, dir)
       const dead = state === undefined || turnVitals(id, state).verdict === 'dead'
       const over = dead || session.isTakenOver
-      if (over && findHeldTool(dir) === undefined) disk.removeTree(dir)
+      if (over && findHeldTool(dir) === undefined) withdrawn = withdrawSession(store, session)
     } finally {
       await session.releaseLease()
       session[Symbol.dispose]()
       lock.release()
     }
+    if (withdrawn !== undefined) disk.removeTree(withdrawn)
   }
 }
 
