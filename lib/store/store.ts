@@ -2,7 +2,14 @@
 
 import path from 'node:path'
 import { Failure } from '../errors.ts'
-import { configFile, defaultRootDir, projectsDir, rootDir, storeName } from '../layout.ts'
+import {
+  configFile,
+  defaultRootDir,
+  projectsDir,
+  rootDir,
+  store as storeFiles,
+  storeName,
+} from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findRepository } from '../os/git.ts'
 import { findProjectFacts } from './project.ts'
@@ -58,6 +65,11 @@ export function openStore(options: StoreOptions): Store {
   )
   refuseRealRoot(env, home, root)
   return { ...shared, root, dir: `${projectsDir(root)}/${storeName(projectPath)}`, projectPath }
+}
+
+/** Whether it has been made: one appears with its first session. */
+export function isMade(store: Store): boolean {
+  return disk.findFacts(storeFiles.sessions(store.dir)) !== undefined
 }
 
 /** The store at another directory, opened in the same way. */

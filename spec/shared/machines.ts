@@ -111,7 +111,7 @@ async function boot(
   chmodSync(`${own}/ssh`, 0o755)
   const mounts = {
     bindfs: `bindfs ${dir} ${mount}`,
-    sshfs: `sshfs -o ssh_command=${own}/ssh,dir_cache=no,attr_timeout=0,entry_timeout=0 box:${dir} ${mount}`,
+    sshfs: `sshfs -o ssh_command=${own}/ssh box:${dir} ${mount}`,
   }
   const script = `
     set -e

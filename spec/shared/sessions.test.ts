@@ -96,6 +96,10 @@ for (const server of ['bindfs', 'sshfs'] satisfies Server[]) {
             ...[process.execPath, appender, store, id, tag, '100'],
           ]),
         )
+        // What is looked at is cached, on either machine.
+        for (let look = 0; look < 10; look++) {
+          for (const machine of [pair.a, pair.b]) await machine.stint(['show', id])
+        }
         for (const run of runs) {
           const ran = await run.ended
           expect({ status: ran.status, stderr: ran.stderr }).toEqual({ status: 0, stderr: '' })
