@@ -78,6 +78,11 @@ export function openLease(path: string, use: LeaseUse): LeaseAnswer {
   }
 }
 
+/** Whether a process that is seen to live from here has the lease. */
+export function isLeaseAlive(path: string): boolean {
+  return vitalsFrom(findLease(path)?.owner) === 'alive'
+}
+
 /** Makes a lease in a directory that nobody else knows yet. */
 export function createLease(path: string, use: Pick<LeaseUse, 'alone'>): Lease {
   const answer = openLease(path, { ...use, brief: false })

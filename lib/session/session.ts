@@ -278,7 +278,7 @@ export class Session implements Disposable {
    */
   #letGo(lease: Lease): void {
     const isOpen = this.#state !== undefined && hasOpenTurn(this.#state)
-    if (isOpen) lease.abandon()
+    if (isOpen && this.#use === 'machine') lease.abandon()
     else lease.release()
   }
 

@@ -5,6 +5,7 @@ import { store as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { openLease } from '../os/lease.ts'
 import { findHolder, takeLock } from '../os/lock-file.ts'
+import { accessOf } from './access.ts'
 import type { Store } from './store.ts'
 
 export interface Maintenance extends AsyncDisposable {
@@ -28,7 +29,10 @@ export async function holdMaintenance(store: Store): Promise<Maintenance> {
     })
   }
   try {
-    const answer = openLease(files.maintenanceLease(store.dir), { brief: false })
+    const answer = openLease(files.maintenanceLease(store.dir), {
+      brief: false,
+      alone: accessOf(store).lease === 'process',
+    })
     if (answer.kind !== 'taken') {
       const host = answer.kind === 'held' ? { host: answer.host } : {}
       throw new Failure('STORE_BUSY', { store: store.dir, ...host })
