@@ -65,6 +65,8 @@ export function openLease(path: string, use: LeaseUse): LeaseAnswer {
   if (isServed && Math.abs(Date.now() - seen.renewedAt) < 2 * renewEvery) return { kind: 'ours' }
   const draft = new Draft(path, use)
   try {
+    draft.write()
+    if (!use.brief) draft.sweep()
     if (seen === undefined) return draft.place() ? taken(draft, false) : held(path)
     if (isServed) {
       // Its owner was stopped or suspended: it is renewed before anybody relies on it.
@@ -171,7 +173,8 @@ class Draft {
   readonly path: string
   readonly name: string
   readonly record: Buffer
-  readonly madeAt: number
+  /** By the file server's clock. */
+  madeAt = 0
   readonly #dir: string
 
   constructor(path: string, { brief }: LeaseUse) {
@@ -182,6 +185,9 @@ class Draft {
     const machine = { ...thisProcess(), machine_id: machineId(), mount: mountOf(path) }
     const facts = { ...machine, name: this.name, brief }
     this.record = Buffer.from(`${JSON.stringify(facts).padEnd(recordLength)}\n`)
+  }
+
+  write(): void {
     disk.makeDir(this.#dir)
     const file = `${this.#dir}/${this.name}`
     const fd = disk.createFile(file)
@@ -208,7 +214,6 @@ class Draft {
     if (!disk.stamp(file, this.madeAt)) return false
     if (!this.#rename(file, `${this.path}/${this.name}`)) return false
     if (!writeRecord(`${this.path}/${this.name}`, this.record)) return false
-    this.#sweep()
     return true
   }
 
@@ -229,7 +234,7 @@ class Draft {
   }
 
   /** Whoever was killed here before left a draft; one who still is at it only loses. */
-  #sweep(): void {
+  sweep(): void {
     const dir = disk.parentOf(this.path)
     for (const name of disk.listNames(dir)) {
       if (!leaseFiles.isDraft(`${dir}/${name}`, this.path)) continue

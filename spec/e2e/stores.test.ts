@@ -2,7 +2,7 @@
 
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { makePlace, type Place, type Row, snapshot } from '../support/cli.ts'
+import { makePlace, type Place, program, type Row, snapshot } from '../support/cli.ts'
 
 /** A place with a session, and a copy of its store with one more, as of another machine. */
 async function makeCopies(): Promise<{ place: Place; here: string; there: string; ids: string[] }> {
@@ -32,6 +32,19 @@ describe('list --store', () => {
     expect(first).toContain(` ${there} `)
     expect(second).toContain(` ${here} `)
     expect([snapshot(here), snapshot(there)]).toEqual(before)
+  })
+
+  const isRoot = process.platform === 'linux' && process.getuid?.() === 0
+  test.skipIf(!isRoot)('reads a mount that nobody can write to (needs root on Linux)', async () => {
+    const { place, here, there, ids } = await makeCopies()
+    const script = `
+      mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 99
+      if touch "$1/x" 2>/dev/null; then exit 98; fi
+      exec "$2" "$3" list --json --store "$0" --store "$1"`
+    const command = ['unshare', '--mount', 'sh', '-c', script, here, there]
+    const ran = await place.startOther([...command, process.execPath, program]).ended
+    expect({ status: ran.status, stderr: ran.stderr }).toEqual({ status: 0, stderr: '' })
+    expect((JSON.parse(ran.stdout) as Row[]).map(({ id }) => id)).toEqual(ids)
   })
 
   test('of two projects names the projects, and filters over all', async () => {
