@@ -54,7 +54,7 @@ export interface Past {
   readonly admit: () => Promise<AsyncDisposable | undefined>
 }
 
-/** A new session, whose session.lock this process holds. */
+/** A new session, whose session.lock this process holds, and its lease where the store is shared. */
 export interface Newborn {
   readonly session: Session
   readonly lock: Lock
@@ -279,7 +279,7 @@ function sweepStaging(store: Store, age: number): void {
     const now = age === 0 ? 0 : disk.serverTime(staging)
     for (const name of disk.listNames(staging)) {
       const path = `${staging}/${name}`
-      const at = age === 0 ? 0 : (disk.findFacts(path)?.changedAt ?? now)
+      const at = age === 0 ? 0 : (disk.findFacts(path)?.modifiedAt ?? now)
       if (now - at >= age) disk.removeTree(path)
     }
   } finally {
