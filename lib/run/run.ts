@@ -108,9 +108,12 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     try {
       const before = await session.refresh()
       return await runHeld(store, held, { before, cwd, work, source: past?.dir }, options)
+    } catch (error) {
+      // Nobody was told of it, so it leaves as if it had never been.
+      if (!target.ephemeral && !hasHadTurn(session)) withdrawn = withdrawSession(store, session)
+      throw error
     } finally {
-      // Of one without a turn nobody was told, so it leaves as if it had never been.
-      if (target.ephemeral || !hasHadTurn(session)) withdrawn = withdrawSession(store, session)
+      if (target.ephemeral) withdrawn = withdrawSession(store, session)
     }
   } finally {
     if (withdrawn !== undefined) disk.removeTree(withdrawn)
