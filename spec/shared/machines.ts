@@ -168,7 +168,8 @@ async function boot(
     stint: (args, how) => start(args, how).ended,
     suspend: async () => {
       await until(`machine ${host} stands still`, () => {
-        const going = pids('').filter((pid) => !/^[TZ]/.test(processState(pid) ?? 'Z'))
+        // D: it waits for the mount, which stands still.
+        const going = pids('').filter((pid) => !/^[TDZ]/.test(processState(pid) ?? 'Z'))
         for (const pid of going) signal(pid, 'SIGSTOP')
         return going.length === 0
       })
