@@ -112,7 +112,8 @@ async function openBench() {
 /** better-sqlite3 is built from source where there is no binary of it, which takes minutes, once. */
 function installPackages() {
   const here = fileURLToPath(new URL('.', import.meta.url))
-  if (fs.existsSync(`${here}node_modules`)) return
+  // Another script installs them without compiling this one.
+  if (fs.existsSync(`${here}node_modules/better-sqlite3/build`)) return
   say('installing the packages of bench/')
   try {
     execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: here, stdio: 'pipe' })

@@ -35,8 +35,11 @@ export interface Verb {
   readonly passthrough?: true
   /** Its own options; `optionsOf` adds those that it shares with others. */
   readonly options: readonly Option[]
-  /** Which sessions it can be pointed at: those of every project, those of one, or none. */
-  readonly reach: 'all' | 'one' | 'none'
+  /**
+   * Which sessions it can be pointed at: those of every project, also of several stores that are named,
+   * those of one, or none.
+   */
+  readonly reach: 'many' | 'all' | 'one' | 'none'
 }
 
 export interface ExplainedOption extends Option {
@@ -87,10 +90,19 @@ const anywhere: readonly ExplainedOption[] = [
   { name: 'help', short: 'h', help: 'show this help' },
 ]
 
-const oneProject: readonly ExplainedOption[] = [
-  { name: 'project', value: 'DIR', help: 'the project of DIR instead of the current directory' },
-  { name: 'store', value: 'DIR', help: 'the store at DIR itself' },
-]
+const project: ExplainedOption = {
+  name: 'project',
+  value: 'DIR',
+  help: 'the project of DIR instead of the current directory',
+}
+
+const store: ExplainedOption = { name: 'store', value: 'DIR', help: 'the store at DIR itself' }
+
+const stores: ExplainedOption = {
+  ...store,
+  repeat: true,
+  help: 'the store at DIR itself; given more than once, all of them together',
+}
 
 const allProjects: ExplainedOption = {
   name: 'all-projects',
@@ -101,8 +113,9 @@ const allProjects: ExplainedOption = {
 export function optionsOf(verb: ExplainedVerb): readonly ExplainedOption[]
 export function optionsOf(verb: Verb): readonly Option[]
 export function optionsOf(verb: Verb): readonly Option[] {
-  const shared = verb.reach === 'none' ? [] : oneProject
-  const wide = verb.reach === 'all' ? [allProjects] : []
+  const { reach } = verb
+  const shared = reach === 'none' ? [] : [project, reach === 'many' ? stores : store]
+  const wide = reach === 'all' || reach === 'many' ? [allProjects] : []
   return [...verb.options, ...shared, ...wide, ...anywhere]
 }
 

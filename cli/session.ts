@@ -1,6 +1,8 @@
 /** What the words of a command line point at: a store, and sessions in it. */
 
 import {
+  Failure,
+  isMade,
   listStores,
   openStore,
   type Resolved,
@@ -9,13 +11,38 @@ import {
   type Settings,
   type Store,
 } from '../lib/index.ts'
-import { flag, type Invocation, text } from './command.ts'
+import { flag, type Invocation, text, texts } from './command.ts'
 import type { Context } from './context.ts'
 
 /** The store that --store, --project or the current directory names. */
 export function storeOf(invocation: Invocation, context: Context): Store {
+  return openNamed(text(invocation, 'store'), invocation, context)
+}
+
+/**
+ * That store; every one that --store names; or with --all-projects every store there is. Of several,
+ * one that cannot be opened is said and left out.
+ */
+export function storesOf(invocation: Invocation, context: Context): Store[] {
+  if (flag(invocation, 'all-projects')) return listStores(storeOf(invocation, context))
+  const named = texts(invocation, 'store')
+  if (named.length < 2) return [storeOf(invocation, context)]
+  return [...new Set(named)].flatMap((dir) => {
+    try {
+      const store = openNamed(dir, invocation, context)
+      if (isMade(store)) return [store]
+      context.out.warn(`there is no store at ${store.dir}`)
+      return []
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      context.out.warn(error.message)
+      return []
+    }
+  })
+}
+
+function openNamed(store: string | undefined, invocation: Invocation, context: Context): Store {
   const project = text(invocation, 'project')
-  const store = text(invocation, 'store')
   return openStore({
     env: context.env,
     home: homeOf(context),
@@ -24,12 +51,6 @@ export function storeOf(invocation: Invocation, context: Context): Store {
     ...(project === undefined ? {} : { project }),
     ...(store === undefined ? {} : { store }),
   })
-}
-
-/** That store, or with --all-projects every store there is. */
-export function storesOf(invocation: Invocation, context: Context): Store[] {
-  const store = storeOf(invocation, context)
-  return flag(invocation, 'all-projects') ? listStores(store) : [store]
 }
 
 /** The session that a REF names. */

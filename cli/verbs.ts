@@ -226,10 +226,12 @@ const list: ExplainedVerb = {
     },
     { name: 'size', help: 'also show what each takes on the disk' },
   ],
-  reach: 'all',
+  reach: 'many',
   details: `Prints one line a session: id, status, tool, age and description. On a terminal the start of the id that is enough to name it stands out and long cells are cut; elsewhere nothing is cut. Looking changes nothing.
 
-With --json: an array of objects; with --tree too, the same objects with \`children\`, and \`usage_total\` where something is known of what a session and all its descendants used, whatever is filtered out.`,
+Where there are several stores, STORE tells them apart: by the project, or by the store's directory where two are of one project, as those of two machines may be. A store that cannot be read is a warning. Nothing is written in any of them, so that a read-only mount or a copy will do.
+
+With --json: an array of objects, each with \`store\`, its store's directory, where there are several; with --tree too, the same objects with \`children\`, and \`usage_total\` where something is known of what a session and all its descendants used, whatever is filtered out.`,
   exits: [
     ['0', 'printed, also when there is none'],
     ['2', 'wrong usage'],
@@ -238,6 +240,7 @@ With --json: an array of objects; with --tree too, the same objects with \`child
   examples: [
     'stint list --status running,crashed',
     'stint list --tree --since 7d',
+    'stint list --store /mnt/alpha/app-1a2b3c4d5e6f --store /mnt/beta/app-1a2b3c4d5e6f',
     'stint list --json | jq -r ".[].id"',
   ],
 }
@@ -445,7 +448,7 @@ const ps: ExplainedVerb = {
   usage: '',
   positionals: { min: 0, max: 0 },
   options: [],
-  reach: 'all',
+  reach: 'many',
   details: `Prints one line a process: session, status, pid, age and command line, with secrets redacted. \`left over\` is what outlived its session's turn: \`stint reap\` would end it. \`gone\` is a session that is not there any more.
 
 A tool's processes are known by the session's id in their environment; one that emptied it is not found. The supervisor of a nested session belongs to that session.`,

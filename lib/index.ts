@@ -132,6 +132,7 @@ export { readResult, readSession, type SessionDetails } from './store/show.ts'
 export {
   type Env,
   findProjectPath,
+  isMade,
   listStores,
   openStore,
   type Store,

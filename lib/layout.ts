@@ -125,7 +125,6 @@ export const session = {
   journalLock: (dir: string): string => `${dir}/locks/journal.lock`,
   toolLock: (dir: string, tool: string): string => `${dir}/locks/${tool}.lock`,
   lease: (dir: string): string => `${dir}/locks/lease`,
-  leaseOwner: (dir: string): string => `${dir}/locks/lease.json`,
   output: (dir: string): string => `${dir}/output`,
   turnOutput: (dir: string, turn: number): string =>
     `${dir}/output/turn-${String(turn).padStart(4, '0')}`,
@@ -153,6 +152,17 @@ export const unfinished = {
     name.startsWith(`.${fileName}.`) &&
     isSessionId(name.slice(fileName.length + 2, -5)) &&
     name.endsWith('.part'),
+} as const
+
+/** What a lease at a path is made of. */
+export const leaseFiles = {
+  /** The one file in it. */
+  owner: (token: string): string => `owner.${token}`,
+  isOwner: (name: string): boolean => name.startsWith('owner.'),
+  /** Where it is made ready. */
+  draft: (path: string, token: string): string => `${path}.${token}`,
+  isDraft: (path: string, lease: string): boolean =>
+    path.startsWith(`${lease}.`) && /^[0-9a-f-]{36}$/.test(path.slice(lease.length + 1)),
 } as const
 
 /**

@@ -1,4 +1,5 @@
 import {
+  Failure,
   growForest,
   type ListFilter,
   type Listing,
@@ -18,12 +19,17 @@ import { highlightPrefix, styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
 import { storesOf } from '../session.ts'
 
+/** A row of one of several stores. */
+type Stored = SessionRow & { readonly store: string }
+
 /** Lists sessions, as a table or a tree. */
 export const handler: Handler = async (invocation, context) => {
   const filter = filterOf(invocation)
   const stores = storesOf(invocation, context)
   const listing = merge(
-    stores.map((store) => listSessions(store, filter)),
+    stores.length === 1
+      ? stores.map((store) => listSessions(store, filter))
+      : stores.map((store) => tryList(store, filter)),
     filter,
   )
   for (const warning of listing.warnings) context.out.warn(warning.message)
@@ -36,11 +42,35 @@ export const handler: Handler = async (invocation, context) => {
   } else if (listing.rows.length === 0) {
     context.out.talk('no sessions')
   } else if (totals === undefined) {
-    context.out.data(await drawTable(listing, context))
+    context.out.data(await drawTable(listing, labelStores(stores), context))
   } else {
     context.out.data(await drawTree(listing, totals, context))
   }
   return 0
+}
+
+/** One of several stores: its rows say which, and what is wrong with it keeps nobody from the others. */
+function tryList(store: Store, filter: ListFilter): Listing {
+  try {
+    const listing = listSessions(store, filter)
+    return { ...listing, rows: listing.rows.map((row) => ({ ...row, store: store.dir })) }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return { rows: [], prefixes: new Map(), warnings: [error] }
+  }
+}
+
+/** What several stores are called: by their projects, where those tell them apart. */
+function labelStores(stores: readonly Store[]): ReadonlyMap<string, string> {
+  const names = stores.map(({ projectPath }) => projectPath.slice(projectPath.lastIndexOf('/') + 1))
+  return new Map(
+    stores.length === 1
+      ? []
+      : stores.map(({ dir }, index) => {
+          const name = names[index] as string
+          return [dir, names.indexOf(name) === names.lastIndexOf(name) ? name : dir]
+        }),
+  )
 }
 
 /** A filter says what is shown; what a session and its descendants used is the same without it. */
@@ -81,7 +111,11 @@ function merge(listings: readonly Listing[], filter: ListFilter): Listing {
   }
 }
 
-async function drawTable({ rows, prefixes }: Listing, context: Context): Promise<string> {
+async function drawTable(
+  { rows, prefixes }: Listing,
+  labels: ReadonlyMap<string, string>,
+  context: Context,
+): Promise<string> {
   const style = styleOf(context.color.stdout)
   const shown = shownLength(prefixes.values(), context.columns)
   const now = context.now()
@@ -89,6 +123,7 @@ async function drawTable({ rows, prefixes }: Listing, context: Context): Promise
   return table(
     [
       { head: 'SESSION' },
+      ...(labels.size > 0 ? [{ head: 'STORE' }] : []),
       ...(withSize ? [{ head: 'SIZE', align: 'right' } as const] : []),
       ...rowColumns,
     ],
@@ -97,6 +132,7 @@ async function drawTable({ rows, prefixes }: Listing, context: Context): Promise
         text: row.id.slice(0, shown),
         paint: (id: string) => highlightPrefix(id, prefixes.get(row.id) ?? 4, style),
       },
+      ...(labels.size > 0 ? [labels.get((row as Stored).store) ?? ''] : []),
       ...(withSize ? [bytes(row.size_bytes ?? 0)] : []),
       ...rowCells(row, now, style),
     ]),

@@ -97,7 +97,7 @@ export class Unpacking {
     { archive, projectPath, now }: Provenance,
   ): Promise<void> {
     const { id } = this
-    using session = new Session(id, dir, { redactor: this.#redactor, leased: false })
+    using session = new Session(id, dir, { redactor: this.#redactor, lease: 'none' })
     await session.refresh()
     if (hasOpenTurn(folded)) {
       await endTurn(session, 'unknown', 'it had not ended when it was archived', now, true)

@@ -133,7 +133,7 @@ function hasResult(dir: string, turn = 0): boolean {
 const patience = 5_000
 
 /** What is mended of a store as such. */
-const ofStore: { readonly [C in CheckId]?: (store: Store) => void } = {
+const ofStore: { readonly [C in CheckId]?: (store: Store) => void | Promise<void> } = {
   'store.leftover': (store) => {
     for (const path of listStoreLeftovers(store, store.now())) disk.removeFile(path)
   },

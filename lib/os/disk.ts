@@ -74,7 +74,8 @@ function findOnDisk<T>(path: string, act: () => T): T | undefined {
 /** Whether it was thrown because nothing is at the path. */
 export function isMissing(error: unknown): boolean {
   const errno = errnoOf(error)
-  return errno === 'ENOENT' || errno === 'ENOTDIR'
+  // The last: it was there, says the server, until another machine removed it.
+  return errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ESTALE'
 }
 
 // ── reading ──────────────────────────────────────────────────────────────────────────────────────
@@ -291,6 +292,11 @@ export function findAppend(path: string): number | undefined {
   return findOnDisk(path, () => fs.openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK))
 }
 
+/** Opens for reading and writing at its start, or undefined when it is not there. */
+export function findWrite(path: string): number | undefined {
+  return findOnDisk(path, () => fs.openSync(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK))
+}
+
 /** Opens for reading and writing; makes the file, of mode 0600, when asked to. */
 export function openWrite(path: string, options: { readonly create: boolean }): number {
   return openOwn(path, O_RDWR, options.create)
@@ -429,6 +435,25 @@ export function removeFile(path: string): boolean {
   return removed ?? false
 }
 
+/** Removes a directory in which nothing is; any other one stays. */
+export function removeEmptyDir(path: string): void {
+  try {
+    fs.rmdirSync(path)
+  } catch (error) {
+    const errno = errnoOf(error) ?? ''
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errno)) throw toFailure(error, path)
+  }
+}
+
+/** Sets when a file was last written, in ms since 1970; false when it is not there. */
+export function stamp(path: string, at: number): boolean {
+  const stamped = findOnDisk(path, () => {
+    fs.utimesSync(path, at / 1000, at / 1000)
+    return true
+  })
+  return stamped ?? false
+}
+
 /**
  * Removes a directory and everything in it, following no links; also what its owner closed to
  * himself. What somebody else removes meanwhile, or what is not there, is no trouble.
@@ -490,25 +515,24 @@ export function writeNewFile(path: string, bytes: Uint8Array): void {
   }
 }
 
-/** Node's fs, for a package that stamps files, with a clock that is `ahead` ms ahead of this one. */
-export function fsWithClock(ahead: number): typeof fs {
-  const shift = (date: number | string | Date) => new Date(new Date(date).getTime() + ahead)
-  const utimes = (
-    path: fs.PathLike,
-    atime: Date,
-    mtime: Date,
-    done: (error: NodeJS.ErrnoException | null) => void,
-  ) => fs.utimes(path, shift(atime), shift(mtime), done)
-  const stat = (
-    path: fs.PathLike,
-    done: (error: NodeJS.ErrnoException | null, stats?: fs.Stats) => void,
-  ) =>
-    fs.stat(path, (error, stats) => {
-      if (error) return done(error)
-      stats.mtime = new Date(stats.mtime.getTime() - ahead)
-      done(null, stats)
-    })
-  return { ...fs, utimes, stat } as unknown as typeof fs
+/**
+ * Has the file server say anew what it knows of a file: a network file system may show the size that it
+ * had a second ago, and cut what is read at it. Whoever asks for a change is told what came of it.
+ */
+export function refresh(path: string): void {
+  findOnDisk(path, () => fs.chmodSync(path, fs.lstatSync(path).mode & 0o7777))
+}
+
+/** The time by the clock that stamps the files in a directory, in ms since 1970. */
+export function serverTime(dir: string): number {
+  const path = `${dir}/.clock.${process.getBuiltinModule('node:crypto').randomUUID()}`
+  const fd = createFile(path)
+  try {
+    return readFacts(fd, path).changedAt
+  } finally {
+    closeFile(fd)
+    removeFile(path)
+  }
 }
 
 /** Whether the path's file system keeps its files on another machine, and what it is called. */

@@ -1,7 +1,7 @@
 /** The packages that reach the system, each loaded on first use: most commands need none of them. */
 
 import { createRequire } from 'node:module'
-import type { lock as ProperLock } from 'proper-lockfile'
+import type { lockSync as ProperLock } from 'proper-lockfile'
 import type { Header } from 'tar/header'
 import type { Pax } from 'tar/pax'
 import type { monotonicFactory } from 'ulid'
@@ -13,7 +13,7 @@ export function loadWriteFileAtomic(): { sync: typeof WriteFileAtomicSync } {
   return require('write-file-atomic')
 }
 
-export function loadProperLockfile(): { lock: typeof ProperLock } {
+export function loadProperLockfile(): { lockSync: typeof ProperLock } {
   return require('proper-lockfile')
 }
 

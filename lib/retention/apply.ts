@@ -64,7 +64,7 @@ export async function applyPlan(
   // What is gone for good makes room for what the others write.
   await inBatches(
     admitted.filter((errand) => errand.act === 'purge'),
-    (batch) => logged(store, batch, async () => purge(store, batch, where)),
+    (batch) => logged(store, batch, () => purge(store, batch, where)),
   )
   await inBatches(
     admitted.filter((errand) => errand.act === 'record'),
@@ -138,15 +138,15 @@ async function logged(
   return outcomes
 }
 
-function purge(
+async function purge(
   store: Store,
   batch: readonly Removing[],
   { maintenance: { check }, options: { signal } }: Circumstances,
-): Outcome[] {
+): Promise<Outcome[]> {
   const act = 'purge'
   const ids = batch.map(({ id }) => id)
   const sizes = new Map(ids.map((id) => [id, sizeOf(sessionDir(store.dir, id, 'trash'))]))
-  const { removed, kept } = purgeTrashed(store, ids, {
+  const { removed, kept } = await purgeTrashed(store, ids, {
     check,
     ...(signal === undefined ? {} : { signal }),
   })

@@ -7,6 +7,7 @@ import * as disk from '../os/disk.ts'
 import { observe } from '../session/liveness.ts'
 import { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
+import { hasOpenTurn } from '../session/state.ts'
 import { accessOf } from '../store/access.ts'
 import { sweepStaging } from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
@@ -42,7 +43,7 @@ export function findLeftovers(store: Store): string[] {
 export async function sweepLeftovers(store: Store, found: readonly string[]): Promise<number> {
   if (found.length === 0) return 0
   sweepStaging(store)
-  sweepEphemeral(store)
+  await sweepEphemeral(store)
   removeBuried(store)
   for (const id of listLeased(store)) await dropLease(store, id)
   return found.filter((path) => disk.findFacts(path) === undefined).length
@@ -54,12 +55,18 @@ function isOver(store: Store, id: SessionId): boolean {
   return liveness.status === 'crashed' || liveness.status === 'idle'
 }
 
-/** The sessions that some machine has, or had, a lease of. */
+/**
+ * The sessions at rest that some machine has, or had, a lease of. That of an open turn tells whoever
+ * looks after the turn that its machine went away.
+ */
 function listLeased(store: Store): SessionId[] {
   if (findProjectFacts(store.dir)?.shared !== true) return []
-  return listIds(store).filter(
-    (id) => disk.findFacts(sessionFiles.lease(sessionDir(store.dir, id))) !== undefined,
-  )
+  return listIds(store).filter((id) => {
+    const dir = sessionDir(store.dir, id)
+    if (disk.findFacts(sessionFiles.lease(dir)) === undefined) return false
+    const { state } = readSnapshot(id, dir)
+    return state !== undefined && !hasOpenTurn(state)
+  })
 }
 
 /** Whoever takes a lease takes over one that nobody renews; one that somebody renews stays. */

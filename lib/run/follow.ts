@@ -77,7 +77,9 @@ export async function follow(
   const peakMemory = endMemory()
   const said = await voice.end(ending.exit.code)
   const patience = retries(options.journalPatience)
-  while (!(await recorder.flush()) && (await patience.again()));
+  // What is another machine's now stays so.
+  const mayRetry = async () => !session.isLeaseLost && (await patience.again())
+  while (!(await recorder.flush()) && (await mayRetry()));
   const lost = recorder.close()
   // What still holds the lock now is a process that outlived its turn.
   toolLock.release()
@@ -129,7 +131,7 @@ export async function follow(
       failure = error
     }
     // Once the entry has landed the turn has ended, whatever became of the state's file.
-  } while (failure !== undefined && hasOpenTurn(session.state) && (await patience.again()))
+  } while (failure !== undefined && hasOpenTurn(session.state) && (await mayRetry()))
   const recorded = !hasOpenTurn(session.state)
   if (recorded) projectResult(session, session.state)
   const { lostId } = said

@@ -18,8 +18,8 @@ import {
   checkDescription,
   checkName,
   createSession,
-  discardSession,
   mintId,
+  withdrawSession,
 } from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
 import { type Held, holdSession, keepHeld, realSessionDir } from '../store/hold.ts'
@@ -82,7 +82,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     throw new Failure('DEPTH_EXCEEDED', { depth: kin.depth, limit: options.depthLimit })
   }
   ensureStore(store)
-  sweepEphemeral(store)
+  await sweepEphemeral(store)
   const repository = findRepository(cwd, store.env)
   const head = repository === undefined ? {} : readHead(repository)
   const { session, lock } = await createSession(
@@ -102,16 +102,21 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     },
     { tool: work.tool, turn: 1 },
   )
-  await using held = await keepHeld(session, lock)
+  let withdrawn: string | undefined
   try {
-    const before = await session.refresh()
-    return await runHeld(store, held, { before, cwd, work, source: past?.dir }, options)
-  } catch (error) {
-    // Nobody was told of it, so it leaves as if it had never been.
-    if (!hasHadTurn(session)) discardSession(store, session)
-    throw error
+    await using held = await keepHeld(session, lock)
+    try {
+      const before = await session.refresh()
+      return await runHeld(store, held, { before, cwd, work, source: past?.dir }, options)
+    } catch (error) {
+      // Nobody was told of it, so it leaves as if it had never been.
+      if (!target.ephemeral && !hasHadTurn(session)) withdrawn = withdrawSession(store, session)
+      throw error
+    } finally {
+      if (target.ephemeral) withdrawn = withdrawSession(store, session)
+    }
   } finally {
-    if (target.ephemeral) disk.removeTree(session.dir)
+    if (withdrawn !== undefined) disk.removeTree(withdrawn)
   }
 }
 

@@ -8,6 +8,8 @@
 import { Failure, type Holder } from '../errors.ts'
 import { session as files, lockedTool } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { isLockless } from '../os/flock.ts'
+import { isLeaseAlive } from '../os/lease.ts'
 import { findHolder, findOwner, probeLock } from '../os/lock-file.ts'
 import { type Vitals, vitalsOf, vitalsOfGroup } from '../os/process.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
@@ -96,7 +98,10 @@ function judge({ id, dir, state, failure }: Snapshot, { now, scrutiny }: Look): 
   const sessionLock = files.sessionLock(dir)
   // Whoever takes the lock says so in its file: when that process is gone, nobody need be asked.
   if (!open && scrutiny === 'busy' && !isOwnerAlive(sessionLock)) return atRest(state)
-  if (probeLock(sessionLock) === 'held') {
+  const isHeld = isLockless(dir)
+    ? isLeaseAlive(files.lease(dir))
+    : probeLock(sessionLock) === 'held'
+  if (isHeld) {
     const holder = findHolder(sessionLock, now)
     const by = holder === undefined ? 'a process' : `process ${holder.pid}`
     return {

@@ -13,7 +13,7 @@ import {
 } from '../journal/entry.ts'
 import { session as files, isLeftover } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { type Lease, openLease, requireLease } from '../os/lease.ts'
+import { type Lease, openLease } from '../os/lease.ts'
 import { findHolder, type Lock, tryLock } from '../os/lock-file.ts'
 import { replaceText } from '../os/replace.ts'
 import {
@@ -25,7 +25,7 @@ import {
 import { damaged, foldTail } from './catch-up.ts'
 import { formatState, parseState, refuseNewer } from './codec.ts'
 import { FoldError, foldEntry, foldStreamed, isStreamed, markAt } from './fold.ts'
-import { foldVersion, type State } from './state.ts'
+import { foldVersion, hasOpenTurn, type State } from './state.ts'
 
 /** How long a command waits for journal.lock, in ms: nobody holds it for longer than one append. */
 const journalPatience = 5_000
@@ -41,8 +41,11 @@ export interface AppendReport {
 /** What a store gives its sessions. */
 export interface SessionAccess {
   readonly redactor: Redactor
-  /** The store is written by other machines too, so a change needs this machine's lease. */
-  readonly leased: boolean
+  /**
+   * Who a change needs a lease for: on a store that other machines write too, this machine; where
+   * there is no flock, this process.
+   */
+  readonly lease: 'none' | 'machine' | 'process'
 }
 
 /**
@@ -62,13 +65,14 @@ export class Session implements Disposable {
 
   /** The lease that is kept from one change to the next, on a shared store. */
   #lease: Lease | undefined
-  readonly #leased: boolean
+  readonly #use: SessionAccess['lease']
 
-  constructor(id: SessionId, dir: string, via: SessionAccess) {
+  constructor(id: SessionId, dir: string, via: SessionAccess, lease?: Lease) {
     this.id = id
     this.dir = dir
     this.#redactor = via.redactor
-    this.#leased = via.leased
+    this.#use = via.lease
+    this.#lease = lease
   }
 
   /**
@@ -76,10 +80,11 @@ export class Session implements Disposable {
    * shared. Throws LEASE_HELD, which names the host.
    */
   async keepLease(): Promise<void> {
-    if (!this.#leased) return
+    if (this.#use === 'none' || this.#lease !== undefined) return
     const lock = await takeJournal(this.id, this.dir, journalPatience)
     try {
-      this.#lease = await this.#askLease()
+      this.#lease = await this.#askLease(false, journalPatience)
+      this.#lookAnew()
     } finally {
       lock.release()
     }
@@ -92,15 +97,25 @@ export class Session implements Disposable {
     if (lease === undefined || lease.isLost()) return
     const lock = await takeJournal(this.id, this.dir, journalPatience)
     try {
-      await lease.release()
+      this.#letGo(lease)
     } finally {
       lock.release()
     }
   }
 
-  /** Whether a lease that was kept is another machine's now. */
+  /** Whether a lease that was kept is another machine's now; not, where that cannot be asked. */
   get isLeaseLost(): boolean {
-    return this.#lease?.isLost() === true
+    try {
+      return this.#lease?.isLost() === true
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      return false
+    }
+  }
+
+  /** Whether the lease was taken from a machine that had let it grow stale, and with it what ran there. */
+  get isTakenOver(): boolean {
+    return this.#lease?.wasStale === true
   }
 
   /** The state as last seen under the journal's lock. */
@@ -230,21 +245,41 @@ export class Session implements Disposable {
     const lock = await takeJournal(this.id, this.dir, timeout)
     let lease: Lease | undefined
     try {
-      if (this.#lease !== undefined) requireLease(this.#lease, this.id)
-      else if (this.#leased) lease = await this.#askLease()
+      if (this.#lease?.isLost()) throw new Failure('LEASE_LOST', { id: this.id })
+      if (this.#lease === undefined && this.#use !== 'none') {
+        lease = await this.#askLease(true, timeout)
+        this.#lookAnew()
+      }
       this.#catchUp()
       return act()
     } finally {
-      await lease?.release()
+      if (lease !== undefined) this.#letGo(lease)
       lock.release()
     }
   }
 
   /** Undefined when another process of this machine keeps the lease. */
-  async #askLease(): Promise<Lease | undefined> {
-    const answer = await openLease(files.lease(this.dir))
+  async #askLease(brief: boolean, timeout: number): Promise<Lease | undefined> {
+    const use = { brief, alone: this.#use === 'process' }
+    const ask = () => ifGone(this.id, this.dir, () => openLease(files.lease(this.dir), use))
+    // Who changes one thing has done so in a moment.
+    const attempt = () => {
+      const answer = ask()
+      return answer.kind === 'held' && answer.brief ? undefined : answer
+    }
+    const answer = (await poll(attempt, { timeout })) ?? ask()
     if (answer.kind === 'held') throw new Failure('LEASE_HELD', { id: this.id, host: answer.host })
     return answer.kind === 'taken' ? answer.lease : undefined
+  }
+
+  /**
+   * A session that is not at rest stays this machine's: what runs here can be judged here alone, until
+   * the machine has been silent for so long that nothing of it counts any more.
+   */
+  #letGo(lease: Lease): void {
+    const isOpen = this.#state !== undefined && hasOpenTurn(this.#state)
+    if (isOpen && this.#use === 'machine') lease.abandon()
+    else lease.release()
   }
 
   /** Folds what others appended and cuts off what a crash left, so that the file ends at the mark. */
@@ -268,8 +303,18 @@ export class Session implements Disposable {
 
   /** A transcript that was redacted meanwhile is another file, with a state of its own. */
   #closeReplaced(fd: number, path: string): void {
-    if (disk.isSameFile(disk.readFacts(fd, path), disk.findFacts(path))) return
-    disk.closeFile(fd)
+    if (!disk.isSameFile(disk.readFacts(fd, path), disk.findFacts(path))) this.#close()
+  }
+
+  /** What another machine has written is seen for sure only by who asks and opens anew. */
+  #lookAnew(): void {
+    this.#close()
+    disk.refresh(files.state(this.dir))
+    disk.refresh(files.transcript(this.dir))
+  }
+
+  #close(): void {
+    if (this.#fd !== undefined) disk.closeFile(this.#fd)
     this.#fd = undefined
     this.#state = undefined
   }

@@ -54,18 +54,23 @@ export async function settle(session: Session, now: number): Promise<State> {
     projectResult(session, state)
     return state
   }
-  requireDead(session, state)
-  return endTurn(session, 'crashed', 'its supervisor was gone when it was looked at', now, true)
+  return endTurn(session, 'crashed', requireDead(session, state), now, true)
 }
 
-/** Throws SESSION_ORPHANED or LIVENESS_UNKNOWN when the open turn may still live without its supervisor. */
-export function requireDead(session: Session, state: State): void {
+/**
+ * Says how an open turn without a supervisor is known to be over. Throws SESSION_ORPHANED or
+ * LIVENESS_UNKNOWN when it may still live.
+ */
+export function requireDead(session: Session, state: State): string {
   const tool = findHeldTool(session.dir)
   if (tool !== undefined) {
     const why = `its supervisor is gone, but the ${tool} lock is held`
     throw new Failure('SESSION_ORPHANED', { id: session.id, why })
   }
   const { verdict, why } = turnVitals(session.id, state)
+  if (verdict === 'unknown' && session.isTakenOver) {
+    return `${why}, which was silent for too long`
+  }
   if (verdict === 'unknown') throw new Failure('LIVENESS_UNKNOWN', { id: session.id, why })
   if (verdict === 'alive') {
     throw new Failure('SESSION_ORPHANED', {
@@ -73,6 +78,7 @@ export function requireDead(session: Session, state: State): void {
       why: `its supervisor is gone, but ${why}`,
     })
   }
+  return 'its supervisor was gone when it was looked at'
 }
 
 /** Ends the open turn of a session whose supervisor cannot, with what is known about it. */

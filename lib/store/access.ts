@@ -52,5 +52,7 @@ export function isRedacting(store: Store): boolean {
 
 /** What Session is opened with. */
 export function accessOf(store: Store): SessionAccess {
-  return { redactor: redactorOf(store), leased: findProjectFacts(store.dir)?.shared ?? false }
+  const { shared = false, leaseOnly = false } = findProjectFacts(store.dir) ?? {}
+  const lease = leaseOnly ? 'process' : shared ? 'machine' : 'none'
+  return { redactor: redactorOf(store), lease }
 }

@@ -7,6 +7,7 @@ import { Failure } from '../errors.ts'
 import { decodeEntry, type EncodedEntry, type Entry, formatLine } from '../journal/entry.ts'
 import { session as files, sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { createLease, type Lease } from '../os/lease.ts'
 import { createLock, type Errand, type Lock, tryLock, tryShared } from '../os/lock-file.ts'
 import { loadUlid } from '../os/packages.ts'
 import { formatState } from '../session/codec.ts'
@@ -53,7 +54,7 @@ export interface Past {
   readonly admit: () => Promise<AsyncDisposable | undefined>
 }
 
-/** A new session, whose session.lock this process holds. */
+/** A new session, whose session.lock this process holds, and its lease where the store is shared. */
 export interface Newborn {
   readonly session: Session
   readonly lock: Lock
@@ -79,6 +80,7 @@ export async function createSession(
 ): Promise<Newborn | undefined> {
   checkName(birth.name)
   checkDescription(birth.description)
+  const access = accessOf(store)
   return inStaging(store, async () => {
     const place = birth.ephemeral === true ? 'ephemeral' : 'sessions'
     if (birth.ephemeral) disk.makeDirs(storeFiles.ephemeral(store.dir))
@@ -87,7 +89,12 @@ export async function createSession(
     const id = birth.id ?? (past === undefined ? mintId(at) : idOfPast(at))
     const staged = sessionDir(store.dir, id, 'staging')
     const lock = build(store, id, staged, birth, at, errand)
+    let lease: Lease | undefined
     try {
+      // Before anybody else can ask for it; one with a past is at rest when it appears.
+      if (access.lease !== 'none' && past === undefined) {
+        lease = createLease(files.lease(staged), { alone: access.lease === 'process' })
+      }
       await using admitted = past === undefined ? undefined : await past.admit()
       if (past !== undefined && admitted === undefined) {
         lock.release()
@@ -96,10 +103,11 @@ export async function createSession(
       }
       const final = appear(store, id, staged, place)
       return {
-        session: new Session(id, final, accessOf(store)),
+        session: new Session(id, final, access, lease?.movedTo(files.lease(final))),
         lock: lock.movedTo(files.sessionLock(final)),
       }
     } catch (error) {
+      lease?.release()
       lock.release()
       throw error
     }
@@ -133,11 +141,14 @@ export function appear(
   return final
 }
 
-/** Takes back a session whose session.lock the caller holds and of which nobody was told. */
-export function discardSession(store: Store, { id, dir }: Session): void {
+/**
+ * Takes a session whose session.lock the caller holds out of everybody's reach, and gives the directory
+ * that is to be removed once nothing in it is open any more: a file system over a network keeps what is.
+ */
+export function withdrawSession(store: Store, { id, dir }: Session): string {
   const staged = sessionDir(store.dir, id, 'staging')
   disk.rename(dir, staged)
-  disk.removeTree(staged)
+  return staged
 }
 
 /** An id that sorts behind all that this process made before. */
@@ -269,7 +280,13 @@ async function holdStaging(store: Store): Promise<Lock> {
   throw new Failure('STORE_BUSY', { store: store.dir })
 }
 
-/** Removes what crashed builders left, unless somebody builds right now. */
+/** How long a builder on another machine, whose lock is not seen here, may take, in ms. */
+const longestBuild = 24 * 60 * 60 * 1000
+
+/**
+ * Removes what crashed builders left, unless somebody builds right now; on a shared store, what has not
+ * changed for a day of the file server's clock.
+ */
 export function sweepStaging(store: Store): void {
   const staging = storeFiles.staging(store.dir)
   const names = disk.listNames(staging)
@@ -277,7 +294,13 @@ export function sweepStaging(store: Store): void {
   const lock = tryLock(storeFiles.stagingLock(store.dir), undefined)
   if (lock === undefined) return
   try {
-    for (const name of disk.listNames(staging)) disk.removeTree(`${staging}/${name}`)
+    const age = accessOf(store).lease === 'none' ? 0 : longestBuild
+    const now = age === 0 ? 0 : disk.serverTime(staging)
+    for (const name of disk.listNames(staging)) {
+      const path = `${staging}/${name}`
+      const at = age === 0 ? 0 : (disk.findFacts(path)?.modifiedAt ?? now)
+      if (now - at >= age) disk.removeTree(path)
+    }
   } finally {
     lock.release()
   }

@@ -6,7 +6,7 @@ import { store as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { type LeaseAnswer, openLease } from '../os/lease.ts'
 import { findHolder, takeLock } from '../os/lock-file.ts'
-import { findProjectFacts } from './project.ts'
+import { accessOf } from './access.ts'
 import type { Store } from './store.ts'
 
 export interface Maintenance extends AsyncDisposable {
@@ -30,7 +30,7 @@ export async function holdMaintenance(store: Store): Promise<Maintenance> {
     })
   }
   try {
-    const answer = await askLease(store)
+    const answer = askLease(store)
     if (answer === undefined) {
       return { check: () => {}, [Symbol.asyncDispose]: async () => lock.release() }
     }
@@ -44,7 +44,7 @@ export async function holdMaintenance(store: Store): Promise<Maintenance> {
         if (lease.isLost()) throw new Failure('STORE_BUSY', { store: store.dir })
       },
       [Symbol.asyncDispose]: async () => {
-        await lease.release()
+        lease.release()
         lock.release()
       },
     }
@@ -71,12 +71,15 @@ export async function waitForMaintenance(store: Store): Promise<Maintenance> {
  * Undefined on a full disk where no other machine writes: there flock alone decides, and what is asked
  * for may be to make room.
  */
-async function askLease(store: Store): Promise<LeaseAnswer | undefined> {
+function askLease(store: Store): LeaseAnswer | undefined {
+  const { lease } = accessOf(store)
   try {
-    return await openLease(files.maintenanceLease(store.dir))
+    return openLease(files.maintenanceLease(store.dir), {
+      brief: false,
+      alone: lease === 'process',
+    })
   } catch (error) {
-    const isAlone = findProjectFacts(store.dir)?.shared !== true
-    if (isAlone && isFailure(error, 'DISK_FULL')) return undefined
+    if (lease === 'none' && isFailure(error, 'DISK_FULL')) return undefined
     throw error
   }
 }

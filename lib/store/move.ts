@@ -6,8 +6,9 @@ import { session as files, type Place, sessionDir, store as storeFiles } from '.
 import * as disk from '../os/disk.ts'
 import { type Lock, tryLock } from '../os/lock-file.ts'
 import { listTools } from '../session/liveness.ts'
-import { ifGone, type Session, takeJournal } from '../session/session.ts'
+import { ifGone, Session, takeJournal } from '../session/session.ts'
 import { settle } from '../session/turn.ts'
+import { accessOf } from './access.ts'
 import { holdSession, holdTools } from './hold.ts'
 import type { Store } from './store.ts'
 
@@ -89,7 +90,7 @@ export function syncMoves(store: Store): void {
  * Renames a trashed session out of reach under all its locks, so that no half of it can be restored
  * while it is removed; says why when one of them is held.
  */
-export function buryTrashed(store: Store, id: SessionId): string | undefined {
+export async function buryTrashed(store: Store, id: SessionId): Promise<string | undefined> {
   const dir = sessionDir(store.dir, id, 'trash')
   const gone = storeFiles.gone(store.dir, id)
   const paths = [
@@ -98,7 +99,9 @@ export function buryTrashed(store: Store, id: SessionId): string | undefined {
     files.journalLock(dir),
   ]
   const locks: Lock[] = []
+  const session = new Session(id, dir, accessOf(store))
   try {
+    await session.keepLease()
     for (const path of paths) {
       if (disk.findFacts(path) === undefined) continue
       const lock = tryLock(path, undefined)
@@ -108,8 +111,13 @@ export function buryTrashed(store: Store, id: SessionId): string | undefined {
     if (disk.findFacts(gone) !== undefined) disk.removeTree(gone)
     disk.rename(dir, gone)
     return undefined
+  } catch (error) {
+    if (!isFailure(error, 'LEASE_HELD')) throw error
+    return `it is in use on ${error.data.host}`
   } finally {
     for (const lock of locks.reverse()) lock.release()
+    await session.releaseLease()
+    session[Symbol.dispose]()
   }
 }
 
@@ -123,7 +131,6 @@ async function move(session: Session, target: string, note: () => Promise<void>)
     refuseOccupied(session.id, target)
     ifGone(session.id, session.dir, () => disk.rename(session.dir, target))
     // The lease moved too; with it the next machine would wait for nobody.
-    disk.removeFile(files.leaseOwner(target))
     disk.removeTree(files.lease(target))
   } finally {
     for (const lock of locks.reverse()) lock.release()

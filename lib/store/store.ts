@@ -2,10 +2,17 @@
 
 import path from 'node:path'
 import { Failure } from '../errors.ts'
-import { configFile, defaultRootDir, projectsDir, rootDir, storeName } from '../layout.ts'
+import {
+  configFile,
+  defaultRootDir,
+  projectsDir,
+  rootDir,
+  store as storeFiles,
+  storeName,
+} from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findRepository } from '../os/git.ts'
-import { findProjectFacts } from './project.ts'
+import { findProjectFacts, heedLeaseOnly } from './project.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -50,6 +57,7 @@ export function openStore(options: StoreOptions): Store {
     const dir = disk.findRealPath(typed) ?? typed
     refuseRealRoot(env, home, dir)
     const projectPath = findProjectFacts(dir)?.projectPath ?? dir
+    heedLeaseOnly(dir)
     return { ...shared, dir, root: disk.parentOf(disk.parentOf(dir)), projectPath }
   }
   const projectPath = findProjectPath(
@@ -57,12 +65,21 @@ export function openStore(options: StoreOptions): Store {
     env,
   )
   refuseRealRoot(env, home, root)
-  return { ...shared, root, dir: `${projectsDir(root)}/${storeName(projectPath)}`, projectPath }
+  const dir = `${projectsDir(root)}/${storeName(projectPath)}`
+  heedLeaseOnly(dir)
+  return { ...shared, root, dir, projectPath }
+}
+
+/** Whether it has been made: one appears with its first session. */
+export function isMade(store: Store): boolean {
+  return disk.findFacts(storeFiles.sessions(store.dir)) !== undefined
 }
 
 /** The store at another directory, opened in the same way. */
 export function siblingStore(store: Store, dir: string): Store {
-  return { ...store, dir, projectPath: findPathOf(dir) ?? dir }
+  const projectPath = findPathOf(dir) ?? dir
+  heedLeaseOnly(dir)
+  return { ...store, dir, projectPath }
 }
 
 /** What is wrong with another project's file is that project's trouble. */

@@ -58,7 +58,7 @@ export async function emptyTrash(
  * Each is first renamed out of reach; those names are on the disk before anything is removed, so that
  * no crash leaves half a session which could be restored.
  */
-export function purgeTrashed(
+export async function purgeTrashed(
   store: Store,
   ids: readonly SessionId[],
   options: {
@@ -66,7 +66,7 @@ export function purgeTrashed(
     readonly signal?: AbortSignal
     readonly onRemoved?: (id: SessionId) => void
   },
-): Emptied {
+): Promise<Emptied> {
   const removed: SessionId[] = []
   const kept: { id: SessionId; why: string }[] = []
   const rest = [...ids].reverse()
@@ -76,7 +76,7 @@ export function purgeTrashed(
     while (buried.length < size && rest.length > 0) {
       options.check()
       const id = rest.pop() as SessionId
-      const why = buryTrashed(store, id)
+      const why = await buryTrashed(store, id)
       if (why === undefined) buried.push(id)
       else kept.push({ id, why })
     }

@@ -12,7 +12,7 @@ for (let n = 0; n < Number(count); ) {
     n++
   } catch (error) {
     // Refused, so nothing was appended: on a slow disk eight writers can wait for longer than that.
-    if (!isFailure(error, 'JOURNAL_BUSY')) throw error
+    if (!isFailure(error, 'JOURNAL_BUSY') && !isFailure(error, 'LEASE_HELD')) throw error
     busy++
   }
 }
