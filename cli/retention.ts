@@ -1,7 +1,6 @@
 /** Retention as gc and clean show it: a plan as a table, what was done as one line. */
 
 import {
-  type ApplyOptions,
   collectStore,
   type Errand,
   errandsOf,
@@ -80,10 +79,10 @@ export async function carryOut(
   options: {
     readonly errandsFor?: (plan: StorePlan) => readonly Errand[]
     readonly orphanStores?: boolean
-    readonly archive?: (store: Store) => ApplyOptions['archive']
+    readonly archive?: string | undefined
   } = {},
 ): Promise<StoreRun[]> {
-  const { errandsFor = errandsOf, orphanStores = false } = options
+  const { errandsFor = errandsOf, orphanStores = false, archive } = options
   const progress = openProgress(context)
   const total = plans.reduce((sum, plan) => sum + errandsFor(plan).length, 0)
   let before = 0
@@ -93,7 +92,6 @@ export async function carryOut(
       if (context.signal.aborted) break
       const { store, orphaned } = plan
       const facts = { store: store.dir, project_path: store.projectPath, orphaned }
-      const archive = options.archive?.(store)
       try {
         const report = await collectStore(plan, errandsFor(plan), {
           signal: context.signal,

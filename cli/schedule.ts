@@ -1,5 +1,6 @@
 /** Snippets that let cron or systemd run gc, with the flags that were given. */
 
+import path from 'node:path'
 import type { Invocation, Option, Value } from './command.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -55,12 +56,11 @@ function variables(env: Env): string[] {
 
 /** The program by its paths, since a job has next to no PATH, and the flags. */
 function command(invocation: Invocation, cwd: string): string[] {
-  const { resolve } = process.getBuiltinModule('node:path')
   const flags = invocation.options
     .filter(({ name }) => !name.startsWith('print-'))
     .flatMap((option) =>
       (invocation.values.get(option.name) ?? []).map((value) =>
-        flagText(option, paths.includes(option.name) ? resolve(cwd, String(value)) : value),
+        flagText(option, paths.includes(option.name) ? path.resolve(cwd, String(value)) : value),
       ),
     )
   // A job starts in the home directory: without its path this project would not be meant.

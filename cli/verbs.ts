@@ -633,6 +633,11 @@ const gc: ExplainedVerb = {
       kind: 'duration',
       help: 'how long sessions stay in the trash (7d)',
     },
+    {
+      name: 'archive',
+      value: 'DIR',
+      help: 'first write each session that goes to the trash into DIR, as ID.tar.gz',
+    },
     dryRun,
     { name: 'plan', value: 'FILE', help: 'write what would be done into FILE, as JSON' },
     {
@@ -653,6 +658,8 @@ const gc: ExplainedVerb = {
 
 Whatever the policy: a session stays that runs, is orphaned or leaked, is pinned, was used less than an hour ago, cannot be read, is the caller's own or one that it descends from, has a living descendant, or was last worked on by another machine of a shared store. Each session is looked at again, under its locks, before it goes. When the clock cannot be right nothing is done.
 
+With --archive DIR a session goes to the trash only once its archive is on the disk and was read back; \`stint import\` restores it.
+
 --plan FILE writes a verdict and a reason for every session; --apply FILE does exactly what stands there, and skips what changed since. What is removed is noted in \`gc.log.jsonl\` in the store.
 
 Made for cron: silent when there was nothing to do, one line otherwise; one clean-up of a store at a time, a second one says so and exits 0. It can be killed at any time; the next run goes on.`,
@@ -660,7 +667,7 @@ Made for cron: silent when there was nothing to do, one line otherwise; one clea
   examples: [
     'stint gc --older-than 30d --keep-last 20 --dry-run',
     'stint gc --all-projects --older-than 30d --print-cron',
-    'stint gc --max-size 2GB --plan plan.json',
+    'stint gc --max-size 2GB --archive ~/archive --plan plan.json',
     'stint gc --apply plan.json',
   ],
 }

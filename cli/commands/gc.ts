@@ -1,3 +1,4 @@
+import path from 'node:path'
 import {
   Failure,
   isOrphaned,
@@ -37,7 +38,8 @@ export const handler: Handler = async (invocation, context) => {
   const planned = text(invocation, 'apply')
   if (planned !== undefined) return apply(planned, invocation, context)
 
-  const policy = policyOf(invocation, settingsOf(context))
+  const settings = settingsOf(context)
+  const policy = policyOf(invocation, settings)
   const orphanStores = flag(invocation, 'orphan-stores')
   const policyFor = (store: Store): Policy =>
     orphanStores && isOrphaned(store) ? everything(policy) : policy
@@ -51,7 +53,10 @@ export const handler: Handler = async (invocation, context) => {
     await showPlan(document, context)
     return 0
   }
-  const runs = await carryOut(plans, context, { orphanStores })
+  const runs = await carryOut(plans, context, {
+    orphanStores,
+    archive: archiveDir(invocation, context, settings),
+  })
   const status = sayRuns(runs, context)
   context.signal.throwIfAborted()
   return status
@@ -91,10 +96,20 @@ async function apply(file: string, invocation: Invocation, context: Context): Pr
   })
   const runs = await carryOut(plans, context, {
     errandsFor: ({ store }) => errands.get(store.dir) ?? [],
+    archive: archiveDir(invocation, context, settingsOf(context)),
   })
   const status = sayRuns(runs, context)
   context.signal.throwIfAborted()
   return status
+}
+
+function archiveDir(
+  invocation: Invocation,
+  { cwd }: Context,
+  settings: Settings,
+): string | undefined {
+  const given = text(invocation, 'archive')
+  return given === undefined ? settings['gc.archive'] : path.resolve(cwd, given)
 }
 
 const besideApply = ['apply', 'json', 'quiet', 'color', 'project', 'store', 'archive']

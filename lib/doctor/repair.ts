@@ -58,11 +58,11 @@ export async function* repair(
   await using maintenance = await holdMaintenance(store)
   // Without its file nothing says how the store is shared, so that no session can be opened.
   if (ids.has('store.project')) yield* attempt(store, null, () => mendProject(store))
-  for (const [id, mend] of Object.entries(ofStore) as [CheckId, (store: Store) => void][]) {
+  for (const [id, mend] of Object.entries(ofStore) as [CheckId, MendStore][]) {
     if (!ids.has(id) || signal?.aborted) continue
     maintenance.check()
-    yield* attempt(store, null, () => {
-      mend(store)
+    yield* attempt(store, null, async () => {
+      await mend(store)
       return { did: [`${id}: ${checks[id].mends}`], kept: [] }
     })
   }
@@ -73,6 +73,8 @@ export async function* repair(
     yield* attempt(store, id, () => mend(store, id))
   }
 }
+
+type MendStore = (store: Store) => void | Promise<void>
 
 type Done = Pick<Repair, 'did' | 'kept'>
 
@@ -133,7 +135,7 @@ function hasResult(dir: string, turn = 0): boolean {
 const patience = 5_000
 
 /** What is mended of a store as such. */
-const ofStore: { readonly [C in CheckId]?: (store: Store) => void | Promise<void> } = {
+const ofStore: { readonly [C in CheckId]?: MendStore } = {
   'store.leftover': (store) => {
     for (const path of listStoreLeftovers(store, store.now())) disk.removeFile(path)
   },

@@ -1,5 +1,6 @@
 /** Carrying a plan out: every session is looked at once more, under its locks. */
 
+import { archiveSession } from '../archive/export.ts'
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { sessionDir } from '../layout.ts'
@@ -31,8 +32,8 @@ export type Outcome = { readonly id: SessionId; readonly act: Errand['act'] } & 
 
 export interface ApplyOptions {
   readonly signal?: AbortSignal
-  /** Makes an archive of a session whose session.lock is held; gives its path. */
-  readonly archive?: (id: SessionId) => Promise<string>
+  /** The directory in which each session is archived before it goes to the trash. */
+  readonly archive?: string
   readonly onDone?: (count: number) => void
 }
 
@@ -208,8 +209,8 @@ async function carryOutOne(
   await settle(session, store.now())
   if (errand.act === 'record') return { result: 'done', why: errand.why }
   const bytes = sizeOf(session.dir)
-  const file = await archive?.(id)
+  const made = archive === undefined ? undefined : await archiveSession(store, id, archive)
   await retireSession(store, session, `gc: ${goReasons[errand.why]}`)
-  const made = file === undefined ? {} : { archive: file }
-  return { result: 'done', why: errand.why, bytes, ...made }
+  const said = made === undefined ? {} : { archive: made.file }
+  return { result: 'done', why: errand.why, bytes, ...said }
 }

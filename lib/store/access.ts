@@ -50,9 +50,13 @@ export function isRedacting(store: Store): boolean {
   return redactorOf(store) !== noRedactor
 }
 
-/** What Session is opened with. */
+/** What Session is opened with. Throws STATE_INVALID when project.toml cannot be read. */
 export function accessOf(store: Store): SessionAccess {
-  const { shared = false, leaseOnly = false } = findProjectFacts(store.dir) ?? {}
-  const lease = leaseOnly ? 'process' : shared ? 'machine' : 'none'
-  return { redactor: redactorOf(store), lease }
+  return { redactor: redactorOf(store), lease: leaseUseOf(store) }
+}
+
+/** Who a change needs a lease for. Throws STATE_INVALID when project.toml cannot be read. */
+export function leaseUseOf({ dir }: Store): SessionAccess['lease'] {
+  const { shared = false, leaseOnly = false } = findProjectFacts(dir) ?? {}
+  return leaseOnly ? 'process' : shared ? 'machine' : 'none'
 }

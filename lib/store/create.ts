@@ -14,7 +14,7 @@ import { formatState } from '../session/codec.ts'
 import { foldEntry } from '../session/fold.ts'
 import { Session } from '../session/session.ts'
 import type { State } from '../session/state.ts'
-import { accessOf, redactorOf } from './access.ts'
+import { accessOf, leaseUseOf, redactorOf } from './access.ts'
 import { ensureStore } from './project.ts'
 import type { Store } from './store.ts'
 
@@ -294,7 +294,7 @@ export function sweepStaging(store: Store): void {
   const lock = tryLock(storeFiles.stagingLock(store.dir), undefined)
   if (lock === undefined) return
   try {
-    const age = accessOf(store).lease === 'none' ? 0 : longestBuild
+    const age = leaseUseOf(store) === 'none' ? 0 : longestBuild
     const now = age === 0 ? 0 : disk.serverTime(staging)
     for (const name of disk.listNames(staging)) {
       const path = `${staging}/${name}`

@@ -6,7 +6,7 @@ import { store as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { type LeaseAnswer, openLease } from '../os/lease.ts'
 import { findHolder, takeLock } from '../os/lock-file.ts'
-import { accessOf } from './access.ts'
+import { leaseUseOf } from './access.ts'
 import type { Store } from './store.ts'
 
 export interface Maintenance extends AsyncDisposable {
@@ -72,14 +72,21 @@ export async function waitForMaintenance(store: Store): Promise<Maintenance> {
  * for may be to make room.
  */
 function askLease(store: Store): LeaseAnswer | undefined {
-  const { lease } = accessOf(store)
+  const use = leaseUse(store)
   try {
-    return openLease(files.maintenanceLease(store.dir), {
-      brief: false,
-      alone: lease === 'process',
-    })
+    return openLease(files.maintenanceLease(store.dir), { brief: false, alone: use === 'process' })
   } catch (error) {
-    if (lease === 'none' && isFailure(error, 'DISK_FULL')) return undefined
+    if (use === 'none' && isFailure(error, 'DISK_FULL')) return undefined
+    throw error
+  }
+}
+
+/** Where that cannot be read, others may write: the doctor writes it anew under this lock. */
+function leaseUse(store: Store): ReturnType<typeof leaseUseOf> {
+  try {
+    return leaseUseOf(store)
+  } catch (error) {
+    if (isFailure(error, 'STATE_INVALID')) return 'machine'
     throw error
   }
 }

@@ -231,6 +231,31 @@ describe('gc', () => {
     expect(readdirSync(`${store}/trash`)).toEqual([])
   })
 
+  test('archives what goes to the trash, and nothing goes whose archive cannot be made', async () => {
+    const place = makePlace()
+    const id = await makeOld(place, 40, ['--name', 'old', '--', 'echo', 'kept'])
+    writeFileSync(`${place.dir}/taken`, '')
+    const refused = await place.stint([
+      'gc',
+      '--older-than',
+      '30d',
+      '--archive',
+      `${place.dir}/taken`,
+    ])
+    expect(refused.status).toBe(1)
+    expect(refused.stderr).toContain(`session ${id} was not moved to the trash`)
+    expect((await place.json<Row[]>(['list'])).map((row) => row.id)).toEqual([id])
+
+    const args = ['gc', '--older-than', '30d', '--archive', '../archive']
+    const { stores } = await place.json<Row>(args)
+    const archive = `${place.dir}/archive/${id}.tar.gz`
+    expect(stores[0].outcomes).toMatchObject([{ id, result: 'done', archive }])
+    expect((await place.stint(['trash', 'empty'])).status).toBe(0)
+    expect((await place.stint(['import', archive])).status).toBe(0)
+    expect((await place.stint(['logs', 'old', '--type', 'output'])).stdout).toContain('kept')
+    expect(removalsOf(place).map(({ act }) => act)).toEqual(['trash', 'kept', 'trash'])
+  })
+
   test('takes its rules from the settings, and is told by flags', async () => {
     const place = makePlace()
     const id = await makeOld(place, 10)
