@@ -48,7 +48,10 @@ export async function emptyTrash(
   if (disk.listNames(files.trash(store.dir)).length === 0) return { removed: [], kept: [] }
   await using maintenance = await holdMaintenance(store)
   removeBuried(store)
-  return purgeTrashed(store, listIds(store, 'trash'), { ...options, check: maintenance.check })
+  return await purgeTrashed(store, listIds(store, 'trash'), {
+    ...options,
+    check: maintenance.check,
+  })
 }
 
 /**
