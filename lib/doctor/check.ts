@@ -201,7 +201,7 @@ export const checks: Readonly<Record<CheckId, Check>> = {
   },
   'store.last': {
     severity: 'note',
-    meaning: 'The hint for @last names no session; it is looked for in the states instead.',
+    meaning: 'The hint for @last holds no id; the session is looked for in the states instead.',
   },
   'staging.leftover': {
     severity: 'note',

@@ -112,8 +112,10 @@ export async function buryTrashed(store: Store, id: SessionId): Promise<string |
     disk.rename(dir, gone)
     return undefined
   } catch (error) {
-    if (!isFailure(error, 'LEASE_HELD')) throw error
-    return `it is in use on ${error.data.host}`
+    if (isFailure(error, 'LEASE_HELD')) return `it is in use on ${error.data.host}`
+    // Somebody brought it back, or removed it.
+    if (error instanceof Failure && disk.findFacts(dir) === undefined) return 'it is gone'
+    throw error
   } finally {
     for (const lock of locks.reverse()) lock.release()
     await session.releaseLease()

@@ -378,7 +378,7 @@ describe('what crashes left in a store', () => {
     writeFileSync(`${dir}/last.4713`, 'young')
     utimesSync(`${dir}/last.4713`, store.now() / 1000, store.now() / 1000)
     mkdirSync(`${dir}/staging/${nextId()}`)
-    writeFileSync(`${dir}/last`, `${nextId()}\n`)
+    writeFileSync(`${dir}/last`, 'nobody\n')
     mkdirSync(`${dir}/trash/.gone-${nextId()}`, { recursive: true, mode: 0o700 })
     mkdirSync(`${store.root}/.probe-4194999`)
     writeSession(store, { id: nextId(), place: 'ephemeral' })

@@ -36,8 +36,9 @@ export function* checkStore(store: Store, now: number): Generator<Sighting> {
   }
   yield* checkNames(store)
   const last = disk.findText(files.last(dir))?.trim()
-  if (last !== undefined && !(isSessionId(last) && isThere(store, last))) {
-    yield { id: 'store.last', evidence: 'it names no session', file: files.last(dir) }
+  // One that names a session which was deleted is what a deletion leaves.
+  if (last !== undefined && !isSessionId(last)) {
+    yield { id: 'store.last', evidence: 'it holds no id', file: files.last(dir) }
   }
   const staged = disk.listNames(files.staging(dir))
   if (staged.length > 0 && !isInUse(files.stagingLock(dir))) {
