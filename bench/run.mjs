@@ -3,7 +3,7 @@
  *
  *   npm run bench -- [row…] [--rounds N] [--sessions N] [--gb N] [--json] [--cli FILE]
  *
- * Rows are those of the table in docs/performance.md: 1 to 9 and 11 to 14. Prints a JSON line per figure and
+ * Rows are those of the table in docs/performance.md: 1 to 15. Prints a JSON line per figure and
  * a table at the end (--json leaves the table out; --cli names another build to measure). Ratios are the median of the rounds' ratios of two
  * things that ran side by side in one run; they hold on a busy machine, single times do not.
  *
@@ -24,6 +24,7 @@ import { doctor, listCrashed, listNewest } from './rows/lists.mjs'
 import { doNothing, isAlive, rename } from './rows/one-shots.mjs'
 import { redaction } from './rows/redaction.mjs'
 import { relay } from './rows/relay.mjs'
+import { collect, foresee } from './rows/retention.mjs'
 import { append, openLarge } from './rows/streams.mjs'
 import { supervise } from './rows/supervise.mjs'
 import { loadSqlite } from './sqlite.mjs'
@@ -45,6 +46,8 @@ const rows = [
   { row: '12', name: 'a turn of an agent', run: relay, needs: ['natives', 'cli'] },
   { row: '13', name: 'redaction', run: redaction, needs: [] },
   { row: '14', name: 'doctor', run: doctor, needs: ['natives', 'cli'] },
+  { row: '15', name: 'gc --dry-run', run: foresee, needs: ['natives', 'cli'] },
+  { row: '10', name: 'gc', run: collect, needs: ['natives', 'cli'] },
 ]
 
 const { values: options, positionals: asked } = parseArgs({

@@ -3,12 +3,10 @@ import {
   type ArchivedSession,
   type ExportReport,
   exportSessions,
-  growForest,
   isTerminal,
-  listSessions,
+  listDescendants,
   openShared,
   type Resolved,
-  walkForest,
   writeTarget,
 } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
@@ -64,16 +62,8 @@ async function share(
   return 0
 }
 
-/** The session, its children and theirs. */
 function withDescendants({ store, id }: Resolved): Resolved[] {
-  const { rows } = listSessions(store)
-  const uprooted = rows.map((row) => (row.id === id ? { ...row, parent_session_id: null } : row))
-  const tree = growForest(uprooted).find((node) => node.id === id)
-  const all = tree === undefined ? [] : [...walkForest([tree])]
-  return [
-    { store, id },
-    ...all.flatMap(({ node: { row } }) => (row ? [{ store, id: row.id }] : [])),
-  ]
+  return [id, ...listDescendants(store, id)].map((id) => ({ store, id }))
 }
 
 function tell(

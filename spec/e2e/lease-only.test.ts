@@ -1,10 +1,9 @@
 /** A store without flock, whose project.toml says that leases are to do. */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { build } from 'esbuild'
-import { describe, expect, inject, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { holdLock } from '../os/holder.ts'
+import { bundle } from '../support/bundle.ts'
 import {
   agent,
   entriesOf,
@@ -41,17 +40,7 @@ describe('a store with lease_only', () => {
 
   test('takes every entry of many processes, one after the other', async () => {
     const { place, id } = await makeLeased()
-    const appender = join(dirname(inject('cli')), 'lease-only-appender.mjs')
-    await build({
-      entryPoints: [resolve('spec/race/appender.ts')],
-      outfile: appender,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      packages: 'external',
-      logLevel: 'warning',
-    })
+    const appender = await bundle('spec/race/appender.ts')
     const before = entriesOf(place.session(id)).length
     const runs = ['a', 'b', 'c', 'd'].map((tag) =>
       place.startOther([process.execPath, appender, place.store(), id, tag, '50']),

@@ -1,24 +1,14 @@
 /** Many processes append to one session. */
 
 import { rmSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { build } from 'esbuild'
-import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { bundle } from '../support/bundle.ts'
 import { entriesOf, expectWhole, makePlace, type Place, type Row, touch } from '../support/cli.ts'
 
-const appender = join(dirname(inject('cli')), 'appender.mjs')
+let appender: string
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [resolve('spec/race/appender.ts')],
-    outfile: appender,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
-  })
+  appender = await bundle('spec/race/appender.ts')
 })
 
 function appendFrom(place: Place, id: string, tag: string, count: number) {

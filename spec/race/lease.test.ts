@@ -1,9 +1,8 @@
 /** Processes that want the same lease at the same time: one of them gets it. */
 
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { build } from 'esbuild'
-import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { bundle } from '../support/bundle.ts'
 import {
   fileText,
   makePlace,
@@ -14,19 +13,10 @@ import {
   until,
 } from '../support/cli.ts'
 
-const lessee = join(dirname(inject('cli')), 'lessee.mjs')
+let lessee: string
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [resolve('spec/race/lessee.ts')],
-    outfile: lessee,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
-  })
+  lessee = await bundle('spec/race/lessee.ts')
 })
 
 /** Leaves stale leases of another machine, numbered from 0. */

@@ -1,9 +1,8 @@
 /** Two machines on one store, whose locks do not reach each other. */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { build } from 'esbuild'
-import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { bundle } from '../support/bundle.ts'
 import {
   agent,
   entriesOf,
@@ -18,19 +17,10 @@ import {
 } from '../support/cli.ts'
 import { findObstacle, type Machine, makePair, type Pair, type Server } from './machines.ts'
 
-const appender = join(dirname(inject('cli')), 'shared-appender.mjs')
+let appender: string
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [resolve('spec/race/appender.ts')],
-    outfile: appender,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
-  })
+  appender = await bundle('spec/race/appender.ts')
 })
 
 /** A session with one finished turn, made on a machine. */
@@ -256,7 +246,7 @@ for (const server of ['bindfs', 'sshfs'] satisfies Server[]) {
         touch(`${pair.dir}/go`)
         expect((await restore.ended).status).toBe(0)
         expect(await pair.b.stint(['show', id])).toMatchObject({ status: 0 })
-        const paused = { call: 'rmSync', in: '.gone-', reached: '../r2', until: '../g2' }
+        const paused = { call: 'unlinkSync', in: '.gone-', reached: '../r2', until: '../g2' }
         await pair.a.stint(['delete', id])
         const first = pair.a.start(['trash', 'empty'], {
           env: { PAUSE: JSON.stringify(paused) },
