@@ -261,6 +261,47 @@ for (const server of ['bindfs', 'sshfs'] satisfies Server[]) {
         expect((await first.ended).status).toBe(0)
       })
 
+      test('clean up by policy what is their own, one at a time', async () => {
+        const pair = await makePair(server)
+        const past = {
+          env: { CLOCK_OFFSET: String(-40 * 86_400_000) },
+          preload: [preload('clock')],
+        }
+        const [theirs, own] = [
+          (await pair.a.stint(['run', '--json', '--', 'true'], past)).stdout,
+          (await pair.b.stint(['run', '--json', '--', 'true'], past)).stdout,
+        ].map((text) => (JSON.parse(text) as Row).session_id as string)
+        const gc = ['gc', '--older-than', '30d', '--json']
+        const plan = await pair.b.stint([...gc, '--dry-run'])
+        expect((JSON.parse(plan.stdout) as Row).stores[0].verdicts).toMatchObject([
+          { id: theirs, act: 'keep', why: 'foreign' },
+          { id: own, act: 'trash', why: 'old' },
+        ])
+        const pause = {
+          call: 'renameSync',
+          path: `/sessions/${own}`,
+          reached: '../r3',
+          until: '../g3',
+        }
+        const first = pair.b.start(gc, {
+          env: { PAUSE: JSON.stringify(pause) },
+          preload: [preload('pause')],
+        })
+        await fileText(`${pair.dir}/r3`)
+        const second = await pair.a.stint(gc)
+        expect(second.status).toBe(0)
+        expect((JSON.parse(second.stdout) as Row).stores).toMatchObject([
+          { busy: true, outcomes: [] },
+        ])
+        touch(`${pair.dir}/g3`)
+        const ran = await first.ended
+        expect((JSON.parse(ran.stdout) as Row).stores[0].outcomes).toMatchObject([
+          { id: own, act: 'trash', result: 'done' },
+        ])
+        expect((await pair.a.stint(gc)).status).toBe(0)
+        expect(readdirSync(`${pair.store()}/trash`).sort()).toEqual([theirs, own].sort())
+      })
+
       test('measure by the file server\u2019s clock, whatever their own says', async () => {
         const pair = await makePair(server)
         const { run, id, open } = await hold(pair, pair.a)
