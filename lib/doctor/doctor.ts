@@ -46,59 +46,66 @@ const searched = 100
 
 /** Looks at the ground, unless sessions are named, and at each store. The worst comes first. */
 export function examine(stores: readonly Store[], options: ExamineOptions): Diagnosis {
-  const { only, sessions, here, onProgress } = options
+  const { only, sessions, here } = options
   const findings: Finding[] = []
-  let count = 0
-  let redactions: RedactionCounts | undefined
-  const add = (sighting: Sighting, store: Store | undefined, session: SessionId | null) => {
+  const add: Add = (sighting, store, session) => {
     if (only !== undefined && !only.has(sighting.id)) return
     findings.push(toFinding(sighting, store, session, here))
   }
   const [first] = stores
-  const cap = first === undefined ? 0 : capOf(first, options.home)
   if (first !== undefined && sessions === undefined) {
     const { root, env } = first
-    for (const one of judgeGround(readGround({ root, env, home: options.home }))) {
-      add(one, undefined, null)
-    }
+    const ground = readGround({ root, env, home: options.home })
+    for (const one of judgeGround(ground)) add(one, undefined, null)
   }
-  for (const store of stores) {
-    if (sessions === undefined) {
-      const sightings = gather('store.unreadable', checkStore(store, store.now()))
-      for (const one of sightings) add(one, store, null)
-    }
-    const kinship = new Kinship()
-    const redactor = findRedactor(store)
-    const ids = listIds(store)
-    for (const [at, id] of ids.entries()) {
-      const dir = sessionDir(store.dir, id)
-      const isAsked = sessions === undefined || sessions.has(id)
-      if (disk.findFacts(dir)?.kind !== 'directory') continue
-      const isSearched = options.deep || ids.length - at <= searched || sessions !== undefined
-      const look: TranscriptLook = {
-        deep: isAsked && options.deep === true,
-        redactor: isAsked && isSearched ? redactor : undefined,
-        cap,
-      }
-      const { sightings, examined } = checkSession(store, id, dir, look)
-      kinship.add(examined)
-      redactions = mergeCounts(redactions, examined.snapshot.state?.redactions)
-      if (isAsked) for (const one of sightings) add(one, store, id)
-      onProgress?.(++count)
-    }
-    for (const one of kinship.sightings()) {
-      if (sessions === undefined || sessions.has(one.session)) add(one, store, one.session)
-    }
-  }
+  const tally: Tally = { count: 0, redactions: {} }
+  for (const store of stores) examineStore(store, options, add, tally)
   const asked = (Object.keys(checks) as CheckId[]).filter(
     (id) => (only === undefined || only.has(id)) && (options.deep || !checks[id].deep),
   )
   return {
     findings: findings.sort((a, b) => rank[a.severity] - rank[b.severity]),
     checks: asked.length,
-    sessions: sessions?.size ?? count,
-    redactions: redactions ?? {},
+    sessions: sessions?.size ?? tally.count,
+    redactions: tally.redactions,
   }
+}
+
+type Add = (sighting: Sighting, store: Store | undefined, session: SessionId | null) => void
+
+/** What is counted over all stores. */
+interface Tally {
+  count: number
+  redactions: RedactionCounts
+}
+
+function examineStore(store: Store, options: ExamineOptions, add: Add, tally: Tally): void {
+  const { sessions, deep = false, home, onProgress } = options
+  if (sessions === undefined) {
+    const sightings = gather('store.unreadable', checkStore(store, store.now()))
+    for (const one of sightings) add(one, store, null)
+  }
+  const isAsked = (id: SessionId) => sessions === undefined || sessions.has(id)
+  const cap = capOf(store, home)
+  const redactor = findRedactor(store)
+  const kinship = new Kinship()
+  const ids = listIds(store)
+  for (const [at, id] of ids.entries()) {
+    const dir = sessionDir(store.dir, id)
+    if (disk.findFacts(dir)?.kind !== 'directory') continue
+    const isSearched = deep || ids.length - at <= searched || sessions !== undefined
+    const { sightings, examined } = checkSession(store, id, dir, {
+      deep: isAsked(id) && deep,
+      redactor: isAsked(id) && isSearched ? redactor : undefined,
+      cap,
+    })
+    kinship.add(examined)
+    tally.redactions =
+      mergeCounts(tally.redactions, examined.snapshot.state?.redactions) ?? tally.redactions
+    if (isAsked(id)) for (const one of sightings) add(one, store, id)
+    onProgress?.(++tally.count)
+  }
+  for (const one of kinship.sightings()) if (isAsked(one.session)) add(one, store, one.session)
 }
 
 const rank = { damage: 0, warning: 1, note: 2 } as const
