@@ -103,6 +103,7 @@ export class Unpacking {
       await endTurn(session, 'unknown', 'it had not ended when it was archived', now, true)
     }
     const { project_path } = folded
+    // No upkeep: whoever brings it back uses it, and gc is not to take it away at once.
     await session.appendToTurn({
       type: 'session',
       text: null,
@@ -112,7 +113,6 @@ export class Unpacking {
         sha256: journalOf(this.#archived).sha256,
         project_path,
         ...(project_path === projectPath ? {} : { set: { project_path: projectPath } }),
-        upkeep: true,
       },
       at: now,
     })
