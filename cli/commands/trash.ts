@@ -62,9 +62,13 @@ const empty: Handler = async (invocation, context) => {
   const { removed, kept } = await emptyTrash(storeOf(invocation, context), {
     signal: context.signal,
   })
-  if (context.json) context.out.json({ removed, kept })
-  else {
-    for (const { id, why } of kept) context.out.warn(`session ${id} stays in the trash: ${why}`)
+  if (context.json) {
+    context.out.json({ removed, kept: kept.map(({ id, why }) => ({ id, why })) })
+  } else {
+    for (const { id, why, failure } of kept) {
+      const what = failure === undefined ? 'stays in the trash' : 'is out of sight, not removed'
+      context.out.warn(`session ${id} ${what}: ${why}`)
+    }
     context.out.talk(`${removed.length} ${removed.length === 1 ? 'session' : 'sessions'} removed`)
   }
   context.signal.throwIfAborted()

@@ -155,7 +155,12 @@ async function purge(
     ...removed.map((id): Outcome => {
       return { id, act, result: 'done', why: 'trashed', bytes: sizes.get(id) ?? 0 }
     }),
-    ...kept.map(({ id, why }): Outcome => ({ id, act, result: 'skipped', why })),
+    ...kept.map(
+      ({ id, why, failure }): Outcome =>
+        failure === undefined
+          ? { id, act, result: 'skipped', why }
+          : { id, act, result: 'failed', why, failure },
+    ),
   ]
 }
 

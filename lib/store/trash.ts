@@ -33,8 +33,15 @@ export function listTrash(store: Store): TrashRow[] {
 
 export interface Emptied {
   readonly removed: readonly SessionId[]
-  /** In use, so left where they are; or not to be removed, and out of sight. */
-  readonly kept: readonly { readonly id: SessionId; readonly why: string }[]
+  readonly kept: readonly Kept[]
+}
+
+export interface Kept {
+  readonly id: SessionId
+  /** It is in use, so it is left where it is. */
+  readonly why: string
+  /** Or it is out of sight and could not be removed. */
+  readonly failure?: Failure
 }
 
 /**
@@ -71,7 +78,7 @@ export async function purgeTrashed(
   },
 ): Promise<Emptied> {
   const removed: SessionId[] = []
-  const kept: { id: SessionId; why: string }[] = []
+  const kept: Kept[] = []
   const rest = [...ids].reverse()
   // Syncing costs as much as removing does. The first are few, so that one who stops it loses few.
   for (let size = 1; rest.length > 0 && !options.signal?.aborted; size = Math.min(64, size * 2)) {
@@ -85,9 +92,9 @@ export async function purgeTrashed(
     }
     disk.syncDir(files.trash(store.dir))
     for (const id of buried) {
-      const why = tryRemove(files.gone(store.dir, id))
-      if (why === undefined) removed.push(id)
-      else kept.push({ id, why })
+      const failure = tryRemove(files.gone(store.dir, id))
+      if (failure === undefined) removed.push(id)
+      else kept.push({ id, why: failure.message, failure })
       options.onRemoved?.(id)
     }
   }
@@ -110,13 +117,13 @@ export function listGone(store: Store): string[] {
     .filter((name) => name.startsWith('.gone-') && isSessionId(name.slice('.gone-'.length)))
 }
 
-/** Says why something of it is still there: it is out of sight, and the next purge tries again. */
-function tryRemove(path: string): string | undefined {
+/** Gives what kept it from being removed: it is out of sight, and the next purge tries again. */
+function tryRemove(path: string): Failure | undefined {
   try {
     disk.removeTree(path)
     return undefined
   } catch (error) {
-    if (error instanceof Failure) return error.message
+    if (error instanceof Failure) return error
     throw error
   }
 }
