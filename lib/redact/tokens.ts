@@ -18,7 +18,7 @@ export interface Wrap {
 export class TokenFinder {
   readonly #ruleOf = new Map<string, Rule>()
   /** By their first two characters, the longest first. */
-  readonly #anchors = new Map<number, string[]>()
+  readonly #anchors = new Map<number, Anchor[]>()
   /** For two ASCII characters: 1 when an anchor begins with them, 2 when they may come second. */
   readonly #pairs = new Uint8Array(1 << 14)
   readonly #shortest: number
@@ -35,7 +35,8 @@ export class TokenFinder {
     const anchors = [...this.#ruleOf.keys()].sort((a, b) => b.length - a.length)
     for (const anchor of anchors) {
       const pair = pairAt(anchor.charCodeAt(0), anchor.charCodeAt(1))
-      this.#anchors.set(pair, [...(this.#anchors.get(pair) ?? []), anchor])
+      const one = { text: anchor, last: anchor.charCodeAt(anchor.length - 1) }
+      this.#anchors.set(pair, [...(this.#anchors.get(pair) ?? []), one])
     }
     this.#shortest = shortest
     for (const [a = '', b = '', c] of anchors.filter(
@@ -181,8 +182,19 @@ function mayBegin(text: string, at: number): boolean {
   return before === 109 || text[at - 2] === '\\' || text[at - 3] === '%' || text[at - 5] === 'u'
 }
 
-function longestAt(text: string, at: number, anchors: readonly string[] = []): string | undefined {
-  for (const anchor of anchors) if (text.startsWith(anchor, at)) return anchor
+interface Anchor {
+  readonly text: string
+  /** The code of its last character: comparing that first spares most comparisons of texts. */
+  readonly last: number
+}
+
+function longestAt(text: string, at: number, anchors: readonly Anchor[] = []): string | undefined {
+  for (const anchor of anchors) {
+    const end = at + anchor.text.length
+    if (text.charCodeAt(end - 1) === anchor.last && text.startsWith(anchor.text, at)) {
+      return anchor.text
+    }
+  }
   return undefined
 }
 
