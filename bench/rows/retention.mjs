@@ -25,7 +25,7 @@ export async function collect(bench) {
     execFileSync('sync')
     return dir
   }
-  const gc = [...bench.stint, 'gc', '--quiet']
+  const gc = [...bench.stint, 'gc', '--quiet', '--trust-clock']
   const samples = await interleave(
     {
       rm: () => runProgram(bench, ['rm', '-rf', copy()]),
