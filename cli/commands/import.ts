@@ -58,7 +58,10 @@ async function importFrom(tool: string, invocation: Invocation, context: Context
   if (context.json) context.out.json(rows)
   else if (dryRun) context.out.data(await draw(rows, context))
   for (const { file, why } of failed) context.out.warn(`${file} was not imported: ${why}`)
-  if (!context.json) context.out.talk(summaryOf(rows, dryRun))
+  if (!context.json) {
+    const none = `${tool} has stored no conversation here`
+    context.out.talk(rows.length === 0 ? none : summaryOf(rows, dryRun))
+  }
   return failed.length > 0 ? 1 : 0
 }
 

@@ -8,6 +8,7 @@ import {
   type Fields,
   fieldsIn,
   idIn,
+  isLong,
   known,
   listIn,
   messageIn,
@@ -34,8 +35,9 @@ export const claudeCode: PrintingAdapter = {
         ...args,
         ...(providerSession === undefined ? [] : ['--resume', providerSession]),
         ...(act === 'fork' ? ['--fork-session'] : []),
-        ...promptWords(text),
+        ...(isLong(text) ? [] : promptWords(text)),
       ],
+      ...(isLong(text) ? { stdin: { text } } : {}),
     }
   },
   interact: ({ act, id, prompt, args }) => ({

@@ -7,6 +7,7 @@ import {
   type Fields,
   fieldsIn,
   idIn,
+  isLong,
   known,
   listIn,
   messageIn,
@@ -24,6 +25,7 @@ export const codex: PrintingAdapter = {
     // There is no compaction without a terminal: "/compact" would go to the model as text.
     if (act === 'compact') return undefined
     const words = { new: [], resume: ['resume'], fork: ['fork'] }[act]
+    const given = isLong(prompt) ? '-' : prompt
     return {
       args: [
         'exec',
@@ -32,10 +34,11 @@ export const codex: PrintingAdapter = {
         ...words,
         '--json',
         '--skip-git-repo-check',
-        ...(prompt.startsWith('-') ? ['--'] : []),
+        ...(given === prompt && prompt.startsWith('-') ? ['--'] : []),
         ...(providerSession === undefined ? [] : [providerSession]),
-        prompt,
+        given,
       ],
+      ...(given === prompt ? {} : { stdin: { text: prompt } }),
     }
   },
   interact: ({ act, id, prompt, args }) => ({

@@ -81,6 +81,11 @@ export function messageIn(value: unknown, depth = 0): string | undefined {
   )
 }
 
+/** Whether a prompt has to go through standard input: as one argument Linux takes less than 128 KiB. */
+export function isLong(prompt: string): boolean {
+  return Buffer.byteLength(prompt) > 100_000
+}
+
 /** A prompt as the last words of a command line; one that looks like an option is kept from being one. */
 export function promptWords(prompt: string | undefined): readonly string[] {
   if (prompt === undefined) return []

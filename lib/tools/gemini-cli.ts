@@ -7,6 +7,7 @@ import {
   type Fields,
   fieldsIn,
   idIn,
+  isLong,
   known,
   messageIn,
   rawEvent,
@@ -30,8 +31,9 @@ export const geminiCli: PrintingAdapter = {
         ...(permission === 'allow' ? ['--approval-mode', 'yolo', '--skip-trust'] : []),
         ...args,
         ...(providerSession === undefined ? [] : ['--resume', providerSession]),
-        ...(text.startsWith('-') ? [`--prompt=${text}`] : ['-p', text]),
+        ...(isLong(text) ? [] : text.startsWith('-') ? [`--prompt=${text}`] : ['-p', text]),
       ],
+      ...(isLong(text) ? { stdin: { text } } : {}),
     }
   },
   interact: ({ act, id, prompt, args }) => ({

@@ -55,6 +55,24 @@ function contentOf(dir: string): unknown[] {
 }
 
 describe.each(tools)('%s', (tool) => {
+  test('is given a prompt that no argument can hold', async () => {
+    const stage = makeStage()
+    const program = join(stage.dir, 'bin', programs[tool] as string)
+    const replay = readFileSync(program, 'utf8').split('\n')[1]
+    writeFileSync(program, `#!/bin/sh\ncat > "$HEARD"\n${replay} </dev/null\n`)
+    const prompt = 'do it well. '.repeat(30_000)
+    writeFileSync(join(stage.dir, 'prompt'), prompt)
+    const heard = join(stage.dir, 'heard')
+    const ran = await stage.stint(
+      ['run', '--tool', tool, '--prompt-file', join(stage.dir, 'prompt')],
+      {
+        env: stage.play(tool, '01-plain', { HEARD: heard }),
+      },
+    )
+    expect(ran.status, ran.stderr).toBe(0)
+    expect(readFileSync(heard, 'utf8').trim()).toBe(prompt.trim())
+  })
+
   test('has its conversation kept: the id, what was said and done, and what it cost', async () => {
     const stage = makeStage()
     const ran = await stage.stint(['run', '--tool', tool, 'fix it'], {
