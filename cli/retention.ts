@@ -4,6 +4,7 @@ import {
   collectStore,
   type Errand,
   errandsOf,
+  Failure,
   type GcOutcome,
   goReasons,
   isFailure,
@@ -33,9 +34,17 @@ export interface StoreRun {
   readonly removed: boolean
   /** Another clean-up was at work, so that nothing was done. */
   readonly busy: boolean
+  /** Why nothing more was done, or could be planned: the other stores are none the worse for it. */
+  readonly failure: Failure | null
   readonly outcomes: readonly GcOutcome[]
   /** How much of what crashes had left was removed. */
   readonly swept: number
+}
+
+/** What is to be done, and what of it cannot even be looked at. */
+export interface Planned {
+  readonly plans: readonly StorePlan[]
+  readonly failed: readonly StoreRun[]
 }
 
 /** Plans the retention of stores. Throws CLOCK_SUSPECT, unless the clock is to be trusted. */
@@ -44,17 +53,24 @@ export function planStores(
   context: Context,
   policyFor: (store: Store) => Policy,
   options: { readonly trustClock: boolean },
-): StorePlan[] {
+): Planned {
   const progress = openProgress(context)
+  const plans: StorePlan[] = []
+  const failed: StoreRun[] = []
   let before = 0
   try {
-    const plans = stores.map((store) => {
-      const plan = planStore(store, policyFor(store), {
-        onRead: (count) => progress.say(() => `${before + count} sessions looked at`),
-      })
-      before += plan.survey.sessions.size
-      return plan
-    })
+    for (const store of stores) {
+      try {
+        const plan = planStore(store, policyFor(store), {
+          onRead: (count) => progress.say(() => `${before + count} sessions looked at`),
+        })
+        before += plan.survey.sessions.size
+        plans.push(plan)
+      } catch (failure) {
+        if (!(failure instanceof Failure) || stores.length === 1) throw failure
+        failed.push({ ...nothingDone(store, false), failure })
+      }
+    }
     const [first] = stores
     if (first !== undefined && !options.trustClock && plans.some(hasErrands)) {
       requireClock(
@@ -62,10 +78,15 @@ export function planStores(
         plans.map(({ survey }) => survey),
       )
     }
-    return plans
+    return { plans, failed }
   } finally {
     progress.end()
   }
+}
+
+function nothingDone(store: Store, orphaned: boolean): StoreRun {
+  const facts = { store: store.dir, project_path: store.projectPath, orphaned }
+  return { ...facts, removed: false, busy: false, failure: null, outcomes: [], swept: 0 }
 }
 
 function hasErrands(plan: StorePlan): boolean {
@@ -74,7 +95,7 @@ function hasErrands(plan: StorePlan): boolean {
 
 /** Carries plans out, one store after the other. */
 export async function carryOut(
-  plans: readonly StorePlan[],
+  { plans, failed }: Planned,
   context: Context,
   options: {
     readonly errandsFor?: (plan: StorePlan) => readonly Errand[]
@@ -86,12 +107,12 @@ export async function carryOut(
   const progress = openProgress(context)
   const total = plans.reduce((sum, plan) => sum + errandsFor(plan).length, 0)
   let before = 0
-  const runs: StoreRun[] = []
+  const runs: StoreRun[] = [...failed]
   try {
     for (const plan of plans) {
       if (context.signal.aborted) break
       const { store, orphaned } = plan
-      const facts = { store: store.dir, project_path: store.projectPath, orphaned }
+      const nothing = nothingDone(store, orphaned)
       try {
         const report = await collectStore(plan, errandsFor(plan), {
           signal: context.signal,
@@ -99,10 +120,11 @@ export async function carryOut(
           onDone: (count) => progress.say(() => `${before + count} of ${total} sessions`),
         })
         const left = orphaned && orphanStores ? await removeStore(store) : 'it is not asked for'
-        runs.push({ ...facts, ...report, removed: left === undefined, busy: false })
-      } catch (error) {
-        if (!isFailure(error, 'STORE_BUSY')) throw error
-        runs.push({ ...facts, removed: false, busy: true, outcomes: [], swept: 0 })
+        runs.push({ ...nothing, ...report, removed: left === undefined })
+      } catch (failure) {
+        if (isFailure(failure, 'STORE_BUSY')) runs.push({ ...nothing, busy: true })
+        else if (failure instanceof Failure && plans.length > 1) runs.push({ ...nothing, failure })
+        else throw failure
       }
       before += errandsFor(plan).length
     }
@@ -112,11 +134,23 @@ export async function carryOut(
   }
 }
 
+/** Warns of the stores that could not be looked at; gives the exit status. */
+export function sayUnplanned({ failed }: Planned, context: Context): number {
+  for (const { project_path, failure } of failed) {
+    context.out.warn(`${project_path} cannot be looked at: ${failure?.message}`)
+  }
+  return failed.length > 0 ? 1 : 0
+}
+
 /** Says in one line what was done, and nothing when nothing was; gives the exit status. */
 export function sayRuns(runs: readonly StoreRun[], context: Context): number {
   const outcomes = runs.flatMap((run) => run.outcomes)
   const failed = outcomes.filter((outcome) => outcome.result === 'failed')
   if (context.json) context.out.json({ stores: runs.map(toJson) })
+  const broken = runs.filter((run) => run.failure !== null)
+  for (const { project_path, failure } of broken) {
+    context.out.warn(`nothing was done for ${project_path}: ${failure?.message}`)
+  }
   for (const { id, act, why } of failed) {
     context.out.warn(`session ${id} was not ${actWords[act].done}: ${why}`)
   }
@@ -127,13 +161,14 @@ export function sayRuns(runs: readonly StoreRun[], context: Context): number {
     const line = summaryOf(runs, outcomes)
     if (line !== '') context.out.talk(line)
   }
-  return failed.length > 0 ? 1 : 0
+  return failed.length + broken.length > 0 ? 1 : 0
 }
 
 /** A failure is data like any other. */
-function toJson({ outcomes, ...run }: StoreRun): object {
+function toJson({ outcomes, failure, ...run }: StoreRun): object {
   return {
     ...run,
+    failure: failure === null ? null : { code: failure.code, message: failure.message },
     outcomes: outcomes.map((outcome) => {
       if (outcome.result !== 'failed') return outcome
       const { failure, ...rest } = outcome

@@ -1,7 +1,7 @@
 import { type Policy, planDocument } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
 import { count, flag, type Handler, list } from '../command.ts'
-import { carryOut, planStores, sayRuns, showPlan } from '../retention.ts'
+import { carryOut, planStores, sayRuns, sayUnplanned, showPlan } from '../retention.ts'
 import { storesOf } from '../session.ts'
 
 /** Moves sessions that were not used for some days to the trash. */
@@ -10,16 +10,19 @@ export const handler: Handler = async (invocation, context) => {
   if (days === undefined) throw misused(invocation.verb, '`clean` needs --days')
   const tools = list(invocation, 'tool')
   const policy: Policy = { olderThan: days * 86_400_000, ...(tools === undefined ? {} : { tools }) }
-  const plans = planStores(storesOf(invocation, context), context, () => policy, {
+  const planned = planStores(storesOf(invocation, context), context, () => policy, {
     trustClock: flag(invocation, 'trust-clock'),
   })
   if (flag(invocation, 'dry-run')) {
-    await showPlan(planDocument(plans, context.now()), context)
-    return 0
+    await showPlan(planDocument(planned.plans, context.now()), context)
+    return sayUnplanned(planned, context)
   }
-  const runs = await carryOut(plans, context)
+  const runs = await carryOut(planned, context)
   const status = sayRuns(runs, context)
-  if (!context.json && runs.every(({ outcomes, busy }) => outcomes.length === 0 && !busy)) {
+  if (
+    !context.json &&
+    runs.every(({ outcomes, busy, failure }) => outcomes.length === 0 && !busy && failure === null)
+  ) {
     context.out.talk('nothing to clean')
   }
   context.signal.throwIfAborted()

@@ -24,7 +24,7 @@ import {
   text,
 } from '../command.ts'
 import type { Context } from '../context.ts'
-import { carryOut, planStores, sayRuns, showPlan } from '../retention.ts'
+import { carryOut, planStores, sayRuns, sayUnplanned, showPlan } from '../retention.ts'
 import { cronText, systemdText } from '../schedule.ts'
 import { settingsOf, storeOf, storesOf } from '../session.ts'
 
@@ -35,25 +35,25 @@ export const handler: Handler = async (invocation, context) => {
     context.out.data(draw(invocation, context))
     return 0
   }
-  const planned = text(invocation, 'apply')
-  if (planned !== undefined) return apply(planned, invocation, context)
+  const reviewed = text(invocation, 'apply')
+  if (reviewed !== undefined) return apply(reviewed, invocation, context)
 
   const settings = settingsOf(context)
   const policy = policyOf(invocation, settings)
   const orphanStores = flag(invocation, 'orphan-stores')
   const policyFor = (store: Store): Policy =>
     orphanStores && isOrphaned(store) ? everything(policy) : policy
-  const plans = planStores(storesOf(invocation, context), context, policyFor, {
+  const planned = planStores(storesOf(invocation, context), context, policyFor, {
     trustClock: flag(invocation, 'trust-clock'),
   })
   const file = text(invocation, 'plan')
   if (file !== undefined || flag(invocation, 'dry-run')) {
-    const document = planDocument(plans, context.now())
+    const document = planDocument(planned.plans, context.now())
     if (file !== undefined) writePlan(file, document)
     await showPlan(document, context)
-    return 0
+    return sayUnplanned(planned, context)
   }
-  const runs = await carryOut(plans, context, {
+  const runs = await carryOut(planned, context, {
     orphanStores,
     archive: archiveDir(invocation, context, settings),
   })
@@ -94,7 +94,7 @@ async function apply(file: string, invocation: Invocation, context: Context): Pr
     if (store !== undefined) return { ...planStore(store, {}), leftovers: [] }
     throw new Failure('PLAN_INVALID', { file, problem: `there is no store ${dir}` })
   })
-  const runs = await carryOut(plans, context, {
+  const runs = await carryOut({ plans, failed: [] }, context, {
     errandsFor: ({ store }) => errands.get(store.dir) ?? [],
     archive: archiveDir(invocation, context, settingsOf(context)),
   })

@@ -302,6 +302,26 @@ describe('gc', () => {
     )
   })
 
+  test('goes on with other projects when the store of one cannot be read', async () => {
+    const place = makePlace()
+    const id = await makeOld(place, 40)
+    const other = `${place.dir}/other`
+    mkdirSync(other)
+    await place.make(['--', 'true'], { cwd: other })
+    const broken = readdirSync(`${place.home}/projects`).find((name) => name.startsWith('other-'))
+    writeFileSync(`${place.home}/projects/${broken}/project.toml`, 'format = ')
+    const gc = ['gc', '--all-projects', '--older-than', '30d']
+    const plan = await place.stint([...gc, '--dry-run'])
+    expect([plan.status, plan.stdout.includes(id)]).toEqual([1, true])
+    const ran = await place.stint(gc)
+    expect(ran.status).toBe(1)
+    expect(ran.stderr).toMatch(/^warning: nothing was done for .*project\.toml/m)
+    expect(ran.stderr).toMatch(/^1 session moved to the trash/m)
+    expectRefusal(await place.stint(['gc'], { cwd: other }), {
+      ...{ status: 6, code: 'STATE_INVALID', hint: /doctor --fix/ },
+    })
+  })
+
   test('prints a line for cron that works with next to no environment', async () => {
     const place = makePlace()
     const id = await makeOld(place, 40)
