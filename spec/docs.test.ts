@@ -125,6 +125,9 @@ const shapes = `## What \`--json\` prints
 | \`delete\`, \`trash restore\` | an array of \`{id}\` |
 | \`trash list\` | an array of sessions with \`trashed_at\` |
 | \`trash empty\` | \`{removed, kept}\`: ids, and \`{id, why}\` of what is in use |
+| \`gc\`, \`clean\` | \`{stores}\`: of each \`store project_path orphaned removed busy failure outcomes swept\`; an outcome is \`{id, act, result, why, bytes, archive, code}\`, \`act\` being \`record trash purge\` and \`result\` \`done skipped failed\`. With \`--dry-run\` the plan: see [format.md](format.md) |
+| \`du\` | an array with an object for each store: \`{store, project_path, sessions, trash_bytes, bytes}\`; of each session \`id name description last_accessed bytes transcript_bytes output_bytes\` |
+| \`project move\` | an array of \`{from, to, moved, left}\`: ids, and \`{id, code, why}\` of what stays |
 | \`doctor\` | \`{checks, summary, redactions}\`: what was found, \`{id, severity, session, store, evidence, file, fix}\` each; \`{checks, sessions, damage, warnings, notes}\`; how often each rule took something out of what is kept. With \`--fix\` what is left, and \`repairs\`: \`{session, store, did, kept, why}\`, \`why\` being the reason that it was left. With \`--dry-run\` an array of what was found with \`would\`; with \`--list\` of \`{id, severity, meaning, mends, deep}\` |
 | \`config\` | an array of \`{key, help, value, origin, source}\`; with KEY that one object |
 
