@@ -399,6 +399,10 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   IO_FAILED: {
     status: 7,
     sentence: (d) => `${d.path}: ${d.problem} (${d.errno})${inJournal(d.recorded)}`,
+    hint: (d) =>
+      d.errno === 'ENOENT' || d.errno === 'ENOTDIR'
+        ? 'nothing is at that path, or what leads to it is no directory; check its spelling'
+        : undefined,
   },
   NO_LOCKS: {
     status: 7,

@@ -24,6 +24,7 @@ export async function writeTarget(
   make: (write: (bytes: Uint8Array) => void) => Promise<void> | void,
 ): Promise<number> {
   if (!force && disk.findFacts(file) !== undefined) throw new Failure('FILE_EXISTS', { file })
+  requireDir(disk.parentOf(file))
   sweep(file)
   const path = unfinished.format(file, loadUlid().monotonicFactory()(Date.now()))
   const lock = tryLock(path, undefined) as Lock
@@ -42,6 +43,12 @@ export async function writeTarget(
     drop(path)
     lock.release()
   }
+}
+
+/** It is the directory that is missing, not the file. */
+function requireDir(path: string): void {
+  if (disk.findFacts(path) !== undefined) return
+  throw new Failure('IO_FAILED', { path, errno: 'ENOENT', problem: 'no such directory' })
 }
 
 /** Removes what was left of earlier attempts; one that is still at work holds its file's lock. */

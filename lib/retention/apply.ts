@@ -25,8 +25,8 @@ export type Outcome = { readonly id: SessionId; readonly act: Errand['act'] } & 
       readonly bytes?: number
       readonly archive?: string
     }
-  /** It was not as planned any more. */
-  | { readonly result: 'skipped'; readonly why: string }
+  /** It was not as planned any more; `gone`: somebody else has moved or removed it. */
+  | { readonly result: 'skipped'; readonly why: string; readonly gone?: true }
   | { readonly result: 'failed'; readonly why: string; readonly failure: Failure }
 )
 
@@ -182,12 +182,12 @@ async function carryOut(
       outcomes.push({ id, act, ...done })
     } catch (failure) {
       if (!(failure instanceof Failure)) throw failure
-      // Not there, busy, or not to be known: as if it had been planned that way.
-      const isElse = [3, 5, 9].includes(failure.status)
       const why = failure.message
-      outcomes.push(
-        isElse ? { id, act, result: 'skipped', why } : { id, act, result: 'failed', why, failure },
-      )
+      const skipped = { id, act, result: 'skipped', why } as const
+      // Not there, busy, or not to be known: as if it had been planned that way.
+      if (failure.code === 'SESSION_UNKNOWN') outcomes.push({ ...skipped, gone: true })
+      else if ([5, 9].includes(failure.status)) outcomes.push(skipped)
+      else outcomes.push({ id, act, result: 'failed', why, failure })
     }
   }
   return outcomes
