@@ -113,7 +113,9 @@ function otherKind(text: string, name: string, at: number): Kind | undefined {
 
 /** Whether a variable is set at the start of a line, as in files of settings. */
 function opensLine(text: string, at: number): boolean {
-  const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at)
+  // No more than that: a line may be as long as the text.
+  const near = text.slice(Math.max(0, at - 24), at)
+  const line = near.slice(near.lastIndexOf('\n') + 1)
   return line.length < 24 && /^[ \t]*[+-]?(?:export |ENV |set |env )?$/.test(line)
 }
 
@@ -248,6 +250,7 @@ function isEscaped(text: string, at: number): boolean {
 
 function bareEnd(reader: Reader, start: number, kind: Kind): number {
   const { text } = reader
+  if (kind === 'parameter' && text[start] === '?') return start
   reader.runs ??= new Map()
   const { end } = takeRun(reader.runs, kind === 'parameter' ? parameter : bare, text, start)
   return end > start && /[.:!?]/.test(text[end - 1] ?? '') ? end - 1 : end

@@ -29,10 +29,9 @@ export function marker(rule: string): string {
 /** The finds of a text in their order: those that overlap are one, named by the first. */
 export function mergeFinds(text: string, finds: readonly Find[]): Find[] {
   if (finds.length === 0) return []
-  const kept = text.includes(head) ? outsideMarkers(text, finds) : [...finds]
-  kept.sort((a, b) => a.start - b.start || b.end - a.end)
+  const sorted = [...finds].sort((a, b) => a.start - b.start || b.end - a.end)
   const merged: Find[] = []
-  for (const find of kept) {
+  for (const find of text.includes(head) ? outsideMarkers(text, sorted) : sorted) {
     const last = merged.at(-1)
     if (last === undefined || find.start >= last.end) merged.push(find)
     else if (find.end > last.end)
@@ -56,15 +55,20 @@ export function replaceFinds(text: string, finds: readonly Find[]): Redacted<str
   return { value: parts.join(''), counts }
 }
 
-/** A marker holds nothing to be found. */
+/** Of finds in their order: a marker holds nothing to be found. */
 function outsideMarkers(text: string, finds: readonly Find[]): Find[] {
-  const spans = [...text.matchAll(markers)].map(({ index, 0: { length } }) => [
-    index,
-    index + length,
-  ])
-  return finds.filter(
-    (find) => !spans.some(([start, end]) => find.start >= Number(start) && find.end <= Number(end)),
-  )
+  markers.lastIndex = 0
+  let start = 0
+  let end = 0
+  return finds.filter((find) => {
+    // Both are stepped through once, however many there are of each.
+    while (end <= find.start && start !== Number.POSITIVE_INFINITY) {
+      const next = markers.exec(text)
+      start = next?.index ?? Number.POSITIVE_INFINITY
+      end = next === null ? end : start + next[0].length
+    }
+    return find.start < start || find.end > end
+  })
 }
 
 /** The sum per rule; undefined when neither has any. */

@@ -168,19 +168,20 @@ class Walk {
   }
 
   #redactMembers(members: readonly Member[], path: string): void {
-    let taken: Set<string> | undefined
+    let taken: Map<string, number> | undefined
+    const siblings = siblingsOf(members)
     for (const { key, value } of members) {
       if (value !== undefined) {
-        if (isOpaque(key.text, value.text, members))
+        if (isOpaque(key.text, value.text, siblings))
           this.#write(value, this.#readers.opaque(value.text))
         else {
-          const kind = findKind(key.text) ?? pairKind(key.text, members)
+          const kind = findKind(key.text) ?? pairKind(key.text, siblings)
           this.#redact(value, kind, `${path}.${key.text}`)
         }
       }
       const name = this.#readers.key(key.text)
       if (name.counts === undefined) continue
-      taken ??= new Set(members.map((member) => member.key.text))
+      taken ??= new Map(members.map((member) => [member.key.text, 2]))
       this.#write(key, { value: freeKey(name.value, taken), counts: name.counts })
     }
   }
@@ -199,38 +200,37 @@ class Walk {
       items.push(value)
     } while (this.#take(44))
     if (!this.#take(93)) return false
-    const finds = isCommand ? this.#findArguments(items) : []
+    const finds = isCommand ? this.#findArguments(items) : undefined
     for (const [i, item] of items.entries()) {
       const under = kind ?? itemKind(items[i - 1]?.text, item.text)
-      const own = finds.filter((find) => find.item === i)
-      if (own.length === 0) this.#redact(item, under, `${path}[]`)
+      const own = finds?.get(i)
+      if (own === undefined) this.#redact(item, under, `${path}[]`)
       else this.#redactArgument(item, own, under, path)
     }
     return true
   }
 
-  #findArguments(items: readonly Literal[]): (Find & { item: number })[] {
-    const starts: number[] = []
-    let line = ''
-    for (const item of items) {
-      starts.push(line.length)
-      line += `${item.text} `
+  /** By item, the first find in it; `start` is counted from there. */
+  #findArguments(items: readonly Literal[]): Map<number, Find> {
+    const line = items.map(({ text }) => `${text} `).join('')
+    const found = new Map<number, Find>()
+    let item = 0
+    let begin = 0
+    for (const find of [...this.#readers.command(line)].sort((a, b) => a.start - b.start)) {
+      let { length } = (items[item] as Literal).text
+      while (begin + length < find.start) {
+        begin += length + 1
+        item++
+        length = (items[item] as Literal).text.length
+      }
+      const start = find.start - begin
+      if (start < length && !found.has(item)) found.set(item, { ...find, start })
     }
-    return this.#readers.command(line).flatMap((find) => {
-      const item = starts.findLastIndex((start) => start <= find.start)
-      const start = find.start - (starts[item] as number)
-      const { length } = (items[item] as Literal).text
-      return start < length ? [{ ...find, start, end: length, item }] : []
-    })
+    return found
   }
 
-  #redactArgument(
-    item: Literal,
-    finds: readonly Find[],
-    kind: Kind | undefined,
-    path: string,
-  ): void {
-    const { start, rule } = finds[0] as Find
+  #redactArgument(item: Literal, find: Find, kind: Kind | undefined, path: string): void {
+    const { start, rule } = find
     const head = this.#readers.string(item.text.slice(0, start), kind, `${path}[]`)
     const value = `${head.value}[REDACTED:${rule}]`
     if (value !== item.text) {
@@ -257,19 +257,48 @@ function decode(literal: string): string | undefined {
   }
 }
 
-/** Keys that became equal are numbered, so that no value is lost. */
-function freeKey(key: string, taken: Set<string>): string {
+/**
+ * Keys that became equal are numbered, so that no value is lost. `taken` has for each key that
+ * there is the number to try next.
+ */
+function freeKey(key: string, taken: Map<string, number>): string {
+  let n = taken.get(key)
   let free = key
-  for (let n = 2; taken.has(free); n++) free = `${key}#${n}`
-  taken.add(free)
+  for (; taken.has(free); n = (n ?? 2) + 1) free = `${key}#${n ?? 2}`
+  if (n !== undefined) taken.set(key, n)
+  taken.set(free, 2)
   return free
 }
 
+/** What the members of an object say of each other; an object may have any number of them. */
+interface Siblings {
+  readonly pair: () => Kind | undefined
+  readonly isThinking: () => boolean
+  readonly isMedia: () => boolean
+}
+
+function siblingsOf(members: readonly Member[]): Siblings {
+  return {
+    pair: once(() => {
+      const name = members.find((one) => /^(?:name|key|header)$/i.test(one.key.text) && one.value)
+      return name?.value === undefined ? undefined : findKind(name.value.text)
+    }),
+    isThinking: once(() => members.some(isOfThinking)),
+    isMedia: once(() => members.some(isOfMedia)),
+  }
+}
+
+function once<T>(ask: () => T): () => T {
+  let answer: { readonly is: T } | undefined
+  return () => {
+    answer ??= { is: ask() }
+    return answer.is
+  }
+}
+
 /** `{ name: 'API_KEY', value: ... }`. */
-function pairKind(key: string, members: readonly Member[]): Kind | undefined {
-  if (!/^value$/i.test(key)) return undefined
-  const name = members.find((one) => /^(?:name|key|header)$/i.test(one.key.text) && one.value)
-  return name?.value === undefined ? undefined : findKind(name.value.text)
+function pairKind(key: string, siblings: Siblings): Kind | undefined {
+  return /^value$/i.test(key) ? siblings.pair() : undefined
 }
 
 /** What the item before says of this one: a flag, or the name of a header. */
@@ -285,7 +314,7 @@ function itemKind(before: string | undefined, item: string): Kind | undefined {
  * Whether a string is a model's signature, its encrypted reasoning or an image: what providers want
  * back byte for byte. It is so by its place and its letters; under these names, text is text.
  */
-function isOpaque(key: string, value: string, members: readonly Member[]): boolean {
+function isOpaque(key: string, value: string, siblings: Siblings): boolean {
   switch (key) {
     case 'thoughtSignature':
     case 'thought_signature':
@@ -295,9 +324,9 @@ function isOpaque(key: string, value: string, members: readonly Member[]): boole
     case 'encryptedContent':
       return isBase64(value)
     case 'signature':
-      return isBase64(value) && members.some(isOfThinking)
+      return isBase64(value) && siblings.isThinking()
     case 'data':
-      return isBase64(value) && members.some(isOfMedia)
+      return isBase64(value) && siblings.isMedia()
   }
   return value.startsWith('data:image/') && isBase64(value.slice(value.indexOf(',') + 1))
 }
