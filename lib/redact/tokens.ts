@@ -16,32 +16,32 @@ export interface Wrap {
 
 /** Finds the tokens of a set of rules. */
 export class TokenFinder {
-  readonly #ruleOf = new Map<string, Rule>()
   /** By their first two characters, the longest first. */
   readonly #anchors = new Map<number, Anchor[]>()
   /** For two ASCII characters: 1 when an anchor begins with them, 2 when they may come second. */
   readonly #pairs = new Uint8Array(1 << 14)
   readonly #shortest: number
-  /** What stands before an anchor, read backwards from it. */
-  readonly #leads = new Map<Rule, RegExp>()
 
   /** Each token of the rules holds `shortest` letters, digits, `_` or `-` in a row. */
   constructor(rules: readonly Rule[], shortest: number) {
+    const anchors = new Map<string, Anchor>()
     for (const rule of rules) {
-      const lead = rule.before?.source.replace(/\$$/, '')
-      if (lead !== undefined) this.#leads.set(rule, new RegExp(`(?<=(${lead}))`, 'y'))
-      for (const anchor of rule.anchors) this.#ruleOf.set(anchor, rule)
+      const before = rule.before?.source.replace(/\$$/, '')
+      const lead = before === undefined ? undefined : new RegExp(`(?<=(${before}))`, 'y')
+      for (const text of rule.anchors) {
+        const last = text.length - 1
+        const [fourth, ending] = [text.charCodeAt(Math.min(3, last)), text.charCodeAt(last)]
+        anchors.set(text, { text, fourth, ending, rule, lead })
+      }
     }
-    const anchors = [...this.#ruleOf.keys()].sort((a, b) => b.length - a.length)
-    for (const anchor of anchors) {
-      const pair = pairAt(anchor.charCodeAt(0), anchor.charCodeAt(1))
-      const one = { text: anchor, last: anchor.charCodeAt(anchor.length - 1) }
-      this.#anchors.set(pair, [...(this.#anchors.get(pair) ?? []), one])
+    for (const anchor of [...anchors.values()].sort((a, b) => b.text.length - a.text.length)) {
+      const pair = pairAt(anchor.text.charCodeAt(0), anchor.text.charCodeAt(1))
+      this.#anchors.set(pair, [...(this.#anchors.get(pair) ?? []), anchor])
     }
     this.#shortest = shortest
-    for (const [a = '', b = '', c] of anchors.filter(
-      (one) => !isSought(this.#ruleOf.get(one) as Rule),
-    )) {
+    for (const { text, rule } of anchors.values()) {
+      if (isSought(rule)) continue
+      const [a = '', b = '', c] = text
       this.#mark(a, b, 1)
       if (c !== undefined) this.#mark(b, c, 2)
       else for (let code = 0; code < 128; code++) this.#mark(b, String.fromCharCode(code), 2)
@@ -124,10 +124,10 @@ export class TokenFinder {
     const pair = pairAt(text.charCodeAt(at), text.charCodeAt(at + 1))
     const anchor = longestAt(text, at, this.#anchors.get(pair))
     if (anchor === undefined) return undefined
-    const rule = this.#ruleOf.get(anchor) as Rule
-    const body = at + anchor.length
-    const lead = this.#leads.get(rule)
+    const { rule, lead } = anchor
+    const body = at + anchor.text.length
     if (lead === undefined && !beginsAt(text, at, rule)) return undefined
+    if (rule.min > 0 && isNothing(text.charCodeAt(body))) return undefined
 
     search.runs ??= new Map()
     const run = takeRun(search.runs, charsets[rule.charset], text, body)
@@ -136,7 +136,7 @@ export class TokenFinder {
     if (run.overlong) return undefined
     let { end } = run
     for (let trim = 0; trim < 3 && text[end - 1] === '.'; trim++) end--
-    const isCut = end - body < rule.min && isCutOff(rule, anchor, text, body, end)
+    const isCut = end - body < rule.min && isCutOff(rule, anchor.text, text, body, end)
     if ((end - body < rule.min && !isCut) || end - body > rule.max) return undefined
     if ((rule.boundary === 'strict' ? /[\w+/=-]/ : /[A-Za-z0-9]/).test(text[end] ?? ''))
       return undefined
@@ -184,15 +184,23 @@ function mayBegin(text: string, at: number): boolean {
 
 interface Anchor {
   readonly text: string
-  /** The code of its last character: comparing that first spares most comparisons of texts. */
-  readonly last: number
+  /** The codes of its fourth and its last character, or of its last: comparing these spares most calls. */
+  readonly fourth: number
+  readonly ending: number
+  readonly rule: Rule
+  /** What stands before it, read backwards from it. */
+  readonly lead: RegExp | undefined
 }
 
-function longestAt(text: string, at: number, anchors: readonly Anchor[] = []): string | undefined {
+function longestAt(text: string, at: number, anchors: readonly Anchor[] = []): Anchor | undefined {
   for (const anchor of anchors) {
-    const end = at + anchor.text.length
-    if (text.charCodeAt(end - 1) === anchor.last && text.startsWith(anchor.text, at)) {
-      return anchor.text
+    const last = anchor.text.length - 1
+    if (
+      text.charCodeAt(at + Math.min(3, last)) === anchor.fourth &&
+      text.charCodeAt(at + last) === anchor.ending &&
+      text.startsWith(anchor.text, at)
+    ) {
+      return anchor
     }
   }
   return undefined
@@ -226,6 +234,11 @@ function isCutOff(rule: Rule, anchor: string, text: string, body: number, end: n
   if (end - body < 12 || (end < text.length && text[end] !== '\n')) return false
   if (anchor.length < 4 || wordAnchor.test(anchor)) return false
   return widthOf(text, end) >= 2 * narrowest && isMixed(text.slice(body, end))
+}
+
+/** What no token has in it, and often stands where an anchor is a word of its own. */
+function isNothing(code: number): boolean {
+  return code <= 32 || code === 34 || code === 39 || code === 63
 }
 
 const wordAnchor = /^(?:secret|console|token|oauth|key|live|test|pat|api|sdk)[-_:.]/

@@ -1,10 +1,17 @@
 /** Nothing that is written can hold up the writer: time grows with length and no faster. */
 
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../lib/base/sha256.ts'
 import { createRedactor } from '../../lib/redact/redact.ts'
 import { rules } from '../../lib/redact/rules.ts'
 
 const mebi = 0x100000
+/**
+ * How long a MiB may take: so many times as long as its SHA-256 in JavaScript. Where that takes
+ * 17.6 ms, it is 250 ms; a figure in ms would say more of the machine than of the search.
+ */
+const longest = 14.2
 /** For twice the length: what is linear takes twice as much, and what is quadratic four times. */
 const steepest = 2.5
 /** In ms: below this for 1 MiB, what is left to compare is noise. */
@@ -49,6 +56,14 @@ const units: readonly string[] = [
   ],
   ...['secret=\\"', 'secret\\":\\"', 'api_key=a ', 'API key: ', 'key', 'a=', 'a:', 'a="', 'key:='],
   ...['passwordpassword', '_token', '-token', 'x_token=', 'xKey=', '&key=', '?sig=', '?code=a&'],
+  ...[
+    'TOKEN=',
+    'TOKEN=a ',
+    'TOKEN=ab1cd2x9 ',
+    'export TOKEN=ab1cd2x9 ',
+    'X_KEY=',
+    'X_KEY=ab1cd2x9 ',
+  ],
   ...['apikey', 'githubkey', 'githubkey=', 'github_x_key=', 'aA'.repeat(20), 'aAkey=', 'dapikey:'],
   ...['MaxToken=', 'max_token=', 'token_1=', 'token[', 'token]', "token']=", 'set("token", "a1'],
   // Headers.
@@ -174,6 +189,7 @@ const units: readonly string[] = [
   ...['{"a":1},', '"password":', '{"name":"token","value":"a"},', '["--token","a"],', 'data: {"\n'],
   // Markers.
   ...['[REDACTED:', '[REDACTED', '[REDACTED:a]', '[REDACTED:error]', '[REDACTED:a]='],
+  ...['[REDACTED:a] password=ab1cd2 ', '[REDACTED:a]://a:b1@c ', `[REDACTED:a] Bearer ${long}1 `],
 ]
 
 /** What a single spot of a long text can turn on. */
@@ -208,6 +224,45 @@ describe('a MiB of anything', () => {
         return half + spot + half
       })
       expect(fault).toBeUndefined()
+    },
+  )
+})
+
+describe('what follows what', () => {
+  const pieces = [...new Set(units)]
+
+  it('takes time in proportion to its length, in whatever order', () => {
+    const mixed = fc.array(fc.constantFrom(...pieces), { minLength: 2, maxLength: 4 })
+    fc.assert(
+      fc.property(mixed, (some) => {
+        const fault = growthOf((length) => filled(some.join(''), length), mebi / 4)
+        expect(fault).toBeUndefined()
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+describe('a MiB of members of one object', () => {
+  const members = [
+    '"data":"QUFBQUFBQUFBQUFBQUFBQUFB"',
+    '"signature":"QUFBQUFBQUFBQUFBQUFBQUFB"',
+    '"value":"ab1cd2x9"',
+    '"name":"token","value":"ab1cd2x9"',
+    '"password":"ab1cd2x9"',
+    '"password=ab1cd2x9":1',
+    '"a":["--token","ab1cd2x9"]',
+  ]
+  it.each(members)('takes time in proportion to its length: %s', (member) => {
+    const list = (length: number) => filled(`${member},`, length - member.length) + member
+    expect(growthOf((length) => `{${list(length)}}`)).toBeUndefined()
+    expect(growthOf((length) => `[{${list(length)}}]`)).toBeUndefined()
+  })
+
+  it.each(['"--token","ab1cd2x9"', '"-p"', '"curl","-u","a:b"'])(
+    'takes time in proportion to its length in a command: %s',
+    (items) => {
+      expect(growthOf((length) => `[${filled(`${items},`, length)}${items}]`)).toBeUndefined()
     },
   )
 })
@@ -265,13 +320,29 @@ function filled(unit: string, length: number): string {
 
 /** What is wrong with the time that texts take, in figures; undefined when nothing is. */
 function faultOf(make: (length: number) => string, redact = searched): string | undefined {
-  const quarter = make(mebi / 4)
+  return faultWithin(make, redact, mebi, longest)
+}
+
+/** Of its growth alone: for what is no anchor and on no list. */
+function growthOf(make: (length: number) => string, length = mebi): string | undefined {
+  return faultWithin(make, searched, length, Number.POSITIVE_INFINITY)
+}
+
+function faultWithin(
+  make: (length: number) => string,
+  redact: (text: string) => void,
+  length: number,
+  longest: number,
+): string | undefined {
+  const quarter = make(length / 4)
   for (let round = 0; round < 2; round++) {
     if (cpuTimeOf(() => redact(quarter)) < harmless) return undefined
   }
-  const whole = make(mebi)
+  const whole = make(length)
+  const measure = 'x'.repeat(length)
   let least = Number.POSITIVE_INFINITY
   let most = Number.POSITIVE_INFINITY
+  let yardstick = Number.POSITIVE_INFINITY
   let growth = 0
   // Noise only ever adds: the best of a few rounds is what the work costs.
   for (let round = 0; round < rounds; round++) {
@@ -284,10 +355,14 @@ function faultOf(make: (length: number) => string, redact = searched): string | 
       least,
       cpuTimeOf(() => redact(quarter)),
     )
+    yardstick = Math.min(
+      yardstick,
+      cpuTimeOf(() => sha256(measure)),
+    )
     growth = Math.sqrt(most / least)
-    if (growth < steepest) return undefined
+    if (growth < steepest && most < longest * yardstick) return undefined
   }
-  return `${most.toFixed()} ms for 1 MiB, ${growth.toFixed(1)} times as much for twice as much`
+  return `${most.toFixed()} ms for ${length} characters, ${growth.toFixed(1)} times as much for twice as much, ${(most / yardstick).toFixed(1)} times its SHA-256`
 }
 
 /** With a clock that stands still: a search that gives up half-way is no fast search. */
