@@ -116,7 +116,7 @@ const shapes = `## What \`--json\` prints
 | \`import FILE\` | an array of \`{act, id, name, description, project_path, entries, files, bytes, code, why}\`; \`act\` is \`imported\`, \`known\` or \`refused\` |
 | \`is-alive\` | \`{id, status, why, holder}\` |
 | \`wait\` | \`{id, status, outcome}\`; with \`--tree\` an array of them, the session's own first |
-| \`kill\` | \`{id, turn, signal, outcome}\`; \`signal\` is the strongest that was sent, or null |
+| \`kill\` | \`{id, turn, signal, outcome}\`; \`signal\` is the strongest that was sent, or null; \`asked\`: true where an agent that speaks ACP was left the time to cancel first |
 | \`ps\` | an array of processes: \`id status project_path role turn pid pgid stopped age_ms command left_over\`, \`id\` being the session's and \`role\` \`supervisor\` or \`tool\` |
 | \`reap\` | an array of such objects with \`signal\` (\`SIGTERM\`, \`SIGKILL\` or null) and \`ended\`; empty when nothing is left over |
 | \`rename\` | \`{id, name, description}\` |

@@ -1,6 +1,6 @@
 /**
- * Ending a turn from outside: TERM, a grace, KILL, to its process group and then to whatever else
- * carries the session's id, verified each time.
+ * Ending a turn from outside: an agent that is talked with is asked first; then TERM, a grace, KILL, to
+ * its process group and then to whatever else carries the session's id, verified each time.
  */
 
 import { poll } from '../base/async.ts'
@@ -18,6 +18,7 @@ import { accessOf } from '../store/access.ts'
 import { holdSession, realSessionDir } from '../store/hold.ts'
 import { placeOf } from '../store/place.ts'
 import type { Store } from '../store/store.ts'
+import { farewell } from './supervise.ts'
 import { type EndSignal, strongest, sweepSession } from './sweep.ts'
 
 export interface KillReport {
@@ -26,6 +27,8 @@ export interface KillReport {
   /** The strongest signal that was sent, or null: nothing lived any more. */
   readonly signal: EndSignal | null
   readonly outcome: string | null
+  /** Its supervisor was left the time to ask the agent before there was any signal. */
+  readonly asked?: true
 }
 
 /**
@@ -65,13 +68,18 @@ export async function killTurn(store: Store, id: SessionId, grace: number): Prom
         ]
       : [],
   )
-  const group = session.state.turn?.process
+  const { process: group, conversation } = session.state.turn ?? {}
+  // The living supervisor finds the wish in the journal, and asks.
+  const asked = status === 'running' && conversation === true && !liveness.holder?.stopped
+  if (asked && group !== undefined) await poll(isGone(id, group), { timeout: farewell })
   const ended = group === undefined ? null : await endGroup(id, group, grace)
   // A tool that has the terminal is in the group of the person's shell job.
   const signal = ended ?? (await sweep(id, turn, grace))
-  return status === 'running'
-    ? await awaitSupervisor(store, session, turn, signal, grace)
-    : await endOrphan(store, id, turn, signal, grace)
+  const report =
+    status === 'running'
+      ? await awaitSupervisor(store, session, turn, signal, grace)
+      : await endOrphan(store, id, turn, signal, grace)
+  return asked ? { ...report, asked } : report
 }
 
 /** What the group's end left of the session. Throws KILL_INCOMPLETE when something does not end. */
@@ -89,14 +97,17 @@ async function endGroup(
   grace: number,
 ): Promise<KillReport['signal']> {
   const marker = markerOf(id)
-  const isGone = () => (vitalsOfGroup(group, marker).verdict === 'alive' ? undefined : true)
   if (!signalGroup(group, marker, 'SIGTERM')) return null
   // A stopped process hears TERM only when it goes on.
   signalGroup(group, marker, 'SIGCONT')
-  if (await poll(isGone, { timeout: grace })) return 'SIGTERM'
+  if (await poll(isGone(id, group), { timeout: grace })) return 'SIGTERM'
   signalGroup(group, marker, 'SIGKILL')
-  await poll(isGone, { timeout: 2_000 })
+  await poll(isGone(id, group), { timeout: 2_000 })
   return 'SIGKILL'
+}
+
+function isGone(id: SessionId, group: GroupIdentity): () => true | undefined {
+  return () => (vitalsOfGroup(group, markerOf(id)).verdict === 'alive' ? undefined : true)
 }
 
 /** The living supervisor sees its tool end, ends what is left of the turn, and records it. */

@@ -130,7 +130,11 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
   return {
     tool: adapter.name,
     argv: [line.program ?? program, ...line.args],
-    record: { argv: [line.program ?? program, ...shown], ...record },
+    record: {
+      argv: [line.program ?? program, ...shown],
+      ...record,
+      ...(line.stdin === 'conversation' ? { conversation: true } : {}),
+    },
     stdin: line.stdin,
     file: line.file && { path: where.file, ...line.file },
     given: line.providerSession,
