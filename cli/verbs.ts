@@ -79,7 +79,7 @@ const promptOptions: readonly ExplainedOption[] = [
     value: 'WHAT',
     kind: 'choice',
     choices: ['allow', 'deny', 'ask'],
-    help: 'what the agent may do unasked: allow (edit and run), deny (only what it does by itself), or ask',
+    help: 'what the agent may do unasked: allow (edit and run), deny (only what it does by itself), or ask (you, where the agent speaks ACP and there is a terminal; else deny)',
   },
 ]
 
