@@ -129,6 +129,7 @@ const shapes = `## What \`--json\` prints
 | \`du\` | an array with an object for each store: \`{store, project_path, sessions, trash_bytes, bytes}\`; of each session \`id name description last_accessed bytes transcript_bytes output_bytes\` |
 | \`project move\` | an array of \`{from, to, moved, left}\`: ids, and \`{id, code, why}\` of what stays |
 | \`doctor\` | \`{checks, summary, redactions}\`: what was found, \`{id, severity, session, store, evidence, file, fix}\` each; \`{checks, sessions, damage, warnings, notes}\`; how often each rule took something out of what is kept. With \`--fix\` what is left, and \`repairs\`: \`{session, store, did, kept, why}\`, \`why\` being the reason that it was left. With \`--dry-run\` an array of what was found with \`would\`; with \`--list\` of \`{id, severity, meaning, mends, deep}\` |
+| \`tools\` | an array of \`{name, program, path, version, supports, memory}\`: \`path\` is null where the program was not found; \`supports\` is \`{resume, fork, compact}\`; \`memory\` is \`{turns, p95_bytes, max_bytes}\` of this project's turns, or null |
 | \`config\` | an array of \`{key, help, value, origin, source}\`; with KEY that one object |
 
 What is not known is null. A failure is one line on standard error: \`{"error": {code, message, hint, data}}\`.`

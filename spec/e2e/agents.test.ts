@@ -449,6 +449,47 @@ test('tools says which agents there are, and what they can do', async () => {
   expect(stdout).toMatch(/^codex +0\.169\.0 +yes +yes +no +/m)
 })
 
+test('tools shows the memory that 19 of 20 turns of each tool stayed within', async () => {
+  const stage = makeStage()
+  const env = stage.play('codex', '01-plain')
+  const record = async (args: readonly string[], peaks: readonly number[]) => {
+    const dir = stage.session(await stage.make(args, { env }))
+    const recorded = readFileSync(join(dir, 'output/turn-0001/result.toml'), 'utf8')
+    const rest = recorded.replace(/^(?:turn|peak_memory_bytes) = .*\n/gm, '')
+    for (const [index, peak] of peaks.entries()) {
+      const turn = join(dir, `output/turn-${String(index + 1).padStart(4, '0')}`)
+      mkdirSync(turn, { recursive: true })
+      const known = `turn = ${index + 1}\npeak_memory_bytes = ${peak}\n`
+      writeFileSync(join(turn, 'result.toml'), `${known}${rest}`)
+    }
+  }
+  const mebibytes = (count: number) => count * 1024 * 1024
+  // The greatest stands first: the order of the turns is none of the peaks.
+  const many = Array.from({ length: 20 }, (_, index) => mebibytes(120 - index))
+  await record(['--tool', 'codex', 'a'], many.slice(0, 12))
+  await record(['--tool', 'codex', 'b'], many.slice(12))
+  await record(['--tool', 'claude-code', 'c'], [1536])
+  await record(['--', 'true'], [mebibytes(900)])
+  const rows = await stage.json<Row[]>(['tools'], { env })
+  expect(Object.fromEntries(rows.map(({ name, memory }) => [name, memory]))).toEqual({
+    aider: null,
+    'claude-code': { turns: 1, p95_bytes: 1536, max_bytes: 1536 },
+    codex: { turns: 20, p95_bytes: mebibytes(119), max_bytes: mebibytes(120) },
+    'gemini-cli': null,
+    opencode: null,
+  })
+  const { stdout } = await stage.stint(['tools'], { env })
+  const [heads = '', ...lines] = stdout.trimEnd().split('\n')
+  const [from, to] = [heads.indexOf('MEMORY'), heads.indexOf('PROGRAM')]
+  expect(lines.map((line) => [line.split(' ', 1)[0], line.slice(from, to).trim()])).toEqual([
+    ['aider', ''],
+    ['claude-code', '1.5 KiB'],
+    ['codex', '119 MiB'],
+    ['gemini-cli', ''],
+    ['opencode', ''],
+  ])
+})
+
 test('compress has the agent sum up its conversation, where it can without a terminal', async () => {
   const stage = makeStage()
   for (const [tool, word] of [
