@@ -34,6 +34,8 @@ export type Task =
       /** By default the session's own. */
       readonly tool?: string
       readonly permission: Permission
+      /** The permission was asked for with this prompt: a tool that cannot be told it is refused. */
+      readonly mustPermit?: boolean
       /** The command of an agent that speaks ACP, for the tool `acp`. */
       readonly acp?: readonly string[]
     }
@@ -65,6 +67,9 @@ export interface Work {
   readonly notice: string | undefined
 }
 
+/** In bytes: what Linux takes, with the NUL that ends it. */
+const longestArgument = 128 * 1024 - 1
+
 /** The tool of a plain command. */
 const commandTool = 'command'
 /** Any agent that speaks ACP, whose command is given each time or was recorded. */
@@ -89,8 +94,8 @@ export interface Surroundings {
 }
 
 /**
- * Plans a turn. Throws TOOL_UNKNOWN, TOOL_CANNOT, COMMAND_NEEDED, and PROVIDER_SESSION_LOST when there
- * is no conversation to go on with any more.
+ * Plans a turn. Throws TOOL_UNKNOWN, TOOL_CANNOT, PROMPT_TOO_LONG, COMMAND_NEEDED, and
+ * PROVIDER_SESSION_LOST when there is no conversation to go on with any more.
  */
 export function planWork(task: Task, past: Past | undefined, where: Surroundings): Work {
   const { settings, hasInput } = where
@@ -124,6 +129,14 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
   })
   const line = adapter.plan(request)
   if (line === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: request.act })
+  const own = settings[adapter.name]?.own !== undefined
+  if (own && task.kind === 'prompt' && task.mustPermit) {
+    throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'permit' })
+  }
+  const bytes = Math.max(...line.args.map((arg) => Buffer.byteLength(arg)))
+  if (bytes > longestArgument) {
+    throw new Failure('PROMPT_TOO_LONG', { tool: adapter.name, bytes, own })
+  }
   const { act, providerSession: id } = request
   // The prompt stands beside it.
   const shown = line.args.map((arg) => (arg === request.prompt ? '{prompt}' : arg))

@@ -11,7 +11,15 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { alnum } from '../redact/samples.ts'
-import { agent, entriesOf, makePlace, type Row, sessionOf, until } from '../support/cli.ts'
+import {
+  agent,
+  entriesOf,
+  expectRefusal,
+  makePlace,
+  type Row,
+  sessionOf,
+  until,
+} from '../support/cli.ts'
 
 const root = join(import.meta.dirname, '../..')
 const documented =
@@ -97,6 +105,64 @@ describe('a tool of the user', () => {
     expect(lost.stderr).toContain('has lost its conversation')
     const third = await stage.stint(['resume', id, 'go on'], { env: stage.play('cursor') })
     expect(third.stderr).toContain('error[PROVIDER_SESSION_LOST]')
+  })
+
+  test('has its calls kept, shown, and none of their lines twice', async () => {
+    const stage = makeStage()
+    const ran = await stage.stint(['run', '--tool', 'goose', 'fix it'], {
+      env: stage.play('goose'),
+    })
+    expect(ran.stderr).toMatch(/^✓ developer__shell: ls$/m)
+    const entries = entriesOf(stage.session(sessionOf(ran.stderr) as string))
+    const done = entries.filter(({ type }) => /^(?:tool_|raw)/.test(type))
+    expect(done.map(({ type, text, data }) => ({ type, text, data }))).toEqual([
+      {
+        type: 'tool_call',
+        text: null,
+        data: { id: 'call_1', name: 'developer__shell', input: { command: 'ls' } },
+      },
+      { type: 'tool_result', text: 'README.md', data: { id: 'call_1', status: 'ok' } },
+    ])
+  })
+
+  test('is given a prompt that no argument holds on standard input, or not at all', async () => {
+    const stage = makeStage()
+    const env = stage.play('', stage.write('done\n'))
+    const run = (tool: string, prompt: string) =>
+      stage.stint(['run', '--tool', tool, '--prompt-file', '-'], { env, input: prompt })
+    const longest = 'x'.repeat(128 * 1024 - 1)
+    for (const tool of ['llm', 'goose']) {
+      expect({ tool, of: (await run(tool, longest)).stderr }).not.toMatchObject({
+        of: expect.stringContaining('error['),
+      })
+    }
+    expect((await run('llm', `${longest}x`)).status).toBe(0)
+    expect(stage.calls().at(-1)).toMatchObject({ argv: [], stdin: `${longest}x` })
+    const refused = await run('goose', `${longest}x`)
+    expectRefusal(refused, {
+      status: 2,
+      code: 'PROMPT_TOO_LONG',
+      hint: /^hint: .*stdin = "\{prompt\}" into \[tools\.goose\] of the config/m,
+    })
+    expect(await stage.json<Row[]>(['list'])).toHaveLength(3)
+  })
+
+  test('is refused a permission that it cannot be told, which the config may have for others', async () => {
+    const stage = makeStage()
+    const env = stage.play('goose', { STINT_PERMISSION: 'allow' })
+    expectRefusal(
+      await stage.stint(['run', '--tool', 'goose', '--permission', 'deny', 'a'], { env }),
+      { status: 2, code: 'TOOL_CANNOT', hint: /\[tools\.goose\] in the config/ },
+    )
+    expect(existsSync(stage.home)).toBe(false)
+    const ran = await stage.stint(['run', '--tool', 'goose', 'a'], { env })
+    expect(ran.status).toBe(0)
+    expectRefusal(await stage.stint(['resume', '@last', '--permission', 'ask', 'b'], { env }), {
+      ...{ status: 2, code: 'TOOL_CANNOT' },
+    })
+    expectRefusal(await stage.stint(['run', '--permission', 'allow', '--', 'true'], { env }), {
+      ...{ status: 2, code: 'USAGE' },
+    })
   })
 
   test('forks by being told, when it cannot by itself', async () => {
