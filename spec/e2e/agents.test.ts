@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { alnum } from '../redact/samples.ts'
 import { agent, entriesOf, makePlace, type Row, sessionOf } from '../support/cli.ts'
+import { makeStage as openStage, player } from '../support/stage.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -19,32 +20,10 @@ const tools = Object.keys(programs)
 
 /** A place whose PATH has programs that play recordings. */
 function makeStage() {
-  const place = makePlace()
-  const bin = join(place.dir, 'bin')
-  mkdirSync(bin)
-  for (const program of Object.values(programs)) {
-    const script = `#!/bin/sh\nexec "${process.execPath}" "${agent('replay.mjs')}" "$@"\n`
-    writeFileSync(join(bin, program), script)
-    chmodSync(join(bin, program), 0o755)
-  }
-  const argvFile = join(place.dir, 'argv')
-  const play = (tool: string, name: string, more: Record<string, string> = {}) => ({
-    PATH: `${bin}:${place.env.PATH}`,
-    REPLAY_FILE: join(root, 'fixtures/streams', tool, `${name}.stdout`),
-    REPLAY_ARGV: argvFile,
-    ...more,
-  })
-  const write = (text: string) => {
-    const file = join(place.dir, 'stream')
-    writeFileSync(file, text)
-    return { REPLAY_FILE: file }
-  }
-  const calls = (): Row[] =>
-    readFileSync(argvFile, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-  return { ...place, play, write, calls }
+  const stage = openStage(Object.values(programs))
+  const play = (tool: string, name: string, more: Record<string, string> = {}) =>
+    stage.play(`${tool}/${name}`, more)
+  return { ...stage, play }
 }
 
 /** Entries without what differs from run to run. */
@@ -57,9 +36,7 @@ function contentOf(dir: string): unknown[] {
 describe.each(tools)('%s', (tool) => {
   test('is given a prompt that no argument can hold', async () => {
     const stage = makeStage()
-    const program = join(stage.dir, 'bin', programs[tool] as string)
-    const replay = readFileSync(program, 'utf8').split('\n')[1]
-    writeFileSync(program, `#!/bin/sh\ncat > "$HEARD"\n${replay} </dev/null\n`)
+    stage.install(programs[tool] as string, `cat > "$HEARD"\n${player} </dev/null`)
     const prompt = 'do it well. '.repeat(30_000)
     writeFileSync(join(stage.dir, 'prompt'), prompt)
     const heard = join(stage.dir, 'heard')
@@ -401,10 +378,9 @@ test('the prompt can come from a file or from standard input, and the tool from 
   expect(stage.calls().at(-1)?.argv).toContain('do the\ntask')
   await stage.stint(['run', '--prompt-file', '-'], { env, input: 'piped' })
   expect(stage.calls().at(-1)?.argv).toContain('piped')
-  mkdirSync(join(stage.dir, 'config/stint'), { recursive: true })
-  const config =
-    'tool = "gemini-cli"\n[tools.gemini-cli]\nprogram = "codex"\nargs = ["-m", "pro"]\n'
-  writeFileSync(join(stage.dir, 'config/stint/config.toml'), config)
+  stage.configure(
+    'tool = "gemini-cli"\n[tools.gemini-cli]\nprogram = "codex"\nargs = ["-m", "pro"]\n',
+  )
   await stage.stint(['run', 'by config'], { env: stage.play('gemini-cli', '01-plain') })
   expect(stage.calls().at(-1)?.argv.join(' ')).toMatch(/stream-json -m pro -p by config$/)
 })

@@ -11,15 +11,8 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { alnum } from '../redact/samples.ts'
-import {
-  agent,
-  entriesOf,
-  expectRefusal,
-  makePlace,
-  type Row,
-  sessionOf,
-  until,
-} from '../support/cli.ts'
+import { agent, entriesOf, expectRefusal, type Row, sessionOf, until } from '../support/cli.ts'
+import { makeStage as openStage } from '../support/stage.ts'
 
 const root = join(import.meta.dirname, '../..')
 const documented =
@@ -27,39 +20,16 @@ const documented =
 
 /** A place whose config has the documented tools, and whose PATH has what plays them. */
 function makeStage(config = documented) {
-  const place = makePlace()
-  const bin = join(place.dir, 'bin')
-  const runtime = join(place.dir, 'runtime')
-  for (const dir of [bin, runtime, join(place.dir, 'config/stint')]) {
-    mkdirSync(dir, { recursive: true })
-  }
-  const player = `#!/bin/sh\nexec "${process.execPath}" "${agent('replay.mjs')}" "$@"\n`
-  for (const name of ['goose', 'cursor-agent', 'llm']) {
-    writeFileSync(join(bin, name), player, { mode: 0o755 })
-  }
-  symlinkSync(agent('aider.sh'), join(bin, 'aider'))
-  writeFileSync(join(place.dir, 'config/stint/config.toml'), config)
-  const argvFile = join(place.dir, 'argv')
-  const base = { PATH: `${bin}:${place.env.PATH}`, XDG_RUNTIME_DIR: runtime }
-  const play = (name: string, more: Record<string, string> = {}) => ({
-    ...base,
-    REPLAY_FILE: join(root, 'fixtures/streams/own', `${name}.stdout`),
-    REPLAY_ARGV: argvFile,
-    ...more,
-  })
-  const write = (text: string) => {
-    const file = join(place.dir, 'stream')
-    writeFileSync(file, text)
-    return { REPLAY_FILE: file }
-  }
-  const calls = (): Row[] =>
-    readFileSync(argvFile, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-  const seen = join(place.dir, 'seen')
+  const stage = openStage(['goose', 'cursor-agent', 'llm'])
+  stage.configure(config)
+  const runtime = join(stage.dir, 'runtime')
+  mkdirSync(runtime)
+  symlinkSync(agent('aider.sh'), join(stage.dir, 'bin/aider'))
+  const play = (name: string, more: Record<string, string> = {}) =>
+    stage.play(`own/${name}`, { XDG_RUNTIME_DIR: runtime, ...more })
+  const seen = join(stage.dir, 'seen')
   const leftOver = () => (existsSync(`${runtime}/stint`) ? readdirSync(`${runtime}/stint`) : [])
-  return { ...place, base, runtime, play, write, calls, seen, leftOver }
+  return { ...stage, base: play(''), runtime, play, seen, leftOver }
 }
 
 const said = (dir: string) =>
