@@ -7,7 +7,7 @@ import { poll } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { session as files } from '../layout.ts'
-import { probeLock } from '../os/lock-file.ts'
+import { findHolder, probeLock } from '../os/lock-file.ts'
 import { type GroupIdentity, signalGroup, vitalsOfGroup } from '../os/process.ts'
 import { findHeldTool, markerOf, observe } from '../session/liveness.ts'
 import { Session } from '../session/session.ts'
@@ -118,13 +118,19 @@ async function awaitSupervisor(
   signal: KillReport['signal'],
   grace: number,
 ): Promise<KillReport> {
+  const lock = files.sessionLock(session.dir)
+  const findStopped = () => {
+    const holder = findHolder(lock, store.now())
+    return holder?.stopped ? holder : undefined
+  }
   const isOver = () => {
-    if (probeLock(files.sessionLock(session.dir)) === 'free') return true
+    if (probeLock(lock) === 'free') return true
     // Who waited for the session may have it already.
     const { state } = readSnapshot(session.id, session.dir)
     return (state?.turn?.number ?? turn) > turn ? true : undefined
   }
-  const answered = await poll(isOver, { timeout: grace + 10_000 })
+  const patience = findStopped() === undefined ? 10_000 : 0
+  const answered = await poll(isOver, { timeout: grace + patience })
   // The supervisor may have been killed meanwhile, or be stopped.
   const swept = strongest([signal, await sweep(session.id, turn, grace)])
   if (answered) {
@@ -143,9 +149,13 @@ async function awaitSupervisor(
     }
     return await endOrphan(store, session.id, turn, swept, grace)
   }
+  const stopped = findStopped()
   throw new Failure('KILL_INCOMPLETE', {
     id: session.id,
-    why: 'its tool was told to end, but its supervisor does not answer',
+    why:
+      stopped === undefined
+        ? 'its tool was told to end, but its supervisor does not answer'
+        : `its tool was told to end, but its supervisor, process ${stopped.pid}, is stopped`,
   })
 }
 

@@ -192,6 +192,22 @@ describe('kill of an agent that is talked with', () => {
     expect(since()).toBe('SIGTERM\n')
     expect(await place.json(['result', id])).toMatchObject({ outcome: 'cancelled' })
   })
+
+  test('ends it and says who cannot record that, when its supervisor stays stopped', async () => {
+    const place = makePlace()
+    const { run, id, since } = await startTalk(place, 'stone')
+    run.kill('SIGSTOP')
+    await until('it is stopped', () => processState(run.pid) === 'T')
+    const killed = await place.stint(['kill', id], { env: { STINT_KILL_GRACE: '200ms' } })
+    expectRefusal(killed, { status: 1, code: 'KILL_INCOMPLETE', hint: false })
+    expect(killed.stderr).toContain(`its supervisor, process ${run.pid}, is stopped`)
+    expect(since()).toBe('SIGTERM\n')
+    const { process: group } = (await place.json<Row>(['show', id])).state.turn
+    expect(isRunning(group.pgid)).toBe(false)
+    run.kill('SIGCONT')
+    expect((await run.ended).status).toBe(137)
+    expect(await place.json(['result', id])).toMatchObject({ outcome: 'cancelled' })
+  })
 })
 
 describe('an orphaned turn', () => {
