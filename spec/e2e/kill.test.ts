@@ -174,9 +174,10 @@ describe('kill of an agent that is talked with', () => {
     const place = makePlace()
     const { run, id, since } = await startTalk(place, 'deaf')
     const kill = place.start(['kill', id])
-    await until('it was asked', () => since() !== '')
+    await until('it was asked', () => since() === 'session/cancel\n')
     kill.kill('SIGKILL')
     expect((await run.ended).status).toBe(143)
+    expect(since()).toBe('session/cancel\nSIGTERM\n')
     expect(await place.json(['result', id])).toMatchObject({ outcome: 'cancelled' })
   })
 
