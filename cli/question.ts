@@ -1,28 +1,58 @@
 /** Asking the person at the terminal. */
 
+import type { Readable } from 'node:stream'
 import type { Question } from '../lib/index.ts'
 import type { Context } from './context.ts'
-import { visibleLine } from './render/visible.ts'
+import { questionText } from './render/question.ts'
 
-/** Asks what an agent may do; undefined when the answer is none of what it offers. */
+/** How long what was typed before there was a question is thrown away, in ms: it answers nothing. */
+const flushing = 50
+
+/** Asks what an agent may do; undefined when the person says no, or has left. */
 export function questioner(
   context: Context,
-  view: { readonly pause: () => void } | undefined,
+  view: { readonly pause: () => Disposable } | undefined,
 ): (question: Question, signal: AbortSignal) => Promise<string | undefined> {
-  return async ({ toolCall, options }, signal) => {
-    const { createInterface } = process.getBuiltinModule('node:readline/promises')
-    view?.pause()
-    const shown = options.map(({ name }, i) => `  ${i + 1}  ${visibleLine(name)}`)
-    const what = visibleLine(toolCall.title ?? 'something')
-    context.stderr.write(`the agent wants to: ${what}\n${shown.join('\n')}\n`)
-    const reader = createInterface({ input: context.stdin, output: context.stderr })
+  return async (question, signal) => {
+    const { options } = question
+    const say = (text: string) => context.stderr.write(text)
+    const choices = `1 to ${options.length}, or nothing for no: `
+    using _ = view?.pause()
+    const { setTimeout: pause } = process.getBuiltinModule('node:timers/promises')
+    const reader = openLines(context.stdin, signal)
     try {
-      const answer = await reader.question(`1 to ${options.length}, or nothing for no: `, {
-        signal,
-      })
-      return options[Number(answer.trim()) - 1]?.optionId
+      await pause(flushing, undefined, { signal })
+      say(`${questionText(question)}\n${choices}`)
+      for (;;) {
+        const answer = (await reader.next())?.trim()
+        // Nobody has ended that line.
+        if (answer === undefined) say('\n')
+        if (!answer) return undefined
+        const option = /^\d+$/.test(answer) ? options[Number(answer) - 1] : undefined
+        if (option !== undefined) return option.optionId
+        say(`that is none of them; ${choices}`)
+      }
     } finally {
       reader.close()
     }
+  }
+}
+
+/** Lines as they are typed. The terminal stays as it is, so that Ctrl-C and Ctrl-Z are the turn's as ever. */
+function openLines(input: Readable, signal: AbortSignal) {
+  const { createInterface } = process.getBuiltinModule('node:readline')
+  const lines = createInterface({ input, terminal: false })
+  const closed = new AbortController()
+  lines.once('close', () => closed.abort())
+  const over = AbortSignal.any([signal, closed.signal])
+  return {
+    /** The line that comes next; undefined when there will be none. */
+    next: () =>
+      new Promise<string | undefined>((resolve) => {
+        if (over.aborted) return resolve(undefined)
+        lines.once('line', resolve)
+        over.addEventListener('abort', () => resolve(undefined))
+      }),
+    close: () => lines.close(),
   }
 }

@@ -39,6 +39,10 @@ export async function taskOf(
   const acp = agent === undefined ? {} : { tool: 'acp', acp: splitWords(agent) }
   const named = text(invocation, 'tool')
   const asked = { ...acp, ...(named === undefined ? {} : { tool: named }) }
+  const permission = text(invocation, 'permission') as Settings['permission'] | undefined
+  if (permission !== undefined && (interactive || command !== undefined)) {
+    throw misused(verb, '--permission is for a prompt that is done without you')
+  }
   if (command !== undefined) return { kind: 'command', argv: command, interactive, ...asked }
 
   // A session has a tool of its own, and a fork that of its source.
@@ -58,8 +62,13 @@ export async function taskOf(
     throw misused(verb, 'a prompt needs --tool, or `tool` in the config; put -- before a command')
   }
   if (prompt.trim() === '') throw misused(verb, 'the prompt is empty')
-  const permission = text(invocation, 'permission') as Settings['permission'] | undefined
-  return { kind: 'prompt', prompt, permission: permission ?? settings.permission, ...tool }
+  return {
+    kind: 'prompt',
+    prompt,
+    permission: permission ?? settings.permission,
+    mustPermit: permission !== undefined,
+    ...tool,
+  }
 }
 
 async function promptIn(file: string, context: Context): Promise<string> {

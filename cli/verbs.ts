@@ -79,7 +79,7 @@ const promptOptions: readonly ExplainedOption[] = [
     value: 'WHAT',
     kind: 'choice',
     choices: ['allow', 'deny', 'ask'],
-    help: 'what the agent may do unasked: allow (edit and run), deny (only what it does by itself), or ask',
+    help: 'what the agent may do unasked: allow (edit and run), deny (only what it does by itself), or ask (you, where the agent speaks ACP and there is a terminal; else deny)',
   },
 ]
 
@@ -428,7 +428,7 @@ const kill: ExplainedVerb = {
   positionals: { min: 1, max: 1 },
   options: [],
   reach: 'all',
-  details: `Asks the tool's whole process group to end, and after a grace period makes it. Then the same is done to every other process of the turn, wherever it went, and to child sessions that the turn started. The turn's outcome becomes \`cancelled\`; the session stays and can be resumed.
+  details: `Asks the tool's whole process group to end, and after a grace period makes it. An agent that speaks ACP is asked to cancel first, and has 2 s for that. Then the same is done to every other process of the turn, wherever it went, and to child sessions that the turn started. The turn's outcome becomes \`cancelled\`; the session stays and can be resumed.
 
 What a turn that ended by itself left running is for \`stint reap\`.`,
   exits: [

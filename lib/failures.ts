@@ -57,6 +57,7 @@ export interface FailureData {
   COMMAND_NEEDED: { id: string }
   TOOL_UNKNOWN: { tool: string; known: readonly string[] }
   TOOL_CANNOT: { tool: string; act: string }
+  PROMPT_TOO_LONG: { tool: string; bytes: number; own: boolean }
   PROVIDER_SESSION_LOST: { id: string; tool: string; provider_session_id: string }
   PROVENANCE_REDACTED: { id: string; field: string }
   CWD_GONE: { cwd: string }
@@ -296,7 +297,22 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
         ? `${d.tool} has no compaction without a terminal`
         : d.act === 'interact'
           ? `${d.tool} has nothing to be talked with at a terminal`
-          : `${d.tool} cannot ${d.act} a conversation`,
+          : d.act === 'permit'
+            ? `${d.tool} cannot be told by --permission what it may do`
+            : `${d.tool} cannot ${d.act} a conversation`,
+    hint: (d) =>
+      d.act === 'permit'
+        ? `what it may do is what the command lines of [tools.${d.tool}] in the config say`
+        : undefined,
+  },
+  PROMPT_TOO_LONG: {
+    status: 2,
+    sentence: (d) =>
+      `the prompt makes an argument of ${d.bytes} bytes for ${d.tool}, and one can have 131071`,
+    hint: (d) =>
+      d.own
+        ? `where ${d.tool} reads standard input, write stdin = "{prompt}" into [tools.${d.tool}] of the config, in place of the {prompt} of its command lines`
+        : 'put it into a file, and have the prompt name that',
   },
   PROVIDER_SESSION_LOST: {
     status: 1,

@@ -116,7 +116,7 @@ const shapes = `## What \`--json\` prints
 | \`import FILE\` | an array of \`{act, id, name, description, project_path, entries, files, bytes, code, why}\`; \`act\` is \`imported\`, \`known\` or \`refused\` |
 | \`is-alive\` | \`{id, status, why, holder}\` |
 | \`wait\` | \`{id, status, outcome}\`; with \`--tree\` an array of them, the session's own first |
-| \`kill\` | \`{id, turn, signal, outcome}\`; \`signal\` is the strongest that was sent, or null |
+| \`kill\` | \`{id, turn, signal, outcome}\`; \`signal\` is the strongest that was sent, or null; \`asked\`: true where an agent that speaks ACP was left the time to cancel first |
 | \`ps\` | an array of processes: \`id status project_path role turn pid pgid stopped age_ms command left_over\`, \`id\` being the session's and \`role\` \`supervisor\` or \`tool\` |
 | \`reap\` | an array of such objects with \`signal\` (\`SIGTERM\`, \`SIGKILL\` or null) and \`ended\`; empty when nothing is left over |
 | \`rename\` | \`{id, name, description}\` |
@@ -129,6 +129,7 @@ const shapes = `## What \`--json\` prints
 | \`du\` | an array with an object for each store: \`{store, project_path, sessions, trash_bytes, bytes}\`; of each session \`id name description last_accessed bytes transcript_bytes output_bytes\` |
 | \`project move\` | an array of \`{from, to, moved, left}\`: ids, and \`{id, code, why}\` of what stays |
 | \`doctor\` | \`{checks, summary, redactions}\`: what was found, \`{id, severity, session, store, evidence, file, fix}\` each; \`{checks, sessions, damage, warnings, notes}\`; how often each rule took something out of what is kept. With \`--fix\` what is left, and \`repairs\`: \`{session, store, did, kept, why}\`, \`why\` being the reason that it was left. With \`--dry-run\` an array of what was found with \`would\`; with \`--list\` of \`{id, severity, meaning, mends, deep}\` |
+| \`tools\` | an array of \`{name, program, path, version, supports, memory}\`: \`path\` is null where the program was not found; \`supports\` is \`{resume, fork, compact}\`; \`memory\` is \`{turns, p95_bytes, max_bytes}\` of this project's turns, or null |
 | \`config\` | an array of \`{key, help, value, origin, source}\`; with KEY that one object |
 
 What is not known is null. A failure is one line on standard error: \`{"error": {code, message, hint, data}}\`.`

@@ -10,7 +10,8 @@ export const handler: Handler = async (invocation, context) => {
   const report = await killTurn(store, id, settingsOf(context).kill_grace)
   if (context.json) context.out.json(report)
   else {
-    const how = report.signal === null ? 'nothing lived any more' : `with ${report.signal}`
+    const byItself = report.asked ? 'as it was asked to' : 'nothing lived any more'
+    const how = report.signal === null ? byItself : `with ${report.signal}`
     context.out.talk(`session ${id} turn ${report.turn} ended: ${report.outcome ?? 'gone'}, ${how}`)
   }
   return 0

@@ -25,6 +25,8 @@ import { version } from '../version.ts'
 /** How long `--wait` without a duration waits, in ms: in effect, until it may. */
 const anyTime = 365 * 86_400_000
 
+const nobodyToAsk = 'there is no terminal to ask at: what the agent asks for is denied'
+
 /** Runs a turn in a new session, or in the one that is named. */
 export const handler: Handler = async (invocation, context) => {
   const { verb, positionals } = invocation
@@ -42,7 +44,13 @@ export const handler: Handler = async (invocation, context) => {
   const isAgent = task.kind !== 'command' || task.tool !== undefined
   const isInteractive = task.kind === 'interactive' || (task.kind === 'command' && task.interactive)
   // The line with the session's id is the first one; what else there is to say comes after it.
-  const warnings = [...config.warnings, ...staleTurn(store, context)]
+  // A person can answer only where there is one.
+  const canAsk = isTerminal(0) && isTerminal(2)
+  const warnings = [
+    ...config.warnings,
+    ...staleTurn(store, context),
+    ...(task.kind === 'prompt' && task.permission === 'ask' && !canAsk ? [nobodyToAsk] : []),
+  ]
   const speak = () => {
     for (const warning of warnings.splice(0)) tell(() => context.out.warn(warning))
   }
@@ -70,8 +78,7 @@ export const handler: Handler = async (invocation, context) => {
     stderr: context.stderr,
     signals: context.signals,
     clientVersion: version,
-    // A person can answer only where there is one.
-    ...(isTerminal(0) && isTerminal(2) ? { ask: questioner(context, view) } : {}),
+    ...(canAsk ? { ask: questioner(context, view) } : {}),
     ...optional('chdir', text(invocation, 'cwd')),
     ...optional('idFile', text(invocation, 'id-file')),
     onStarted: ({ id, turn, cwd }) => {

@@ -38,6 +38,7 @@ export class TurnView {
   /** Whether stderr does. */
   #isClear = true
   #isShown = false
+  #isPaused = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(spec: TurnViewSpec) {
@@ -74,11 +75,15 @@ export class TurnView {
     }
   }
 
-  /** Takes away what is shown until something happens. */
-  pause(): void {
-    this.#clear()
-    // Whoever is asked writes in that line now.
-    this.#isAtStart = false
+  /** Makes room for a person who is asked something; nothing moves there until the disposal. */
+  pause(): Disposable {
+    this.yield()
+    this.#isPaused = true
+    return {
+      [Symbol.dispose]: () => {
+        this.#isPaused = false
+      },
+    }
   }
 
   /** Makes room for whole lines of somebody else on stderr. */
@@ -125,7 +130,7 @@ export class TurnView {
 
   #show(): void {
     // In the middle of what is being said there is no room for it.
-    if (!this.#isAtStart || !this.#isClear) return
+    if (this.#isPaused || !this.#isAtStart || !this.#isClear) return
     const now = performance.now()
     const idle = now - this.#lastAt
     const [call] = this.#calls.values()

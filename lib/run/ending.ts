@@ -16,7 +16,7 @@ export function outcomeOf(
   state: State,
 ): Outcome {
   if (lostId !== undefined) return 'failure'
-  if (state.turn?.kill_requested) return 'cancelled'
+  if (endedFor === 'kill' || state.turn?.kill_requested) return 'cancelled'
   if (endedFor === 'lease') return 'unknown'
   if (endedFor !== undefined) return 'timed_out'
   const said = verdict?.outcome ?? (hasLastWord ? 'interrupted' : undefined)

@@ -16,7 +16,7 @@ import type { RunOptions, RunReport, Started } from './plan.ts'
 import type { PrivateFile } from './private-file.ts'
 import { Recorder } from './recorder.ts'
 import { supervise } from './supervise.ts'
-import { sweepTurn } from './sweep.ts'
+import { sweepTurn, watchForKill } from './sweep.ts'
 import { openVoice } from './voice.ts'
 import type { Work } from './work.ts'
 
@@ -61,6 +61,7 @@ export async function follow(
     signals: options.signals,
     ignoreHup: options.ignoreHup === true,
     isLeaseLost: () => session.isLeaseLost,
+    isKillRequested: watchForKill(session),
     onStop: options.onStop,
     onExit: (ending) => sweepTurn(session, child.group, ending, options),
   })

@@ -1,13 +1,13 @@
 /**
- * Ending a turn from outside: TERM, a grace, KILL, to its process group and then to whatever else
- * carries the session's id, verified each time.
+ * Ending a turn from outside: an agent that is talked with is asked first; then TERM, a grace, KILL, to
+ * its process group and then to whatever else carries the session's id, verified each time.
  */
 
 import { poll } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { session as files } from '../layout.ts'
-import { probeLock } from '../os/lock-file.ts'
+import { findHolder, probeLock } from '../os/lock-file.ts'
 import { type GroupIdentity, signalGroup, vitalsOfGroup } from '../os/process.ts'
 import { findHeldTool, markerOf, observe } from '../session/liveness.ts'
 import { Session } from '../session/session.ts'
@@ -18,6 +18,7 @@ import { accessOf } from '../store/access.ts'
 import { holdSession, realSessionDir } from '../store/hold.ts'
 import { placeOf } from '../store/place.ts'
 import type { Store } from '../store/store.ts'
+import { farewell } from './supervise.ts'
 import { type EndSignal, strongest, sweepSession } from './sweep.ts'
 
 export interface KillReport {
@@ -26,6 +27,8 @@ export interface KillReport {
   /** The strongest signal that was sent, or null: nothing lived any more. */
   readonly signal: EndSignal | null
   readonly outcome: string | null
+  /** Its supervisor was left the time to ask the agent before there was any signal. */
+  readonly asked?: true
 }
 
 /**
@@ -65,13 +68,18 @@ export async function killTurn(store: Store, id: SessionId, grace: number): Prom
         ]
       : [],
   )
-  const group = session.state.turn?.process
+  const { process: group, conversation } = session.state.turn ?? {}
+  // The living supervisor finds the wish in the journal, and asks.
+  const asked = status === 'running' && conversation === true && !liveness.holder?.stopped
+  if (asked && group !== undefined) await poll(isGone(id, group), { timeout: farewell })
   const ended = group === undefined ? null : await endGroup(id, group, grace)
   // A tool that has the terminal is in the group of the person's shell job.
   const signal = ended ?? (await sweep(id, turn, grace))
-  return status === 'running'
-    ? await awaitSupervisor(store, session, turn, signal, grace)
-    : await endOrphan(store, id, turn, signal, grace)
+  const report =
+    status === 'running'
+      ? await awaitSupervisor(store, session, turn, signal, grace)
+      : await endOrphan(store, id, turn, signal, grace)
+  return asked ? { ...report, asked } : report
 }
 
 /** What the group's end left of the session. Throws KILL_INCOMPLETE when something does not end. */
@@ -89,14 +97,17 @@ async function endGroup(
   grace: number,
 ): Promise<KillReport['signal']> {
   const marker = markerOf(id)
-  const isGone = () => (vitalsOfGroup(group, marker).verdict === 'alive' ? undefined : true)
   if (!signalGroup(group, marker, 'SIGTERM')) return null
   // A stopped process hears TERM only when it goes on.
   signalGroup(group, marker, 'SIGCONT')
-  if (await poll(isGone, { timeout: grace })) return 'SIGTERM'
+  if (await poll(isGone(id, group), { timeout: grace })) return 'SIGTERM'
   signalGroup(group, marker, 'SIGKILL')
-  await poll(isGone, { timeout: 2_000 })
+  await poll(isGone(id, group), { timeout: 2_000 })
   return 'SIGKILL'
+}
+
+function isGone(id: SessionId, group: GroupIdentity): () => true | undefined {
+  return () => (vitalsOfGroup(group, markerOf(id)).verdict === 'alive' ? undefined : true)
 }
 
 /** The living supervisor sees its tool end, ends what is left of the turn, and records it. */
@@ -107,13 +118,19 @@ async function awaitSupervisor(
   signal: KillReport['signal'],
   grace: number,
 ): Promise<KillReport> {
+  const lock = files.sessionLock(session.dir)
+  const findStopped = () => {
+    const holder = findHolder(lock, store.now())
+    return holder?.stopped ? holder : undefined
+  }
   const isOver = () => {
-    if (probeLock(files.sessionLock(session.dir)) === 'free') return true
+    if (probeLock(lock) === 'free') return true
     // Who waited for the session may have it already.
     const { state } = readSnapshot(session.id, session.dir)
     return (state?.turn?.number ?? turn) > turn ? true : undefined
   }
-  const answered = await poll(isOver, { timeout: grace + 10_000 })
+  const patience = findStopped() === undefined ? 10_000 : 0
+  const answered = await poll(isOver, { timeout: grace + patience })
   // The supervisor may have been killed meanwhile, or be stopped.
   const swept = strongest([signal, await sweep(session.id, turn, grace)])
   if (answered) {
@@ -132,9 +149,13 @@ async function awaitSupervisor(
     }
     return await endOrphan(store, session.id, turn, swept, grace)
   }
+  const stopped = findStopped()
   throw new Failure('KILL_INCOMPLETE', {
     id: session.id,
-    why: 'its tool was told to end, but its supervisor does not answer',
+    why:
+      stopped === undefined
+        ? 'its tool was told to end, but its supervisor does not answer'
+        : `its tool was told to end, but its supervisor, process ${stopped.pid}, is stopped`,
   })
 }
 

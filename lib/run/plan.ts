@@ -20,7 +20,8 @@ import type { ToolSettings } from '../store/tool-config.ts'
 import type { OpenSpec } from '../tools/adapter.ts'
 import type { ToolEvent } from '../tools/event.ts'
 import type { Limits, SignalSource } from './supervise.ts'
-import type { Task, Work } from './work.ts'
+import type { Task } from './task.ts'
+import type { Work } from './work.ts'
 
 export interface RunOptions {
   /** Programs are looked for in the environment's PATH. */

@@ -25,8 +25,8 @@ export interface Limits {
 
 export interface Ending {
   readonly exit: Exit
-  /** What stint ended the tool for: a deadline, or the session is another machine's now. */
-  readonly endedFor: 'timeout' | 'idle' | 'lease' | undefined
+  /** What stint ended the tool for: a deadline, `kill`, or the session is another machine's now. */
+  readonly endedFor: 'timeout' | 'idle' | 'kill' | 'lease' | undefined
   /** The first signal that stint passed on. */
   readonly interruptedBy: PassedSignal | undefined
   /** It was over, and did not leave until it was told to. */
@@ -42,6 +42,8 @@ export interface SuperviseSpec {
   readonly ignoreHup: boolean
   /** Whether this machine may not write the session any more. */
   readonly isLeaseLost: () => boolean
+  /** Whether somebody wants the turn to end. Only who can be asked to stop hears of it from here. */
+  readonly isKillRequested: () => boolean
   /** When the tool has nothing more to do: it is expected to leave by itself. */
   readonly over?: Promise<void>
   /** Asks the tool to stop, in its own words; whether it has within so many ms. */
@@ -60,7 +62,7 @@ export interface SuperviseSpec {
 const tick = 100
 
 /** How long a tool that is over may take to leave, and one to heed what it is asked, in ms. */
-const farewell = 2_000
+export const farewell = 2_000
 
 /** What a pipe may be silent for, after the tool's exit, before it counts as held by a stranger. */
 const drainSilence = 250
@@ -78,15 +80,18 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
     // Until its exit was seen the tool is this process's child, and its group cannot be another's.
     if (exit === undefined) child.send(signal)
   }
-  const tell = (signal: NodeJS.Signals) => {
-    if (spec.cancel === undefined) send(signal)
-    else void spec.cancel(farewell).then((isDone) => isDone || send(signal))
+  const tell = (signal: NodeJS.Signals, act = () => send(signal)) => {
+    if (spec.cancel === undefined) act()
+    else void spec.cancel(farewell).then((isDone) => isDone || act())
+  }
+  const terminate = () => {
+    send('SIGTERM')
+    setTimeout(() => send('SIGKILL'), limits.killGrace).unref()
   }
   let isDismissed = false
   const dismiss = () => {
     isDismissed = exit === undefined
-    send('SIGTERM')
-    setTimeout(() => send('SIGKILL'), limits.killGrace).unref()
+    terminate()
   }
   void spec.over?.then(() => setTimeout(dismiss, farewell).unref())
   const handlers = new Map<NodeJS.Signals, () => void>()
@@ -129,7 +134,9 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
           ? 'idle'
           : spec.isLeaseLost()
             ? 'lease'
-            : undefined
+            : spec.cancel !== undefined && spec.isKillRequested()
+              ? 'kill'
+              : undefined
     if (over === undefined || endedFor !== undefined || isDismissed) return
     if (over === 'idle' && spec.isDone()) {
       dismiss()
@@ -138,8 +145,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
     endedFor = over
     // A stopped tool would hear nothing.
     send('SIGCONT')
-    tell('SIGTERM')
-    setTimeout(() => send('SIGKILL'), limits.killGrace).unref()
+    tell('SIGTERM', terminate)
   }, tick)
 
   try {

@@ -2,6 +2,7 @@
 
 import { sleep } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import { type Carrier, listAncestors, signalCarrier } from '../os/carriers.ts'
 import * as disk from '../os/disk.ts'
@@ -39,7 +40,7 @@ export async function sweepTurn(
   { limits, onNotice }: Pick<RunOptions, 'limits' | 'onNotice'>,
 ): Promise<void> {
   const wasEnded = endedFor !== undefined || interruptedBy !== undefined
-  if (!wasEnded && !isKillRequested(session)) return
+  if (!wasEnded && !watchForKill(session)()) return
   const turn = session.state.turn?.number ?? 0
   const { left } = await sweepSession(session.id, turn, limits.killGrace)
   for (const { pid } of left) onNotice?.(`process ${pid} of the turn does not end`)
@@ -47,12 +48,29 @@ export async function sweepTurn(
   signalGroup(group, markerOf(session.id), 'SIGKILL')
 }
 
-/** The wish to kill is in the journal before its first signal, but perhaps not read yet. */
-function isKillRequested({ id, dir, state }: Session): boolean {
-  if (state.turn?.kill_requested) return true
-  // Where nobody else has appended anything, there is nothing to read.
-  if (disk.findSize(files.transcript(dir)) === state.journal.bytes) return false
-  return readSnapshot(id, dir).state?.turn?.kill_requested === true
+/** Tells whether somebody wants the open turn to end: that is in the journal, but perhaps not read yet. */
+export function watchForKill(session: Session): () => boolean {
+  const { id, dir } = session
+  let looked: number | undefined
+  return () => {
+    const { turn, journal } = session.state
+    if (turn?.kill_requested) return true
+    const size = findSize(files.transcript(dir))
+    // Where nobody else has appended anything, there is nothing to read.
+    if (size === journal.bytes || size === looked) return false
+    looked = size
+    return readSnapshot(id, dir).state?.turn?.kill_requested === true
+  }
+}
+
+/** Undefined also where it cannot be asked. */
+function findSize(path: string): number | undefined {
+  try {
+    return disk.findSize(path)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return undefined
+  }
 }
 
 /** Ends all that carries the session's id, or that of a session started inside, up to this turn. */

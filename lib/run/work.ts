@@ -2,43 +2,11 @@
 
 import { Failure } from '../errors.ts'
 import type { EntryData } from '../journal/entry.ts'
-import type { State } from '../session/state.ts'
-import { findEntries } from '../session/turn.ts'
 import type { ToolSettings } from '../store/tool-config.ts'
-import { acpAdapter } from '../tools/acp-agent.ts'
-import { type Adapter, isProviderId, type Permission, type TurnRequest } from '../tools/adapter.ts'
-import { ownAdapter } from '../tools/own.ts'
-import { findAdapter, toolNames } from '../tools/registry.ts'
+import { type Adapter, isProviderId, type TurnRequest } from '../tools/adapter.ts'
+import { interactiveWork } from './interactive.ts'
 import { lastSaid, primedPrompt } from './prime.ts'
-
-/** What was asked for. */
-export type Task =
-  /** A command; with a tool, whose output is that tool's. */
-  | {
-      readonly kind: 'command'
-      readonly argv: readonly string[]
-      readonly tool?: string
-      /** It has the terminal. */
-      readonly interactive?: boolean
-    }
-  /** A tool that has the terminal, in which the person talks with it. */
-  | {
-      readonly kind: 'interactive'
-      readonly prompt?: string
-      readonly tool?: string
-      readonly acp?: readonly string[]
-    }
-  | {
-      readonly kind: 'prompt'
-      readonly prompt: string
-      /** By default the session's own. */
-      readonly tool?: string
-      readonly permission: Permission
-      /** The command of an agent that speaks ACP, for the tool `acp`. */
-      readonly acp?: readonly string[]
-    }
-  /** The tool makes its conversation shorter. */
-  | { readonly kind: 'compact' }
+import { commandTool, lostIn, type Past, speakerOf, type Task, toolOf } from './task.ts'
 
 export interface Work {
   readonly tool: string
@@ -65,17 +33,8 @@ export interface Work {
   readonly notice: string | undefined
 }
 
-/** The tool of a plain command. */
-const commandTool = 'command'
-/** Any agent that speaks ACP, whose command is given each time or was recorded. */
-const acpTool = 'acp'
-
-/** The session a turn goes on with, or starts from. */
-export interface Past {
-  readonly kind: 'resume' | 'fork'
-  readonly state: State
-  readonly dir: string
-}
+/** In bytes: what Linux takes, with the NUL that ends it. */
+const longestArgument = 128 * 1024 - 1
 
 /** Where the turn is to be. */
 export interface Surroundings {
@@ -89,8 +48,8 @@ export interface Surroundings {
 }
 
 /**
- * Plans a turn. Throws TOOL_UNKNOWN, TOOL_CANNOT, COMMAND_NEEDED, and PROVIDER_SESSION_LOST when there
- * is no conversation to go on with any more.
+ * Plans a turn. Throws TOOL_UNKNOWN, TOOL_CANNOT, PROMPT_TOO_LONG, COMMAND_NEEDED, and
+ * PROVIDER_SESSION_LOST when there is no conversation to go on with any more.
  */
 export function planWork(task: Task, past: Past | undefined, where: Surroundings): Work {
   const { settings, hasInput } = where
@@ -115,7 +74,9 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
     }
   }
   const adapter = toolOf(task, past, settings)
-  if (task.kind === 'interactive') return interactiveWork(task, adapter, past, settings)
+  if (task.kind === 'interactive') {
+    return { ...interactiveWork(task, adapter, past, settings), ...environment(adapter) }
+  }
   const { program = adapter.program, args = [] } = settings[adapter.name] ?? {}
   const { request, record, notice } = requestOf(task, adapter, past, {
     args,
@@ -124,13 +85,25 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
   })
   const line = adapter.plan(request)
   if (line === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: request.act })
+  const own = settings[adapter.name]?.own !== undefined
+  if (own && task.kind === 'prompt' && task.mustPermit) {
+    throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'permit' })
+  }
+  const bytes = Math.max(...line.args.map((arg) => Buffer.byteLength(arg)))
+  if (bytes > longestArgument) {
+    throw new Failure('PROMPT_TOO_LONG', { tool: adapter.name, bytes, own })
+  }
   const { act, providerSession: id } = request
   // The prompt stands beside it.
   const shown = line.args.map((arg) => (arg === request.prompt ? '{prompt}' : arg))
   return {
     tool: adapter.name,
     argv: [line.program ?? program, ...line.args],
-    record: { argv: [line.program ?? program, ...shown], ...record },
+    record: {
+      argv: [line.program ?? program, ...shown],
+      ...record,
+      ...(line.stdin === 'conversation' ? { conversation: true } : {}),
+    },
     stdin: line.stdin,
     file: line.file && { path: where.file, ...line.file },
     given: line.providerSession,
@@ -140,59 +113,6 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
     continues: id === undefined ? undefined : { act: act === 'fork' ? 'fork' : 'resume', id },
     notice,
   }
-}
-
-/** A turn in which the person talks with the tool: what is said there is theirs alone. */
-function interactiveWork(
-  task: Task & { kind: 'interactive' },
-  adapter: Adapter,
-  past: Past | undefined,
-  settings: Readonly<Record<string, ToolSettings>>,
-): Work {
-  const known = past?.kind === 'resume' ? past.state.tools[adapter.name] : undefined
-  const { program = adapter.program, args = [] } = settings[adapter.name] ?? {}
-  const recorded = known?.provider_session_id
-  const resumed = recorded !== undefined && isProviderId(recorded) ? recorded : undefined
-  if (
-    past !== undefined &&
-    resumed === undefined &&
-    (recorded ?? known?.provider_session_history) !== undefined
-  ) {
-    throw lostIn(past, adapter.name)
-  }
-  const { prompt } = task
-  const fresh = past === undefined ? randomId() : undefined
-  const request = { act: resumed === undefined ? 'new' : 'resume', prompt, args } as const
-  const line = adapter.interact?.({ ...request, id: resumed ?? fresh })
-  if (line === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'interact' })
-  const shown = line.args.map((arg) => (arg === prompt ? '{prompt}' : arg))
-  return {
-    tool: adapter.name,
-    argv: [program, ...line.args],
-    record: {
-      argv: [program, ...shown],
-      interactive: true,
-      ...(prompt === undefined ? {} : { prompt }),
-      ...(resumed === undefined ? {} : { provider_session_id: resumed }),
-    },
-    stdin: 'terminal',
-    file: undefined,
-    given: line.takesId ? fresh : undefined,
-    request: undefined,
-    ...environment(adapter),
-    adapter: undefined,
-    continues: undefined,
-    notice: undefined,
-  }
-}
-
-function lostIn({ state }: Past, tool: string): Failure {
-  const { provider_session_id: id, provider_session_history: lost } = state.tools[tool] ?? {}
-  return new Failure('PROVIDER_SESSION_LOST', {
-    id: state.meta_session_id,
-    tool,
-    provider_session_id: lost?.at(-1) ?? id ?? '',
-  })
 }
 
 function requestOf(
@@ -241,83 +161,6 @@ function requestOf(
     record: { prompt, primed_from: session },
     notice: `${adapter.name} starts a new conversation, told of the last turns of ${session}`,
   }
-}
-
-function toolOf(
-  task: Exclude<Task, { kind: 'command' }>,
-  past: Past | undefined,
-  settings: Readonly<Record<string, ToolSettings>>,
-): Adapter {
-  const asked = task.kind === 'compact' ? undefined : task.tool
-  const name = asked ?? past?.state.turn?.tool ?? (past && createdTool(past.dir))
-  if (name === undefined || (asked === undefined && name === commandTool)) {
-    throw new Failure('COMMAND_NEEDED', { id: past?.state.meta_session_id ?? '' })
-  }
-  const adapter = findTool(name, settings)
-  if (adapter !== undefined) return adapter
-  const given = task.kind === 'compact' || name !== acpTool ? undefined : task.acp
-  const command = given ?? settings[name]?.acp ?? (past && recordedCommand(past.dir, name))
-  if (command?.[0]) return acpAdapter(name, command)
-  if (name !== acpTool) throw unknownTool(name, settings)
-  throw new Failure('USAGE', { problem: 'say how the agent is started: --acp "COMMAND ARGS"' })
-}
-
-/** The tool whose output a command line of the user's own prints. */
-function speakerOf(name: string, settings: Readonly<Record<string, ToolSettings>>): Adapter {
-  const adapter = findTool(name, settings)
-  if (adapter !== undefined) return adapter
-  throw new Failure('TOOL_UNKNOWN', {
-    tool: name,
-    known: [...toolNames, ...ownNames(settings, 'own')],
-  })
-}
-
-/** A tool that prints: built in, or described in the config. */
-function findTool(
-  name: string,
-  settings: Readonly<Record<string, ToolSettings>>,
-): Adapter | undefined {
-  const own = Object.hasOwn(settings, name) ? settings[name]?.own : undefined
-  return own === undefined ? findAdapter(name) : ownAdapter(name, own)
-}
-
-function ownNames(
-  settings: Readonly<Record<string, ToolSettings>>,
-  kind: 'own' | 'acp',
-): readonly string[] {
-  return Object.keys(settings).filter((name) => settings[name]?.[kind] !== undefined)
-}
-
-function unknownTool(tool: string, settings: Readonly<Record<string, ToolSettings>>): Failure {
-  const own = [...ownNames(settings, 'own'), ...ownNames(settings, 'acp')]
-  return new Failure('TOOL_UNKNOWN', { tool, known: [...toolNames, acpTool, ...own] })
-}
-
-/** The tool that a session was made for, whose first turn never got as far as the journal. */
-function createdTool(dir: string): string | undefined {
-  for (const { seq, data } of findEntries(dir)) {
-    if (seq === 0 && typeof data.tool === 'string') return data.tool
-  }
-  return undefined
-}
-
-/** How an agent was started before; nothing when a part of that was taken out as a secret. */
-function recordedCommand(dir: string, tool: string): readonly string[] | undefined {
-  for (const { type, data } of findEntries(dir)) {
-    if (type !== 'turn_started' || data.tool !== tool) continue
-    const { argv } = data
-    const isWhole =
-      Array.isArray(argv) &&
-      argv.length > 0 &&
-      argv.every((word) => typeof word === 'string' && !word.includes('[REDACTED:'))
-    return isWhole ? argv : undefined
-  }
-  return undefined
-}
-
-/** An id as providers make them. */
-function randomId(): string {
-  return process.getBuiltinModule('node:crypto').randomUUID()
 }
 
 /** What an agent sets for its own children, and no other agent should take for its own. */

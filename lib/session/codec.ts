@@ -144,6 +144,7 @@ function decodeTurn(turn: Readonly<Record<string, unknown>>): TurnState {
     ...defined('exit_code', decodeInteger(turn, 'exit_code', 'turn.exit_code')),
     ...defined('signal', decodeText(turn, 'signal', 'turn.signal')),
     ...defined('kill_requested', decodeBoolean(turn, 'kill_requested')),
+    ...defined('conversation', decodeBoolean(turn, 'conversation')),
     ...(process === undefined ? {} : { process: decodeGroup(process) }),
   }
 }
@@ -226,6 +227,7 @@ const order = {
     'exit_code',
     'signal',
     'kill_requested',
+    'conversation',
   ],
   process: ['pgid', 'start_time', 'host', 'boot_id', 'pid_ns'],
   usage: usageKeys,

@@ -187,6 +187,7 @@ function turnStarted(state: State, entry: Entry): Change {
       number: entry.turn,
       tool: present(decodeText(data, 'tool'), 'tool'),
       started_at: instant(entry.ts),
+      ...(data.conversation === true ? { conversation: true } : {}),
       ...(data.process === undefined ? {} : { process: decodeGroup(data.process) }),
     },
   }

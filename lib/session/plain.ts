@@ -108,6 +108,8 @@ function readTurn(found: Found): TurnState {
   if (signal !== undefined) turn.signal = unquote(signal)
   const kill = found[group.kill]
   if (kill !== undefined) turn.kill_requested = kill === 'true'
+  const conversation = found[group.conversation]
+  if (conversation !== undefined) turn.conversation = conversation === 'true'
   if (found[group.pgid] !== undefined) {
     turn.process = {
       pgid: Number(found[group.pgid]),
@@ -239,16 +241,17 @@ const group = {
   exit_code: 24,
   signal: 25,
   kill: 26,
-  pgid: 27,
-  start_time: 28,
-  host: 29,
-  boot_id: 30,
-  pid_ns: 31,
-  usage: 32,
-  redactions: 33,
-  seq: 34,
-  bytes: 35,
-  streamed: 36,
+  conversation: 27,
+  pgid: 28,
+  start_time: 29,
+  host: 30,
+  boot_id: 31,
+  pid_ns: 32,
+  usage: 33,
+  redactions: 34,
+  seq: 35,
+  bytes: 36,
+  streamed: 37,
 } as const
 const instants = [
   group.created_at,
@@ -302,6 +305,7 @@ const plainState = new RegExp(
       mayTake('exit_code', count),
       mayTake('signal', text),
       mayTake('kill_requested', truth),
+      mayTake('conversation', truth),
       may(
         '\n\\[turn\\.process\\]\n',
         take('pgid', count),

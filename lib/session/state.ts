@@ -84,6 +84,8 @@ export interface TurnState {
   readonly signal?: string
   /** Somebody asked for its end. */
   readonly kill_requested?: boolean
+  /** Its tool is talked with, and can be asked to stop. */
+  readonly conversation?: boolean
   readonly process?: GroupIdentity
 }
 

@@ -53,6 +53,15 @@ export interface OwnEvents {
   /** Without it the exit status says how a turn ended. */
   readonly end?: Condition
   readonly error?: Reading
+  readonly toolCall?: OwnParts<'id' | 'name' | 'input'>
+  readonly toolResult?: OwnParts<'id' | 'output' | 'error'>
+}
+
+/** Where the parts of one thing stand; those that it cannot do without are always there. */
+export interface OwnParts<Part extends string> {
+  /** What the parts' paths begin at, for each that is found there; absent: the line. */
+  readonly path?: Path
+  readonly parts: Readonly<Partial<Record<Part, Reading>>>
 }
 
 /** Where a value stands, and in which lines. */
@@ -202,7 +211,12 @@ function refuseId(used: readonly string[], at: string, refuse: Refuse): void {
 
 function decodeEvents(value: unknown, at: string, refuse: Refuse): OwnEvents {
   if (!isTable(value)) throw refuse(`${at} is no table: write [${at}]`)
-  refuseOthers(value, at, ['id', 'text', 'delta', 'usage', 'usage_scope', 'end', 'error'], refuse)
+  refuseOthers(
+    value,
+    at,
+    ['id', 'text', 'delta', 'tool_call', 'tool_result', 'usage', 'usage_scope', 'end', 'error'],
+    refuse,
+  )
   const { delta = false, usage = {}, usage_scope: scope = 'run' } = value
   if (typeof delta !== 'boolean') throw refuse(`${at}.delta is true or false`)
   if (scope !== 'run' && scope !== 'step' && scope !== 'thread') {
@@ -213,14 +227,45 @@ function decodeEvents(value: unknown, at: string, refuse: Refuse): OwnEvents {
   const read = (table: Table, place: string, key: string) =>
     table[key] === undefined ? {} : { [key]: decodeReading(table[key], `${place}.${key}`, refuse) }
   const end = value.end === undefined ? undefined : decodeEnd(value.end, `${at}.end`, refuse)
+  const call = decodeParts(value.tool_call, `${at}.tool_call`, ['id', 'name'], ['input'], refuse)
+  const result = decodeParts(
+    value.tool_result,
+    `${at}.tool_result`,
+    ['id'],
+    ['output', 'error'],
+    refuse,
+  )
   return {
     ...read(value, at, 'id'),
     ...read(value, at, 'text'),
     ...read(value, at, 'error'),
     ...(end === undefined ? {} : { end }),
+    ...(call === undefined ? {} : { toolCall: call }),
+    ...(result === undefined ? {} : { toolResult: result }),
     delta,
     usage: Object.assign({}, ...usageKeys.map((key) => read(usage, `${at}.usage`, key))),
     usageScope: scope,
+  }
+}
+
+function decodeParts<Part extends string>(
+  value: unknown,
+  at: string,
+  needed: readonly Part[],
+  others: readonly Part[],
+  refuse: Refuse,
+): OwnParts<Part> | undefined {
+  if (value === undefined) return undefined
+  if (!isTable(value)) throw refuse(`${at} is no table: write [${at}]`)
+  refuseOthers(value, at, ['path', ...needed, ...others], refuse)
+  const missing = needed.find((key) => value[key] === undefined)
+  if (missing !== undefined) throw refuse(`${at} does not say where its ${missing} stands`)
+  const parts = [...needed, ...others].flatMap((key) =>
+    value[key] === undefined ? [] : [[key, decodeReading(value[key], `${at}.${key}`, refuse)]],
+  )
+  return {
+    ...(value.path === undefined ? {} : { path: decodePath(value.path, `${at}.path`, refuse) }),
+    parts: Object.fromEntries(parts),
   }
 }
 

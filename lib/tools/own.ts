@@ -4,6 +4,7 @@ import { isTable } from '../base/decode.ts'
 import {
   type Condition,
   type OwnEvents,
+  type OwnParts,
   type OwnTool,
   type Path,
   type Placeholder,
@@ -80,6 +81,7 @@ class OwnStream implements Stream {
     const said: ToolEvent[] = []
     const text = textOf(read(this.#events.text, fields))
     if (text !== '') said.push({ type: 'message', text, ...(delta ? { delta } : {}) })
+    said.push(...callsIn(this.#events, fields), ...resultsIn(this.#events, fields))
     said.push(...this.#usage(fields))
     const error = read(this.#events.error, fields).find((one) => one !== null && one !== false)
     const isEnd = end !== undefined && holds(end, fields)
@@ -114,6 +116,46 @@ class OwnStream implements Stream {
   }
 }
 
+/** Without an id or a name it is something else. */
+function callsIn({ toolCall }: OwnEvents, fields: Fields): readonly ToolEvent[] {
+  return placesOf(toolCall, fields).flatMap(({ parts, place }): ToolEvent[] => {
+    const [id, name] = [idOf(read(parts.id, place)), textOf(read(parts.name, place))]
+    if (id === '' || name === '') return []
+    const [input] = read(parts.input, place)
+    return [{ type: 'tool_call', id, name, ...(input === undefined ? {} : { input }) }]
+  })
+}
+
+function resultsIn({ toolResult }: OwnEvents, fields: Fields): readonly ToolEvent[] {
+  return placesOf(toolResult, fields).flatMap(({ parts, place }): ToolEvent[] => {
+    const id = idOf(read(parts.id, place))
+    if (id === '') return []
+    // An exit status of 0 and an empty message are no error either.
+    const error = read(parts.error, place).find(Boolean)
+    const output = read(parts.output, place).map(shown).join('') || messageIn(error)
+    return [
+      {
+        type: 'tool_result',
+        id,
+        status: error === undefined ? 'ok' : 'failed',
+        ...(output ? { output } : {}),
+        ...(Number.isInteger(error) ? { exit_code: error as number } : {}),
+      },
+    ]
+  })
+}
+
+/** The objects that may be such a thing. */
+function placesOf<Part extends string>(
+  of: OwnParts<Part> | undefined,
+  fields: Fields,
+): readonly { readonly parts: OwnParts<Part>['parts']; readonly place: Fields }[] {
+  if (of === undefined) return []
+  const { path, parts } = of
+  const places = path === undefined ? [fields] : valuesAt(path, fields).filter(isTable)
+  return places.map((place) => ({ parts, place }))
+}
+
 /** What stands there, in the lines that are meant; empty when nothing does. */
 function read(reading: Reading | undefined, fields: Fields): readonly unknown[] {
   if (reading === undefined) return []
@@ -143,6 +185,16 @@ function valuesAt(path: Path, fields: Fields): readonly unknown[] {
 
 function textOf(values: readonly unknown[]): string {
   return values.filter((value) => typeof value === 'string').join('')
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value)
+}
+
+/** An id, which some write as a number. */
+function idOf(values: readonly unknown[]): string {
+  const [id] = values
+  return typeof id === 'number' ? String(id) : textOf(values)
 }
 
 function isAmount(value: unknown): value is number {

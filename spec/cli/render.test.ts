@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
 import { ago, bytes, usage } from '../../cli/render/amount.ts'
+import { questionText } from '../../cli/render/question.ts'
 import { highlightPrefix, styleOf } from '../../cli/render/style.ts'
 import { type Column, table } from '../../cli/render/table.ts'
 import { treeLines } from '../../cli/render/tree.ts'
@@ -193,5 +194,51 @@ describe('usage', () => {
     [{}, ''],
   ])('says %o in brief', (amounts, text) => {
     expect(usage(amounts)).toBe(text)
+  })
+})
+
+describe('questionText', () => {
+  const options = [{ optionId: 'a', name: 'Allow\u001b[8m', kind: 'allow_once' as const }]
+  const toolCallId = 'c'
+
+  it('says what the title leaves out, and the title once', () => {
+    const rawInput = { command: 'rm -r build', cwd: '/tmp', of: { n: 1 } }
+    const toolCall = { toolCallId, title: 'Clean up', kind: 'execute' as const, rawInput }
+    expect(questionText({ toolCall, options })).toBe(
+      [
+        'the agent wants to execute: Clean up',
+        '  | command: rm -r build',
+        '  | cwd: /tmp',
+        '  | of: {"n":1}',
+        '  1  Allow\\x1b[8m',
+      ].join('\n'),
+    )
+    const same = { ...toolCall, title: 'ls', rawInput: { command: 'ls' } }
+    expect(questionText({ toolCall: same, options })).toBe(
+      'the agent wants to execute: ls\n  1  Allow\\x1b[8m',
+    )
+  })
+
+  it('counts the lines of a change, and names the places', () => {
+    const toolCall = {
+      toolCallId,
+      kind: 'edit' as const,
+      content: [{ type: 'diff' as const, path: '/a.ts', oldText: 'x\n', newText: 'y\nz\n' }],
+      locations: [{ path: '/a.ts' }, { path: '/b.ts' }],
+    }
+    expect(questionText({ toolCall, options: [] })).toBe(
+      'the agent wants to edit: something\n  | /a.ts: 1 lines become 2\n  | /b.ts',
+    )
+  })
+
+  it('shows so much of a long one, says that there is more, and lets no control act', () => {
+    const text = `${'x'.repeat(600)}\n${'\u001b[2Jy\n'.repeat(30)}`
+    const content = [{ type: 'content' as const, content: { type: 'text' as const, text } }]
+    const lines = questionText({ toolCall: { toolCallId, title: 't', content }, options }).split(
+      '\n',
+    )
+    expect(lines[1]).toBe(`  | ${'x'.repeat(500)}…`)
+    expect(lines[2]).toBe('  | \\x1b[2Jy')
+    expect(lines.slice(-2)).toEqual(['  | … 11 more lines', '  1  Allow\\x1b[8m'])
   })
 })

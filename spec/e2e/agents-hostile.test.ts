@@ -1,18 +1,9 @@
 /** Agents whose output is not what it should be: whatever they print, the turn is kept and bounded. */
 
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { alnum } from '../redact/samples.ts'
-import {
-  agent,
-  entriesOf,
-  expectWhole,
-  makePlace,
-  program,
-  type Row,
-  sessionOf,
-} from '../support/cli.ts'
+import { entriesOf, expectWhole, program, type Row, sessionOf } from '../support/cli.ts'
+import { makeStage as openStage } from '../support/stage.ts'
 
 const done = { type: 'turn.completed', usage: {} }
 const start = { type: 'thread.started', thread_id: 't1' }
@@ -24,22 +15,10 @@ const call = (id: unknown, type = 'item.started') => ({
 
 /** A place whose PATH has agents that print what they are given. */
 function makeStage() {
-  const place = makePlace()
-  const bin = join(place.dir, 'bin')
-  const file = join(place.dir, 'stream')
-  const argvFile = join(place.dir, 'argv')
-  mkdirSync(bin)
-  const install = (program: string, script: string) => {
-    writeFileSync(join(bin, program), `#!/bin/sh\n${script}\n`)
-    chmodSync(join(bin, program), 0o755)
-  }
-  for (const program of ['codex', 'claude', 'gemini', 'opencode']) {
-    install(program, `exec "${process.execPath}" "${agent('replay.mjs')}" "$@"`)
-  }
-  const env = { PATH: `${bin}:${place.env.PATH}`, REPLAY_FILE: file, REPLAY_ARGV: argvFile }
+  const stage = openStage(['codex', 'claude', 'gemini', 'opencode'])
+  const env = stage.play('', stage.write(''))
   const write = (lines: readonly (object | string | Buffer)[]) =>
-    writeFileSync(
-      file,
+    stage.write(
       Buffer.concat(
         lines.map((line) =>
           Buffer.isBuffer(line)
@@ -54,18 +33,13 @@ function makeStage() {
     { tool = 'codex', args }: { tool?: string; args?: readonly string[] } = {},
   ) => {
     write(lines)
-    const ran = await place.stint(args ?? ['run', '--tool', tool, 'a'], { env })
+    const ran = await stage.stint(args ?? ['run', '--tool', tool, 'a'], { env })
     const id = sessionOf(ran.stderr) as string
-    const entries = entriesOf(place.session(id))
+    const entries = entriesOf(stage.session(id))
     expectWhole(entries)
     return { ...ran, id, entries }
   }
-  const calls = (): Row[] =>
-    readFileSync(argvFile, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-  return { ...place, env, run, install, calls }
+  return { ...stage, env, run }
 }
 
 const ofType = (entries: readonly Row[], type: string) => entries.filter((one) => one.type === type)

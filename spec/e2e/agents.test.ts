@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { alnum } from '../redact/samples.ts'
 import { agent, entriesOf, makePlace, type Row, sessionOf } from '../support/cli.ts'
+import { makeStage as openStage, player } from '../support/stage.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -19,32 +20,10 @@ const tools = Object.keys(programs)
 
 /** A place whose PATH has programs that play recordings. */
 function makeStage() {
-  const place = makePlace()
-  const bin = join(place.dir, 'bin')
-  mkdirSync(bin)
-  for (const program of Object.values(programs)) {
-    const script = `#!/bin/sh\nexec "${process.execPath}" "${agent('replay.mjs')}" "$@"\n`
-    writeFileSync(join(bin, program), script)
-    chmodSync(join(bin, program), 0o755)
-  }
-  const argvFile = join(place.dir, 'argv')
-  const play = (tool: string, name: string, more: Record<string, string> = {}) => ({
-    PATH: `${bin}:${place.env.PATH}`,
-    REPLAY_FILE: join(root, 'fixtures/streams', tool, `${name}.stdout`),
-    REPLAY_ARGV: argvFile,
-    ...more,
-  })
-  const write = (text: string) => {
-    const file = join(place.dir, 'stream')
-    writeFileSync(file, text)
-    return { REPLAY_FILE: file }
-  }
-  const calls = (): Row[] =>
-    readFileSync(argvFile, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-  return { ...place, play, write, calls }
+  const stage = openStage(Object.values(programs))
+  const play = (tool: string, name: string, more: Record<string, string> = {}) =>
+    stage.play(`${tool}/${name}`, more)
+  return { ...stage, play }
 }
 
 /** Entries without what differs from run to run. */
@@ -57,9 +36,7 @@ function contentOf(dir: string): unknown[] {
 describe.each(tools)('%s', (tool) => {
   test('is given a prompt that no argument can hold', async () => {
     const stage = makeStage()
-    const program = join(stage.dir, 'bin', programs[tool] as string)
-    const replay = readFileSync(program, 'utf8').split('\n')[1]
-    writeFileSync(program, `#!/bin/sh\ncat > "$HEARD"\n${replay} </dev/null\n`)
+    stage.install(programs[tool] as string, `cat > "$HEARD"\n${player} </dev/null`)
     const prompt = 'do it well. '.repeat(30_000)
     writeFileSync(join(stage.dir, 'prompt'), prompt)
     const heard = join(stage.dir, 'heard')
@@ -401,10 +378,9 @@ test('the prompt can come from a file or from standard input, and the tool from 
   expect(stage.calls().at(-1)?.argv).toContain('do the\ntask')
   await stage.stint(['run', '--prompt-file', '-'], { env, input: 'piped' })
   expect(stage.calls().at(-1)?.argv).toContain('piped')
-  mkdirSync(join(stage.dir, 'config/stint'), { recursive: true })
-  const config =
-    'tool = "gemini-cli"\n[tools.gemini-cli]\nprogram = "codex"\nargs = ["-m", "pro"]\n'
-  writeFileSync(join(stage.dir, 'config/stint/config.toml'), config)
+  stage.configure(
+    'tool = "gemini-cli"\n[tools.gemini-cli]\nprogram = "codex"\nargs = ["-m", "pro"]\n',
+  )
   await stage.stint(['run', 'by config'], { env: stage.play('gemini-cli', '01-plain') })
   expect(stage.calls().at(-1)?.argv.join(' ')).toMatch(/stream-json -m pro -p by config$/)
 })
@@ -447,6 +423,47 @@ test('tools says which agents there are, and what they can do', async () => {
   expect(facts).toContainEqual({ name: 'claude-code', path: null, version: null })
   const { stdout } = await place.stint(['tools'], { env })
   expect(stdout).toMatch(/^codex +0\.169\.0 +yes +yes +no +/m)
+})
+
+test('tools shows the memory that 19 of 20 turns of each tool stayed within', async () => {
+  const stage = makeStage()
+  const env = stage.play('codex', '01-plain')
+  const record = async (args: readonly string[], peaks: readonly number[]) => {
+    const dir = stage.session(await stage.make(args, { env }))
+    const recorded = readFileSync(join(dir, 'output/turn-0001/result.toml'), 'utf8')
+    const rest = recorded.replace(/^(?:turn|peak_memory_bytes) = .*\n/gm, '')
+    for (const [index, peak] of peaks.entries()) {
+      const turn = join(dir, `output/turn-${String(index + 1).padStart(4, '0')}`)
+      mkdirSync(turn, { recursive: true })
+      const known = `turn = ${index + 1}\npeak_memory_bytes = ${peak}\n`
+      writeFileSync(join(turn, 'result.toml'), `${known}${rest}`)
+    }
+  }
+  const mebibytes = (count: number) => count * 1024 * 1024
+  // The greatest stands first: the order of the turns is none of the peaks.
+  const many = Array.from({ length: 20 }, (_, index) => mebibytes(120 - index))
+  await record(['--tool', 'codex', 'a'], many.slice(0, 12))
+  await record(['--tool', 'codex', 'b'], many.slice(12))
+  await record(['--tool', 'claude-code', 'c'], [1536])
+  await record(['--', 'true'], [mebibytes(900)])
+  const rows = await stage.json<Row[]>(['tools'], { env })
+  expect(Object.fromEntries(rows.map(({ name, memory }) => [name, memory]))).toEqual({
+    aider: null,
+    'claude-code': { turns: 1, p95_bytes: 1536, max_bytes: 1536 },
+    codex: { turns: 20, p95_bytes: mebibytes(119), max_bytes: mebibytes(120) },
+    'gemini-cli': null,
+    opencode: null,
+  })
+  const { stdout } = await stage.stint(['tools'], { env })
+  const [heads = '', ...lines] = stdout.trimEnd().split('\n')
+  const [from, to] = [heads.indexOf('MEMORY'), heads.indexOf('PROGRAM')]
+  expect(lines.map((line) => [line.split(' ', 1)[0], line.slice(from, to).trim()])).toEqual([
+    ['aider', ''],
+    ['claude-code', '1.5 KiB'],
+    ['codex', '119 MiB'],
+    ['gemini-cli', ''],
+    ['opencode', ''],
+  ])
 })
 
 test('compress has the agent sum up its conversation, where it can without a terminal', async () => {

@@ -1,14 +1,10 @@
-/** Turns in which the tool has the terminal: script(1) makes one. */
+/** Turns in which the tool has the terminal. */
 
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { entriesOf, makePlace, program, type Row } from '../support/cli.ts'
-
-/** Words as a shell takes them back apart. */
-function quoted(words: readonly string[]): string {
-  return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
-}
+import { entriesOf, makePlace, type Row } from '../support/cli.ts'
+import { startAtTerminal } from '../support/terminal.ts'
 
 function makeTerminal() {
   const place = makePlace()
@@ -20,13 +16,7 @@ function makeTerminal() {
     chmodSync(join(bin, name), 0o755)
   }
   const type = (args: readonly string[], input: string) =>
-    place.startOther(
-      ['script', '-qec', quoted([process.execPath, program, ...args]), '/dev/null'],
-      {
-        input,
-        env: { PATH: `${bin}:${place.env.PATH}` },
-      },
-    ).ended
+    startAtTerminal(place, args, { input, env: { PATH: `${bin}:${place.env.PATH}` } }).ended
   return { ...place, type }
 }
 

@@ -1,6 +1,7 @@
 /** Turns whose supervisor is gone, and ending turns from outside. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
   agent,
@@ -10,6 +11,7 @@ import {
   isRunning,
   makePlace,
   type Place,
+  processState,
   type Row,
   type Running,
   touch,
@@ -105,6 +107,107 @@ describe('kill', () => {
     for (const pid of pidsOf(run)) process.kill(pid, 'SIGSTOP')
     expect((await place.stint(['kill', '@last'])).status).toBe(0)
     expect((await run.ended).status).toBe(143)
+  })
+})
+
+describe('kill of an agent that is talked with', () => {
+  /** An agent at work, and what it has heard since it was asked to work. */
+  const startTalk = async (place: Place, manner: string) => {
+    const heard = join(place.dir, 'heard')
+    const command = `"${process.execPath}" "${agent('acp-agent.mjs')}" cancel ${manner}`
+    const run = place.start(['run', '--acp', command, 'a'], { env: { HEARD: heard } })
+    const id = await run.session()
+    await run.says('working')
+    const since = () => readFileSync(heard, 'utf8').split('session/prompt\n')[1]
+    return { run, id, since }
+  }
+
+  test('has it cancel before any signal, and needs none when it heeds that', async () => {
+    const place = makePlace()
+    const { run, id, since } = await startTalk(place, 'meek')
+    const killed = await place.stint(['kill', id, '--json'])
+    expect(killed).toMatchObject({ status: 0, stderr: '' })
+    expect(JSON.parse(killed.stdout)).toEqual({
+      ...{ id, turn: 1, signal: null, outcome: 'cancelled', asked: true },
+    })
+    expect(since()).toBe('session/cancel\n')
+    expect((await run.ended).status).toBe(1)
+    expect(await place.json(['result', id])).toMatchObject({
+      ...{ outcome: 'cancelled', exit_code: 0, signal: null },
+    })
+    const entries = entriesOf(place.session(id))
+    expectWhole(entries)
+    expect(ends(entries, 1)).toHaveLength(1)
+    const again = await place.stint(['resume', id, 'b'])
+    expect(again.stderr).toContain(`session ${id} turn 2\n`)
+  })
+
+  test('says that it ended as it was asked to', async () => {
+    const place = makePlace()
+    const { id } = await startTalk(place, 'meek')
+    const { stderr } = await place.stint(['kill', id])
+    expect(stderr).toBe(`session ${id} turn 1 ended: cancelled, as it was asked to\n`)
+  })
+
+  test('that does not heed it sends the signals afterwards', async () => {
+    const place = makePlace()
+    const { run, id, since } = await startTalk(place, 'deaf')
+    const killed = await place.stint(['kill', id, '--json'])
+    expect(killed.status).toBe(0)
+    expect(JSON.parse(killed.stdout)).toMatchObject({ signal: 'SIGTERM', outcome: 'cancelled' })
+    // The supervisor and kill both see that it does not heed it.
+    expect(since()).toMatch(/^session\/cancel\n(?:SIGTERM\n){1,2}$/)
+    expect((await run.ended).status).toBe(143)
+    expect(await place.json(['result', id])).toMatchObject({ outcome: 'cancelled' })
+  })
+
+  test('that heeds nothing kills it after the grace', async () => {
+    const place = makePlace()
+    const { run, id } = await startTalk(place, 'stone')
+    const env = { STINT_KILL_GRACE: '200ms' }
+    const killed = await place.stint(['kill', id, '--json'], { env })
+    expect(JSON.parse(killed.stdout)).toMatchObject({ signal: 'SIGKILL', outcome: 'cancelled' })
+    expect((await run.ended).status).toBe(137)
+  })
+
+  test('is finished by its supervisor when kill itself is gone', async () => {
+    const place = makePlace()
+    const { run, id, since } = await startTalk(place, 'deaf')
+    const kill = place.start(['kill', id])
+    await until('it was asked', () => since() === 'session/cancel\n')
+    kill.kill('SIGKILL')
+    expect((await run.ended).status).toBe(143)
+    expect(since()).toBe('session/cancel\nSIGTERM\n')
+    expect(await place.json(['result', id])).toMatchObject({ outcome: 'cancelled' })
+  })
+
+  test('sends the signals at once when its supervisor is stopped', async () => {
+    const place = makePlace()
+    const { run, id, since } = await startTalk(place, 'meek')
+    run.kill('SIGSTOP')
+    await until('it is stopped', () => processState(run.pid) === 'T')
+    const kill = place.start(['kill', id])
+    await until('it heard of it', () => since() !== '')
+    run.kill('SIGCONT')
+    expect(await kill.ended).toMatchObject({ status: 0 })
+    expect(since()).toBe('SIGTERM\n')
+    expect(await place.json(['result', id])).toMatchObject({ outcome: 'cancelled' })
+  })
+
+  test('ends it and says who cannot record that, when its supervisor stays stopped', async () => {
+    const place = makePlace()
+    const { run, id, since } = await startTalk(place, 'stone')
+    run.kill('SIGSTOP')
+    await until('it is stopped', () => processState(run.pid) === 'T')
+    const killed = await place.stint(['kill', id], { env: { STINT_KILL_GRACE: '200ms' } })
+    expectRefusal(killed, { status: 1, code: 'KILL_INCOMPLETE', hint: false })
+    expect(killed.stderr).toContain(`its supervisor, process ${run.pid}, is stopped`)
+    expect(since()).toBe('SIGTERM\n')
+    const { process: group } = (await place.json<Row>(['show', id])).state.turn
+    expect(isRunning(group.pgid)).toBe(false)
+    run.kill('SIGCONT')
+    expect((await run.ended).status).toBe(137)
+    expect(await place.json(['result', id])).toMatchObject({ outcome: 'cancelled' })
   })
 })
 

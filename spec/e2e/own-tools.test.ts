@@ -11,7 +11,8 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { alnum } from '../redact/samples.ts'
-import { agent, entriesOf, makePlace, type Row, sessionOf, until } from '../support/cli.ts'
+import { agent, entriesOf, expectRefusal, type Row, sessionOf, until } from '../support/cli.ts'
+import { makeStage as openStage } from '../support/stage.ts'
 
 const root = join(import.meta.dirname, '../..')
 const documented =
@@ -19,39 +20,16 @@ const documented =
 
 /** A place whose config has the documented tools, and whose PATH has what plays them. */
 function makeStage(config = documented) {
-  const place = makePlace()
-  const bin = join(place.dir, 'bin')
-  const runtime = join(place.dir, 'runtime')
-  for (const dir of [bin, runtime, join(place.dir, 'config/stint')]) {
-    mkdirSync(dir, { recursive: true })
-  }
-  const player = `#!/bin/sh\nexec "${process.execPath}" "${agent('replay.mjs')}" "$@"\n`
-  for (const name of ['goose', 'cursor-agent', 'llm']) {
-    writeFileSync(join(bin, name), player, { mode: 0o755 })
-  }
-  symlinkSync(agent('aider.sh'), join(bin, 'aider'))
-  writeFileSync(join(place.dir, 'config/stint/config.toml'), config)
-  const argvFile = join(place.dir, 'argv')
-  const base = { PATH: `${bin}:${place.env.PATH}`, XDG_RUNTIME_DIR: runtime }
-  const play = (name: string, more: Record<string, string> = {}) => ({
-    ...base,
-    REPLAY_FILE: join(root, 'fixtures/streams/own', `${name}.stdout`),
-    REPLAY_ARGV: argvFile,
-    ...more,
-  })
-  const write = (text: string) => {
-    const file = join(place.dir, 'stream')
-    writeFileSync(file, text)
-    return { REPLAY_FILE: file }
-  }
-  const calls = (): Row[] =>
-    readFileSync(argvFile, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-  const seen = join(place.dir, 'seen')
+  const stage = openStage(['goose', 'cursor-agent', 'llm'])
+  stage.configure(config)
+  const runtime = join(stage.dir, 'runtime')
+  mkdirSync(runtime)
+  symlinkSync(agent('aider.sh'), join(stage.dir, 'bin/aider'))
+  const play = (name: string, more: Record<string, string> = {}) =>
+    stage.play(`own/${name}`, { XDG_RUNTIME_DIR: runtime, ...more })
+  const seen = join(stage.dir, 'seen')
   const leftOver = () => (existsSync(`${runtime}/stint`) ? readdirSync(`${runtime}/stint`) : [])
-  return { ...place, base, runtime, play, write, calls, seen, leftOver }
+  return { ...stage, base: play(''), runtime, play, seen, leftOver }
 }
 
 const said = (dir: string) =>
@@ -97,6 +75,64 @@ describe('a tool of the user', () => {
     expect(lost.stderr).toContain('has lost its conversation')
     const third = await stage.stint(['resume', id, 'go on'], { env: stage.play('cursor') })
     expect(third.stderr).toContain('error[PROVIDER_SESSION_LOST]')
+  })
+
+  test('has its calls kept, shown, and none of their lines twice', async () => {
+    const stage = makeStage()
+    const ran = await stage.stint(['run', '--tool', 'goose', 'fix it'], {
+      env: stage.play('goose'),
+    })
+    expect(ran.stderr).toMatch(/^✓ developer__shell: ls$/m)
+    const entries = entriesOf(stage.session(sessionOf(ran.stderr) as string))
+    const done = entries.filter(({ type }) => /^(?:tool_|raw)/.test(type))
+    expect(done.map(({ type, text, data }) => ({ type, text, data }))).toEqual([
+      {
+        type: 'tool_call',
+        text: null,
+        data: { id: 'call_1', name: 'developer__shell', input: { command: 'ls' } },
+      },
+      { type: 'tool_result', text: 'README.md', data: { id: 'call_1', status: 'ok' } },
+    ])
+  })
+
+  test('is given a prompt that no argument holds on standard input, or not at all', async () => {
+    const stage = makeStage()
+    const env = stage.play('', stage.write('done\n'))
+    const run = (tool: string, prompt: string) =>
+      stage.stint(['run', '--tool', tool, '--prompt-file', '-'], { env, input: prompt })
+    const longest = 'x'.repeat(128 * 1024 - 1)
+    for (const tool of ['llm', 'goose']) {
+      expect({ tool, of: (await run(tool, longest)).stderr }).not.toMatchObject({
+        of: expect.stringContaining('error['),
+      })
+    }
+    expect((await run('llm', `${longest}x`)).status).toBe(0)
+    expect(stage.calls().at(-1)).toMatchObject({ argv: [], stdin: `${longest}x` })
+    const refused = await run('goose', `${longest}x`)
+    expectRefusal(refused, {
+      status: 2,
+      code: 'PROMPT_TOO_LONG',
+      hint: /^hint: .*stdin = "\{prompt\}" into \[tools\.goose\] of the config/m,
+    })
+    expect(await stage.json<Row[]>(['list'])).toHaveLength(3)
+  })
+
+  test('is refused a permission that it cannot be told, which the config may have for others', async () => {
+    const stage = makeStage()
+    const env = stage.play('goose', { STINT_PERMISSION: 'allow' })
+    expectRefusal(
+      await stage.stint(['run', '--tool', 'goose', '--permission', 'deny', 'a'], { env }),
+      { status: 2, code: 'TOOL_CANNOT', hint: /\[tools\.goose\] in the config/ },
+    )
+    expect(existsSync(stage.home)).toBe(false)
+    const ran = await stage.stint(['run', '--tool', 'goose', 'a'], { env })
+    expect(ran.status).toBe(0)
+    expectRefusal(await stage.stint(['resume', '@last', '--permission', 'ask', 'b'], { env }), {
+      ...{ status: 2, code: 'TOOL_CANNOT' },
+    })
+    expectRefusal(await stage.stint(['run', '--permission', 'allow', '--', 'true'], { env }), {
+      ...{ status: 2, code: 'USAGE' },
+    })
   })
 
   test('forks by being told, when it cannot by itself', async () => {

@@ -10,13 +10,11 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
-  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { alnum } from '../redact/samples.ts'
 import {
-  agent,
   entriesOf,
   expectWhole,
   makePlace,
@@ -26,6 +24,7 @@ import {
   touch,
   until,
 } from '../support/cli.ts'
+import { makeStage } from '../support/stage.ts'
 import {
   claudeRecords,
   codexRecords,
@@ -132,23 +131,14 @@ describe.each(tools)('import %s', (tool) => {
   })
 
   test('can be gone on with', async () => {
-    const place = makePlace()
+    const program = { codex: 'codex', 'gemini-cli': 'gemini', 'claude-code': 'claude' }[tool]
+    const place = makeStage([program])
     store(place, tool)
     const [row] = await imported(place, tool)
-    const bin = join(place.dir, 'bin')
-    mkdirSync(bin)
-    const program = { codex: 'codex', 'gemini-cli': 'gemini', 'claude-code': 'claude' }[tool]
-    const script = `#!/bin/sh\nexec "${process.execPath}" "${agent('replay.mjs')}" "$@"\n`
-    writeFileSync(`${bin}/${program}`, script, { mode: 0o755 })
-    const ran = await place.stint(['resume', row?.session_id, 'once more'], {
-      env: {
-        PATH: `${bin}:${place.env.PATH}`,
-        REPLAY_FILE: join(import.meta.dirname, `../../fixtures/streams/${tool}/02-tool.stdout`),
-        REPLAY_ARGV: join(place.dir, 'argv'),
-      },
-    })
+    const env = place.play(`${tool}/02-tool`)
+    const ran = await place.stint(['resume', row?.session_id, 'once more'], { env })
     expect(ran).toMatchObject({ status: 0 })
-    expect(readFileSync(join(place.dir, 'argv'), 'utf8')).toContain(ids[tool])
+    expect(place.calls()[0]?.argv).toContain(ids[tool])
     const shown = await place.json<Row>(['show', row?.session_id])
     expect(shown).toMatchObject({ turn: 3, outcome: 'success' })
     // The file is stint's own now, whatever came to it.

@@ -70,6 +70,7 @@ const known = fc.oneof(
         tool: fc.constantFrom('codex', 'command'),
         cwd: word,
         cwd_redacted: fc.boolean(),
+        conversation: fc.boolean(),
         process: fc.constant({ pgid: 7, start_time: '1', boot_id: 'b', pid_ns: 'n', host: 'h' }),
       },
       { requiredKeys: ['tool'] },

@@ -34,6 +34,7 @@ const turn = fc
       exit_code: count,
       signal: text,
       kill_requested: fc.boolean(),
+      conversation: fc.boolean(),
       process: group,
     }),
   )

@@ -60,6 +60,7 @@ export const failureSamples: { readonly [C in FailureCode]: FailureData[C] } = {
   COMMAND_NEEDED: { id },
   TOOL_UNKNOWN: { tool: 'codx', known: ['claude-code', 'codex', 'gemini-cli', 'opencode'] },
   TOOL_CANNOT: { tool: 'opencode', act: 'compact' },
+  PROMPT_TOO_LONG: { tool: 'mine', bytes: 200_000, own: true },
   PROVIDER_SESSION_LOST: { id, tool: 'codex', provider_session_id: 'thread-1' },
   PROVENANCE_REDACTED: { id, field: 'cwd' },
   CWD_GONE: { cwd: '/home/ann/demo/gone' },

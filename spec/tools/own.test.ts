@@ -7,7 +7,9 @@ import { describe, expect, it } from 'vitest'
 import { parseToml } from '../../lib/base/toml.ts'
 import { readConfig } from '../../lib/index.ts'
 import { decodeTools, type OwnTool } from '../../lib/store/tool-config.ts'
+import type { ToolEvent } from '../../lib/tools/event.ts'
 import { ownAdapter } from '../../lib/tools/own.ts'
+import { findAdapter } from '../../lib/tools/registry.ts'
 import { makeDir } from '../support/place.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -72,6 +74,27 @@ describe('the description of a tool', () => {
     [`${start}[tools.mine.events]\ndelta = "yes"`, 'tools.mine.events.delta'],
     [`${start}[tools.mine.events]\nusage_scope = "turn"`, 'tools.mine.events.usage_scope'],
     [`${start}[tools.mine.events]\nusage.tokens = "a"`, '[tools.mine.events.usage] has no tokens'],
+    [`${start}[tools.mine.events]\ntool_call = "a"`, 'tools.mine.events.tool_call is no table'],
+    [
+      `${start}[tools.mine.events]\ntool_call = { id = "a" }`,
+      'tools.mine.events.tool_call does not say where its name stands',
+    ],
+    [
+      `${start}[tools.mine.events]\ntool_result = { output = "a" }`,
+      'tools.mine.events.tool_result does not say where its id stands',
+    ],
+    [
+      `${start}[tools.mine.events]\ntool_result = { id = "a", path = "b[0]" }`,
+      'tools.mine.events.tool_result.path is a path',
+    ],
+    [
+      `${start}[tools.mine.events]\ntool_call = { id = "a", name = { path = "b", when = "c" } }`,
+      'tools.mine.events.tool_call.name.is',
+    ],
+    [
+      `${start}[tools.mine.events]\ntool_result = { id = "a", name = "b" }`,
+      '[tools.mine.events.tool_result] has no name',
+    ],
     [`${start}[tools.mine.events]\nidd = "a"`, '[tools.mine.events] has no idd'],
     ['[tools.codex]\nnew = ["codex", "{prompt}"]', '[tools.codex] has no new'],
     ['[tools.aider]\nacp = ["aider"]', '[tools.aider] has no acp'],
@@ -100,6 +123,7 @@ describe('the description of a tool', () => {
   it('is taken or refused whatever it is, and no other way', () => {
     const keys = ['new', 'resume', 'fork', 'stdin', 'lost', 'events', 'acp', 'program', 'x']
     const inner = ['id', 'text', 'delta', 'usage', 'usage_scope', 'end', 'error', 'when', 'is']
+    inner.push('tool_call', 'tool_result', 'name', 'input', 'output')
     const words = ['{prompt}', '{id}', '{session}', '{x}', '{{prompt}}', '{', 'a.b[].c', '', 'a b']
     const leaf = fc.oneof(
       fc.constantFrom<unknown>(...words, true, 1, Number.NaN, new Date(0)),
@@ -190,13 +214,74 @@ describe('the output of a tool', () => {
   it('is read in pieces, and keeps whole what it is not told of', () => {
     const { events, verdict } = play(described.goose?.own as OwnTool, recorded('goose'))
     expect(verdict).toEqual({ outcome: 'success' })
-    expect(events.map((event) => (event.type === 'message' ? event.text : event.type))).toEqual([
+    expect(events.map((event) => (event.type === 'message' ? event.text : event))).toEqual([
       'I will look ',
       'at it.',
-      'raw',
-      'raw',
+      { type: 'tool_call', id: 'call_1', name: 'developer__shell', input: { command: 'ls' } },
+      { type: 'tool_result', id: 'call_1', status: 'ok', output: 'README.md' },
       'All done. The answer is 42.',
     ])
+  })
+
+  it('has calls and results by their parts, several in a line, and none without what they need', () => {
+    const own = ownOf(
+      `${start}[tools.mine.events]
+      tool_call = { path = "calls[]", id = "id", name = "name", input = "input" }
+      tool_result = { path = "results[]", id = "id", output = "output", error = "error" }`,
+    )
+    const calls = [
+      { id: 1, name: 'ls', input: ['a'] },
+      { id: 'b', name: 'cat', input: null },
+      { id: 'c', name: 'none' },
+      { name: 'no id' },
+      { id: 'no name' },
+      'no object',
+    ]
+    const results = [
+      { id: 1, output: 'fine', error: 0 },
+      { id: 'b', output: { lines: 2 }, error: 3 },
+      { id: 'c', output: null, error: { message: 'not there' } },
+      { id: 'd', error: true },
+      { id: 'e', output: '', error: '' },
+      { output: 'of nothing' },
+    ]
+    const { events } = play(own, [JSON.stringify({ calls }), JSON.stringify({ results })])
+    expect(events).toEqual([
+      { type: 'tool_call', id: '1', name: 'ls', input: ['a'] },
+      { type: 'tool_call', id: 'b', name: 'cat', input: null },
+      { type: 'tool_call', id: 'c', name: 'none' },
+      { type: 'tool_result', id: '1', status: 'ok', output: 'fine' },
+      { type: 'tool_result', id: 'b', status: 'failed', output: '{"lines":2}', exit_code: 3 },
+      { type: 'tool_result', id: 'c', status: 'failed', output: 'not there' },
+      { type: 'tool_result', id: 'd', status: 'failed' },
+      { type: 'tool_result', id: 'e', status: 'ok' },
+    ])
+  })
+
+  it('has the calls that the adapter of the same tool reads', () => {
+    const descriptions = {
+      'claude-code': `
+        tool_call = { path = "message.content[]", id = "id", name = "name", input = "input" }
+        tool_result = { path = "message.content[]", id = "tool_use_id", output = "content", error = "is_error" }`,
+      opencode: `
+        tool_call = { path = "part", id = "callID", name = "tool", input = "state.input" }
+        tool_result = { path = "part", id = "callID", output = "state.output", error = "state.metadata.exit" }`,
+    }
+    const core = ({ events }: { events: readonly ToolEvent[] }) =>
+      events.flatMap((event) => {
+        if (event.type === 'tool_call') return [[event.id, event.name, event.input]]
+        if (event.type === 'tool_result') return [[event.id, event.status, event.output]]
+        return []
+      })
+    for (const [tool, description] of Object.entries(descriptions)) {
+      const text = readFileSync(join(root, `fixtures/streams/${tool}/02-tool.stdout`), 'utf8')
+      const lines = text.trim().split('\n')
+      const stream = findAdapter(tool)?.open()
+      const wanted = core({ events: lines.flatMap((line) => stream?.parse(line) ?? []) })
+      expect(wanted).toHaveLength(2)
+      const own = ownOf(`${start}[tools.mine.events]\n${description}`)
+      expect({ tool, calls: core(play(own, lines)) }).toEqual({ tool, calls: wanted })
+    }
   })
 
   it('has no verdict before its end, and failed once it said so', () => {
@@ -220,6 +305,8 @@ describe('the output of a tool', () => {
         text: 'a[].b[].c',
         error: 'constructor',
         usage: { cost_usd: 'a[].b[]' },
+        tool_call: { path: 'a[]', id: 'b', name: 'c', input: 'constructor' },
+        tool_result: { path: 'a', id: 'b', output: 'c[]', error: 'a' },
         end: { when: 'a', is: 1 },
       },
     }

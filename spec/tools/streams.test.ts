@@ -4,21 +4,73 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { CommandLine } from '../../lib/tools/adapter.ts'
+import { parseToml } from '../../lib/base/toml.ts'
+import { decodeTools, type OwnTool } from '../../lib/store/tool-config.ts'
+import type { CommandLine, PrintingAdapter } from '../../lib/tools/adapter.ts'
 import type { ToolEvent } from '../../lib/tools/event.ts'
+import { ownAdapter } from '../../lib/tools/own.ts'
 import { adapters, findAdapter } from '../../lib/tools/registry.ts'
 
 /** Those with ids and a last event. */
 const toolNames = adapters.filter((one) => !one.isToldPast).map(({ name }) => name)
 
+/** What a person can say of gemini-cli's stream in the config. */
+const description = `
+[tools.mine]
+new = ["mine", "--prompt={prompt}"]
+
+[tools.mine.events]
+id = "session_id"
+text = { path = "content", when = "role", is = "assistant" }
+delta = true
+usage.input_tokens = "stats.input_tokens"
+usage.cached_input_tokens = "stats.cached"
+usage.output_tokens = "stats.output_tokens"
+end = { when = "type", is = "result" }
+error = "error"
+
+[tools.mine.events.tool_call]
+id = { path = "tool_id", when = "type", is = "tool_use" }
+name = "tool_name"
+input = "parameters"
+
+[tools.mine.events.tool_result]
+id = { path = "tool_id", when = "type", is = "tool_result" }
+output = "output"
+error = { path = "status", when = "status", is = "error" }
+`
+const { mine } = decodeTools(parseToml(description).tools, (problem) => new Error(problem))
+
+/** A reader of streams, and whose streams they are. */
+interface Speaker {
+  readonly name: string
+  readonly tool: string
+  readonly adapter: PrintingAdapter
+}
+
+const builtIn: readonly Speaker[] = adapters
+  .filter((one) => !one.isToldPast)
+  .map((adapter) => ({ name: adapter.name, tool: adapter.name, adapter }))
+const speakers: readonly Speaker[] = [
+  ...builtIn,
+  {
+    name: 'a description of gemini-cli',
+    tool: 'gemini-cli',
+    adapter: ownAdapter('mine', mine?.own as OwnTool),
+  },
+]
+
 const streams = join(import.meta.dirname, '../../fixtures/streams')
 
-function read(tool: string, name: string): { events: ToolEvent[]; outcome: string | undefined } {
-  const stream = findAdapter(tool)?.open()
+function read(
+  { tool, adapter }: Speaker,
+  name: string,
+): { events: ToolEvent[]; outcome: string | undefined } {
+  const stream = adapter.open()
   const text = readFileSync(join(streams, tool, name), 'utf8')
   const lines = text.split('\n').filter((line) => line !== '')
-  const events = lines.flatMap((line) => stream?.parse(line) ?? [])
-  return { events, outcome: stream?.verdict()?.outcome }
+  const events = lines.flatMap((line) => stream.parse(line) ?? [])
+  return { events, outcome: stream.verdict()?.outcome }
 }
 
 const of = <T extends ToolEvent['type']>(events: readonly ToolEvent[], type: T) =>
@@ -30,7 +82,8 @@ const said = (events: readonly ToolEvent[]) =>
     .map(({ text }) => text)
     .join('')
 
-describe.each(toolNames)('%s', (tool) => {
+describe.each(builtIn)('$name', (speaker) => {
+  const { tool } = speaker
   const names = readdirSync(join(streams, tool)).filter((name) => name.endsWith('.stdout'))
 
   it('has recordings of a plain turn, of a tool, and of a failure', () => {
@@ -40,14 +93,17 @@ describe.each(toolNames)('%s', (tool) => {
   })
 
   it.each(names)('knows every line of %s, and the id first of all', (name) => {
-    const { events } = read(tool, name)
+    const { events } = read(speaker, name)
     expect(of(events, 'raw')).toEqual([])
     expect(events[0]?.type).toBe('provider_session')
     expect(of(events, 'provider_session')).toHaveLength(1)
   })
+})
 
+describe.each(speakers)('$name', (speaker) => {
+  const { tool, adapter } = speaker
   it('ends a plain turn in success, with what was said and used', () => {
-    const { events, outcome } = read(tool, '01-plain.stdout')
+    const { events, outcome } = read(speaker, '01-plain.stdout')
     expect(outcome).toBe('success')
     expect(said(events)).toMatch(/^All done\. The answer is 42\./)
     const [usage, ...others] = of(events, 'usage')
@@ -57,7 +113,7 @@ describe.each(toolNames)('%s', (tool) => {
   })
 
   it('tells a call of a tool and its result once each, by one id', () => {
-    const { events, outcome } = read(tool, '02-tool.stdout')
+    const { events, outcome } = read(speaker, '02-tool.stdout')
     expect(outcome).toBe('success')
     const [call, ...calls] = of(events, 'tool_call')
     const [result, ...results] = of(events, 'tool_result')
@@ -69,10 +125,10 @@ describe.each(toolNames)('%s', (tool) => {
   })
 
   it('ends a turn that the provider refused in failure, and says why', () => {
-    const stream = findAdapter(tool)?.open()
+    const stream = adapter.open()
     const text = readFileSync(join(streams, tool, '07-http-400.stdout'), 'utf8')
-    const events = text.split('\n').flatMap((line) => (line && stream?.parse(line)) || [])
-    expect(stream?.verdict()).toEqual({
+    const events = text.split('\n').flatMap((line) => (line && stream.parse(line)) || [])
+    expect(stream.verdict()).toEqual({
       outcome: 'failure',
       text: expect.stringContaining('mock: invalid request'),
     })
@@ -85,14 +141,14 @@ describe.each(toolNames)('%s', (tool) => {
     const text = readFileSync(join(streams, tool, '02-tool.stdout'), 'utf8')
     const lines = text.split('\n').filter((line) => line !== '')
     for (let end = 0; end < lines.length; end++) {
-      const stream = findAdapter(tool)?.open()
-      for (const line of lines.slice(0, end)) stream?.parse(line)
-      expect(stream?.verdict(), `after ${end} lines`).toBeUndefined()
+      const stream = adapter.open()
+      for (const line of lines.slice(0, end)) stream.parse(line)
+      expect(stream.verdict(), `after ${end} lines`).toBeUndefined()
     }
   })
 
   it('takes anything for an event or for none, and never throws', () => {
-    const stream = findAdapter(tool)?.open()
+    const stream = adapter.open()
     const names = readdirSync(join(streams, tool)).filter((name) => name.endsWith('.stdout'))
     const lines = names.flatMap((name) =>
       readFileSync(join(streams, tool, name), 'utf8').split('\n'),
@@ -116,10 +172,10 @@ describe.each(toolNames)('%s', (tool) => {
     const line = fc.oneof(event, fc.string(), fc.constantFrom(...lines))
     fc.assert(
       fc.property(line, (one) => {
-        const events = stream?.parse(one)
+        const events = stream.parse(one)
         expect(events === undefined || Array.isArray(events)).toBe(true)
         for (const { type } of events ?? []) expect(typeof type).toBe('string')
-        stream?.verdict()
+        stream.verdict()
       }),
       { numRuns: 2000 },
     )

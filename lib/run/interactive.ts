@@ -1,0 +1,55 @@
+/** A turn in which the person talks with the tool: what is said there is theirs alone. */
+
+import { Failure } from '../errors.ts'
+import type { ToolSettings } from '../store/tool-config.ts'
+import { type Adapter, isProviderId } from '../tools/adapter.ts'
+import { lostIn, type Past, type Task } from './task.ts'
+import type { Work } from './work.ts'
+
+/** Plans it. Throws TOOL_CANNOT, and PROVIDER_SESSION_LOST where there is nothing to go on with. */
+export function interactiveWork(
+  task: Task & { kind: 'interactive' },
+  adapter: Adapter,
+  past: Past | undefined,
+  settings: Readonly<Record<string, ToolSettings>>,
+): Omit<Work, 'env' | 'isDropped'> {
+  const known = past?.kind === 'resume' ? past.state.tools[adapter.name] : undefined
+  const { program = adapter.program, args = [] } = settings[adapter.name] ?? {}
+  const recorded = known?.provider_session_id
+  const resumed = recorded !== undefined && isProviderId(recorded) ? recorded : undefined
+  if (
+    past !== undefined &&
+    resumed === undefined &&
+    (recorded ?? known?.provider_session_history) !== undefined
+  ) {
+    throw lostIn(past, adapter.name)
+  }
+  const { prompt } = task
+  const fresh = past === undefined ? randomId() : undefined
+  const request = { act: resumed === undefined ? 'new' : 'resume', prompt, args } as const
+  const line = adapter.interact?.({ ...request, id: resumed ?? fresh })
+  if (line === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'interact' })
+  const shown = line.args.map((arg) => (arg === prompt ? '{prompt}' : arg))
+  return {
+    tool: adapter.name,
+    argv: [program, ...line.args],
+    record: {
+      argv: [program, ...shown],
+      interactive: true,
+      ...(prompt === undefined ? {} : { prompt }),
+      ...(resumed === undefined ? {} : { provider_session_id: resumed }),
+    },
+    stdin: 'terminal',
+    file: undefined,
+    given: line.takesId ? fresh : undefined,
+    request: undefined,
+    adapter: undefined,
+    continues: undefined,
+    notice: undefined,
+  }
+}
+
+/** An id as providers make them. */
+function randomId(): string {
+  return process.getBuiltinModule('node:crypto').randomUUID()
+}

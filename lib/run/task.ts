@@ -1,0 +1,136 @@
+/** What was asked for, and which tool does it. */
+
+import { Failure } from '../errors.ts'
+import type { State } from '../session/state.ts'
+import { findEntries } from '../session/turn.ts'
+import type { ToolSettings } from '../store/tool-config.ts'
+import { acpAdapter } from '../tools/acp-agent.ts'
+import type { Adapter, Permission } from '../tools/adapter.ts'
+import { ownAdapter } from '../tools/own.ts'
+import { findAdapter, toolNames } from '../tools/registry.ts'
+
+/** What was asked for. */
+export type Task =
+  /** A command; with a tool, whose output is that tool's. */
+  | {
+      readonly kind: 'command'
+      readonly argv: readonly string[]
+      readonly tool?: string
+      /** It has the terminal. */
+      readonly interactive?: boolean
+    }
+  /** A tool that has the terminal, in which the person talks with it. */
+  | {
+      readonly kind: 'interactive'
+      readonly prompt?: string
+      readonly tool?: string
+      readonly acp?: readonly string[]
+    }
+  | {
+      readonly kind: 'prompt'
+      readonly prompt: string
+      /** By default the session's own. */
+      readonly tool?: string
+      readonly permission: Permission
+      /** The permission was asked for with this prompt: a tool that cannot be told it is refused. */
+      readonly mustPermit?: boolean
+      /** The command of an agent that speaks ACP, for the tool `acp`. */
+      readonly acp?: readonly string[]
+    }
+  /** The tool makes its conversation shorter. */
+  | { readonly kind: 'compact' }
+
+/** The session a turn goes on with, or starts from. */
+export interface Past {
+  readonly kind: 'resume' | 'fork'
+  readonly state: State
+  readonly dir: string
+}
+
+/** The tool of a plain command. */
+export const commandTool = 'command'
+/** Any agent that speaks ACP, whose command is given each time or was recorded. */
+const acpTool = 'acp'
+
+/** The tool of a prompt. Throws COMMAND_NEEDED, TOOL_UNKNOWN, and USAGE for an agent without a command. */
+export function toolOf(
+  task: Exclude<Task, { kind: 'command' }>,
+  past: Past | undefined,
+  settings: Readonly<Record<string, ToolSettings>>,
+): Adapter {
+  const asked = task.kind === 'compact' ? undefined : task.tool
+  const name = asked ?? past?.state.turn?.tool ?? (past && createdTool(past.dir))
+  if (name === undefined || (asked === undefined && name === commandTool)) {
+    throw new Failure('COMMAND_NEEDED', { id: past?.state.meta_session_id ?? '' })
+  }
+  const adapter = findTool(name, settings)
+  if (adapter !== undefined) return adapter
+  const given = task.kind === 'compact' || name !== acpTool ? undefined : task.acp
+  const command = given ?? settings[name]?.acp ?? (past && recordedCommand(past.dir, name))
+  if (command?.[0]) return acpAdapter(name, command)
+  if (name !== acpTool) throw unknownTool(name, settings)
+  throw new Failure('USAGE', { problem: 'say how the agent is started: --acp "COMMAND ARGS"' })
+}
+
+/** The tool whose output a command line of the user's own prints. Throws TOOL_UNKNOWN. */
+export function speakerOf(name: string, settings: Readonly<Record<string, ToolSettings>>): Adapter {
+  const adapter = findTool(name, settings)
+  if (adapter !== undefined) return adapter
+  throw new Failure('TOOL_UNKNOWN', {
+    tool: name,
+    known: [...toolNames, ...ownNames(settings, 'own')],
+  })
+}
+
+/** A tool that prints: built in, or described in the config. */
+function findTool(
+  name: string,
+  settings: Readonly<Record<string, ToolSettings>>,
+): Adapter | undefined {
+  const own = Object.hasOwn(settings, name) ? settings[name]?.own : undefined
+  return own === undefined ? findAdapter(name) : ownAdapter(name, own)
+}
+
+function ownNames(
+  settings: Readonly<Record<string, ToolSettings>>,
+  kind: 'own' | 'acp',
+): readonly string[] {
+  return Object.keys(settings).filter((name) => settings[name]?.[kind] !== undefined)
+}
+
+function unknownTool(tool: string, settings: Readonly<Record<string, ToolSettings>>): Failure {
+  const own = [...ownNames(settings, 'own'), ...ownNames(settings, 'acp')]
+  return new Failure('TOOL_UNKNOWN', { tool, known: [...toolNames, acpTool, ...own] })
+}
+
+/** The tool that a session was made for, whose first turn never got as far as the journal. */
+function createdTool(dir: string): string | undefined {
+  for (const { seq, data } of findEntries(dir)) {
+    if (seq === 0 && typeof data.tool === 'string') return data.tool
+  }
+  return undefined
+}
+
+/** How an agent was started before; nothing when a part of that was taken out as a secret. */
+function recordedCommand(dir: string, tool: string): readonly string[] | undefined {
+  for (const { type, data } of findEntries(dir)) {
+    if (type !== 'turn_started' || data.tool !== tool) continue
+    const { argv } = data
+    const isWhole =
+      Array.isArray(argv) &&
+      argv.length > 0 &&
+      argv.every((word) => typeof word === 'string' && !word.includes('[REDACTED:'))
+    return isWhole ? argv : undefined
+  }
+  return undefined
+}
+
+/** What is thrown when a session's conversation cannot be gone on with. */
+export function lostIn({ state }: Past, tool: string): Failure {
+  const { provider_session_id: id, provider_session_history: lost } = state.tools[tool] ?? {}
+  return new Failure('PROVIDER_SESSION_LOST', {
+    id: state.meta_session_id,
+    tool,
+    provider_session_id: lost?.at(-1) ?? id ?? '',
+  })
+}

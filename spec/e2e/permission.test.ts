@@ -1,0 +1,114 @@
+/** Asking a person at the terminal what an agent may do. */
+
+import { describe, expect, test } from 'vitest'
+import { agent, entriesOf, makePlace, type Place, type Row, sessionOf } from '../support/cli.ts'
+import { startAtTerminal } from '../support/terminal.ts'
+
+const command = `${process.execPath} ${agent('acp-agent.mjs')} tool`
+const asking = ['run', '--permission', 'ask', '--color=never', `--acp=${command}`]
+
+const question = [
+  'the agent wants to execute: ls',
+  '  1  Always',
+  '  2  Once',
+  '  3  No',
+  '1 to 3, or nothing for no: ',
+].join('\r\n')
+
+/** An agent at a terminal, that has asked. */
+async function startAsking(place: Place) {
+  const run = startAtTerminal(place, [...asking, 'do it'])
+  await run.says(question)
+  const type = (text: string) => run.child.stdin?.write(text)
+  const id = sessionOf(run.stdout().replaceAll('\r', '')) as string
+  return { run, id, type }
+}
+
+/** A screen without the line that moves while nothing is said. */
+function stillOf(screen: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it begins by clearing its line
+  return screen.replace(/(?:\r\u001b\[K[^\r\n]*)*\r\u001b\[K/g, '')
+}
+
+/** What the agent was answered, and what became of its call. */
+function answerIn(place: Place, id: string) {
+  const entries = entriesOf(place.session(id))
+  return {
+    answer: entries.find(({ type }) => type === 'raw')?.data.outcome,
+    result: entries.find(({ type }) => type === 'tool_result')?.data.status,
+  }
+}
+
+const once = { outcome: 'selected', optionId: 'once' }
+const no = { outcome: 'selected', optionId: 'no' }
+
+describe.skipIf(process.platform !== 'linux')('run --permission ask at a terminal', () => {
+  test.each([
+    ['2', once, 'ok', '\u2713'],
+    ['3', no, 'declined', '\u2717'],
+    ['', no, 'declined', '\u2717'],
+  ])('given %j lets the agent hear it, and the transcript', async (typed, answer, result, sign) => {
+    const place = makePlace()
+    const { run, id, type } = await startAsking(place)
+    type(`${typed}\n`)
+    const { status, stdout } = await run.ended
+    expect(status).toBe(0)
+    // What stands on the screen, the answer as the terminal echoes it, and nothing between.
+    expect(stillOf(stdout)).toContain(`${question}${typed}\r\n${sign} execute: ls\r\nsuccess in `)
+    expect(answerIn(place, id)).toEqual({ answer, result })
+    expect(await place.json<Row>(['result', id])).toMatchObject({ outcome: 'success' })
+  })
+
+  test('asks again after an answer that is none', async () => {
+    const place = makePlace()
+    const { run, id, type } = await startAsking(place)
+    for (const typed of ['4', 'yes', '0']) {
+      type(`${typed}\n`)
+      await run.says(`${typed}\r\nthat is none of them; 1 to 3, or nothing for no: `)
+    }
+    type('2\n')
+    expect((await run.ended).status).toBe(0)
+    expect(answerIn(place, id)).toEqual({ answer: once, result: 'ok' })
+  })
+
+  test('takes the end of the input for no', async () => {
+    const place = makePlace()
+    const { run, id, type } = await startAsking(place)
+    type('\u0004')
+    expect((await run.ended).status).toBe(0)
+    expect(answerIn(place, id)).toEqual({ answer: no, result: 'declined' })
+  })
+
+  test('lets Ctrl-C end the turn, and takes the question back', async () => {
+    const place = makePlace()
+    const { run, id, type } = await startAsking(place)
+    type('\u0003')
+    expect((await run.ended).status).toBe(130)
+    expect(answerIn(place, id).answer).toEqual({ outcome: 'cancelled' })
+    expect(await place.json<Row>(['result', id])).toMatchObject({ outcome: 'interrupted' })
+  })
+
+  test('takes nothing for an answer that was typed before there was a question', async () => {
+    const place = makePlace()
+    const run = startAtTerminal(place, [...asking, 'do it'])
+    run.child.stdin?.write('1\n')
+    await run.says(question)
+    run.child.stdin?.write('\n')
+    await run.ended
+    const id = sessionOf(run.stdout().replaceAll('\r', '')) as string
+    expect(answerIn(place, id)).toEqual({ answer: no, result: 'declined' })
+  })
+})
+
+test('run --permission ask without a terminal denies, and says so', async () => {
+  const place = makePlace()
+  const ran = await place.stint([...asking, 'do it'], { input: '1\n' })
+  expect(ran.status).toBe(0)
+  expect(ran.stderr).toContain(
+    'warning: there is no terminal to ask at: what the agent asks for is denied\n',
+  )
+  expect(answerIn(place, sessionOf(ran.stderr) as string)).toEqual({
+    answer: no,
+    result: 'declined',
+  })
+})

@@ -1,0 +1,17 @@
+/** The program at a terminal of its own, which script(1) makes. */
+
+import { type How, type Place, program, type Running } from './cli.ts'
+
+/** Starts the program at a terminal; what it prints there is its standard output, with CR LF. */
+export function startAtTerminal(place: Place, args: readonly string[], how?: How): Running {
+  const command = [process.execPath, program, ...args].map(quoted).join(' ')
+  return place.startOther(['script', '-qec', command, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...how,
+  })
+}
+
+/** A word as a shell takes it. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`
+}
