@@ -8,6 +8,7 @@
 
 import fs from 'node:fs'
 import { Failure } from '../errors.ts'
+import { glanceHead, glanceSize } from './glance.ts'
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants
 
@@ -125,8 +126,11 @@ function growScratch(path: string): void {
  * it is not there. For who can tell whether that was all.
  */
 export function findHead(path: string): string | undefined {
+  const flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW
+  const length = glanceHead(path, flags, scratch)
+  if (length !== undefined) return scratch.toString('utf8', 0, length)
   return findOnDisk(path, () => {
-    const fd = fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
+    const fd = fs.openSync(path, flags)
     try {
       return scratch.toString('utf8', 0, fs.readSync(fd, scratch, 0, scratch.length, null))
     } finally {
@@ -158,7 +162,9 @@ export function readFacts(fd: number, path: string): FileFacts {
 
 /** The size of a file in bytes; undefined when it is not there. */
 export function findSize(path: string): number | undefined {
-  return findOnDisk(path, () => fs.statSync(path, { throwIfNoEntry: false })?.size)
+  return (
+    glanceSize(path) ?? findOnDisk(path, () => fs.statSync(path, { throwIfNoEntry: false })?.size)
+  )
 }
 
 /** The user that something belongs to; undefined when it is not there. */

@@ -142,7 +142,12 @@ function atRest(state: State): Liveness {
     turn === undefined
       ? 'it has had no turn'
       : `turn ${turn.number} ended: ${turn.outcome ?? 'unknown'}`
-  return { status: phase === 'available' || phase === 'retired' ? phase : 'idle', why }
+  return { status: restingStatus(phase), why }
+}
+
+/** What a session is while nothing of it lives and its newest turn has ended. */
+export function restingStatus(phase: string): Status {
+  return phase === 'available' || phase === 'retired' ? phase : 'idle'
 }
 
 /** Whether the newest turn's process group lives. */

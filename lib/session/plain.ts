@@ -74,6 +74,44 @@ export function readPlainState(document: string): State | undefined {
   return state
 }
 
+/** What is asked of many states to find the few that are wanted. */
+export interface Glance {
+  readonly id: string
+  readonly name: string | undefined
+  readonly last_accessed: string
+  readonly phase: string
+  /** The tools that it knows, and that of its newest turn. */
+  readonly tools: () => readonly string[]
+  readonly tool: string | undefined
+  readonly branch: string | undefined
+  readonly hasOpenTurn: boolean
+  /** How much of the transcript is in it. */
+  readonly bytes: number
+}
+
+/**
+ * A glance at the state in a text, or undefined when it takes more to tell: of what the whole state
+ * says, or else it cannot be read at all, for here dates and numbers are not looked into.
+ */
+export function glanceAtState(document: string): Glance | undefined {
+  if (document.length > longest) return undefined
+  const found = glancedState.exec(document) as Found | null
+  if (found === null) return undefined
+  const [, id = '', name, last_accessed = '', phase = '', tools = '', branch, tool, ended, bytes] =
+    found
+  return {
+    id,
+    name: name && unquote(name),
+    last_accessed,
+    phase: unquote(phase),
+    tools: () => [...tools.matchAll(/^\[tools\.(.*)\]$/gm)].map(([, name = '']) => name),
+    tool: tool && unquote(tool),
+    branch: branch && unquote(branch),
+    hasOpenTurn: tool !== undefined && ended === undefined,
+    bytes: Number(bytes),
+  }
+}
+
 const longest = 256 * 1024
 
 type Found = readonly (string | undefined)[]
@@ -190,6 +228,7 @@ function unquote(value: string): string {
   return value.includes('\\') ? JSON.parse(value) : value.slice(1, -1)
 }
 
+const id = '[0-7][0-9A-HJKMNP-TV-Z]{25}'
 // Values as formatToml writes them, and of those only what every reader takes for the same.
 const text = '"(?:[^"\\\\\\x00-\\x1f\\x7f-\\x9f]|\\\\["\\\\bfnrt])*"'
 const truth = '(?:true|false)'
@@ -199,9 +238,7 @@ const amount = '[0-9.]+'
 const instant = '[0-9T:.Z-]+'
 
 const line = (key: string, value: string) => `${key} = ${value}\n`
-const take = (key: string, value: string) => line(key, `(${value})`)
 const may = (...lines: string[]) => `(?:${lines.join('')})?`
-const mayTake = (key: string, value: string) => may(take(key, value))
 
 const tool = [
   '\n\\[tools\\.[A-Za-z0-9_-]+\\]\n',
@@ -270,57 +307,77 @@ const counts = [
   group.streamed,
 ]
 
-const plainState = new RegExp(
-  [
-    `^format = ${stateFormat}\nmeta_session_id = "([0-7][0-9A-HJKMNP-TV-Z]{25})"\n`,
-    mayTake('description', text),
-    mayTake('name', text),
-    take('project_path', text),
-    take('created_at', instant),
-    take('last_accessed', instant),
-    take('phase', text),
-    take('pinned', truth),
-    '\n\\[genealogy\\]\n',
-    mayTake('parent_session_id', text),
-    mayTake('fork_of_session_id', text),
-    take('depth', count),
-    '\n\\[context_status\\]\n',
-    take('is_compacted', truth),
-    mayTake('last_compacted_at', instant),
-    `((?:${tool})*)`,
-    may(
-      '\n\\[git\\]\n',
-      mayTake('branch', text),
-      mayTake('head_at_creation', text),
-      mayTake('cwd', text),
-      mayTake('cwd_redacted', truth),
-    ),
-    may(
-      '\n\\[turn\\]\n',
-      take('number', count),
-      take('tool', text),
-      take('started_at', instant),
-      mayTake('ended_at', instant),
-      mayTake('outcome', text),
-      mayTake('exit_code', count),
-      mayTake('signal', text),
-      mayTake('kill_requested', truth),
-      mayTake('conversation', truth),
+/** The layout, with a group for each value that is taken, in its order. */
+function patternOf(isTaken: (key: string) => boolean): RegExp {
+  const part = (key: string, value: string) => (isTaken(key) ? `(${value})` : `(?:${value})`)
+  const take = (key: string, value: string) => line(key, part(key, value))
+  const mayTake = (key: string, value: string) => may(take(key, value))
+  return new RegExp(
+    [
+      `^format = ${stateFormat}\nmeta_session_id = "(${id})"\n`,
+      mayTake('description', text),
+      mayTake('name', text),
+      take('project_path', text),
+      take('created_at', instant),
+      take('last_accessed', instant),
+      take('phase', text),
+      take('pinned', truth),
+      '\n\\[genealogy\\]\n',
+      mayTake('parent_session_id', text),
+      mayTake('fork_of_session_id', text),
+      take('depth', count),
+      '\n\\[context_status\\]\n',
+      take('is_compacted', truth),
+      mayTake('last_compacted_at', instant),
+      part('tools', `(?:${tool})*`),
       may(
-        '\n\\[turn\\.process\\]\n',
-        take('pgid', count),
-        take('start_time', text),
-        take('host', text),
-        take('boot_id', text),
-        take('pid_ns', text),
+        '\n\\[git\\]\n',
+        mayTake('branch', text),
+        mayTake('head_at_creation', text),
+        mayTake('cwd', text),
+        mayTake('cwd_redacted', truth),
       ),
-    ),
-    may(`\n\\[usage\\]\n(${usage})`),
-    may(`\n\\[redactions\\]\n((?:[a-z0-9-]+ = ${amount}\n)*)`),
-    `\n\\[journal\\]\nfold = ${foldVersion}\n`,
-    take('seq', count),
-    take('bytes', count),
-    mayTake('streamed_bytes', count),
-    ' *$',
-  ].join(''),
-)
+      may(
+        '\n\\[turn\\]\n',
+        take('number', count),
+        take('tool', text),
+        take('started_at', instant),
+        mayTake('ended_at', instant),
+        mayTake('outcome', text),
+        mayTake('exit_code', count),
+        mayTake('signal', text),
+        mayTake('kill_requested', truth),
+        mayTake('conversation', truth),
+        may(
+          '\n\\[turn\\.process\\]\n',
+          take('pgid', count),
+          take('start_time', text),
+          take('host', text),
+          take('boot_id', text),
+          take('pid_ns', text),
+        ),
+      ),
+      may('\n\\[usage\\]\n', part('usage', usage)),
+      may('\n\\[redactions\\]\n', part('redactions', `(?:[a-z0-9-]+ = ${amount}\n)*`)),
+      `\n\\[journal\\]\nfold = ${foldVersion}\n`,
+      take('seq', count),
+      take('bytes', count),
+      mayTake('streamed_bytes', count),
+      ' *$',
+    ].join(''),
+  )
+}
+
+const plainState = patternOf(() => true)
+
+const glanced = new Set([
+  'name',
+  'last_accessed',
+  'phase',
+  'tools',
+  'branch',
+  'tool',
+  'ended_at',
+  'bytes',
+])
+const glancedState = patternOf((key) => glanced.has(key))

@@ -5,7 +5,7 @@ import type { Failure } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { catchUp } from './catch-up.ts'
-import { readPlainState } from './plain.ts'
+import { type Glance, glanceAtState, readPlainState } from './plain.ts'
 import type { State } from './state.ts'
 
 /** What a reader could make out. */
@@ -22,19 +22,48 @@ export interface Snapshot {
 
 /** Reads a session's state and the journal behind it. Never throws for what the directory holds. */
 export function readSnapshot(id: SessionId, dir: string): Snapshot {
-  const state = findPlain(id, dir)
+  return toSnapshot(id, dir, findPlain(id, dir, undefined))
+}
+
+/**
+ * The same, or undefined for a session whose state can be read and is not wanted: a glance is less
+ * than half of the work.
+ */
+export function findSnapshot(
+  id: SessionId,
+  dir: string,
+  isWanted: (glance: Glance) => boolean,
+): Snapshot | undefined {
+  const state = findPlain(id, dir, isWanted)
+  return state === 'unwanted' ? undefined : toSnapshot(id, dir, state)
+}
+
+function toSnapshot(id: SessionId, dir: string, state: State | undefined): Snapshot {
   return state === undefined
     ? catchUp(id, dir)
     : { id, dir, state, failure: undefined, warnings: [] }
 }
 
 /** The state when it is plain and nothing stands behind it in the journal: the usual case. */
-function findPlain(id: SessionId, dir: string): State | undefined {
+function findPlain(id: SessionId, dir: string, isWanted: undefined): State | undefined
+function findPlain(
+  id: SessionId,
+  dir: string,
+  isWanted: (glance: Glance) => boolean,
+): State | 'unwanted' | undefined
+function findPlain(
+  id: SessionId,
+  dir: string,
+  isWanted: ((glance: Glance) => boolean) | undefined,
+): State | 'unwanted' | undefined {
+  const isWhole = (bytes: number) => disk.findSize(files.transcript(dir)) === bytes
   try {
     const text = disk.findHead(files.state(dir))
-    const state = text === undefined ? undefined : readPlainState(text)
-    if (state?.meta_session_id !== id) return undefined
-    return disk.findSize(files.transcript(dir)) === state.journal.bytes ? state : undefined
+    if (text === undefined) return undefined
+    const glance = isWanted && glanceAtState(text)
+    if (glance && glance.id === id && !isWanted(glance) && isWhole(glance.bytes)) return 'unwanted'
+    const state = readPlainState(text)
+    return state?.meta_session_id === id && isWhole(state.journal.bytes) ? state : undefined
   } catch (error) {
     // A link, a directory, no permission: to be looked at in earnest.
     if (disk.errnoOf(error) === undefined) throw error

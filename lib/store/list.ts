@@ -4,8 +4,9 @@ import { isSessionId, type SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { store as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { type Look, type Observation, observe, type Status } from '../session/liveness.ts'
-import { readSnapshot } from '../session/snapshot.ts'
+import { type Observation, observe, restingStatus, type Status } from '../session/liveness.ts'
+import type { Glance } from '../session/plain.ts'
+import { findSnapshot, readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
 import { sizeOf } from './size.ts'
 import type { Store } from './store.ts'
@@ -64,11 +65,17 @@ export function listSessions(store: Store, filter: ListFilter = {}): Listing {
   let found: { row: SessionRow; dir: string; at: number }[] = []
   const limit = filter.limit ?? Number.POSITIVE_INFINITY
   const sortLater = filter.sort !== undefined && filter.sort !== 'created'
-  const look: Look = { now, scrutiny: 'turn' }
+  const look = (id: SessionId, dir: string): Observation | undefined => {
+    const snapshot = readsAll(filter)
+      ? findSnapshot(id, dir, (glance) => mayPass(glance, filter))
+      : readSnapshot(id, dir)
+    return snapshot && observe(snapshot, { now, scrutiny: 'turn' })
+  }
   for (const [at, id] of ids.entries()) {
     if (found.length >= limit && !sortLater) break
     const dir = sessionDir(store.dir, id)
-    const observation = others.has(id) ? linked(id, dir) : observe(readSnapshot(id, dir), look)
+    const observation = others.has(id) ? linked(id, dir) : look(id, dir)
+    if (observation === undefined) continue
     const row = toRow(observation, now)
     if (!passes(row, filter)) continue
     warnings.push(...observation.snapshot.warnings)
@@ -190,7 +197,18 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function passes(row: SessionRow, filter: ListFilter): boolean {
+/** Whether a session that says this can pass; one that cannot be read only passes for what it is. */
+function mayPass(glance: Glance, filter: ListFilter): boolean {
+  if (glance.hasOpenTurn || filter.statuses?.includes('unreadable')) return true
+  const { tool = null, branch = null, last_accessed } = glance
+  const status = restingStatus(glance.phase)
+  const tools = filter.tools === undefined ? [] : glance.tools()
+  return passes({ status, tool, tools, branch, last_accessed }, filter)
+}
+
+type Asked = Pick<SessionRow, 'status' | 'tool' | 'tools' | 'branch' | 'last_accessed'>
+
+function passes(row: Asked, filter: ListFilter): boolean {
   if (filter.statuses !== undefined && !filter.statuses.includes(row.status)) return false
   if (filter.branch !== undefined && row.branch !== filter.branch) return false
   if (

@@ -5,7 +5,7 @@ import { type Candidate, Failure } from '../errors.ts'
 import { store as files, sessionDir, storeProjectName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { observe } from '../session/liveness.ts'
-import { readSnapshot, type Snapshot } from '../session/snapshot.ts'
+import { findSnapshot, readSnapshot, type Snapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { listIds } from './list.ts'
 import { isSession, type TypedPlace } from './place.ts'
@@ -82,17 +82,18 @@ function findMatches(store: Store, ref: string, place: TypedPlace): Resolved[] {
     .filter(
       (id) =>
         (isPart && (id.startsWith(part) || id.endsWith(part))) ||
-        findName(sessionDir(store.dir, id, place), id)?.toLowerCase() === name,
+        hasName(sessionDir(store.dir, id, place), id, name),
     )
     .map((id) => ({ store, id }))
 }
 
 /**
- * A session's name. A name that two sessions have, or that is the start of another's id, is never
- * guessed about, so every session is looked at.
+ * Whether a session has a name, in small letters. A name that two sessions have, or that is the start
+ * of another's id, is never guessed about, so every session is looked at.
  */
-function findName(dir: string, id: SessionId): string | undefined {
-  return readSnapshot(id, dir).state?.name
+function hasName(dir: string, id: SessionId, name: string): boolean {
+  const isIt = (its: string | undefined) => its?.toLowerCase() === name
+  return isIt(findSnapshot(id, dir, (glance) => isIt(glance.name))?.state?.name)
 }
 
 function resolveMark(store: Store, mark: string): Resolved {

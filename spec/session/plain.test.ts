@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readPlainToml } from '../../lib/base/toml.ts'
 import { formatState, parseAnyState } from '../../lib/session/codec.ts'
-import { readPlainState } from '../../lib/session/plain.ts'
-import type { State } from '../../lib/session/state.ts'
+import { glanceAtState, readPlainState } from '../../lib/session/plain.ts'
+import { hasOpenTurn, type State } from '../../lib/session/state.ts'
 import { id, state } from './states.ts'
 
 const strays = [
@@ -52,9 +52,38 @@ function spoil(text: string, steps: typeof damage extends fc.Arbitrary<infer T> 
 
 function agrees(text: string): boolean {
   const plain = readPlainState(text)
+  const glance = glanceAtState(text)
+  if (glance !== undefined) {
+    const { tools, ...rest } = glance
+    const whole = readable(text)
+    if (whole !== undefined) expect({ ...rest, tools: tools() }).toEqual(glimpse(whole))
+  }
   if (plain === undefined) return false
   expect(plain).toEqual(parseAnyState(text, 'state.toml'))
+  expect(glance).toBeDefined()
   return true
+}
+
+function readable(text: string): State | undefined {
+  try {
+    return parseAnyState(text, 'state.toml')
+  } catch {
+    return undefined
+  }
+}
+
+function glimpse(state: State) {
+  return {
+    id: state.meta_session_id,
+    name: state.name,
+    last_accessed: state.last_accessed,
+    phase: state.phase,
+    tools: Object.keys(state.tools),
+    tool: state.turn?.tool,
+    branch: state.git.branch,
+    hasOpenTurn: hasOpenTurn(state),
+    bytes: state.journal.bytes,
+  }
 }
 
 const typical = {
@@ -87,7 +116,7 @@ const typical = {
   journal: { seq: 3, bytes: 400, fold: 1 },
 } as unknown as State
 
-describe('readPlainState', () => {
+describe('readPlainState and glanceAtState', () => {
   it('says what the parser says, or nothing, of any state', () => {
     fc.assert(
       fc.property(state, (any) => void agrees(formatState(any))),
@@ -114,6 +143,7 @@ describe('readPlainState', () => {
   it('leaves a text of many megabytes to the parser', () => {
     const long = formatState({ ...typical, description: 'a\n'.repeat(5_000_000) })
     expect(readPlainState(long)).toBeUndefined()
+    expect(glanceAtState(long)).toBeUndefined()
     expect(readPlainToml(long)).toBeUndefined()
   })
 
@@ -121,5 +151,7 @@ describe('readPlainState', () => {
     const text = formatState(typical)
     expect(readPlainState(`${text}more = 1\n`)).toBeUndefined()
     expect(readPlainState(text.slice(0, -1))).toBeUndefined()
+    expect(glanceAtState(`${text}more = 1\n`)).toBeUndefined()
+    expect(glanceAtState(text.slice(0, -1))).toBeUndefined()
   })
 })
