@@ -3,9 +3,9 @@
  * boot and an id of its own, and a FUSE mount of the directory that knows nothing of the other's locks.
  */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -13,6 +13,7 @@ import {
   readlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { onTestFinished } from 'vitest'
 import {
   type How,
@@ -25,7 +26,7 @@ import {
   until,
 } from '../support/cli.ts'
 
-/** What serves the directory to a machine. */
+/** What serves the directory to a machine; sshfs has an SSH server of its own on the loopback. */
 export type Server = 'bindfs' | 'sshfs'
 
 /** A box whose processes see their own mount of what is shared. */
@@ -57,7 +58,7 @@ export interface Pair {
 export function findObstacle(server: Server): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs root on Linux'
   if (!existsSync('/dev/fuse')) return 'needs /dev/fuse'
-  const wanted = { bindfs: ['bindfs'], sshfs: ['sshfs', sftpServer] }[server]
+  const wanted = { bindfs: ['bindfs'], sshfs: ['sshfs', 'ssh', 'ssh-keygen', sshd] }[server]
   for (const name of [...wanted, 'unshare', 'nsenter']) {
     if (spawnSync('sh', ['-c', 'command -v "$0"', name]).status !== 0) return `needs ${name}`
   }
@@ -72,8 +73,6 @@ export function findObstacle(server: Server): string | undefined {
   return tried.status === 0 ? undefined : 'needs namespaces'
 }
 
-const sftpServer = '/usr/lib/openssh/sftp-server'
-
 /** Two machines that go away, with all that runs on them, when the test has finished. */
 export async function makePair(server: Server): Promise<Pair> {
   // Its environment is what every process of the test is known by.
@@ -87,9 +86,14 @@ export async function makePair(server: Server): Promise<Pair> {
     return `${dir}/home/projects/${name}`
   }
   const session = (id: string) => `${store()}/sessions/${id}`
+  const mounting = {
+    bindfs: () => `bindfs ${dir} ${mount}`,
+    sshfs: async () => `sshfs ${await serve(place)}:${dir} ${mount}`,
+  }
+  const script = await mounting[server]()
   return {
-    a: await boot(place, 'alpha', { server, dir, mount }),
-    b: await boot(place, 'beta', { server, dir, mount }),
+    a: await boot(place, 'alpha', { script, mount }),
+    b: await boot(place, 'beta', { script, mount }),
     dir,
     store,
     session,
@@ -100,49 +104,19 @@ export async function makePair(server: Server): Promise<Pair> {
 async function boot(
   place: Place,
   host: string,
-  { server, dir, mount }: { server: Server; dir: string; mount: string },
+  { script, mount }: { script: string; mount: string },
 ): Promise<Machine> {
   const own = `${place.dir}/${host}`
   mkdirSync(own)
   writeFileSync(`${own}/boot_id`, `${crypto.randomUUID()}\n`)
   writeFileSync(`${own}/machine-id`, `${crypto.randomUUID().replaceAll('-', '')}\n`)
-  // The same protocol without a network: what ssh would connect to is started at once.
-  writeFileSync(`${own}/ssh`, `#!/bin/sh\nexec ${sftpServer}\n`)
-  chmodSync(`${own}/ssh`, 0o755)
-  const mounts = {
-    bindfs: `bindfs ${dir} ${mount}`,
-    sshfs: `sshfs -o ssh_command=${own}/ssh box:${dir} ${mount}`,
-  }
-  const script = `
-    set -e
-    hostname ${host}
+  const init = await startBox(
+    `machine ${host}`,
+    `hostname ${host}
     mount --bind ${own}/boot_id /proc/sys/kernel/random/boot_id
     test ! -e /etc/machine-id || mount --bind ${own}/machine-id /etc/machine-id
-    ${mounts[server]}
-    echo up
-    exec cat`
-  // Without its standard input the machine goes down: so it does when the test is killed.
-  const init = spawn(
-    'unshare',
-    ['--mount', '--uts', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', script],
-    { stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' },
+    ${script}`,
   )
-  let said = ''
-  init.stdout.on('data', (chunk) => {
-    said += chunk
-  })
-  init.stderr.on('data', (chunk) => {
-    said += chunk
-  })
-  let over = false
-  init.once('close', () => {
-    over = true
-  })
-  onTestFinished(() => shutDown(init, () => over))
-  await until(`machine ${host} is up`, () => {
-    if (over) throw new Error(`machine ${host}: ${said}`)
-    return said.includes('up\n')
-  })
   const first = childOf(init.pid as number)
   const namespace = readlinkSync(`/proc/${first}/ns/pid`)
   const pids = (text: string) => listPids(namespace, text)
@@ -181,6 +155,91 @@ async function boot(
     },
     pids,
   }
+}
+
+/** Runs a script in namespaces of their own, which then stand until the test has finished. */
+async function startBox(name: string, script: string): Promise<ChildProcess> {
+  // Without its standard input the box goes down: so it does when the test is killed.
+  const init = spawn(
+    'unshare',
+    [
+      ...['--mount', '--uts', '--pid', '--fork', '--mount-proc', '--kill-child'],
+      ...['sh', '-ec', `${script}\necho up\nexec cat`],
+    ],
+    { stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' },
+  )
+  let said = ''
+  init.stdout.on('data', (chunk) => {
+    said += chunk
+  })
+  init.stderr.on('data', (chunk) => {
+    said += chunk
+  })
+  let over = false
+  init.once('close', () => {
+    over = true
+  })
+  onTestFinished(() => shutDown(init, () => over))
+  await until(`${name} is up`, () => {
+    if (over) throw new Error(`${name}: ${said}`)
+    return said.includes('up\n')
+  })
+  return init
+}
+
+const sshd = '/usr/sbin/sshd'
+
+/** Starts an SSH server of this test's own on the loopback; gives sshfs's words to reach it. */
+async function serve({ dir: placed }: Place): Promise<string> {
+  const dir = `${placed}/sshd`
+  mkdirSync(dir)
+  for (const name of ['host', 'user']) {
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', `${dir}/${name}`])
+  }
+  const port = await findPort()
+  const [kind, key] = readFileSync(`${dir}/host.pub`, 'utf8').split(' ')
+  writeFileSync(`${dir}/known`, `[127.0.0.1]:${port} ${kind} ${key}\n`)
+  const settings = {
+    ListenAddress: `127.0.0.1:${port}`,
+    HostKey: `${dir}/host`,
+    AuthorizedKeysFile: `${dir}/user.pub`,
+    // Whoever owns the directory for temporary files, and where they are.
+    StrictModes: 'no',
+    PermitRootLogin: 'prohibit-password',
+    PidFile: `${dir}/pid`,
+    PermitUserRC: 'no',
+    UsePAM: 'no',
+    Subsystem: 'sftp internal-sftp',
+  }
+  const lines = Object.entries(settings).map(([name, value]) => `${name} ${value}\n`)
+  writeFileSync(`${dir}/config`, lines.join(''))
+  writeFileSync(`${dir}/shadow`, 'root:*:::::::\n')
+  // It wants a directory in /run that only a service has, and no account that is locked.
+  await startBox(
+    'sshd',
+    `mount -t tmpfs tmpfs /run
+    mkdir /run/sshd
+    mount --bind ${dir}/shadow /etc/shadow
+    ${sshd} -f ${dir}/config -E ${dir}/log`,
+  )
+  await until('sshd listens', () => existsSync(`${dir}/pid`))
+  const options = {
+    port,
+    IdentityFile: `${dir}/user`,
+    UserKnownHostsFile: `${dir}/known`,
+    StrictHostKeyChecking: 'yes',
+  }
+  const words = Object.entries(options).map(([name, value]) => `-o ${name}=${value}`)
+  return `-F /dev/null ${words.join(' ')} root@127.0.0.1`
+}
+
+async function findPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 async function shutDown(init: ChildProcess, isOver: () => boolean): Promise<void> {
