@@ -326,8 +326,10 @@ Printed from the table of checks. Ids are stable, and may only grow in number.
 \`stint doctor\` looks and changes nothing; \`stint doctor --fix\` mends what says so below. Damage (exit status 6) keeps
 stint from doing something, or something is lost; a warning (1) wants somebody to look; a note (0) is for who wonders.
 
-The one thing that looking writes is a directory \`.probe-<pid>\` below the root, in which two processes try locks, links,
-renames and syncs. It is removed at once; where the root cannot be written that is passed over.
+The one thing that looking writes is a directory \`.probe-<pid>\` below the root, in which two processes try writes, locks,
+links, renames and syncs. It is removed at once; where the root cannot be written that is passed over. They try one mount:
+whether a lock reaches those who have the same directory by another mount, or from another machine, cannot be seen there.
+That is why stores on FUSE and network file systems have leases, whatever \`disk.flock\` says.
 
 What is odd about a session counts only when a second look finds it too: a writer may have been at it. The states, sizes
 and ends of all sessions are read; whole transcripts where their end is not what the state says, and with \`--deep\`.

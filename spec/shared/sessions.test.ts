@@ -15,7 +15,8 @@ import {
   touch,
   until,
 } from '../support/cli.ts'
-import { findObstacle, type Machine, makePair, type Pair, type Server } from './machines.ts'
+import { findObstacle } from './box.ts'
+import { type Machine, makePair, type Pair, programsOf, type Server } from './machines.ts'
 
 let appender: string
 
@@ -53,7 +54,7 @@ function ends(entries: readonly Row[]): unknown[] {
 }
 
 for (const server of ['bindfs', 'sshfs'] satisfies Server[]) {
-  const obstacle = findObstacle(server)
+  const obstacle = findObstacle(programsOf[server])
   const title = `two machines on ${server}`
   describe.skipIf(obstacle !== undefined)(
     obstacle === undefined ? title : `${title} (skipped: ${obstacle})`,
