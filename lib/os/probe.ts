@@ -81,12 +81,13 @@ function probe(dir: string, found: Finds): number {
   attempt(found, 'rename', 'a rename does not replace a file', () => {
     fs.renameSync(make('after', 'after'), `${dir}/renamed`)
   })
-  attempt(found, 'rename', 'a directory cannot be renamed', () => {
+  attempt(found, 'rename', 'a directory in which a file is open cannot be renamed', () => {
     fs.mkdirSync(`${dir}/from/inner`, { recursive: true })
     fs.mkdirSync(`${dir}/to`)
     fs.mkdirSync(`${dir}/empty`)
-    make('from/inner/file', 'inside')
-    fs.renameSync(`${dir}/from`, `${dir}/to/moved`)
+    withFile(make('from/inner/file', 'inside'), 'r+', () => {
+      fs.renameSync(`${dir}/from`, `${dir}/to/moved`)
+    })
     return refusal(() => fs.renameSync(`${dir}/empty`, `${dir}/to`)) === undefined
       ? 'a directory replaces one that is not empty'
       : undefined

@@ -1,7 +1,9 @@
 /** Boxes: namespaces in which a test mounts what it likes, and which take all of it down with them. */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { until } from '../support/cli.ts'
 
@@ -11,6 +13,8 @@ export interface Box {
   readonly first: number
   /** The words before a command that is to run in it. */
   readonly enter: readonly string[]
+  /** Ends all that is in it, at once. */
+  readonly stop: () => Promise<void>
 }
 
 /** Why there can be no box here in which these programs run, or undefined. */
@@ -43,13 +47,25 @@ export async function startBox(name: string, script: string): Promise<Box> {
   init.once('close', () => {
     over = true
   })
-  onTestFinished(() => shutDown(init, () => over))
+  const stop = () => shutDown(init, () => over)
+  onTestFinished(stop)
   await until(`${name} is up`, () => {
     if (over) throw new Error(`${name}: ${said}`)
     return said.includes('up\n')
   })
   const first = childOf(init.pid as number) as number
-  return { first, enter: ['nsenter', '--target', `${first}`, '--mount', '--uts', '--pid', '--'] }
+  const enter = ['nsenter', '--target', `${first}`, '--mount', '--uts', '--pid', '--']
+  return { first, enter, stop }
+}
+
+/** A port of the loopback that nobody listens on. */
+export async function findPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 async function shutDown(init: ChildProcess, isOver: () => boolean): Promise<void> {

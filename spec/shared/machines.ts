@@ -15,10 +15,11 @@ import {
   until,
 } from '../support/cli.ts'
 import { startBox } from './box.ts'
+import { glusterPrograms, serveGluster } from './gluster.ts'
 import { serve, sshPrograms } from './sshd.ts'
 
-/** What serves the directory to a machine; sshfs has an SSH server of its own on the loopback. */
-export type Server = 'bindfs' | 'sshfs'
+/** What serves the directory to a machine; all but bindfs by a server of its own on the loopback. */
+export type Server = 'bindfs' | 'sshfs' | 'glusterfs'
 
 /** A box whose processes see their own mount of what is shared. */
 export interface Machine {
@@ -30,6 +31,8 @@ export interface Machine {
   /** Stops every process of the machine where it stands, its mount included. */
   readonly suspend: () => Promise<void>
   readonly wake: () => void
+  /** As if its power went. */
+  readonly switchOff: () => Promise<void>
   /** The processes of the machine, as the box numbers them, whose command line has the text. */
   readonly pids: (text: string) => number[]
 }
@@ -49,6 +52,7 @@ export interface Pair {
 export const programsOf: Readonly<Record<Server, readonly string[]>> = {
   bindfs: ['bindfs'],
   sshfs: sshPrograms,
+  glusterfs: glusterPrograms,
 }
 
 /** Two machines that go away, with all that runs on them, when the test has finished. */
@@ -67,6 +71,7 @@ export async function makePair(server: Server): Promise<Pair> {
   const mounting = {
     bindfs: () => `bindfs ${dir} ${mount}`,
     sshfs: async () => `sshfs ${await serve(place)}:${dir} ${mount}`,
+    glusterfs: () => serveGluster(place, dir, mount),
   }
   const script = await mounting[server]()
   return {
@@ -88,7 +93,7 @@ async function boot(
   mkdirSync(own)
   writeFileSync(`${own}/boot_id`, `${crypto.randomUUID()}\n`)
   writeFileSync(`${own}/machine-id`, `${crypto.randomUUID().replaceAll('-', '')}\n`)
-  const { first, enter } = await startBox(
+  const { first, enter, stop } = await startBox(
     `machine ${host}`,
     `hostname ${host}
     mount --bind ${own}/boot_id /proc/sys/kernel/random/boot_id
@@ -129,6 +134,7 @@ async function boot(
       // What entered the machine from outside stops with what it waits for.
       for (const running of entered) running.kill('SIGCONT')
     },
+    switchOff: stop,
     pids,
   }
 }

@@ -1,11 +1,9 @@
 /** An SSH server of a test's own, on the loopback. */
 
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { type Place, until } from '../support/cli.ts'
-import { startBox } from './box.ts'
+import { findPort, startBox } from './box.ts'
 
 const [sshd, keygen] = ['/usr/sbin/sshd', 'ssh-keygen']
 
@@ -54,13 +52,4 @@ export async function serve({ dir: placed }: Place, sftp = ''): Promise<string> 
   }
   const words = Object.entries(options).map(([name, value]) => `-o ${name}=${value}`)
   return `-F /dev/null ${words.join(' ')} root@127.0.0.1`
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
