@@ -254,7 +254,8 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   LEASE_HELD: {
     status: 5,
     sentence: (d) => `session ${d.id} is in use on the machine ${d.host}`,
-    hint: () => 'wait until it has finished there, or work beside it with `stint run --fork`',
+    hint: () =>
+      'wait until it has finished there, as `resume --wait` does, or work beside it with `stint run --fork`',
   },
   LEASE_LOST: {
     status: 5,

@@ -51,7 +51,6 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
   const caller = findCaller(store)
   if (target.kind === 'resume') {
     await using held = await holdSession(store, target.id, {
-      errand: {},
       wait: target.wait,
       signal: target.signal,
     })

@@ -133,6 +133,29 @@ for (const server of ['bindfs', 'sshfs', 'glusterfs'] satisfies Server[]) {
         expect(ends(entriesOf(pair.session(id)))).toEqual(['success', 'success'])
       })
 
+      test('wait for one that is at it, as long as they are told to', async () => {
+        const pair = await makePair(server)
+        const { run, id, open } = await hold(pair, pair.a)
+        const short = await pair.b.stint(['resume', id, '--wait=700ms', '--json', '--', 'true'])
+        expect(failureOf(short)).toMatchObject({ code: 'WAIT_EXPIRED' })
+        expect(failureOf(short).data.waited_ms).toBeGreaterThanOrEqual(700)
+        const waiting = [pair.b, pair.b].map((machine) =>
+          machine.start(['resume', id, '--wait', '--', 'true']),
+        )
+        expect((await pair.a.stint(['is-alive', id])).stdout).toMatch(
+          /^running: process \d+ supervises/,
+        )
+        open()
+        expect((await run.ended).status).toBe(0)
+        for (const one of waiting) {
+          const ran = await one.ended
+          expect({ status: ran.status, stderr: ran.stderr }).toMatchObject({ status: 0 })
+        }
+        const entries = entriesOf(pair.session(id))
+        expectWhole(entries)
+        expect(ends(entries)).toEqual(['success', 'success', 'success'])
+      })
+
       test('take over what one was at that was switched off, once its lease is stale', async () => {
         const pair = await makePair(server)
         const { id } = await hold(pair, pair.a)
