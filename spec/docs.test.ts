@@ -391,6 +391,10 @@ without a name, tokens of providers without a shape of their own when no name is
 wrapped by hand at less than 16 characters. Files that a tool writes itself are its own. Redaction makes an accident
 smaller; the store stays readable by its owner only.
 
+What \`doctor --fix\` replaced lies in the store's \`quarantine/\` as it was: neither \`redact --check\` nor \`redact --fix\`
+looks there, and no clean-up empties it. It is the last copy of what could not be understood, and a secret may be in it:
+look at it, and remove it yourself.
+
 ## Settings
 
 In \`config.toml\`, and nowhere else: no variable and no file of a project can change it.
