@@ -156,6 +156,24 @@ for (const server of ['bindfs', 'sshfs', 'glusterfs'] satisfies Server[]) {
         expect(ends(entries)).toEqual(['success', 'success', 'success'])
       })
 
+      test.runIf(server === 'sshfs')('end their tool when the server is cut off', async () => {
+        const pair = await makePair(server)
+        const { run, id } = await hold(pair, pair.a)
+        const [connection] = pair.a.pids('ssh\0-x')
+        process.kill(connection as number, 'SIGKILL')
+        const ran = await run.ended
+        expect(ran.status).toBe(125)
+        expect(ran.stderr).toContain('error[IO_FAILED]')
+        await until('its tool is gone', () => pair.a.pids('hold.sh').length === 0)
+        age(pair.lease(id), 70)
+        await until('the other one goes on', async () => {
+          return (await pair.b.stint(['resume', id, '--', 'true'])).status === 0
+        })
+        const entries = entriesOf(pair.session(id))
+        expectWhole(entries)
+        expect(ends(entries)).toEqual(['crashed', 'success'])
+      })
+
       test('take over what one was at that was switched off, once its lease is stale', async () => {
         const pair = await makePair(server)
         const { id } = await hold(pair, pair.a)
