@@ -153,6 +153,7 @@ function attempt(
 function add(found: Finds, skill: Skill, problem: string): void {
   if (!found.some((one) => one.skill === skill)) found.push({ skill, problem })
 }
+
 function refusal(act: () => void): string | undefined {
   try {
     act()
