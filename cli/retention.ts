@@ -256,11 +256,11 @@ function drawGoing(rows: readonly VerdictRow[], context: Context): Promise<strin
   return table(
     [
       { head: 'SESSION' },
-      { head: 'ACT' },
+      { head: 'ACT', keep: true },
       { head: 'USED' },
       { head: 'SIZE', align: 'right' },
-      { head: 'WHY', shrink: true },
-      { head: 'NAME', shrink: true, min: 4 },
+      { head: 'WHY', shrink: true, keep: true },
+      { head: 'NAME', shrink: true, min: 4, keep: true },
       { head: 'DESCRIPTION', shrink: true, min: 12 },
     ],
     rows.map((row) => [

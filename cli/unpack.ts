@@ -55,7 +55,7 @@ async function draw(rows: readonly UnpackRow[], context: Context): Promise<strin
     { head: 'SESSION' },
     { head: 'ENTRIES', align: 'right' },
     { head: 'SIZE', align: 'right' },
-    { head: 'NAME', shrink: true },
+    { head: 'NAME', shrink: true, keep: true },
     { head: 'PROJECT', shrink: true },
     { head: 'DESCRIPTION', shrink: true },
   ] as const

@@ -227,7 +227,7 @@ const list: ExplainedVerb = {
     { name: 'size', help: 'also show what each takes on the disk' },
   ],
   reach: 'many',
-  details: `Prints one line a session: id, status, tool, age and description. On a terminal the start of the id that is enough to name it stands out and long cells are cut; elsewhere nothing is cut. Looking changes nothing.
+  details: `Prints one line a session: id, status, tool, age and description. On a terminal the start of the id that is enough to name it stands out, long cells are cut, and on a narrow one columns are left out; elsewhere nothing is cut. Looking changes nothing.
 
 Where there are several stores, STORE tells them apart: by the project, or by the store's directory where two are of one project, as those of two machines may be. A store that cannot be read is a warning. Nothing is written in any of them, so that a read-only mount or a copy will do.
 

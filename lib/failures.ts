@@ -255,7 +255,8 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   LEASE_HELD: {
     status: 5,
     sentence: (d) => `session ${d.id} is in use on the machine ${d.host}`,
-    hint: () => 'wait until it has finished there, or work beside it with `stint run --fork`',
+    hint: () =>
+      'wait until it has finished there, as `resume --wait` does, or work beside it with `stint run --fork`',
   },
   LEASE_LOST: {
     status: 5,
@@ -410,7 +411,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: (d) =>
       d.errno === 'EROFS'
         ? 'the file system is read-only: sessions there can be read, not changed'
-        : 'check its owner and permissions',
+        : `check its owner and permissions${d.errno === 'EPERM' ? '; `stint doctor` tries what the file system can do' : ''}`,
   },
   IO_FAILED: {
     status: 7,

@@ -327,8 +327,10 @@ Printed from the table of checks. Ids are stable, and may only grow in number.
 \`stint doctor\` looks and changes nothing; \`stint doctor --fix\` mends what says so below. Damage (exit status 6) keeps
 stint from doing something, or something is lost; a warning (1) wants somebody to look; a note (0) is for who wonders.
 
-The one thing that looking writes is a directory \`.probe-<pid>\` below the root, in which two processes try locks, links,
-renames and syncs. It is removed at once; where the root cannot be written that is passed over.
+The one thing that looking writes is a directory \`.probe-<pid>\` below the root, in which two processes try writes, locks,
+links, renames and syncs. It is removed at once; where the root cannot be written that is passed over. They try one mount:
+whether a lock reaches those who have the same directory by another mount, or from another machine, cannot be seen there.
+That is why stores on FUSE and network file systems have leases, whatever \`disk.flock\` says.
 
 What is odd about a session counts only when a second look finds it too: a writer may have been at it. The states, sizes
 and ends of all sessions are read; whole transcripts where their end is not what the state says, and with \`--deep\`.
@@ -389,6 +391,10 @@ Encrypted or compressed text, hex, screenshots, secrets spelt out in words, pass
 without a name, tokens of providers without a shape of their own when no name is near, and halves of a token that was
 wrapped by hand at less than 16 characters. Files that a tool writes itself are its own. Redaction makes an accident
 smaller; the store stays readable by its owner only.
+
+What \`doctor --fix\` replaced lies in the store's \`quarantine/\` as it was: neither \`redact --check\` nor \`redact --fix\`
+looks there, and no clean-up empties it. It is the last copy of what could not be understood, and a secret may be in it:
+look at it, and remove it yourself.
 
 ## Settings
 

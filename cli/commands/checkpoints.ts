@@ -62,11 +62,16 @@ async function draw(rows: readonly Row[], verify: boolean, context: Context): Pr
   return table(
     [
       { head: 'SESSION' },
-      { head: 'TURN', align: 'right' },
+      { head: 'TURN', align: 'right', keep: true },
       { head: 'COMMIT' },
       { head: 'AGE' },
-      { head: 'RESULT' },
-      ...(verify ? [{ head: 'VERIFIED' }, { head: 'WHY', shrink: true }] : []),
+      { head: 'RESULT', keep: true },
+      ...(verify
+        ? [
+            { head: 'VERIFIED', keep: true },
+            { head: 'WHY', shrink: true },
+          ]
+        : []),
     ],
     rows.map((row): Cell[] => {
       const outcome = typeof row.result.outcome === 'string' ? row.result.outcome : ''

@@ -24,7 +24,12 @@ export const handler: Handler = async (invocation, context) => {
     const style = styleOf(context.color.stdout)
     context.out.data(
       await table(
-        [{ head: 'KEY' }, { head: 'VALUE' }, { head: 'FROM' }, { head: 'MEANING', shrink: true }],
+        [
+          { head: 'KEY' },
+          { head: 'VALUE', keep: true },
+          { head: 'FROM' },
+          { head: 'MEANING', shrink: true },
+        ],
         shown.map((row) => [
           { text: row.key, paint: style.bold },
           row.value,

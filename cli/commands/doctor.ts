@@ -187,7 +187,12 @@ async function draw(
   if (findings.length === 0) return ''
   const idOf = shortener(findings, stores, context)
   const drawn = await table(
-    [{ head: '' }, { head: '' }, { head: '' }, { head: '', shrink: true, min: 20 }],
+    [
+      { head: '' },
+      { head: '', keep: true },
+      { head: '' },
+      { head: '', shrink: true, min: 20, keep: true },
+    ],
     findings.map((one) => [
       { text: one.severity, paint: paintOf(one.severity, style) },
       one.id,
@@ -246,7 +251,11 @@ async function list(context: Context): Promise<number> {
   }
   const style = styleOf(context.color.stdout)
   const drawn = await table(
-    [{ head: 'CHECK' }, { head: 'SEVERITY' }, { head: 'MEANING', shrink: true, min: 20 }],
+    [
+      { head: 'CHECK' },
+      { head: 'SEVERITY' },
+      { head: 'MEANING', shrink: true, min: 20, keep: true },
+    ],
     rows.map(({ id, severity, meaning }) => [
       id,
       { text: severity, paint: paintOf(severity, style) },

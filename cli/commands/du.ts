@@ -52,9 +52,9 @@ async function draw(
         { head: 'SIZE', align: 'right' },
         { head: 'TRANSCRIPT', align: 'right' },
         { head: 'OUTPUT', align: 'right' },
-        { head: 'SESSION' },
+        { head: 'SESSION', keep: true },
         { head: 'USED' },
-        { head: 'NAME', shrink: true, min: 4 },
+        { head: 'NAME', shrink: true, min: 4, keep: true },
         { head: 'DESCRIPTION', shrink: true, min: 12 },
       ],
       rows.map((row) => [

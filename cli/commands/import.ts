@@ -72,7 +72,7 @@ async function draw(rows: readonly ImportRow[], context: Context): Promise<strin
     { head: 'AGE' },
     { head: 'SIZE', align: 'right' },
     { head: 'PROJECT', shrink: true },
-    { head: 'PROMPT', shrink: true },
+    { head: 'PROMPT', shrink: true, keep: true },
   ] as const
   const cells = rows
     .filter(({ act }) => act === 'imported')

@@ -124,7 +124,7 @@ async function drawTable(
     [
       { head: 'SESSION' },
       ...(labels.size > 0 ? [{ head: 'STORE' }] : []),
-      ...(withSize ? [{ head: 'SIZE', align: 'right' } as const] : []),
+      ...(withSize ? [{ head: 'SIZE', align: 'right', keep: true } as const] : []),
       ...rowColumns,
     ],
     rows.map((row) => [

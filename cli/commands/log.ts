@@ -21,7 +21,7 @@ export const handler: Handler = async (invocation, context) => {
           { head: 'COMMIT' },
           { head: 'AGE' },
           { head: 'AUTHOR' },
-          { head: 'SUBJECT', shrink: true },
+          { head: 'SUBJECT', shrink: true, keep: true },
         ],
         commits.map(({ commit, author, committed_at, subject }) => [
           { text: commit.slice(0, 12), paint: style.yellow },

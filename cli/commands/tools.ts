@@ -21,7 +21,7 @@ export const handler: Handler = async (invocation, context) => {
   const sign = (can: boolean) => (can ? 'yes' : 'no')
   context.out.data(
     await table(
-      heads.map((head) => ({ head, ...(head === 'PROGRAM' ? { shrink: true } : {}) })),
+      heads.map((head) => ({ head, shrink: head === 'PROGRAM', keep: head === 'VERSION' })),
       tools.map(({ name, version, supports, program, path }) => [
         { text: name, paint: style.bold },
         path === null ? { text: 'not found', paint: style.dim } : visibleLine(version ?? 'unknown'),

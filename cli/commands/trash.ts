@@ -28,7 +28,7 @@ const list: Handler = async (invocation, context) => {
         [
           { head: 'SESSION' },
           { head: 'TRASHED' },
-          { head: 'NAME', shrink: true, min: 4 },
+          { head: 'NAME', shrink: true, min: 4, keep: true },
           { head: 'DESCRIPTION', shrink: true, min: 12 },
         ],
         rows.map((row) => [

@@ -17,11 +17,11 @@ export function processTable<R extends ProcessRow>(
   return table(
     [
       { head: 'SESSION' },
-      { head: 'STATUS' },
-      { head: 'PID', align: 'right' },
+      { head: 'STATUS', keep: true },
+      { head: 'PID', align: 'right', keep: true },
       { head: 'AGE', align: 'right' },
-      ...(ends === undefined ? [] : [{ head: 'ENDED' }]),
-      { head: 'COMMAND', shrink: true, min: 12 },
+      ...(ends === undefined ? [] : [{ head: 'ENDED', keep: true }]),
+      { head: 'COMMAND', shrink: true, min: 12, keep: true },
     ],
     rows.map((row): Cell[] => [
       { text: row.id.slice(0, shown), paint: style.cyan },

@@ -32,11 +32,11 @@ export function outcomePaint(outcome: string | null, style: Style): Paint {
 
 /** The columns behind a session's id. */
 export const rowColumns: readonly Column[] = [
-  { head: 'STATUS' },
+  { head: 'STATUS', keep: true },
   { head: 'RESULT' },
   { head: 'USED' },
   { head: 'TOOL', shrink: true, min: 4 },
-  { head: 'NAME', shrink: true, min: 4 },
+  { head: 'NAME', shrink: true, min: 4, keep: true },
   { head: 'DESCRIPTION', shrink: true, min: 12 },
 ]
 

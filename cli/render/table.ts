@@ -10,6 +10,8 @@ export interface Column {
   /** It may be cut, down to `min` columns (8 unless said), when the terminal is too narrow. */
   readonly shrink?: boolean
   readonly min?: number
+  /** It stays, as the first does, when that is not enough: the others go, the right-most first. */
+  readonly keep?: boolean
 }
 
 /**
@@ -55,12 +57,13 @@ function layTable(
     for (const row of texts) widest = Math.max(widest, measure(row[index] ?? ''))
     return widest
   })
-  const widths = width === undefined ? natural : shrink(columns, natural, width)
+  const widths = width === undefined ? natural : fit(columns, natural, width)
   const line = (cells: readonly string[], paints: readonly (Paint | undefined)[]) => {
     let out = ''
     let gap = 0
     for (const [index, column] of columns.entries()) {
-      const room = widths[index] ?? 0
+      const room = widths[index]
+      if (room === undefined) continue
       const shown = cutToWidth(cells[index] ?? '', room, measure)
       const spare = Math.max(0, room - measure(shown))
       const before = column.align === 'right' ? spare : 0
@@ -89,11 +92,24 @@ function layTable(
   return head + body.join('')
 }
 
+/** How wide each column is, and undefined for those that go. */
+type Widths = readonly (number | undefined)[]
+
+function fit(columns: readonly Column[], natural: readonly number[], width: number): Widths {
+  let widths: Widths = natural
+  for (;;) {
+    const fitting = shrink(columns, widths, width)
+    if (excess(fitting, width) <= 0) return fitting
+    const last = columns.findLastIndex(({ keep }, at) => !keep && widths[at] !== undefined)
+    if (last <= 0) return cutOff(fitting, width)
+    widths = widths.with(last, undefined)
+  }
+}
+
 /** Takes columns from the widest that may shrink until all fit, or none can give any more. */
-function shrink(columns: readonly Column[], natural: readonly number[], width: number): number[] {
+function shrink(columns: readonly Column[], natural: Widths, width: number): Widths {
   const widths = [...natural]
-  let over = widths.reduce((sum, one) => sum + one, 2 * (widths.length - 1)) - width
-  while (over > 0) {
+  for (let over = excess(widths, width); over > 0; over--) {
     let widest = -1
     for (const [index, column] of columns.entries()) {
       const room = widths[index] ?? 0
@@ -102,7 +118,24 @@ function shrink(columns: readonly Column[], natural: readonly number[], width: n
     }
     if (widest < 0) break
     widths[widest] = (widths[widest] ?? 0) - 1
-    over -= 1
   }
   return widths
+}
+
+/** What is beyond the edge is not shown, but for the first column. */
+function cutOff([first = 0, ...others]: Widths, width: number): Widths {
+  let room = width - first
+  const rest = others.map((wanted) => {
+    if (wanted === undefined) return undefined
+    const given = Math.min(wanted, room - 2)
+    room -= given + 2
+    return given > 0 ? given : undefined
+  })
+  return [first, ...rest]
+}
+
+/** By how much a line is too wide. */
+function excess(widths: Widths, width: number): number {
+  const shown = widths.filter((one) => one !== undefined)
+  return shown.reduce((sum, one) => sum + one, 2 * (shown.length - 1)) - width
 }

@@ -27,6 +27,8 @@ export type CheckId =
   | 'root.leftover'
   | 'disk.type'
   | 'disk.unshared'
+  | 'disk.write'
+  | 'disk.mode'
   | 'disk.flock'
   | 'disk.exclusive'
   | 'disk.link'
@@ -117,21 +119,30 @@ export const checks: Readonly<Record<CheckId, Check>> = {
     severity: 'warning',
     meaning: 'The store is on such a file system, but its project.toml does not say `shared`.',
   },
+  'disk.write': {
+    severity: 'damage',
+    meaning: 'What is written, appended or cut is refused, or not what a second process reads.',
+  },
+  'disk.mode': {
+    severity: 'warning',
+    meaning:
+      'The file system keeps no modes, and others can read what is in it, unless it is mounted with `umask=077` or the like.',
+  },
   'disk.flock': {
     severity: 'warning',
     meaning: 'A kernel lock does not keep a second process out, or outlives its process.',
   },
   'disk.exclusive': {
     severity: 'warning',
-    meaning: 'A file that is to be made only where there is none was made all the same.',
+    meaning: 'A file or a second name is made where there is one, although it must not be.',
   },
   'disk.link': {
-    severity: 'warning',
-    meaning: 'Files get no second name, or one that was taken.',
+    severity: 'note',
+    meaning: 'Files get no second name; where one would do, they are copied.',
   },
   'disk.rename': {
-    severity: 'warning',
-    meaning: 'A rename is not seen by a second process, or replaces what it must not.',
+    severity: 'damage',
+    meaning: 'A rename does not replace a file, replaces what it must not, or loses something.',
   },
   'disk.sync': { severity: 'warning', meaning: 'A file or a directory cannot be synced.' },
   'disk.clock': {

@@ -50,6 +50,9 @@ export function examine(stores: readonly Store[], options: ExamineOptions): Diag
   const findings: Finding[] = []
   const add: Add = (sighting, store, session) => {
     if (only !== undefined && !only.has(sighting.id)) return
+    // Where no modes are kept, chmod would help no directory.
+    const isModeless = findings.some(({ id }) => id === 'disk.mode')
+    if (isModeless && sighting.id === 'root.permissions') return
     findings.push(toFinding(sighting, store, session, here))
   }
   const [first] = stores

@@ -181,8 +181,9 @@ function lockOpened(
 function heldLock(fd: number, path: string, hold = { on: true }): Lock {
   // What was closed once may be somebody else's descriptor now.
   const release = () => {
-    if (hold.on) disk.closeFile(fd)
+    const { on } = hold
     hold.on = false
+    if (on) disk.closeFile(fd)
   }
   return {
     fd,

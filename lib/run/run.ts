@@ -51,7 +51,6 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
   const caller = findCaller(store)
   if (target.kind === 'resume') {
     await using held = await holdSession(store, target.id, {
-      errand: {},
       wait: target.wait,
       signal: target.signal,
     })
@@ -125,8 +124,10 @@ function surroundings(store: Store, session: SessionId, options: RunOptions): Su
   return { settings, hasInput, session, file: privatePath(store.env, session) }
 }
 
-function hasHadTurn(session: Session): boolean {
-  return readSnapshot(session.id, session.dir).state?.turn !== undefined
+/** Also when it cannot be read: then the disk failed, and what is there may be a turn's. */
+function hasHadTurn({ id, dir }: Session): boolean {
+  const { state } = readSnapshot(id, dir)
+  return state === undefined || state.turn !== undefined
 }
 
 interface Plan {

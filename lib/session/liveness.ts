@@ -11,7 +11,7 @@ import * as disk from '../os/disk.ts'
 import { isLockless } from '../os/flock.ts'
 import { isLeaseAlive } from '../os/lease.ts'
 import { findHolder, findOwner, probeLock } from '../os/lock-file.ts'
-import { type Vitals, vitalsOf, vitalsOfGroup } from '../os/process.ts'
+import { thisMachine, type Vitals, vitalsOf, vitalsOfGroup } from '../os/process.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
 import { hasOpenTurn, type State } from './state.ts'
 
@@ -103,7 +103,7 @@ function judge({ id, dir, state, failure }: Snapshot, { now, scrutiny }: Look): 
     : probeLock(sessionLock) === 'held'
   if (isHeld) {
     const holder = findHolder(sessionLock, now)
-    const by = holder === undefined ? 'a process' : `process ${holder.pid}`
+    const by = holder === undefined ? 'a process' : `process ${holder.pid}${whereIs(holder)}`
     return {
       status: open ? 'running' : 'busy',
       why: holder?.stopped
@@ -128,6 +128,11 @@ function judge({ id, dir, state, failure }: Snapshot, { now, scrutiny }: Look): 
   return group.verdict === 'alive'
     ? { status: 'orphaned', why: `its supervisor is gone, but ${group.why}` }
     : { status: 'crashed', why: `its locks are free and ${group.why}` }
+}
+
+/** Kernel locks may reach other machines, and containers with a name of their own. */
+function whereIs({ host }: Holder): string {
+  return host === undefined || host === thisMachine().host ? '' : ` on ${host}`
 }
 
 function isOwnerAlive(lock: string): boolean {

@@ -237,8 +237,10 @@ export class Session implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#fd !== undefined) disk.closeFile(this.#fd)
+    const fd = this.#fd
+    // First: a close that reports what the disk refused has closed it, and the number may be another's.
     this.#fd = undefined
+    if (fd !== undefined) disk.closeFile(fd)
   }
 
   async #locked<T>(timeout: number, act: () => T): Promise<T> {
@@ -314,9 +316,8 @@ export class Session implements Disposable {
   }
 
   #close(): void {
-    if (this.#fd !== undefined) disk.closeFile(this.#fd)
-    this.#fd = undefined
     this.#state = undefined
+    this[Symbol.dispose]()
   }
 
   #open(path: string): State | undefined {

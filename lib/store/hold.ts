@@ -1,18 +1,11 @@
 /** Holding a session: its session.lock, taken before anything of it is changed. */
 
-import { poll } from '../base/async.ts'
+import { poll, sleep } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
-import { Failure } from '../errors.ts'
+import { Failure, isFailure } from '../errors.ts'
 import { session as files, type Place, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import {
-  type Errand,
-  findHolder,
-  type Lock,
-  probeTolerance,
-  takeLock,
-  tryLock,
-} from '../os/lock-file.ts'
+import { findHolder, type Lock, probeTolerance, takeLock, tryLock } from '../os/lock-file.ts'
 import { listTools } from '../session/liveness.ts'
 import { ifGone, Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
@@ -29,40 +22,64 @@ export interface Held extends AsyncDisposable {
 /** How long those hold session.lock who only start or move a session, in ms. */
 const briefHold = 1_000
 
+/** How often another machine is looked at whether it still has the lease, in ms: over a network it costs. */
+const leasePause = 500
+
+interface HoldOptions {
+  readonly wait?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly place?: Place
+}
+
 /**
- * Takes session.lock. Throws SESSION_LOCKED, which names the holder, when another process supervises
- * a turn, and WAIT_EXPIRED when `wait` ms were not enough.
+ * Takes session.lock, and this machine's lease where the store is shared. Throws SESSION_LOCKED, which
+ * names the holder, or LEASE_HELD, which names the machine, when another process supervises a turn,
+ * and WAIT_EXPIRED when `wait` ms were not enough.
  */
 export async function holdSession(
   store: Store,
   id: SessionId,
-  options: {
-    readonly errand?: Errand
-    readonly wait?: number | undefined
-    readonly signal?: AbortSignal | undefined
-    readonly place?: Place
-  } = {},
+  options: HoldOptions = {},
 ): Promise<Held> {
+  const { wait, signal } = options
   const dir = realSessionDir(store, id, options.place)
-  const path = files.sessionLock(dir)
-  const attempt = () => ifGone(id, dir, () => tryLock(path, options.errand ?? {}))
   const started = performance.now()
-  let lock = await poll(attempt, { timeout: probeTolerance, signal: options.signal })
-  if (lock === undefined && options.wait === undefined && !isRunning(id, dir)) {
-    lock = await poll(attempt, { timeout: briefHold, signal: options.signal })
-  }
-  if (lock === undefined && options.wait !== undefined) {
-    lock = await poll(attempt, { timeout: options.wait, signal: options.signal })
-  }
-  if (lock === undefined) {
-    options.signal?.throwIfAborted()
-    if (options.wait !== undefined) {
-      throw new Failure('WAIT_EXPIRED', { id, waited_ms: Math.round(performance.now() - started) })
+  const waited = () => Math.round(performance.now() - started)
+  for (;;) {
+    const left = wait === undefined ? undefined : Math.max(0, wait - waited())
+    const lock = await lockSession(id, dir, { ...options, wait: left })
+    if (lock === undefined) {
+      signal?.throwIfAborted()
+      if (wait !== undefined) throw new Failure('WAIT_EXPIRED', { id, waited_ms: waited() })
+      const holder = findHolder(files.sessionLock(dir), store.now())
+      throw new Failure('SESSION_LOCKED', { id, ...(holder === undefined ? {} : { holder }) })
     }
-    const holder = findHolder(path, store.now())
-    throw new Failure('SESSION_LOCKED', { id, ...(holder === undefined ? {} : { holder }) })
+    try {
+      const held = await keepHeld(new Session(id, dir, accessOf(store)), lock)
+      // Not before: where locks are private to a mount, the file is that of who has the lease.
+      lock.say({})
+      return held
+    } catch (error) {
+      if (wait === undefined || !isFailure(error, 'LEASE_HELD')) throw error
+    }
+    if (waited() >= wait) throw new Failure('WAIT_EXPIRED', { id, waited_ms: waited() })
+    // Without the lock meanwhile: nobody here is to think that the turn is this machine's.
+    await sleep(Math.min(leasePause, wait - waited()), signal)
+    signal?.throwIfAborted()
   }
-  return keepHeld(new Session(id, dir, accessOf(store)), lock)
+}
+
+/** Takes it, or gives undefined when somebody keeps it for longer. */
+async function lockSession(
+  id: SessionId,
+  dir: string,
+  { wait, signal }: HoldOptions,
+): Promise<Lock | undefined> {
+  const attempt = () => ifGone(id, dir, () => tryLock(files.sessionLock(dir), undefined))
+  const lock = await poll(attempt, { timeout: probeTolerance, signal })
+  if (lock !== undefined) return lock
+  if (wait !== undefined) return poll(attempt, { timeout: wait, signal })
+  return isRunning(id, dir) ? undefined : poll(attempt, { timeout: briefHold, signal })
 }
 
 /** A session whose session.lock was taken, with this machine's lease where the store is shared. */

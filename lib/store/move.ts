@@ -93,21 +93,25 @@ export function syncMoves(store: Store): void {
 export async function buryTrashed(store: Store, id: SessionId): Promise<string | undefined> {
   const dir = sessionDir(store.dir, id, 'trash')
   const gone = storeFiles.gone(store.dir, id)
-  const paths = [
-    files.sessionLock(dir),
-    ...listTools(dir).map((tool) => files.toolLock(dir, tool)),
-    files.journalLock(dir),
-  ]
+  const tools = listTools(dir).map((tool) => files.toolLock(dir, tool))
   const locks: Lock[] = []
-  const session = new Session(id, dir, accessOf(store))
-  try {
-    await session.keepLease()
+  const findHeld = (paths: readonly string[]) => {
     for (const path of paths) {
       if (disk.findFacts(path) === undefined) continue
       const lock = tryLock(path, undefined)
       if (lock === undefined) return `its ${path.slice(path.lastIndexOf('/') + 1)} is held`
       locks.push(lock)
     }
+    return undefined
+  }
+  const session = new Session(id, dir, accessOf(store))
+  try {
+    // The lease is asked for under journal.lock, which whoever has session.lock may hold for long.
+    let held = findHeld([files.sessionLock(dir), ...tools])
+    if (held !== undefined) return held
+    await session.keepLease()
+    held = findHeld([files.journalLock(dir)])
+    if (held !== undefined) return held
     if (disk.findFacts(gone) !== undefined) disk.removeTree(gone)
     disk.rename(dir, gone)
     return undefined

@@ -61,6 +61,58 @@ describe('table', () => {
     }
   })
 
+  it('leaves columns out from the right, but those that stay, where cutting is not enough', async () => {
+    const narrow: Column[] = [
+      { head: 'SESSION' },
+      { head: 'SIZE', align: 'right' },
+      { head: 'STATUS', keep: true },
+      { head: 'USED' },
+      { head: 'NAME', shrink: true, min: 4, keep: true },
+      { head: 'DESCRIPTION', shrink: true, min: 12 },
+    ]
+    const rows = [['01JH4QWERT', '12 KiB', 'running', '3m ago', 'a-name', 'what it is about']]
+    const at = async (width: number) => (await table(narrow, rows, { width })).split('\n')[1]
+    const known = '01JH4QWERT'
+    expect(await at(80)).toBe(`${known}  12 KiB  running  3m ago  a-name  what it is about`)
+    expect(await at(55)).toBe(`${known}  12 KiB  running  3m ago  a-n…  what it is…`)
+    expect(await at(45)).toBe(`${known}  12 KiB  running  3m ago  a-name`)
+    expect(await at(40)).toBe(`${known}  12 KiB  running  a-name`)
+    expect(await at(30)).toBe(`${known}  running  a-name`)
+    expect(await at(20)).toBe(`${known}  running`)
+    expect(await at(15)).toBe(`${known}  ru…`)
+  })
+
+  it('makes no line wider than the terminal, but for a first cell that is', async () => {
+    const cell = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 40 }), fc.constant(''))
+    const column = fc.record(
+      {
+        head: fc.string({ unit: fc.constantFrom('A', 'B'), maxLength: 12 }),
+        align: fc.constantFrom('left' as const, 'right' as const),
+        shrink: fc.boolean(),
+        min: fc.integer({ min: 1, max: 20 }),
+        keep: fc.boolean(),
+      },
+      { requiredKeys: ['head'] },
+    )
+    const drawn = fc.array(column, { minLength: 1, maxLength: 8 }).chain((columns) => {
+      const row = fc.array(cell, { minLength: columns.length, maxLength: columns.length })
+      return fc.record({
+        columns: fc.constant(columns),
+        rows: fc.array(row, { minLength: 1, maxLength: 5 }),
+        width: fc.integer({ min: 20, max: 120 }),
+      })
+    })
+    await fc.assert(
+      fc.asyncProperty(drawn, async ({ columns, rows, width }) => {
+        const lines = (await table(columns, rows, { width })).split('\n')
+        expect(lines).toHaveLength(rows.length + 2)
+        const firsts = [columns[0]?.head ?? '', ...rows.map(([first = '']) => visibleLine(first))]
+        const widest = Math.max(width, ...firsts.map((text) => stringWidth(text)))
+        for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(widest)
+      }),
+    )
+  })
+
   it('paints a cell after it was cut', async () => {
     const paint = (text: string) => `<${text}>`
     const got = await table(columns, [['a', '1', { text: 'long description here', paint }]], {

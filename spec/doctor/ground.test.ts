@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type Ground, judgeGround, readGround } from '../../lib/doctor/checks/ground.ts'
+import type { Skill } from '../../lib/os/probe.ts'
 import { writeSession } from '../store/sessions.ts'
 import { makeDir, makeStore } from '../support/place.ts'
 import { idsOf, mend, visit } from './kit.ts'
@@ -29,7 +30,7 @@ const runtime = fine.runtime as NonNullable<Ground['runtime']>
 const withDisk = (change: Partial<typeof disk>) => ({ disk: { ...disk, ...change } })
 const space = (change: Partial<typeof disk.space>) =>
   withDisk({ space: { ...disk.space, ...change } })
-const broken = (skill: 'flock' | 'exclusive' | 'link' | 'rename' | 'sync') =>
+const broken = (skill: Skill) =>
   withDisk({ probe: { broken: [{ skill, problem: 'it does not' }], ahead: 0 } })
 
 const cases: readonly (readonly [id: string, change: Partial<Ground>])[] = [
@@ -38,6 +39,8 @@ const cases: readonly (readonly [id: string, change: Partial<Ground>])[] = [
   ['root.link', { dirs: [{ ...root, kind: 'link' }] }],
   ['root.leftover', { leftovers: ['/r/.probe-1'] }],
   ['disk.type', withDisk({ type: { name: 'nfs', remote: true } })],
+  ['disk.write', broken('write')],
+  ['disk.mode', broken('mode')],
   ['disk.flock', broken('flock')],
   ['disk.exclusive', broken('exclusive')],
   ['disk.link', broken('link')],
@@ -70,6 +73,15 @@ describe('judgeGround', () => {
 
   it.each(cases)('finds %s', (id, change) => {
     expect([...judgeGround({ ...fine, ...change })]).toMatchObject([{ id }])
+  })
+})
+
+describe('a disk that keeps stint from its work', () => {
+  it('is damage, and the user is told of another place', () => {
+    for (const skill of ['write', 'rename'] satisfies Skill[]) {
+      const [found] = [...judgeGround({ ...fine, ...broken(skill) })]
+      expect(found?.fix).toContain('STINT_HOME')
+    }
   })
 })
 

@@ -71,6 +71,19 @@ describe('a store with lease_only', () => {
     expectWhole(entriesOf(place.session(id)))
   })
 
+  test('lets one wait until another is done', async () => {
+    const { place, id } = await makeLeased()
+    const run = place.start(['resume', id, '--', agent('hold.sh'), `${place.dir}/gate`])
+    await run.says('working as')
+    const short = await place.stint(['resume', id, '--wait=100ms', '--json', '--', 'true'])
+    expect(failureOf(short)).toMatchObject({ code: 'WAIT_EXPIRED' })
+    const waiting = place.start(['resume', id, '--wait', '--', 'true'])
+    touch(`${place.dir}/gate`)
+    expect((await run.ended).status).toBe(0)
+    expect((await waiting.ended).status).toBe(0)
+    expectWhole(entriesOf(place.session(id)))
+  })
+
   test('goes on at once after a process that was killed', async () => {
     const { place, id } = await makeLeased()
     const run = place.start(['resume', id, '--', agent('hold.sh'), `${place.dir}/gate`])

@@ -1,6 +1,6 @@
 /** Clean-ups at the same time, and after one that was killed. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { createSession, deleteSession, openStore, type SessionId } from '../../lib/index.ts'
 import { failureOf, fileText, makePlace, type Place, preload, touch } from '../support/cli.ts'
@@ -82,6 +82,27 @@ describe('trash empty', () => {
     expect(removedBy(again.stdout)).toHaveLength(2)
     expect(readdirSync(`${place.store()}/trash`)).toEqual([])
     expect(ids).toHaveLength(3)
+  })
+
+  test('keeps what is being restored, also where that has a lease', async () => {
+    const place = makePlace()
+    const [id] = await fillTrash(place, 1)
+    const facts = `${place.store()}/project.toml`
+    writeFileSync(facts, readFileSync(facts, 'utf8').replace('shared = false', 'shared = true'))
+    const [reached, go] = [`${place.dir}/reached`, `${place.dir}/go`]
+    const plan = { call: 'renameSync', path: `/trash/${id}`, reached, until: go }
+    const restore = place.start(['trash', 'restore', id as string], {
+      env: { PAUSE: JSON.stringify(plan) },
+      preload: [preload('pause')],
+    })
+    await fileText(reached)
+    const ran = await place.stint(['trash', 'empty', '--json'])
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      removed: [],
+      kept: [{ id, why: 'its session.lock is held' }],
+    })
+    touch(go)
+    expect((await restore.ended).status).toBe(0)
   })
 
   test('against restore: each session is back or gone, never both and never half', async () => {

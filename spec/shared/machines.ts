@@ -3,17 +3,7 @@
  * boot and an id of its own, and a FUSE mount of the directory that knows nothing of the other's locks.
  */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { onTestFinished } from 'vitest'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import {
   type How,
   makePlace,
@@ -24,9 +14,12 @@ import {
   type Running,
   until,
 } from '../support/cli.ts'
+import { startBox } from './box.ts'
+import { glusterPrograms, serveGluster } from './gluster.ts'
+import { serve, sshPrograms } from './sshd.ts'
 
-/** What serves the directory to a machine. */
-export type Server = 'bindfs' | 'sshfs'
+/** What serves the directory to a machine; all but bindfs by a server of its own on the loopback. */
+export type Server = 'bindfs' | 'sshfs' | 'glusterfs'
 
 /** A box whose processes see their own mount of what is shared. */
 export interface Machine {
@@ -38,6 +31,8 @@ export interface Machine {
   /** Stops every process of the machine where it stands, its mount included. */
   readonly suspend: () => Promise<void>
   readonly wake: () => void
+  /** As if its power went. */
+  readonly switchOff: () => Promise<void>
   /** The processes of the machine, as the box numbers them, whose command line has the text. */
   readonly pids: (text: string) => number[]
 }
@@ -53,26 +48,12 @@ export interface Pair {
   readonly lease: (id: string) => string
 }
 
-/** Why there can be no machines here, or undefined. */
-export function findObstacle(server: Server): string | undefined {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs root on Linux'
-  if (!existsSync('/dev/fuse')) return 'needs /dev/fuse'
-  const wanted = { bindfs: ['bindfs'], sshfs: ['sshfs', sftpServer] }[server]
-  for (const name of [...wanted, 'unshare', 'nsenter']) {
-    if (spawnSync('sh', ['-c', 'command -v "$0"', name]).status !== 0) return `needs ${name}`
-  }
-  const tried = spawnSync('unshare', [
-    '--mount',
-    '--uts',
-    '--pid',
-    '--fork',
-    '--mount-proc',
-    'true',
-  ])
-  return tried.status === 0 ? undefined : 'needs namespaces'
+/** What it takes. */
+export const programsOf: Readonly<Record<Server, readonly string[]>> = {
+  bindfs: ['bindfs'],
+  sshfs: sshPrograms,
+  glusterfs: glusterPrograms,
 }
-
-const sftpServer = '/usr/lib/openssh/sftp-server'
 
 /** Two machines that go away, with all that runs on them, when the test has finished. */
 export async function makePair(server: Server): Promise<Pair> {
@@ -87,9 +68,15 @@ export async function makePair(server: Server): Promise<Pair> {
     return `${dir}/home/projects/${name}`
   }
   const session = (id: string) => `${store()}/sessions/${id}`
+  const mounting = {
+    bindfs: () => `bindfs ${dir} ${mount}`,
+    sshfs: async () => `sshfs ${await serve(place)}:${dir} ${mount}`,
+    glusterfs: () => serveGluster(place, dir, mount),
+  }
+  const script = await mounting[server]()
   return {
-    a: await boot(place, 'alpha', { server, dir, mount }),
-    b: await boot(place, 'beta', { server, dir, mount }),
+    a: await boot(place, 'alpha', { script, mount }),
+    b: await boot(place, 'beta', { script, mount }),
     dir,
     store,
     session,
@@ -100,53 +87,21 @@ export async function makePair(server: Server): Promise<Pair> {
 async function boot(
   place: Place,
   host: string,
-  { server, dir, mount }: { server: Server; dir: string; mount: string },
+  { script, mount }: { script: string; mount: string },
 ): Promise<Machine> {
   const own = `${place.dir}/${host}`
   mkdirSync(own)
   writeFileSync(`${own}/boot_id`, `${crypto.randomUUID()}\n`)
   writeFileSync(`${own}/machine-id`, `${crypto.randomUUID().replaceAll('-', '')}\n`)
-  // The same protocol without a network: what ssh would connect to is started at once.
-  writeFileSync(`${own}/ssh`, `#!/bin/sh\nexec ${sftpServer}\n`)
-  chmodSync(`${own}/ssh`, 0o755)
-  const mounts = {
-    bindfs: `bindfs ${dir} ${mount}`,
-    sshfs: `sshfs -o ssh_command=${own}/ssh box:${dir} ${mount}`,
-  }
-  const script = `
-    set -e
-    hostname ${host}
+  const { first, enter, stop } = await startBox(
+    `machine ${host}`,
+    `hostname ${host}
     mount --bind ${own}/boot_id /proc/sys/kernel/random/boot_id
     test ! -e /etc/machine-id || mount --bind ${own}/machine-id /etc/machine-id
-    ${mounts[server]}
-    echo up
-    exec cat`
-  // Without its standard input the machine goes down: so it does when the test is killed.
-  const init = spawn(
-    'unshare',
-    ['--mount', '--uts', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', script],
-    { stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' },
+    ${script}`,
   )
-  let said = ''
-  init.stdout.on('data', (chunk) => {
-    said += chunk
-  })
-  init.stderr.on('data', (chunk) => {
-    said += chunk
-  })
-  let over = false
-  init.once('close', () => {
-    over = true
-  })
-  onTestFinished(() => shutDown(init, () => over))
-  await until(`machine ${host} is up`, () => {
-    if (over) throw new Error(`machine ${host}: ${said}`)
-    return said.includes('up\n')
-  })
-  const first = childOf(init.pid as number)
   const namespace = readlinkSync(`/proc/${first}/ns/pid`)
   const pids = (text: string) => listPids(namespace, text)
-  const enter = ['nsenter', '--target', `${first}`, '--mount', '--uts', '--pid', '--']
   const within = ['sh', '-c', 'cd "$0" && exec "$@"', `${mount}/project`]
   const entered: Running[] = []
   const startOther: Machine['startOther'] = (command, how = {}) => {
@@ -179,17 +134,9 @@ async function boot(
       // What entered the machine from outside stops with what it waits for.
       for (const running of entered) running.kill('SIGCONT')
     },
+    switchOff: stop,
     pids,
   }
-}
-
-async function shutDown(init: ChildProcess, isOver: () => boolean): Promise<void> {
-  if (isOver()) return
-  // With its first process the kernel ends all others of the machine, and with them its mounts.
-  const first = childOf(init.pid as number)
-  if (first !== undefined) process.kill(first, 'SIGKILL')
-  else init.kill('SIGKILL')
-  await until('the machine is down', isOver)
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
@@ -199,11 +146,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
     // It ended by itself.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
-}
-
-function childOf(pid: number): number | undefined {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  return children === '' ? undefined : Number.parseInt(children, 10)
 }
 
 function listPids(namespace: string, text: string): number[] {

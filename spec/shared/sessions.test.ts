@@ -15,7 +15,8 @@ import {
   touch,
   until,
 } from '../support/cli.ts'
-import { findObstacle, type Machine, makePair, type Pair, type Server } from './machines.ts'
+import { findObstacle } from './box.ts'
+import { type Machine, makePair, type Pair, programsOf, type Server } from './machines.ts'
 
 let appender: string
 
@@ -52,8 +53,10 @@ function ends(entries: readonly Row[]): unknown[] {
   return entries.filter(({ type }) => type === 'turn_ended').map(({ data }) => data.outcome)
 }
 
-for (const server of ['bindfs', 'sshfs'] satisfies Server[]) {
-  const obstacle = findObstacle(server)
+for (const server of ['bindfs', 'sshfs', 'glusterfs'] satisfies Server[]) {
+  const obstacle = findObstacle(programsOf[server])
+  /** Its kernel locks are the server's. */
+  const reaches = server === 'glusterfs'
   const title = `two machines on ${server}`
   describe.skipIf(obstacle !== undefined)(
     obstacle === undefined ? title : `${title} (skipped: ${obstacle})`,
@@ -100,22 +103,27 @@ for (const server of ['bindfs', 'sshfs'] satisfies Server[]) {
         const pair = await makePair(server)
         const { run, id, open } = await hold(pair, pair.a)
         const before = readFileSync(`${pair.session(id)}/transcript.jsonl`, 'utf8')
-        for (const words of [
-          ['rename', id, 'x'],
-          ['pin', id],
-          ['delete', id],
-        ]) {
+        const code = reaches ? 'SESSION_LOCKED' : 'LEASE_HELD'
+        for (const [words, refusal] of [
+          [['rename', id, 'x'], 'LEASE_HELD'],
+          [['pin', id], 'LEASE_HELD'],
+          [['delete', id], code],
+        ] as const) {
           const ran = await pair.b.stint(words)
-          expectRefusal(ran, { status: 5, code: 'LEASE_HELD' })
+          expectRefusal(ran, { status: 5, code: refusal })
           expect(ran.stderr).toContain('alpha')
         }
         const resumed = await pair.b.stint(['resume', id, '--json', '--', 'true'])
         expect(resumed.status).toBe(125)
-        expect(failureOf(resumed)).toMatchObject({ code: 'LEASE_HELD', data: { host: 'alpha' } })
-        expectRefusal(await pair.b.stint(['kill', id]), { status: 9, code: 'LIVENESS_UNKNOWN' })
+        expect(failureOf(resumed)).toMatchObject({ code })
+        expect(failureOf(resumed).message).toContain('alpha')
+        expectRefusal(
+          await pair.b.stint(['kill', id]),
+          reaches ? { status: 5, code: 'LEASE_HELD' } : { status: 9, code: 'LIVENESS_UNKNOWN' },
+        )
         const alive = await pair.b.stint(['is-alive', id])
-        expect(alive).toMatchObject({ status: 9 })
-        expect(alive.stdout).toMatch(/^unknown: .*alpha/)
+        expect(alive).toMatchObject({ status: reaches ? 0 : 9 })
+        expect(alive.stdout).toMatch(reaches ? /^running: .*alpha/ : /^unknown: .*alpha/)
         expect(readFileSync(`${pair.session(id)}/transcript.jsonl`, 'utf8')).toBe(before)
         expect((await pair.a.stint(['rename', id, 'mine'])).status).toBe(0)
         open()
@@ -125,30 +133,89 @@ for (const server of ['bindfs', 'sshfs'] satisfies Server[]) {
         expect(ends(entriesOf(pair.session(id)))).toEqual(['success', 'success'])
       })
 
-      test('take over what a suspended one was at, which then ends its tool and says so', async () => {
+      test('wait for one that is at it, as long as they are told to', async () => {
+        const pair = await makePair(server)
+        const { run, id, open } = await hold(pair, pair.a)
+        const short = await pair.b.stint(['resume', id, '--wait=700ms', '--json', '--', 'true'])
+        expect(failureOf(short)).toMatchObject({ code: 'WAIT_EXPIRED' })
+        expect(failureOf(short).data.waited_ms).toBeGreaterThanOrEqual(700)
+        const waiting = [pair.b, pair.b].map((machine) =>
+          machine.start(['resume', id, '--wait', '--', 'true']),
+        )
+        expect((await pair.a.stint(['is-alive', id])).stdout).toMatch(
+          /^running: process \d+ supervises/,
+        )
+        open()
+        expect((await run.ended).status).toBe(0)
+        for (const one of waiting) {
+          const ran = await one.ended
+          expect({ status: ran.status, stderr: ran.stderr }).toMatchObject({ status: 0 })
+        }
+        const entries = entriesOf(pair.session(id))
+        expectWhole(entries)
+        expect(ends(entries)).toEqual(['success', 'success', 'success'])
+      })
+
+      test.runIf(server === 'sshfs')('end their tool when the server is cut off', async () => {
         const pair = await makePair(server)
         const { run, id } = await hold(pair, pair.a)
-        await pair.a.suspend()
-        age(pair.lease(id), 50)
-        expect((await pair.b.stint(['resume', id, '--', 'true'])).status).toBe(125)
-        age(pair.lease(id), 70)
-        // Readers may not ask for the file server's time.
-        expect((await pair.b.stint(['is-alive', id])).status).toBe(9)
-        const next = await hold(pair, pair.b, ['resume', id])
-        const before = readFileSync(`${pair.session(id)}/transcript.jsonl`, 'utf8')
-        pair.a.wake()
+        const [connection] = pair.a.pids('ssh\0-x')
+        process.kill(connection as number, 'SIGKILL')
         const ran = await run.ended
-        expect(ran.stderr).toContain('lost its lease')
-        expect(pair.a.pids('hold.sh')).toEqual([])
-        expect(readFileSync(`${pair.session(id)}/transcript.jsonl`, 'utf8')).toBe(before)
-        next.open()
-        expect((await next.run.ended).status).toBe(0)
+        expect(ran.status).toBe(125)
+        expect(ran.stderr).toContain('error[IO_FAILED]')
+        await until('its tool is gone', () => pair.a.pids('hold.sh').length === 0)
+        age(pair.lease(id), 70)
+        await until('the other one goes on', async () => {
+          return (await pair.b.stint(['resume', id, '--', 'true'])).status === 0
+        })
         const entries = entriesOf(pair.session(id))
         expectWhole(entries)
         expect(ends(entries)).toEqual(['crashed', 'success'])
       })
 
-      test('take over once, of however many try', async () => {
+      test('take over what one was at that was switched off, once its lease is stale', async () => {
+        const pair = await makePair(server)
+        const { id } = await hold(pair, pair.a)
+        await pair.a.switchOff()
+        expectRefusal(await pair.b.stint(['rename', id, 'x']), { status: 5, code: 'LEASE_HELD' })
+        age(pair.lease(id), 70)
+        await until('the server lets go of its locks', async () => {
+          const ran = await pair.b.stint(['resume', id, '--', 'true'])
+          return ran.status === 0
+        })
+        const entries = entriesOf(pair.session(id))
+        expectWhole(entries)
+        expect(ends(entries)).toEqual(['crashed', 'success'])
+      })
+
+      test.skipIf(reaches)(
+        'take over what a suspended one was at, which then ends its tool and says so',
+        async () => {
+          const pair = await makePair(server)
+          const { run, id } = await hold(pair, pair.a)
+          await pair.a.suspend()
+          age(pair.lease(id), 50)
+          expect((await pair.b.stint(['resume', id, '--', 'true'])).status).toBe(125)
+          age(pair.lease(id), 70)
+          // Readers may not ask for the file server's time.
+          expect((await pair.b.stint(['is-alive', id])).status).toBe(9)
+          const next = await hold(pair, pair.b, ['resume', id])
+          const before = readFileSync(`${pair.session(id)}/transcript.jsonl`, 'utf8')
+          pair.a.wake()
+          const ran = await run.ended
+          expect(ran.stderr).toContain('lost its lease')
+          expect(pair.a.pids('hold.sh')).toEqual([])
+          expect(readFileSync(`${pair.session(id)}/transcript.jsonl`, 'utf8')).toBe(before)
+          next.open()
+          expect((await next.run.ended).status).toBe(0)
+          const entries = entriesOf(pair.session(id))
+          expectWhole(entries)
+          expect(ends(entries)).toEqual(['crashed', 'success'])
+        },
+      )
+
+      test.skipIf(reaches)('take over once, of however many try', async () => {
         const pair = await makePair(server)
         const { id } = await hold(pair, pair.a)
         await pair.a.suspend()
@@ -242,7 +309,7 @@ for (const server of ['bindfs', 'sshfs'] satisfies Server[]) {
         await fileText(`${pair.dir}/reached`)
         const emptied = await pair.b.stint(['trash', 'empty', '--json'])
         expect(JSON.parse(emptied.stdout)).toMatchObject({ removed: [], kept: [{ id }] })
-        expect(emptied.stdout).toContain('alpha')
+        expect(emptied.stdout).toContain(reaches ? 'session.lock' : 'alpha')
         touch(`${pair.dir}/go`)
         expect((await restore.ended).status).toBe(0)
         expect(await pair.b.stint(['show', id])).toMatchObject({ status: 0 })

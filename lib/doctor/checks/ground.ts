@@ -9,7 +9,7 @@ import { startTimeOf, thisMachine } from '../../os/process.ts'
 import { findProgram } from '../../os/spawn.ts'
 import { readConfig } from '../../store/config.ts'
 import type { Env } from '../../store/store.ts'
-import { quietly, type Sighting, shellWord } from '../check.ts'
+import { checks, quietly, type Sighting, shellWord } from '../check.ts'
 
 /** What was found out about it. */
 export interface Ground {
@@ -87,11 +87,11 @@ export function readGround(options: {
 /** What is wrong with it. Pure. */
 export function* judgeGround(ground: Ground): Generator<Sighting> {
   const { user, node, locks, config } = ground
+  if (ground.disk !== undefined) yield* judgeDisk(ground.disk)
   for (const place of ground.dirs) yield* judgePlace(place, user)
   for (const file of ground.leftovers) {
     yield { id: 'root.leftover', evidence: 'a directory in which the disk was tried', file }
   }
-  if (ground.disk !== undefined) yield* judgeDisk(ground.disk)
   const [major = 0, minor = 0] = node.split('.').map(Number)
   if (major < 20 || (major === 20 && minor < 19)) {
     yield { id: 'node.version', evidence: `Node ${node}; stint needs 20.19 or newer` }
@@ -179,7 +179,9 @@ function* judgeDisk({ path, type, space, probe }: Disk): Generator<Sighting> {
     return
   }
   for (const { skill, problem } of probe.broken) {
-    yield { id: `disk.${skill}`, evidence: problem, file }
+    const id = `disk.${skill}` as const
+    const fix = 'export STINT_HOME=DIR  # on another file system'
+    yield { id, evidence: problem, file, ...(checks[id].severity === 'damage' ? { fix } : {}) }
   }
   if (Math.abs(probe.ahead) > 5_000) {
     const by = Math.round(Math.abs(probe.ahead) / 1_000)
@@ -203,9 +205,10 @@ function tryProbe(root: string): Probed | string {
   try {
     return probeDisk(probeDir(root, process.pid))
   } catch (error) {
+    const errno = disk.errnoOf(error)
+    if (errno !== undefined) return `it cannot be written (${errno})`
     if (error instanceof Failure) return error.message
-    if (disk.errnoOf(error) === undefined) throw error
-    return (error as Error).message
+    throw error
   }
 }
 
