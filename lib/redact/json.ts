@@ -191,8 +191,9 @@ class Walk {
     const items: Literal[] = []
     let isCommand = false
     if (this.#take(93)) return true
+    const place = `${path}[]`
     do {
-      const value = this.#value(`${path}[]`, kind)
+      const value = this.#value(place, kind)
       if (value === undefined) return false
       if (value === true) continue
       const before = items.at(-1)?.text
@@ -204,8 +205,8 @@ class Walk {
     for (const [i, item] of items.entries()) {
       const under = kind ?? itemKind(items[i - 1]?.text, item.text)
       const own = finds?.get(i)
-      if (own === undefined) this.#redact(item, under, `${path}[]`)
-      else this.#redactArgument(item, own, under, path)
+      if (own === undefined) this.#redact(item, under, place)
+      else this.#redactArgument(item, own, under, place)
     }
     return true
   }
@@ -231,7 +232,7 @@ class Walk {
 
   #redactArgument(item: Literal, find: Find, kind: Kind | undefined, path: string): void {
     const { start, rule } = find
-    const head = this.#readers.string(item.text.slice(0, start), kind, `${path}[]`)
+    const head = this.#readers.string(item.text.slice(0, start), kind, path)
     const value = `${head.value}[REDACTED:${rule}]`
     if (value !== item.text) {
       this.#write(item, { value, counts: mergeCounts(head.counts, { [rule]: 1 }) })

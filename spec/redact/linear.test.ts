@@ -340,29 +340,27 @@ function faultWithin(
   }
   const whole = make(length)
   const measure = 'x'.repeat(length)
-  let least = Number.POSITIVE_INFINITY
-  let most = Number.POSITIVE_INFINITY
-  let yardstick = Number.POSITIVE_INFINITY
-  let growth = 0
-  // Noise only ever adds: the best of a few rounds is what the work costs.
+  let growth = Number.POSITIVE_INFINITY
+  let times = 0
+  // Noise only ever adds, and not to one moment more than to the next: what is compared is measured
+  // side by side, for as long as each other, and the best of a few rounds is what the work costs.
   for (let round = 0; round < rounds; round++) {
-    most = Math.min(
-      most,
-      cpuTimeOf(() => redact(whole)),
-    )
+    const most = cpuTimeOf(() => redact(whole))
     if (most < comparable) return undefined
-    least = Math.min(
-      least,
-      cpuTimeOf(() => redact(quarter)),
-    )
-    yardstick = Math.min(
-      yardstick,
-      cpuTimeOf(() => sha256(measure)),
-    )
-    growth = Math.sqrt(most / least)
-    if (growth < steepest && most < longest * yardstick) return undefined
+    const least = cpuTimeOf(() => repeat(4, () => redact(quarter))) / 4
+    if (least < harmless) return undefined
+    growth = Math.min(growth, Math.sqrt(most / least))
+    if (longest !== Number.POSITIVE_INFINITY) {
+      const yardstick = cpuTimeOf(() => repeat(8, () => sha256(measure))) / 8
+      times = Math.min(times || Number.POSITIVE_INFINITY, most / yardstick)
+    }
+    if (growth < steepest && times < longest) return undefined
   }
-  return `${most.toFixed()} ms for ${length} characters, ${growth.toFixed(1)} times as much for twice as much, ${(most / yardstick).toFixed(1)} times its SHA-256`
+  return `${length} characters take ${growth.toFixed(1)} times as long as half of them, and ${times.toFixed(1)} times as long as their SHA-256`
+}
+
+function repeat(times: number, act: () => void): void {
+  for (let n = 0; n < times; n++) act()
 }
 
 /** With a clock that stands still: a search that gives up half-way is no fast search. */
