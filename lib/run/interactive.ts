@@ -41,6 +41,7 @@ export function interactiveWork(
     },
     stdin: 'terminal',
     file: undefined,
+    promptFile: undefined,
     given: line.takesId ? fresh : undefined,
     request: undefined,
     adapter: undefined,

@@ -3,7 +3,7 @@
 import path from 'node:path'
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
-import { session as files, store as storeFiles } from '../layout.ts'
+import { session as files, privateFile, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findRepository, readHead } from '../os/git.ts'
 import { type Lock, supersedeLock, takeLock } from '../os/lock-file.ts'
@@ -124,7 +124,8 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
 
 function surroundings(store: Store, session: SessionId, options: RunOptions): Surroundings {
   const { tools: settings, stdin: hasInput } = options
-  return { settings, hasInput, session, file: privatePath(store.env, session) }
+  const file = privatePath(store.env, session)
+  return { settings, hasInput, session, file, promptFile: privateFile.prompt(file) }
 }
 
 /** Also when it cannot be read: then the disk failed, and what is there may be a turn's. */
@@ -156,8 +157,10 @@ async function runHeld(
   sweepPrivateFiles(store.env)
   let child: Child | undefined
   let file: PrivateFile | undefined
+  let promptFile: PrivateFile | undefined
   try {
     file = work.file && new PrivateFile(work.file.path, work.file.text)
+    promptFile = work.promptFile && new PrivateFile(work.promptFile.path, work.promptFile.text)
     disk.makeDirs(files.turnOutput(session.dir, turn))
     if (options.idFile !== undefined) {
       writeIdFile(path.resolve(options.cwd, options.idFile), session.id)
@@ -205,6 +208,7 @@ async function runHeld(
     throw error
   } finally {
     file?.[Symbol.dispose]()
+    promptFile?.[Symbol.dispose]()
     toolLock.release()
   }
 }

@@ -135,6 +135,7 @@ async function openStream(
       prompt: '',
       session: session.id,
       file: '',
+      promptFile: '',
       permission: 'deny',
       args: [],
     },

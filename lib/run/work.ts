@@ -17,6 +17,8 @@ export interface Work {
   readonly stdin: 'inherit' | { readonly text: string } | 'conversation' | 'terminal' | undefined
   /** The private file that the tool says things in, and what it begins with. */
   readonly file: { readonly path: string; readonly text: string } | undefined
+  /** The private file that the tool reads the prompt from. */
+  readonly promptFile: { readonly path: string; readonly text: string } | undefined
   /** The id that the tool was told to give its provider's session. */
   readonly given: string | undefined
   readonly env: Readonly<Record<string, string>>
@@ -43,8 +45,9 @@ export interface Surroundings {
   readonly hasInput: boolean
   /** The session's id. */
   readonly session: string
-  /** Where its private file would be. */
+  /** Where its private files would be. */
   readonly file: string
+  readonly promptFile: string
 }
 
 /**
@@ -65,6 +68,7 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
       record: { argv },
       stdin: task.interactive ? 'terminal' : hasInput ? 'inherit' : undefined,
       file: undefined,
+      promptFile: undefined,
       given: undefined,
       request: undefined,
       ...environment(adapter),
@@ -82,6 +86,7 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
     args,
     session: where.session,
     file: where.file,
+    promptFile: where.promptFile,
   })
   const line = adapter.plan(request)
   if (line === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: request.act })
@@ -106,6 +111,7 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
     },
     stdin: line.stdin,
     file: line.file && { path: where.file, ...line.file },
+    promptFile: line.promptFile && { path: where.promptFile, text: request.prompt },
     given: line.providerSession,
     request,
     ...environment(adapter),
@@ -119,7 +125,7 @@ function requestOf(
   task: Exclude<Task, { kind: 'command' | 'interactive' }>,
   adapter: Adapter,
   past: Past | undefined,
-  given: Pick<TurnRequest, 'args' | 'session' | 'file'>,
+  given: Pick<TurnRequest, 'args' | 'session' | 'file' | 'promptFile'>,
 ): { request: TurnRequest; record: EntryData; notice?: string } {
   const known = past?.state.tools[adapter.name]
   const recorded = known?.provider_session_id
