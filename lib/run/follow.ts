@@ -69,7 +69,7 @@ export async function follow(
   })
   // Signals are passed on from here, so whoever hears of the turn can send one.
   options.onStarted?.(started)
-  if (work.notice !== undefined) options.onNotice?.(work.notice)
+  for (const notice of work.notices) options.onNotice?.(notice)
   if (!isRedacting(store)) {
     options.onNotice?.(`redaction is off (${store.configFile}): secrets are kept in the transcript`)
   }

@@ -46,7 +46,7 @@ export function interactiveWork(
     request: undefined,
     adapter: undefined,
     continues: undefined,
-    notice: undefined,
+    notices: [],
   }
 }
 

@@ -124,8 +124,9 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
 
 function surroundings(store: Store, session: SessionId, options: RunOptions): Surroundings {
   const { tools: settings, stdin: hasInput } = options
+  const canAsk = options.ask !== undefined
   const file = privatePath(store.env, session)
-  return { settings, hasInput, session, file, promptFile: privateFile.prompt(file) }
+  return { settings, hasInput, canAsk, session, file, promptFile: privateFile.prompt(file) }
 }
 
 /** Also when it cannot be read: then the disk failed, and what is there may be a turn's. */

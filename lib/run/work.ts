@@ -32,17 +32,21 @@ export interface Work {
     | { readonly act: 'resume' | 'fork'; readonly id: string | undefined }
     | undefined
   /** What a person should know before it starts. */
-  readonly notice: string | undefined
+  readonly notices: readonly string[]
 }
 
 /** In bytes: what Linux takes, with the NUL that ends it. */
 const longestArgument = 128 * 1024 - 1
+
+const nobodyToAsk = 'there is no terminal to ask at: what the agent asks for is denied'
 
 /** Where the turn is to be. */
 export interface Surroundings {
   readonly settings: Readonly<Record<string, ToolSettings>>
   /** Whether there is a standard input to hand on. */
   readonly hasInput: boolean
+  /** Whether there is somebody to ask what an agent may do. */
+  readonly canAsk: boolean
   /** The session's id. */
   readonly session: string
   /** Where its private files would be. */
@@ -74,7 +78,7 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
       ...environment(adapter),
       adapter: isHeard ? adapter : undefined,
       continues: act === undefined ? undefined : { act, id: undefined },
-      notice: undefined,
+      notices: [],
     }
   }
   const adapter = toolOf(task, past, settings)
@@ -99,6 +103,8 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
     throw new Failure('PROMPT_TOO_LONG', { tool: adapter.name, bytes, own })
   }
   const { act, providerSession: id } = request
+  // Others do by themselves what they are allowed to.
+  const isConversation = line.stdin === 'conversation'
   // The prompt stands beside it.
   const shown = line.args.map((arg) => (arg === request.prompt ? '{prompt}' : arg))
   return {
@@ -107,7 +113,7 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
     record: {
       argv: [line.program ?? program, ...shown],
       ...record,
-      ...(line.stdin === 'conversation' ? { conversation: true } : {}),
+      ...(isConversation ? { conversation: true } : {}),
     },
     stdin: line.stdin,
     file: line.file && { path: where.file, ...line.file },
@@ -117,7 +123,10 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
     ...environment(adapter),
     adapter,
     continues: id === undefined ? undefined : { act: act === 'fork' ? 'fork' : 'resume', id },
-    notice,
+    notices: [
+      ...(notice === undefined ? [] : [notice]),
+      ...(request.permission === 'ask' && isConversation && !where.canAsk ? [nobodyToAsk] : []),
+    ],
   }
 }
 
