@@ -20,9 +20,12 @@ export function questioner(
     using _ = view?.pause()
     const { setTimeout: pause } = process.getBuiltinModule('node:timers/promises')
     const reader = openLines(context.stdin, signal)
+    const put = () => say(`${questionText(question)}\n${choices}`)
     try {
       await pause(flushing, undefined, { signal })
-      say(`${questionText(question)}\n${choices}`)
+      put()
+      // After Ctrl-Z the screen is the shell's.
+      context.signals.on('SIGCONT', put)
       for (;;) {
         const answer = (await reader.next())?.trim()
         // Nobody has ended that line.
@@ -33,6 +36,7 @@ export function questioner(
         say(`that is none of them; ${choices}`)
       }
     } finally {
+      context.signals.off('SIGCONT', put)
       reader.close()
     }
   }

@@ -36,13 +36,14 @@ export function runtimeDirs(
   }
 }
 
-/** A turn's private file, named by who made it and for which session. */
+/** A turn's private file, named by who made it and for which session; one with the prompt says so. */
 export const privateFile = {
   format: (dir: string, { session, pid, namespace, start }: PrivateFileName): string =>
     `${dir}/${session}.${pid}.${namespace}.${start}`,
+  prompt: (file: string): string => `${file}.prompt`,
   parse: (name: string): PrivateFileName | undefined => {
     const [, session = '', pid, namespace = '', start = ''] =
-      /^([^.]{26})\.(\d{1,10})\.(\d{1,20})\.([0-9a-f]{12})$/.exec(name) ?? []
+      /^([^.]{26})\.(\d{1,10})\.(\d{1,20})\.([0-9a-f]{12})(?:\.prompt)?$/.exec(name) ?? []
     return isSessionId(session) ? { session, pid: Number(pid), namespace, start } : undefined
   },
 } as const

@@ -25,8 +25,6 @@ import { version } from '../version.ts'
 /** How long `--wait` without a duration waits, in ms: in effect, until it may. */
 const anyTime = 365 * 86_400_000
 
-const nobodyToAsk = 'there is no terminal to ask at: what the agent asks for is denied'
-
 /** Runs a turn in a new session, or in the one that is named. */
 export const handler: Handler = async (invocation, context) => {
   const { verb, positionals } = invocation
@@ -46,11 +44,7 @@ export const handler: Handler = async (invocation, context) => {
   // The line with the session's id is the first one; what else there is to say comes after it.
   // A person can answer only where there is one.
   const canAsk = isTerminal(0) && isTerminal(2)
-  const warnings = [
-    ...config.warnings,
-    ...staleTurn(store, context),
-    ...(task.kind === 'prompt' && task.permission === 'ask' && !canAsk ? [nobodyToAsk] : []),
-  ]
+  const warnings = [...config.warnings, ...staleTurn(store, context)]
   const speak = () => {
     for (const warning of warnings.splice(0)) tell(() => context.out.warn(warning))
   }

@@ -149,10 +149,7 @@ class Writer {
     const { tool, id, cwd, about } = this.#spec.conversation
     const number = this.#number + 1
     this.#number = number
-    const meter = new UsageMeter(
-      () => this.#total,
-      () => about.isFork === undefined,
-    )
+    const meter = new UsageMeter(() => this.#total, about.isFork === undefined)
     this.#turn = {
       ...{ number, startedAt: at, meter, outcome: 'unknown', entries: 0 },
       ...{ endedAt: undefined, said: undefined, error: undefined },

@@ -16,6 +16,8 @@ const longestLine = 8 * 1024 * 1024
 /** How deep the data of an entry may nest. */
 const deepest = 100
 
+const asides: readonly ToolEvent['type'][] = ['usage', 'plan', 'raw', 'provider_session']
+
 /** How many ids a tool may give in one turn: each is saved at once, and remembered. */
 const mostProviders = 100
 
@@ -144,7 +146,7 @@ export class EventLines implements Lines {
       this.#open.event.type === event.type &&
       this.#open.event.role === event.role &&
       this.#open.event.block === event.block
-    if (!goesOn) this.#close()
+    if (!goesOn && !this.#isAside(event)) this.#close()
     if (isText && event.delta) {
       this.#open ??= { event, at: this.#spec.now(), text: '' }
       this.#open.text += event.text
@@ -152,6 +154,11 @@ export class EventLines implements Lines {
       this.#journal(event)
     }
     show?.(event)
+  }
+
+  /** A block with a name goes on after what is neither said nor done: its halves are redacted as one. */
+  #isAside({ type }: ToolEvent): boolean {
+    return this.#open?.event.block !== undefined && asides.includes(type)
   }
 
   /** Journals the block that deltas were added to. */

@@ -15,6 +15,7 @@ import { watchMemory } from './memory.ts'
 import type { RunOptions, RunReport, Started } from './plan.ts'
 import type { PrivateFile } from './private-file.ts'
 import { Recorder } from './recorder.ts'
+import type { KeptSignals } from './signals.ts'
 import { supervise } from './supervise.ts'
 import { sweepTurn, watchForKill } from './sweep.ts'
 import { openVoice } from './voice.ts'
@@ -32,6 +33,7 @@ export interface Launch {
   readonly source: string | undefined
   /** What the tool says things in, in place of its standard output. */
   readonly file: PrivateFile | undefined
+  readonly signals: KeptSignals
 }
 
 /** From letting the tool go to the record of its end. */
@@ -41,7 +43,7 @@ export async function follow(
   launch: Launch,
   options: RunOptions,
 ): Promise<RunReport> {
-  const { child, toolLock, started, startedAt, work } = launch
+  const { child, toolLock, started, startedAt, work, signals } = launch
   const { turn } = started
   const { tool } = work
   const firstSeq = session.state.journal.seq
@@ -58,7 +60,7 @@ export async function follow(
     child,
     pumps: voice.pumps,
     limits,
-    signals: options.signals,
+    signals,
     ignoreHup: options.ignoreHup === true,
     isLeaseLost: () => session.isLeaseLost,
     isKillRequested: watchForKill(session),
@@ -67,7 +69,7 @@ export async function follow(
   })
   // Signals are passed on from here, so whoever hears of the turn can send one.
   options.onStarted?.(started)
-  if (work.notice !== undefined) options.onNotice?.(work.notice)
+  for (const notice of work.notices) options.onNotice?.(notice)
   if (!isRedacting(store)) {
     options.onNotice?.(`redaction is off (${store.configFile}): secrets are kept in the transcript`)
   }
@@ -78,8 +80,9 @@ export async function follow(
   const peakMemory = endMemory()
   const said = await voice.end(ending.exit.code)
   const patience = retries(options.journalPatience)
-  // What is another machine's now stays so.
-  const mayRetry = async () => !session.isLeaseLost && (await patience.again())
+  // What is another machine's now stays so, and who sends signals wants no more waiting.
+  const mayRetry = async () =>
+    !session.isLeaseLost && signals.kept === undefined && (await patience.again())
   while (!(await recorder.flush()) && (await mayRetry()));
   const lost = recorder.close()
   // What still holds the lock now is a process that outlived its turn.

@@ -41,11 +41,12 @@ export function interactiveWork(
     },
     stdin: 'terminal',
     file: undefined,
+    promptFile: undefined,
     given: line.takesId ? fresh : undefined,
     request: undefined,
     adapter: undefined,
     continues: undefined,
-    notice: undefined,
+    notices: [],
   }
 }
 

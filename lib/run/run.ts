@@ -3,7 +3,7 @@
 import path from 'node:path'
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
-import { session as files, store as storeFiles } from '../layout.ts'
+import { session as files, privateFile, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findRepository, readHead } from '../os/git.ts'
 import { type Lock, supersedeLock, takeLock } from '../os/lock-file.ts'
@@ -39,6 +39,7 @@ import {
   toolEnv,
 } from './plan.ts'
 import { PrivateFile, privatePath, sweepPrivateFiles } from './private-file.ts'
+import { type KeptSignals, keepSignals } from './signals.ts'
 import { planWork, type Surroundings, type Work } from './work.ts'
 
 /**
@@ -54,12 +55,13 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
       wait: target.wait,
       signal: target.signal,
     })
+    using signals = keepSignals(options.signals, options.ignoreHup === true)
     const before = await settle(held.session, store.now())
     const cwd = findCwd(options, recordedCwd(before, options.chdir))
     const past = { kind: 'resume', state: before, dir: held.session.dir } as const
     const work = planWork(options.task, past, surroundings(store, target.id, options))
     checkProgram(store, work.argv, cwd)
-    return await runHeld(store, held, { before, cwd, work, source: undefined }, options)
+    return await runHeld(store, held, { before, cwd, work, source: undefined, signals }, options)
   }
 
   checkName(target.name)
@@ -84,6 +86,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
   await sweepEphemeral(store)
   const repository = findRepository(cwd, store.env)
   const head = repository === undefined ? {} : readHead(repository)
+  using signals = keepSignals(options.signals, options.ignoreHup === true)
   const { session, lock } = await createSession(
     store,
     {
@@ -106,7 +109,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     await using held = await keepHeld(session, lock)
     try {
       const before = await session.refresh()
-      return await runHeld(store, held, { before, cwd, work, source: past?.dir }, options)
+      return await runHeld(store, held, { before, cwd, work, source: past?.dir, signals }, options)
     } catch (error) {
       // Nobody was told of it, so it leaves as if it had never been.
       if (!target.ephemeral && !hasHadTurn(session)) withdrawn = withdrawSession(store, session)
@@ -121,7 +124,9 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
 
 function surroundings(store: Store, session: SessionId, options: RunOptions): Surroundings {
   const { tools: settings, stdin: hasInput } = options
-  return { settings, hasInput, session, file: privatePath(store.env, session) }
+  const canAsk = options.ask !== undefined
+  const file = privatePath(store.env, session)
+  return { settings, hasInput, canAsk, session, file, promptFile: privateFile.prompt(file) }
 }
 
 /** Also when it cannot be read: then the disk failed, and what is there may be a turn's. */
@@ -136,13 +141,14 @@ interface Plan {
   readonly work: Work
   /** The directory of the session that this one is a fork of. */
   readonly source: string | undefined
+  readonly signals: KeptSignals
 }
 
 /** The turn itself, in a session whose lock is held and that is at rest. */
 async function runHeld(
   store: Store,
   { session, lock }: Held,
-  { before, cwd, work, source }: Plan,
+  { before, cwd, work, source, signals }: Plan,
   options: RunOptions,
 ): Promise<RunReport> {
   const turn = (before.turn?.number ?? 0) + 1
@@ -152,8 +158,10 @@ async function runHeld(
   sweepPrivateFiles(store.env)
   let child: Child | undefined
   let file: PrivateFile | undefined
+  let promptFile: PrivateFile | undefined
   try {
     file = work.file && new PrivateFile(work.file.path, work.file.text)
+    promptFile = work.promptFile && new PrivateFile(work.promptFile.path, work.promptFile.text)
     disk.makeDirs(files.turnOutput(session.dir, turn))
     if (options.idFile !== undefined) {
       writeIdFile(path.resolve(options.cwd, options.idFile), session.id)
@@ -194,13 +202,14 @@ async function runHeld(
       await session.append({ type: 'provider_session', turn, text: null, data, at: startedAt })
     }
     const started = { id: session.id, turn, cwd, dir: session.dir }
-    const launch = { child, toolLock, started, startedAt, work, source, file }
+    const launch = { child, toolLock, started, startedAt, work, source, file, signals }
     return await follow(store, session, launch, options)
   } catch (error) {
     child?.abandon()
     throw error
   } finally {
     file?.[Symbol.dispose]()
+    promptFile?.[Symbol.dispose]()
     toolLock.release()
   }
 }

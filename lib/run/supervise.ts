@@ -100,6 +100,8 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
       // The terminal sends these two to both, and what the tool makes of them is its own business.
       if (child.hasTerminal && (signal === 'SIGINT' || signal === 'SIGQUIT')) return
       if (signal === 'SIGHUP' && spec.ignoreHup) return
+      // What comes while its pipes are drained ends nothing any more.
+      if (exit !== undefined) return
       interruptedBy ??= signal
       if (signal === 'SIGINT' && ++interrupts > 1) send('SIGKILL')
       else tell(signal)

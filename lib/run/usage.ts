@@ -12,12 +12,13 @@ export type FindTotal = (id: string) => Tokens | undefined
 /** Makes what each event adds of what it says. */
 export class UsageMeter {
   readonly #findTotal: FindTotal
-  readonly #isNew: (id: string) => boolean
-  readonly #totals = new Map<string, Tokens>()
+  readonly #isNew: boolean
+  /** Those told before any id are of none. */
+  readonly #totals = new Map<string | undefined, Tokens>()
   #sum: Record<string, number> = {}
 
-  /** `isNew`: whether a provider's session began in this turn, so that all its total is this turn's. */
-  constructor(findTotal: FindTotal, isNew: (id: string) => boolean) {
+  /** `isNew`: whether the provider's session begins in this turn, so that all its total is this turn's. */
+  constructor(findTotal: FindTotal, isNew: boolean) {
     this.#findTotal = findTotal
     this.#isNew = isNew
   }
@@ -44,11 +45,11 @@ export class UsageMeter {
   }
 
   #since(total: Tokens, provider: string | undefined): Tokens {
-    if (provider === undefined) return {}
     const before =
       this.#totals.get(provider) ??
-      this.#findTotal(provider) ??
-      (this.#isNew(provider) ? {} : undefined)
+      (provider === undefined ? undefined : this.#findTotal(provider)) ??
+      this.#totals.get(undefined) ??
+      (this.#isNew ? {} : undefined)
     this.#totals.set(provider, total)
     if (before === undefined) return {}
     const added: Record<string, number> = {}

@@ -135,6 +135,7 @@ async function openStream(
       prompt: '',
       session: session.id,
       file: '',
+      promptFile: '',
       permission: 'deny',
       args: [],
     },
@@ -155,7 +156,7 @@ function meterOf(session: Session, { work, source }: Launch): UsageMeter {
     (id) =>
       lastTotal(session.dir, id) ??
       (source === undefined || copied === undefined ? undefined : lastTotal(source, copied)),
-    () => continues === undefined,
+    continues === undefined,
   )
 }
 

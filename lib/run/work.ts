@@ -17,6 +17,8 @@ export interface Work {
   readonly stdin: 'inherit' | { readonly text: string } | 'conversation' | 'terminal' | undefined
   /** The private file that the tool says things in, and what it begins with. */
   readonly file: { readonly path: string; readonly text: string } | undefined
+  /** The private file that the tool reads the prompt from. */
+  readonly promptFile: { readonly path: string; readonly text: string } | undefined
   /** The id that the tool was told to give its provider's session. */
   readonly given: string | undefined
   readonly env: Readonly<Record<string, string>>
@@ -30,21 +32,26 @@ export interface Work {
     | { readonly act: 'resume' | 'fork'; readonly id: string | undefined }
     | undefined
   /** What a person should know before it starts. */
-  readonly notice: string | undefined
+  readonly notices: readonly string[]
 }
 
 /** In bytes: what Linux takes, with the NUL that ends it. */
 const longestArgument = 128 * 1024 - 1
+
+const nobodyToAsk = 'there is no terminal to ask at: what the agent asks for is denied'
 
 /** Where the turn is to be. */
 export interface Surroundings {
   readonly settings: Readonly<Record<string, ToolSettings>>
   /** Whether there is a standard input to hand on. */
   readonly hasInput: boolean
+  /** Whether there is somebody to ask what an agent may do. */
+  readonly canAsk: boolean
   /** The session's id. */
   readonly session: string
-  /** Where its private file would be. */
+  /** Where its private files would be. */
   readonly file: string
+  readonly promptFile: string
 }
 
 /**
@@ -65,12 +72,13 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
       record: { argv },
       stdin: task.interactive ? 'terminal' : hasInput ? 'inherit' : undefined,
       file: undefined,
+      promptFile: undefined,
       given: undefined,
       request: undefined,
       ...environment(adapter),
       adapter: isHeard ? adapter : undefined,
       continues: act === undefined ? undefined : { act, id: undefined },
-      notice: undefined,
+      notices: [],
     }
   }
   const adapter = toolOf(task, past, settings)
@@ -82,6 +90,7 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
     args,
     session: where.session,
     file: where.file,
+    promptFile: where.promptFile,
   })
   const line = adapter.plan(request)
   if (line === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: request.act })
@@ -94,6 +103,8 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
     throw new Failure('PROMPT_TOO_LONG', { tool: adapter.name, bytes, own })
   }
   const { act, providerSession: id } = request
+  // Others do by themselves what they are allowed to.
+  const isConversation = line.stdin === 'conversation'
   // The prompt stands beside it.
   const shown = line.args.map((arg) => (arg === request.prompt ? '{prompt}' : arg))
   return {
@@ -102,16 +113,20 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
     record: {
       argv: [line.program ?? program, ...shown],
       ...record,
-      ...(line.stdin === 'conversation' ? { conversation: true } : {}),
+      ...(isConversation ? { conversation: true } : {}),
     },
     stdin: line.stdin,
     file: line.file && { path: where.file, ...line.file },
+    promptFile: line.promptFile && { path: where.promptFile, text: request.prompt },
     given: line.providerSession,
     request,
     ...environment(adapter),
     adapter,
     continues: id === undefined ? undefined : { act: act === 'fork' ? 'fork' : 'resume', id },
-    notice,
+    notices: [
+      ...(notice === undefined ? [] : [notice]),
+      ...(request.permission === 'ask' && isConversation && !where.canAsk ? [nobodyToAsk] : []),
+    ],
   }
 }
 
@@ -119,7 +134,7 @@ function requestOf(
   task: Exclude<Task, { kind: 'command' | 'interactive' }>,
   adapter: Adapter,
   past: Past | undefined,
-  given: Pick<TurnRequest, 'args' | 'session' | 'file'>,
+  given: Pick<TurnRequest, 'args' | 'session' | 'file' | 'promptFile'>,
 ): { request: TurnRequest; record: EntryData; notice?: string } {
   const known = past?.state.tools[adapter.name]
   const recorded = known?.provider_session_id

@@ -6,6 +6,7 @@ import { isTable } from '../base/decode.ts'
 import { openPermissions, type PermissionSpec } from './acp-permission.ts'
 import { openUpdates, usageOf } from './acp-updates.ts'
 import type { EventData, ToolEvent, Verdict } from './event.ts'
+import { readFields } from './fields.ts'
 
 export interface ConversationSpec extends PermissionSpec {
   /** To the agent's standard input: a line with its LF. */
@@ -382,13 +383,8 @@ function compactionsIn(update: unknown): readonly string[] | undefined {
 
 /** A JSON-RPC message; no batch, which the protocol does not have. */
 function parseMessage(line: string): EventData | undefined {
-  let message: unknown
-  try {
-    message = JSON.parse(line)
-  } catch {
-    return undefined
-  }
-  if (!isTable(message) || message.jsonrpc !== '2.0') return undefined
+  const message = readFields(line)
+  if (message?.jsonrpc !== '2.0') return undefined
   const { id } = message
   const hasId = id === null || typeof id === 'string' || typeof id === 'number'
   if ('method' in message) {

@@ -60,6 +60,8 @@ export interface TurnRequest {
   readonly session: string
   /** Where the private file is, if the command line asks for one. */
   readonly file: string
+  /** Where one with the prompt is, if the command line asks for that. */
+  readonly promptFile: string
   /** The session that is gone on with, or copied; absent for a new one. */
   readonly providerSession?: string
   /** What was said before, redacted, for a tool that is told. */
@@ -100,6 +102,8 @@ export interface CommandLine {
    * place of its standard output, which says the same once more; it is gone when the turn has ended.
    */
   readonly file?: { readonly text: string }
+  /** The prompt stands in a file of that kind. */
+  readonly promptFile?: true
 }
 
 /** For a tool that one talks with: the way to it, and where what it says goes. */

@@ -6,14 +6,14 @@
 import { oneLine } from '../base/text.ts'
 import type { PrintingAdapter, Said, Stream } from './adapter.ts'
 import type { Tokens, ToolEvent } from './event.ts'
-import { known } from './fields.ts'
+import { isLong, known } from './fields.ts'
 
 export const aider: PrintingAdapter = {
   name: 'aider',
   program: 'aider',
   supports: { resume: true, fork: true, compact: false },
   isToldPast: true,
-  plan: ({ act, prompt, permission, args, file, past = [] }) => {
+  plan: ({ act, prompt, permission, args, file, promptFile, past = [] }) => {
     if (act === 'compact') return undefined
     return {
       args: [
@@ -29,9 +29,14 @@ export const aider: PrintingAdapter = {
         '--input-history-file',
         '/dev/null',
         ...(past.length === 0 ? [] : ['--restore-chat-history']),
-        ...(prompt.startsWith('-') ? [`--message=${prompt}`] : ['--message', prompt]),
+        ...(isLong(prompt)
+          ? ['--message-file', promptFile]
+          : prompt.startsWith('-')
+            ? [`--message=${prompt}`]
+            : ['--message', prompt]),
       ],
       file: { text: formatHistory(past) },
+      ...(isLong(prompt) ? { promptFile: true } : {}),
     }
   },
   open: () => new AiderStream(),

@@ -1,5 +1,6 @@
 /** Claude Code: `claude -p --output-format stream-json`. */
 
+import { sha256 } from '../base/sha256.ts'
 import type { PrintingAdapter, Stream } from './adapter.ts'
 import { assistantEvent, blocksOf, userEvent, withData } from './claude-blocks.ts'
 import type { EventData, Tokens, ToolEvent, Verdict } from './event.ts'
@@ -95,7 +96,7 @@ class ClaudeStream implements Stream {
   }
 
   #isNew(event: Fields): boolean {
-    const id = textIn(event, 'uuid')
+    const id = textIn(event, 'uuid') ?? repeatable(event)
     if (id === undefined) return true
     if (this.#seen.has(id)) return false
     this.#seen.add(id)
@@ -116,6 +117,12 @@ class ClaudeStream implements Stream {
     this.#verdict = { outcome: 'failure', text }
     return [...usage, { type: 'error', text }]
   }
+}
+
+/** A line without an id of its own that nothing else can say in the same words. */
+function repeatable(event: Fields): string | undefined {
+  const isOne = event.type === 'result' || textIn(fieldsIn(event, 'message'), 'id') !== undefined
+  return isOne ? sha256(JSON.stringify(event)) : undefined
 }
 
 function saidIn(event: Fields, read: (block: Fields) => ToolEvent): readonly ToolEvent[] {

@@ -81,7 +81,7 @@ export function messageIn(value: unknown, depth = 0): string | undefined {
   )
 }
 
-/** Whether a prompt has to go through standard input: as one argument Linux takes less than 128 KiB. */
+/** Whether a prompt cannot be an argument: Linux takes less than 128 KiB as one. */
 export function isLong(prompt: string): boolean {
   return Buffer.byteLength(prompt) > 100_000
 }

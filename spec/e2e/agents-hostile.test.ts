@@ -163,6 +163,16 @@ test('lines of any ends, bytes and NULs are kept in order', async () => {
   expect(types).toEqual(['provider_session', 'output', 'message', 'usage', 'turn_ended'])
 })
 
+test('what is counted before there is an id is counted once', async () => {
+  const stage = makeStage()
+  const total = (input_tokens: number) => ({ type: 'turn.completed', usage: { input_tokens } })
+  const first = await stage.run([total(10), start, total(15)])
+  expect((await stage.json<Row>(['result', first.id])).usage).toEqual({ input_tokens: 15 })
+  const args = ['resume', first.id, 'b']
+  await stage.run([total(20), start, total(25)], { args })
+  expect((await stage.json<Row>(['result', first.id])).usage).toEqual({ input_tokens: 10 })
+})
+
 test('an end that is told twice is counted once, and what follows it is kept', async () => {
   const stage = makeStage()
   const result = {
@@ -200,6 +210,16 @@ test('an end that is told twice is counted once, and what follows it is kept', a
     })
     expect(ofType(ran.entries, 'raw')).toHaveLength(1)
   }
+  const bare: Partial<typeof result> = { ...result }
+  delete bare.uuid
+  const message = { id: 'm', content: [{ type: 'text', text: 'hello' }] }
+  const answer = { type: 'assistant', session_id: 's', message }
+  const old = await stage.run([answer, answer, bare, bare], { tool: 'claude-code' })
+  expect(old.stdout).toBe('hello\n')
+  expect((await stage.json<Row>(['result', old.id])).usage).toEqual({
+    input_tokens: 10,
+    cost_usd: 1,
+  })
   const absurd = { type: 'turn.completed', usage: { input_tokens: 1e300, output_tokens: 3 } }
   const ran = await stage.run([start, absurd])
   expect((await stage.json<Row>(['result', ran.id])).usage).toEqual({ output_tokens: 3 })

@@ -531,6 +531,19 @@ describe('an agent that speaks ACP', () => {
     expect(await place.json<Row>(['result', id])).toMatchObject({ tool: 'acp', outcome: 'success' })
   })
 
+  test('has a secret taken out though other updates come between its halves', async () => {
+    const place = setUp()
+    const token = `ghp${'_'}${alnum(36)}`
+    const ran = await place.stint(['run', '--json', '--acp', acp(`aside ${token}`), 'do it'])
+    expect(ran.status).toBe(0)
+    const entries = entriesOf(place.session(sessionOf(ran.stderr) as string))
+    const said = entries.filter(({ type }) => type === 'message').map(({ text }) => text)
+    expect(said).toEqual([expect.stringMatching(/^\[REDACTED:[^\]]*\]$/)])
+    expect(entries.filter(({ type }) => type === 'usage')).toHaveLength(2)
+    expect(entries.filter(({ type }) => type === 'raw')).toHaveLength(2)
+    expect(JSON.stringify(entries)).not.toContain(token.slice(20))
+  })
+
   test('is not allowed what nobody allowed', async () => {
     const place = setUp()
     await place.stint(['run', '--acp', acp('tool'), 'do it'])

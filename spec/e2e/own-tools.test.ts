@@ -307,6 +307,23 @@ describe('aider', () => {
     expect(said(stage.session(id))).toHaveLength(2)
   })
 
+  test('is given a prompt that no argument can hold in a file, which is gone afterwards', async () => {
+    const stage = makeStage()
+    const prompt = `do it well: ${token} ${'door '.repeat(40_000)}`
+    writeFileSync(join(stage.dir, 'prompt'), prompt)
+    const args = ['run', '--tool', 'aider', '--prompt-file', join(stage.dir, 'prompt')]
+    const ran = await stage.stint(args, { env: { ...stage.base, AIDER_SEEN: stage.seen } })
+    expect(ran.status, ran.stderr).toBe(0)
+    const seen = readFileSync(stage.seen, 'utf8')
+    expect(seen).toMatch(/ --message-file \S+\/stint\/\S+\n/)
+    expect(seen).toContain('restore=no\ndrwx------\n-rw-------\n-rw-------\n')
+    const id = sessionOf(ran.stderr) as string
+    const [heard] = entriesOf(stage.session(id)).filter(({ data }) => data.role === 'user')
+    expect(heard?.text).toMatch(/^do it well: \[REDACTED:[^\]]*\] (?:door ?){40000}$/)
+    expect(stage.leftOver()).toEqual([])
+    expect(filesWith(stage.home, token)).toEqual([])
+  })
+
   test('is judged by its exit status', async () => {
     const stage = makeStage()
     const ran = await stage.stint(['run', '--tool', 'aider', 'fix it'], {

@@ -1,7 +1,17 @@
 /** Asking a person at the terminal what an agent may do. */
 
 import { describe, expect, test } from 'vitest'
-import { agent, entriesOf, makePlace, type Place, type Row, sessionOf } from '../support/cli.ts'
+import {
+  agent,
+  entriesOf,
+  makePlace,
+  type Place,
+  processState,
+  type Row,
+  sessionOf,
+  until,
+} from '../support/cli.ts'
+import { makeStage } from '../support/stage.ts'
 import { startAtTerminal } from '../support/terminal.ts'
 
 const command = `${process.execPath} ${agent('acp-agent.mjs')} tool`
@@ -88,6 +98,23 @@ describe.skipIf(process.platform !== 'linux')('run --permission ask at a termina
     expect(await place.json<Row>(['result', id])).toMatchObject({ outcome: 'interrupted' })
   })
 
+  test('asks once more when it goes on after Ctrl-Z', async () => {
+    const place = makePlace()
+    const { run, id, type } = await startAsking(place)
+    const { liveness } = await place.json<Row>(['show', id])
+    const { pid } = liveness.holder
+    type('\u001a')
+    await until('it stands', () => processState(pid) === 'T')
+    const before = run.stdout().length
+    // script(1) stops with what it runs.
+    run.kill('SIGCONT')
+    process.kill(pid, 'SIGCONT')
+    await until('it asks again', () => run.stdout().slice(before).includes(question))
+    type('2\n')
+    expect((await run.ended).status).toBe(0)
+    expect(answerIn(place, id)).toEqual({ answer: once, result: 'ok' })
+  })
+
   test('takes nothing for an answer that was typed before there was a question', async () => {
     const place = makePlace()
     const run = startAtTerminal(place, [...asking, 'do it'])
@@ -111,4 +138,15 @@ test('run --permission ask without a terminal denies, and says so', async () => 
     answer: no,
     result: 'declined',
   })
+})
+
+test('permission = "ask" in the config warns of no terminal only where an agent may ask', async () => {
+  const stage = makeStage(['codex'])
+  stage.configure('permission = "ask"\n')
+  const env = stage.play('codex/01-plain')
+  const silent = await stage.stint(['run', '--tool', 'codex', 'do it'], { env })
+  expect(silent.status).toBe(0)
+  expect(silent.stderr).not.toContain('no terminal to ask at')
+  const asked = await stage.stint(['run', `--acp=${command}`, 'do it'], { env })
+  expect(asked.stderr).toContain('no terminal to ask at')
 })

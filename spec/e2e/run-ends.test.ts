@@ -8,13 +8,16 @@ import {
   entriesOf,
   expectRefusal,
   failureOf,
+  fileText,
   isRunning,
   makePlace,
   type Place,
+  preload,
   processState,
   program,
   type Row,
   snapshot,
+  touch,
   until,
 } from '../support/cli.ts'
 
@@ -184,6 +187,41 @@ describe('a signal to stint', () => {
         outcome: 'interrupted',
       })
     }
+  })
+
+  /** Runs a command that is sent a signal while stint stands at a call. */
+  const signalAt = async (place: Place, call: object, words: readonly string[]) => {
+    const [reached, go] = [`${place.dir}/reached`, `${place.dir}/go`]
+    const run = place.start(words, {
+      env: { PAUSE: JSON.stringify({ ...call, reached, until: go }) },
+      preload: [preload('pause')],
+    })
+    await fileText(reached)
+    // Twice, as timeout(1) does: to the process, and to all of its group.
+    run.kill('SIGTERM')
+    await until('the signal was taken', () => signalsPending(run.pid) === 0)
+    run.kill('SIGTERM')
+    await until('the signal was taken', () => signalsPending(run.pid) === 0)
+    touch(go)
+    return run.ended
+  }
+
+  test.each([
+    ['before the turn is recorded', { call: 'openSync', path: 'command.lock' }],
+    ['when the turn is recorded', { call: 'renameSync', in: '/last.' }],
+  ])('sent %s, it ends the turn', async (_, call) => {
+    const place = makePlace()
+    const ran = await signalAt(place, call, ['run', '--', 'sleep', '60'])
+    expect({ status: ran.status, signal: ran.signal }).toEqual({ status: 143, signal: null })
+    expect(await lastResult(place)).toMatchObject({ outcome: 'interrupted', signal: 'SIGTERM' })
+  })
+
+  test('sent while the end of the turn is recorded, it changes nothing', async () => {
+    const place = makePlace()
+    const call = { call: 'readdirSync', in: '/output/' }
+    const ran = await signalAt(place, call, ['run', '--', 'true'])
+    expect({ status: ran.status, signal: ran.signal }).toEqual({ status: 0, signal: null })
+    expect(await lastResult(place)).toMatchObject({ outcome: 'success', exit_code: 0 })
   })
 
   test('SIGTSTP stops both, SIGCONT continues both, and deadlines stand still meanwhile', async () => {

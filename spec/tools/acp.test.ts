@@ -459,6 +459,12 @@ describe('an agent that misbehaves', () => {
     ])
   })
 
+  test('with a byte order mark before its first line is followed all the same', async () => {
+    const { ending, events } = await play(['mark'])
+    expect(ending).toEqual({ outcome: 'success' })
+    expect(textIn(events)).toBe(textIn((await play(['plain'])).events))
+  })
+
   test('by an update of a call that was never announced has it told and ended once', async () => {
     const { events } = await play(['unannounced'])
     expect(events.slice(1)).toEqual([

@@ -32,6 +32,7 @@ const request = {
   prompt: 'fix {id}',
   session: '01JABCDEFGHJKMNPQRSTVWXYZ0',
   file: '/run/private',
+  promptFile: '/run/prompt',
   permission: 'deny',
   args: [],
 } as const

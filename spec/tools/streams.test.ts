@@ -192,6 +192,7 @@ describe('a command line', () => {
     args: ['--model', 'm'],
     session: '01JABCDEFGHJKMNPQRSTVWXYZ0',
     file: '/run/private',
+    promptFile: '/run/prompt',
   } as const
 
   it.each(toolNames)('of %s holds the prompt once, and the extra arguments', (tool) => {
