@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { ago, bytes, usage } from '../../cli/render/amount.ts'
 import { formatJson } from '../../cli/render/json.ts'
 import { questionText } from '../../cli/render/question.ts'
+import { shownLength } from '../../cli/render/session.ts'
 import { highlightPrefix, styleOf } from '../../cli/render/style.ts'
 import { type Column, table } from '../../cli/render/table.ts'
 import { treeLines } from '../../cli/render/tree.ts'
@@ -81,6 +82,21 @@ describe('table', () => {
     expect(await at(30)).toBe(`${known}  running  a-name`)
     expect(await at(20)).toBe(`${known}  running`)
     expect(await at(15)).toBe(`${known}  ru…`)
+  })
+
+  it('leaves out first what is empty in every row, where cutting is not enough', async () => {
+    const narrow: Column[] = [
+      { head: 'SESSION' },
+      { head: 'STATUS', keep: true },
+      { head: 'NAME', shrink: true, min: 4, keep: true },
+      { head: 'DESCRIPTION', shrink: true, min: 12 },
+    ]
+    const rows = [['01JH4QWERT', 'running', '', 'what it is about']]
+    const at = async (width: number) => await table(narrow, rows, { width })
+    expect(await at(80)).toContain('NAME  DESCRIPTION')
+    expect(await at(34)).toBe(
+      'SESSION     STATUS   DESCRIPTION\n01JH4QWERT  running  what it is a…\n',
+    )
   })
 
   it('makes no line wider than the terminal, but for a first cell that is', async () => {
@@ -251,6 +267,14 @@ describe('bytes', () => {
     [1.5 * 1024 ** 3, '1.5 GiB'],
   ])('%d is %s', (size, said) => {
     expect(bytes(size)).toBe(said)
+  })
+})
+
+describe('shownLength', () => {
+  it('takes the longest of any number of prefixes, where there is little room', () => {
+    expect(shownLength(Array(300_000).fill(12), 80)).toBe(12)
+    expect(shownLength([], 80)).toBe(10)
+    expect(shownLength([12], 120)).toBe(26)
   })
 })
 
