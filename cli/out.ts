@@ -1,5 +1,6 @@
 /** Data to standard output, talk to standard error. */
 
+import { formatJson } from './render/json.ts'
 import { styleOf } from './render/style.ts'
 import { visible } from './render/visible.ts'
 
@@ -26,7 +27,7 @@ export interface OutOptions {
 export function createOut({ write, quiet, isTerminal, isColored }: OutOptions): Out {
   return {
     data: (text) => write(1, text),
-    json: (value) => write(1, `${JSON.stringify(value, null, isTerminal(1) ? 2 : 0)}\n`),
+    json: (value) => write(1, `${formatJson(value, isTerminal(1) ? 2 : 0)}\n`),
     talk: (text) => {
       if (!quiet) write(2, `${visible(text)}\n`)
     },

@@ -122,7 +122,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     status: 2,
     sentence: (d) => `${quote(d.name)} cannot be a session's name`,
     hint: () =>
-      'a name has 1 to 64 of A-Z a-z 0-9 . _ -, does not start with - and is not 26 characters of a ULID',
+      'a name has 1 to 64 of A-Z a-z 0-9 . _ -, does not start with -, and is not . or .. or 26 characters of a ULID',
   },
   DESCRIPTION_INVALID: {
     status: 2,

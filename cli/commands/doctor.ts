@@ -229,8 +229,10 @@ function shortener(
 ): (id: SessionId) => string {
   if (columns === undefined) return (id) => id
   const ids = new Set(findings.flatMap(({ session }) => session ?? []))
-  const lengths = stores.flatMap((store) => [...prefixesOf(store, ids).values()])
-  const length = Math.max(6, ...lengths)
+  let length = 6
+  for (const store of stores) {
+    for (const known of prefixesOf(store, ids).values()) length = Math.max(length, known)
+  }
   return (id) => id.slice(0, length)
 }
 

@@ -65,7 +65,7 @@ async function look(invocation: Invocation, context: Context, fix: boolean): Pro
     ...{ changed: [], passedOver: [], status: 0 },
   }
   const found = (findings: readonly (FileFinding | SessionFinding)[]) => {
-    report.findings.push(...findings)
+    for (const finding of findings) report.findings.push(finding)
     if (!context.json) context.out.data(findings.map(lineOf).join(''))
   }
   const redactor = redactorOf(context)

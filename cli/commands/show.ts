@@ -100,7 +100,7 @@ function describe(details: SessionDetails, context: Context, total?: Usage): str
       ]),
   ]
   const shown = rows.filter((row): row is [string, string] => Boolean(row[1]))
-  const width = Math.max(...shown.map(([label]) => label.length))
+  const width = shown.reduce((most, [label]) => Math.max(most, label.length), 0)
   return shown
     .map(([label, text]) => `${style.dim(label.padEnd(width))}  ${safe(label, text)}\n`)
     .join('')

@@ -17,14 +17,14 @@ export const handler: Handler = async (invocation, context) => {
   const timeout = duration(invocation, 'timeout')
   const started = performance.now()
   const waited: Waited[] = []
-  const todo = [id]
-  const seen = new Set<SessionId>(todo)
-  for (let next = todo.shift(); next !== undefined; next = todo.shift()) {
-    const left = timeout === undefined ? undefined : timeout - (performance.now() - started)
-    waited.push(await waitForTurn(store, next, { timeout: left, signal: context.signal }))
-    if (!flag(invocation, 'tree')) break
+  const seen = new Set<SessionId>([id])
+  for (let todo = [id]; todo.length > 0; ) {
+    for (const next of todo) {
+      const left = timeout === undefined ? undefined : timeout - (performance.now() - started)
+      waited.push(await waitForTurn(store, next, { timeout: left, signal: context.signal }))
+    }
     // Children that were started meanwhile are waited for, too.
-    for (const child of descendants(next)) if (!seen.has(child)) todo.push(child)
+    todo = flag(invocation, 'tree') ? descendants().filter((child) => !seen.has(child)) : []
     for (const child of todo) seen.add(child)
   }
   const [own] = waited as [Waited]
@@ -37,12 +37,15 @@ export const handler: Handler = async (invocation, context) => {
   }
   return waited.every(({ outcome }) => outcome === 'success') ? 0 : 1
 
-  function descendants(of: SessionId): SessionId[] {
-    const forest = growForest(listSessions(store).rows)
-    for (const { node } of walkForest(forest)) {
-      if (node.id !== of) continue
-      return [...walkForest(node.children)].map((below) => below.node.id as SessionId)
-    }
-    return []
+  /** Also where it is one of them itself: then the circle is cut above it. */
+  function descendants(): SessionId[] {
+    const rows = listSessions(store).rows.map(({ id: own, parent_session_id }) => ({
+      id: own,
+      parent_session_id: own === id ? null : parent_session_id,
+    }))
+    const root = growForest(rows).find((node) => node.id === id)
+    return root === undefined
+      ? []
+      : [...walkForest(root.children)].map(({ node }) => node.id as SessionId)
   }
 }

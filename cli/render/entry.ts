@@ -2,6 +2,7 @@
 
 import { type Entry, formatDuration, type Reading } from '../../lib/index.ts'
 import { usage } from './amount.ts'
+import { formatJson } from './json.ts'
 import { outcomePaint } from './session.ts'
 import type { Style } from './style.ts'
 import { callText } from './turn.ts'
@@ -65,7 +66,7 @@ function format(entry: Entry, style: Style): string {
     case 'error':
       return `${style.red('error:')} ${visible(text ?? String(data.code ?? ''))}`
     default:
-      return `${style.dim(`${visibleLine(type)}:`)} ${visible(text ?? JSON.stringify(data))}`
+      return `${style.dim(`${visibleLine(type)}:`)} ${visible(text ?? formatJson(data))}`
   }
 }
 

@@ -58,5 +58,7 @@ export function rowCells(row: SessionRow, now: number, style: Style): Cell[] {
 /** How much of each id is shown: all of it, but for a narrow terminal. */
 export function shownLength(prefixes: Iterable<number>, columns: number | undefined): number {
   if (columns === undefined || columns >= 110) return 26
-  return Math.min(26, Math.max(10, ...prefixes))
+  let longest = 10
+  for (const length of prefixes) longest = Math.max(longest, length)
+  return Math.min(26, longest)
 }

@@ -10,7 +10,10 @@ export interface Column {
   /** It may be cut, down to `min` columns (8 unless said), when the terminal is too narrow. */
   readonly shrink?: boolean
   readonly min?: number
-  /** It stays, as the first does, when that is not enough: the others go, the right-most first. */
+  /**
+   * It stays, as the first does, when that is not enough: the others go, the right-most first. Before
+   * them go those in which nothing stands.
+   */
   readonly keep?: boolean
 }
 
@@ -57,7 +60,8 @@ function layTable(
     for (const row of texts) widest = Math.max(widest, measure(row[index] ?? ''))
     return widest
   })
-  const widths = width === undefined ? natural : fit(columns, natural, width)
+  const isEmpty = (index: number) => texts.every((row) => (row[index] ?? '') === '')
+  const widths = width === undefined ? natural : fit(columns, natural, width, isEmpty)
   const line = (cells: readonly string[], paints: readonly (Paint | undefined)[]) => {
     let out = ''
     let gap = 0
@@ -95,14 +99,21 @@ function layTable(
 /** How wide each column is, and undefined for those that go. */
 type Widths = readonly (number | undefined)[]
 
-function fit(columns: readonly Column[], natural: readonly number[], width: number): Widths {
+function fit(
+  columns: readonly Column[],
+  natural: readonly number[],
+  width: number,
+  isEmpty: (index: number) => boolean,
+): Widths {
   let widths: Widths = natural
   for (;;) {
     const fitting = shrink(columns, widths, width)
     if (excess(fitting, width) <= 0) return fitting
-    const last = columns.findLastIndex(({ keep }, at) => !keep && widths[at] !== undefined)
-    if (last <= 0) return cutOff(fitting, width)
-    widths = widths.with(last, undefined)
+    const isThere = (at: number) => at > 0 && widths[at] !== undefined
+    const empty = columns.findLastIndex((_, at) => isThere(at) && isEmpty(at))
+    const next = empty > 0 ? empty : columns.findLastIndex(({ keep }, at) => isThere(at) && !keep)
+    if (next < 0) return cutOff(fitting, width)
+    widths = widths.with(next, undefined)
   }
 }
 

@@ -56,42 +56,35 @@ export function* readLines(fd: number, path: string, from: number, to?: number):
 
 /** The whole lines before `to`, the last one first. */
 export function* readLinesBackwards(fd: number, path: string, to: number): Generator<Line> {
-  // The bytes from `position` to behind the LF of the next line to give.
-  let held: Buffer = Buffer.alloc(0)
-  let position = to
-  let whole = false
-  let size = chunkSize
-  while (position > 0) {
-    const length = Math.min(size, position)
+  // Behind the LF of the line to give, once that is found; and what of its end was read.
+  let end: number | undefined
+  let rest: Buffer[] = []
+  for (let position = to; position > 0; ) {
+    const length = Math.min(chunkSize, position)
     position -= length
-    held = Buffer.concat([disk.readBytes(fd, path, position, length), held])
-    if (!whole) {
-      const lf = held.lastIndexOf(10)
-      held = held.subarray(0, lf + 1)
-      whole = lf >= 0
+    const chunk = disk.readBytes(fd, path, position, length)
+    // It became shorter meanwhile.
+    if (chunk.length < length) return
+    let stop = length
+    for (let lf = chunk.lastIndexOf(10); lf >= 0; ) {
+      const offset = position + lf + 1
+      if (end !== undefined) yield lineOf(offset, end, [chunk.subarray(lf + 1, stop), ...rest])
+      end = offset
+      rest = []
+      stop = lf
+      lf = lf === 0 ? -1 : chunk.lastIndexOf(10, lf - 1)
     }
-    const before = held.length
-    for (let lf = lastLineFeed(held); lf >= 0; lf = lastLineFeed(held)) {
-      yield lineAt(held, lf + 1, position)
-      held = held.subarray(0, lf + 1)
-    }
-    // A line longer than a chunk is not copied over and over.
-    size = held.length === before ? size * 2 : chunkSize
+    if (end === undefined) continue
+    if (end - position - 1 > longestLine) rest = []
+    else rest.unshift(chunk.subarray(0, stop))
   }
-  if (held.length > 0) yield lineAt(held, 0, 0)
+  if (end !== undefined) yield lineOf(0, end, rest)
 }
 
-/** The LF before the line that ends `held`, or -1. */
-function lastLineFeed(held: Buffer): number {
-  return held.length < 2 ? -1 : held.lastIndexOf(10, held.length - 2)
-}
-
-function lineAt(held: Buffer, start: number, position: number): Line {
-  return {
-    offset: position + start,
-    end: position + held.length,
-    text: held.toString('utf8', start, held.length - 1),
-  }
+function lineOf(offset: number, end: number, parts: readonly Buffer[]): Line {
+  const [only] = parts
+  const bytes = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts)
+  return { offset, end, text: end - offset - 1 > longestLine ? '' : bytes.toString('utf8') }
 }
 
 /** An entry and where its line stands, or a line that is no entry. */

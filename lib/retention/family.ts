@@ -38,7 +38,7 @@ export class Family {
     for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
       if (seen.has(next)) continue
       seen.add(next)
-      rest.push(...(this.#children.get(next) ?? []))
+      for (const child of this.#children.get(next) ?? []) rest.push(child)
       const snapshot = readSnapshot(next, sessionDir(this.#store.dir, next))
       const { liveness } = observe(snapshot, { now: this.#store.now(), scrutiny: 'busy' })
       if (isLiving(liveness)) return true

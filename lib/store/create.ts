@@ -254,7 +254,10 @@ function firstData(store: Store, id: SessionId, birth: Birth): Record<string, un
 export function checkName(name: string | undefined): void {
   if (name === undefined) return
   const valid = /^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$/.test(name)
-  if (!valid || isSessionId(normaliseId(name))) throw new Failure('NAME_INVALID', { name })
+  // A REF of these looks like a path.
+  const isPath = name === '.' || name === '..'
+  if (!valid || isPath || isSessionId(normaliseId(name)))
+    throw new Failure('NAME_INVALID', { name })
 }
 
 /** Throws DESCRIPTION_INVALID. */

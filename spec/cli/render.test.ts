@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
 import { ago, bytes, usage } from '../../cli/render/amount.ts'
+import { formatJson } from '../../cli/render/json.ts'
 import { questionText } from '../../cli/render/question.ts'
+import { shownLength } from '../../cli/render/session.ts'
 import { highlightPrefix, styleOf } from '../../cli/render/style.ts'
 import { type Column, table } from '../../cli/render/table.ts'
 import { treeLines } from '../../cli/render/tree.ts'
@@ -80,6 +82,21 @@ describe('table', () => {
     expect(await at(30)).toBe(`${known}  running  a-name`)
     expect(await at(20)).toBe(`${known}  running`)
     expect(await at(15)).toBe(`${known}  ru…`)
+  })
+
+  it('leaves out first what is empty in every row, where cutting is not enough', async () => {
+    const narrow: Column[] = [
+      { head: 'SESSION' },
+      { head: 'STATUS', keep: true },
+      { head: 'NAME', shrink: true, min: 4, keep: true },
+      { head: 'DESCRIPTION', shrink: true, min: 12 },
+    ]
+    const rows = [['01JH4QWERT', 'running', '', 'what it is about']]
+    const at = async (width: number) => await table(narrow, rows, { width })
+    expect(await at(80)).toContain('NAME  DESCRIPTION')
+    expect(await at(34)).toBe(
+      'SESSION     STATUS   DESCRIPTION\n01JH4QWERT  running  what it is a…\n',
+    )
   })
 
   it('makes no line wider than the terminal, but for a first cell that is', async () => {
@@ -172,6 +189,34 @@ describe('treeLines', () => {
     const lines = treeLines([0], (node) => (node < 2_000 ? [node + 1] : []))
     expect(lines.length).toBe(2_001)
   })
+
+  it('tells the depth of what is too far down to be drawn, in lines that get no longer', () => {
+    const lines = treeLines([0], (node) => (node < 2_000 ? [node + 1] : []))
+    const indent = ' '.repeat(64 * 3 - 3)
+    expect(lines[64]?.prefix).toBe(`${indent}└─ `)
+    expect(lines[65]?.prefix).toBe(`${indent}   65 └─ `)
+    expect(lines[2_000]?.prefix).toBe(`${indent}   2000 └─ `)
+  })
+})
+
+describe('formatJson', () => {
+  const nest = (depth: number): unknown => {
+    let value: unknown = { list: [1, undefined, new Date(0)], left: undefined, 'a"b': null }
+    for (let i = 0; i < depth; i++) value = i % 2 === 0 ? { x: i, value } : [value, {}, []]
+    return value
+  }
+
+  it('writes what nests too deep for JSON.stringify', () => {
+    const text = formatJson(nest(100_000), 2)
+    expect(text.length).toBeGreaterThan(100_000)
+    expect(formatJson(JSON.parse(text))).toBe(text)
+  })
+
+  it('writes that as anything else', () => {
+    const deep = nest(20_000)
+    expect(formatJson(deep)).toContain(JSON.stringify(nest(1)).slice(0, -1))
+    expect(formatJson(nest(3), 2)).toBe(JSON.stringify(nest(3), null, 2))
+  })
 })
 
 describe('visible', () => {
@@ -222,6 +267,14 @@ describe('bytes', () => {
     [1.5 * 1024 ** 3, '1.5 GiB'],
   ])('%d is %s', (size, said) => {
     expect(bytes(size)).toBe(said)
+  })
+})
+
+describe('shownLength', () => {
+  it('takes the longest of any number of prefixes, where there is little room', () => {
+    expect(shownLength(Array(300_000).fill(12), 80)).toBe(12)
+    expect(shownLength([], 80)).toBe(10)
+    expect(shownLength([12], 120)).toBe(26)
   })
 })
 

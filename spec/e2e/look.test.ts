@@ -433,6 +433,21 @@ describe('wait', () => {
     expect((await place.stint(['wait', parent, '--tree'])).status).toBe(0)
     expect((await child.ended).status).toBe(0)
   })
+
+  test('--tree asks for descendants until none is new, not for each of them', async () => {
+    const place = makePlace()
+    const ids = [await place.make()]
+    for (let depth = 1; depth <= 3; depth++) {
+      ids.push(await place.make(['--parent', ids.at(-1) as string, '--', 'true']))
+    }
+    const count = `${place.dir}/count`
+    const waited = await place.json<Row[]>(['wait', ids[0] as string, '--tree'], {
+      env: { LISTINGS_FILE: count },
+      preload: [preload('listings')],
+    })
+    expect(waited.map((row) => row.session_id)).toEqual(ids)
+    expect(readFileSync(count, 'utf8')).toBe('2')
+  })
 })
 
 describe('a stopped supervisor', () => {

@@ -165,6 +165,14 @@ describe('--check', () => {
     expect(await place.stint(['redact', '--check', '-q'])).toMatchObject({ status: 0, stderr: '' })
   })
 
+  test('finds any number of them', async () => {
+    const place = makePlace()
+    writeFileSync(`${place.dir}/log`, `${token}\n`.repeat(150_000))
+    expect(await place.stint(['redact', '--check', `${place.dir}/log`])).toMatchObject({
+      ...{ status: 1, stderr: '150000 secrets in 1 of 1 file\n' },
+    })
+  })
+
   test('goes over files, directories and sessions, and changes nothing', async () => {
     const place = makePlace()
     const { id } = makeOld(place)

@@ -123,6 +123,22 @@ describe('readLinesBackwards', () => {
       lines.return(undefined)
     })
   })
+
+  it('holds no line of over 64 MiB in memory either', () => {
+    const path = `${makeDir()}/lines`
+    const longest = 64 * 1024 * 1024
+    const bytes = Buffer.concat([
+      Buffer.alloc(longest, 'x'),
+      Buffer.from('\n'),
+      Buffer.alloc(longest + 1, 'x'),
+      Buffer.from('\nbehind\n'),
+    ])
+    withFile(path, bytes, (fd) => {
+      const lines = [...readLinesBackwards(fd, path, bytes.length)]
+      expect(lines.map(({ text }) => text.length)).toEqual(['behind'.length, 0, longest])
+      expect(lines.map(({ offset }) => offset)).toEqual([2 * longest + 3, longest + 1, 0])
+    })
+  })
 })
 
 describe('decodeLines', () => {

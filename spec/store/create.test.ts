@@ -172,6 +172,8 @@ describe('checkName', () => {
 
   it.each([
     '',
+    '.',
+    '..',
     '-a',
     '@a',
     'a/b',
