@@ -61,7 +61,7 @@ function layTable(
     return widest
   })
   const isEmpty = (index: number) => texts.every((row) => (row[index] ?? '') === '')
-  const widths = width === undefined ? natural : fit(columns, natural, width, isEmpty)
+  const widths = width === undefined ? natural : fitInto(columns, natural, width, isEmpty)
   const line = (cells: readonly string[], paints: readonly (Paint | undefined)[]) => {
     let out = ''
     let gap = 0
@@ -99,7 +99,7 @@ function layTable(
 /** How wide each column is, and undefined for those that go. */
 type Widths = readonly (number | undefined)[]
 
-function fit(
+function fitInto(
   columns: readonly Column[],
   natural: readonly number[],
   width: number,
