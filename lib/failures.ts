@@ -214,7 +214,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     sentence: (d) =>
       `a process of an earlier turn of session ${d.id} still holds its ${d.tool} lock`,
     hint: () =>
-      '`stint reap` ends what outlived its turn, `stint reap --dry-run` shows it; then try again',
+      '`stint reap` ends what outlived its turn, `stint reap --dry-run` shows it; what runs without its environment is not there, `fuser -v` on the lock file names it',
   },
   LIVENESS_UNKNOWN: {
     status: 9,
@@ -273,7 +273,10 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
       d.status === 'leaked'
         ? `no turn of session ${d.id} runs, but a process outlived one`
         : `nothing of session ${d.id} runs: it is ${d.status}`,
-    hint: (d) => (d.status === 'leaked' ? '`stint reap` ends what outlived its turn' : undefined),
+    hint: (d) =>
+      d.status === 'leaked'
+        ? '`stint reap` ends what outlived its turn and runs in its environment; `stint show` names the lock that is held'
+        : undefined,
   },
   KILL_INCOMPLETE: {
     status: 1,
