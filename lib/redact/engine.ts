@@ -154,6 +154,11 @@ class Engine implements Redactor {
     const readers = this.#readers(depth + 1, places)
     const parts: Redacted<string>[] = []
     let done = 0
+    // Where the lines begin that stay as they are: often all of them.
+    let same = 0
+    const keepTo = (end: number) => {
+      if (end > same) parts.push({ value: block.slice(same, end - 1), counts: undefined })
+    }
     let hit = depth < deepest ? findJson(block, 0) : -1
     while (hit >= 0) {
       const start = block.lastIndexOf('\n', hit) + 1
@@ -161,13 +166,22 @@ class Engine implements Redactor {
       const end = next < 0 ? block.length : next
       const json = jsonLine(block.slice(start, end), readers)
       if (json !== undefined) {
-        if (start > done) parts.push(plain(block.slice(done, start - 1)))
-        parts.push(json)
+        if (start > done) {
+          keepTo(done)
+          parts.push(plain(block.slice(done, start - 1)))
+          same = start
+        }
         done = end + 1
+        if (json.counts !== undefined) {
+          keepTo(start)
+          parts.push(json)
+          same = done
+        }
       }
       hit = findJson(block, end + 1)
     }
     if (done === 0) return plain(block)
+    keepTo(done)
     if (done <= block.length) parts.push(plain(block.slice(done)))
     return joinLines(parts)
   }

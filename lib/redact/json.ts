@@ -105,30 +105,27 @@ class Walk {
     return true
   }
 
-  /** A string, which the caller redacts, since only it knows its neighbours; true for all else. */
-  #value(path: string, kind: Kind | undefined): Literal | true | undefined {
+  /**
+   * A string, which the caller redacts, since only it knows its neighbours; true for all else. `key`
+   * is the one that it stands under.
+   */
+  #value(path: string, kind: Kind | undefined, key?: string): Literal | true | undefined {
     this.#skip()
-    switch (this.#text.charCodeAt(this.#at)) {
-      case 34:
-        return this.#literal()
-      case 123:
-        return this.#nested(() => this.#object(path))
-      case 91:
-        return this.#nested(() => this.#list(path, kind))
+    const code = this.#text.charCodeAt(this.#at)
+    if (code === 34) return this.#literal()
+    if (code === 123 || code === 91) {
+      const below = key === undefined ? path : `${path}.${key}`
+      if (this.#depth >= deepest) return undefined
+      this.#at++
+      this.#depth++
+      const isWhole = code === 123 ? this.#object(below) : this.#list(below, kind)
+      this.#depth--
+      return isWhole || undefined
     }
     scalar.lastIndex = this.#at
     if (!scalar.test(this.#text)) return undefined
     this.#at = scalar.lastIndex
     return true
-  }
-
-  #nested(read: () => boolean): true | undefined {
-    if (this.#depth >= deepest) return undefined
-    this.#at++
-    this.#depth++
-    const isWhole = read()
-    this.#depth--
-    return isWhole || undefined
   }
 
   #literal(): Literal | undefined {
@@ -158,7 +155,7 @@ class Walk {
       if (this.#text.charCodeAt(this.#at) !== 34) return false
       const key = this.#literal()
       if (key === undefined || !this.#take(58)) return false
-      const value = this.#value(`${path}.${key.text}`, findKind(key.text))
+      const value = this.#value(path, findKind(key.text), key.text)
       if (value === undefined) return false
       members.push({ key, value: value === true ? undefined : value })
     } while (this.#take(44))
@@ -169,7 +166,7 @@ class Walk {
 
   #redactMembers(members: readonly Member[], path: string): void {
     let taken: Map<string, number> | undefined
-    const siblings = siblingsOf(members)
+    const siblings = new Siblings(members)
     for (const { key, value } of members) {
       if (value !== undefined) {
         if (isOpaque(key.text, value.text, siblings))
@@ -271,35 +268,41 @@ function freeKey(key: string, taken: Map<string, number>): string {
   return free
 }
 
-/** What the members of an object say of each other; an object may have any number of them. */
-interface Siblings {
-  readonly pair: () => Kind | undefined
-  readonly isThinking: () => boolean
-  readonly isMedia: () => boolean
-}
+/** What the members of an object say of each other, each looked for once: there may be any number. */
+class Siblings {
+  readonly #members: readonly Member[]
+  #pair: { readonly kind: Kind | undefined } | undefined
+  #isOfThinking: boolean | undefined
+  #isOfMedia: boolean | undefined
 
-function siblingsOf(members: readonly Member[]): Siblings {
-  return {
-    pair: once(() => {
-      const name = members.find((one) => /^(?:name|key|header)$/i.test(one.key.text) && one.value)
-      return name?.value === undefined ? undefined : findKind(name.value.text)
-    }),
-    isThinking: once(() => members.some(isOfThinking)),
-    isMedia: once(() => members.some(isOfMedia)),
+  constructor(members: readonly Member[]) {
+    this.#members = members
   }
-}
 
-function once<T>(ask: () => T): () => T {
-  let answer: { readonly is: T } | undefined
-  return () => {
-    answer ??= { is: ask() }
-    return answer.is
+  /** What the member that is a name says of the one that is a value. */
+  get pairKind(): Kind | undefined {
+    if (this.#pair === undefined) {
+      const isName = ({ key, value }: Member) => /^(?:name|key|header)$/i.test(key.text) && value
+      const name = this.#members.find(isName)?.value?.text
+      this.#pair = { kind: name === undefined ? undefined : findKind(name) }
+    }
+    return this.#pair.kind
+  }
+
+  get isOfThinking(): boolean {
+    this.#isOfThinking ??= this.#members.some(isOfThinking)
+    return this.#isOfThinking
+  }
+
+  get isOfMedia(): boolean {
+    this.#isOfMedia ??= this.#members.some(isOfMedia)
+    return this.#isOfMedia
   }
 }
 
 /** `{ name: 'API_KEY', value: ... }`. */
 function pairKind(key: string, siblings: Siblings): Kind | undefined {
-  return /^value$/i.test(key) ? siblings.pair() : undefined
+  return /^value$/i.test(key) ? siblings.pairKind : undefined
 }
 
 /** What the item before says of this one: a flag, or the name of a header. */
@@ -325,9 +328,9 @@ function isOpaque(key: string, value: string, siblings: Siblings): boolean {
     case 'encryptedContent':
       return isBase64(value)
     case 'signature':
-      return isBase64(value) && siblings.isThinking()
+      return isBase64(value) && siblings.isOfThinking
     case 'data':
-      return isBase64(value) && siblings.isMedia()
+      return isBase64(value) && siblings.isOfMedia
   }
   return value.startsWith('data:image/') && isBase64(value.slice(value.indexOf(',') + 1))
 }
