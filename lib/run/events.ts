@@ -114,9 +114,8 @@ export class EventLines implements Lines {
     if (given !== undefined) this.#meet(given, this.#spec.now())
     const events = this.#spec.stream.parse(line.toString('utf8'))
     for (const event of events ?? []) this.event(event)
-    if (events !== undefined) return
-    this.#close()
-    this.#spec.output.take(line)
+    // A line that is no event does not end what is being said, either.
+    if (events === undefined) this.#spec.output.take(line)
   }
 
   #hold(bytes: Buffer): void {
@@ -156,9 +155,13 @@ export class EventLines implements Lines {
     show?.(event)
   }
 
-  /** A block with a name goes on after what is neither said nor done: its halves are redacted as one. */
+  /**
+   * A block goes on after what is neither said nor done: its halves are redacted as one. Only where
+   * blocks have no names, usage tells one from the next.
+   */
   #isAside({ type }: ToolEvent): boolean {
-    return this.#open?.event.block !== undefined && asides.includes(type)
+    if (this.#open === undefined || !asides.includes(type)) return false
+    return type !== 'usage' || this.#open.event.block !== undefined
   }
 
   /** Journals the block that deltas were added to. */

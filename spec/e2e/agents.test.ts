@@ -339,6 +339,31 @@ test('a secret in pieces, in a command, and in an unknown event never reaches th
   expect(message?.text).toBe('the token is [REDACTED:github-token], so')
 })
 
+test('a message without a name stays whole around an unknown event and a line that is none', async () => {
+  const stage = makeStage()
+  const token = `ghp${'_'}${alnum(36)}`
+  const delta = (content: string) =>
+    JSON.stringify({ type: 'message', role: 'assistant', content, delta: true })
+  const lines = [
+    JSON.stringify({ type: 'init', session_id: 's1' }),
+    delta(`the token is ${token.slice(0, 20)}`),
+    JSON.stringify({ type: 'novelty' }),
+    delta(token.slice(20, 30)),
+    'a warning on standard output',
+    delta(token.slice(30)),
+    JSON.stringify({ type: 'result', status: 'success', stats: {} }),
+  ]
+  const ran = await stage.stint(['run', '--tool', 'gemini-cli', 'go on'], {
+    env: stage.play('gemini-cli', '01-plain', stage.write(`${lines.join('\n')}\n`)),
+  })
+  const entries = entriesOf(stage.session(sessionOf(ran.stderr) as string))
+  expect(entries.filter(({ type }) => type === 'message').map(({ text }) => text)).toEqual([
+    'the token is [REDACTED:github-token]',
+  ])
+  expect(entries.map(({ type }) => type)).toEqual(expect.arrayContaining(['raw', 'output']))
+  expect(JSON.stringify(entries)).not.toContain(token.slice(20, 30))
+})
+
 test('--raw passes the bytes of the agent on, and --json only the result', async () => {
   const stage = makeStage()
   const env = stage.play('codex', '02-tool')
