@@ -5,7 +5,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { alnum, hex, pem } from '../redact/samples.ts'
-import { makePlace } from '../support/cli.ts'
+import { makePlace, sessionOf } from '../support/cli.ts'
+import { makeStage } from '../support/stage.ts'
 
 /** Files under a directory that hold any of the texts, and names that do. */
 function leaksIn(root: string, needles: Readonly<Record<string, string>>): string[] {
@@ -41,15 +42,19 @@ test('no secret reaches the disk, whatever way it came', async () => {
     'name of an artifact': token(9),
     'JSON on stdout': hex(40),
     'user rule': `acme${'_'}${alnum(24)}`,
+    name: `ghp${'_'}g${alnum(35)}`,
+    prompt: `ghp${'_'}a${alnum(35)}`,
+    'prompt in a file': `ghp${'_'}b${alnum(35)}`,
+    'id of the provider': `ghp${'_'}c${alnum(35)}`,
+    'arguments in the config': `ghp${'_'}d${alnum(35)}`,
+    'message of an agent': `ghp${'_'}e${alnum(35)}`,
+    'command of an agent': `ghp${'_'}f${alnum(35)}`,
   }
-  const place = makePlace()
+  const place = makeStage(['codex'])
   const config = join(place.dir, 'config')
-  mkdirSync(join(config, 'stint'), { recursive: true })
   const rule = 'id = "acme-key"\nprefix = "acme_"\nmin = 24\nmax = 24\n'
-  writeFileSync(
-    join(config, 'stint/config.toml'),
-    `[redaction]\nenv = ["DOOR"]\n[[redaction.rules]]\n${rule}`,
-  )
+  const args = `[tools.codex]\nargs = ["-c", "key=${needles['arguments in the config']}"]\n`
+  place.configure(`[redaction]\nenv = ["DOOR"]\n[[redaction.rules]]\n${rule}${args}`)
   execFileSync('git', ['init', '-q', '-b', `fix/${needles.branch}`], { cwd: place.cwd })
   const cwd = join(place.cwd, `part-${needles.directory}`)
   mkdirSync(cwd)
@@ -89,9 +94,48 @@ test('no secret reaches the disk, whatever way it came', async () => {
     `now ${needles['new description']}`,
   ]
   expect(await place.stint(renamed, { cwd, env })).toMatchObject({ status: 0 })
+  const called = await place.stint(['rename', '@last', needles.name ?? ''], { cwd, env })
+  expect(called.status).toBe(0)
+
+  const item = (id: string, more: object) => ({ type: 'item.completed', item: { id, ...more } })
+  const events = [
+    { type: 'thread.started', thread_id: needles['id of the provider'] },
+    item('1', { type: 'agent_message', text: `it is ${needles['message of an agent']}` }),
+    item('2', {
+      type: 'command_execution',
+      command: `push ${needles['command of an agent']}`,
+      aggregated_output: `pushed ${needles['command of an agent']}`,
+      exit_code: 0,
+    }),
+    { type: 'turn.completed', usage: {} },
+  ]
+  const stream = place.write(events.map((one) => `${JSON.stringify(one)}\n`).join(''))
+  const played = { ...env, ...place.play('codex/01-plain', stream) }
+  const prompted = await place.stint(['run', '--tool', 'codex', `use ${needles.prompt}`], {
+    cwd,
+    env: played,
+  })
+  expect(prompted.status).toBe(0)
+  expect(prompted.stdout).toContain(`it is ${needles['message of an agent']}`)
+  const promptFile = join(place.dir, 'prompt')
+  writeFileSync(promptFile, `use ${needles['prompt in a file']}`)
+  for (const file of [promptFile, '-']) {
+    const read = await place.stint(['run', '--tool', 'codex', '--prompt-file', file], {
+      cwd,
+      env: played,
+      input: readFileSync(promptFile),
+    })
+    expect(read.status).toBe(0)
+  }
+  // The agent itself is told all of it.
+  const told = JSON.stringify(place.calls())
+  expect(told).toContain(needles.prompt)
+  expect(told).toContain(needles['prompt in a file'])
+  expect(told).toContain(needles['arguments in the config'])
+
   expect(leaksIn(place.home, needles)).toEqual([])
   expect(readFileSync(seen, 'utf8')).toBe('')
-  const shown = await place.stint(['logs', '@last'], { cwd, env })
+  const shown = await place.stint(['logs', sessionOf(ran.stderr) ?? ''], { cwd, env })
   expect(shown.stdout).toContain('out [REDACTED:github-token]')
   expect(shown.stdout).toContain('bare [REDACTED:known-value]')
   expect(shown.stdout).toContain('[REDACTED:private-key]')
