@@ -19,7 +19,7 @@ interface Calls {
   readonly statx: (from: number, path: string, flags: number, mask: number, into: Buffer) => number
 }
 let calls: Calls | undefined
-let isOpen = true
+let isUntried = true
 
 /** How much one read(2) put into `into`; undefined when Node is to say. */
 export function glanceHead(path: string, flags: number, into: Buffer): number | undefined {
@@ -47,8 +47,8 @@ export function glanceSize(path: string): number | undefined {
 }
 
 function findCalls(): Calls | undefined {
-  if (calls !== undefined || !isOpen || ++asked < few) return calls
-  isOpen = false
+  if (calls !== undefined || !isUntried || ++asked < few) return calls
+  isUntried = false
   calls = process.platform === 'linux' ? openCalls() : undefined
   return calls
 }
