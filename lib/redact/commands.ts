@@ -41,18 +41,26 @@ function findForms(text: string, forms: Iterable<Form>, finds: Find[]): void {
   }
 }
 
-const flags = /--(?<![\w-]--)(?=[a-z])[\w-]{1,40}(?=[ \t])[ \t]{1,4}(?=[^\s-])/gi
+const flagAt = /--(?<![\w-]--)(?=[a-z])[\w-]{1,40}(?=[ \t])[ \t]{1,4}(?=[^\s-])/iy
 const secretFlag = new RegExp(`(?:${secretTail}|-key)$`, 'i')
 
 /** `--token value`, and `curl -u user:password`. */
 function findFlags(text: string, finds: Find[]): void {
   if (text.includes('-u') && text.includes('curl')) findUsers(text, finds)
-  if (!text.includes('--')) return
-  for (const { index, 0: flag } of text.matchAll(flags)) {
+  let next = 0
+  for (let at = text.indexOf('--'); at >= 0; at = text.indexOf('--', next)) {
+    flagAt.lastIndex = at
+    const flag = flagAt.exec(text)?.[0]
+    next = at + (flag?.length ?? 2)
+    if (flag === undefined) {
+      // In the middle of a row of dashes no flag begins.
+      while (text.charCodeAt(next) === 45) next++
+      continue
+    }
     const name = flag.trim()
     // The second test takes long to be made, and few commands need it.
     if (!isTelling(name) || !secretFlag.test(name)) continue
-    findValue(text, name.slice(2), index + flag.length, finds)
+    findValue(text, name.slice(2), next, finds)
   }
 }
 

@@ -5,12 +5,12 @@ import { findKind, findParameterKind, type Kind, looksSecret, type Manner } from
 import { isPlaceholder } from './placeholder.ts'
 import { type Runs, takeRun } from './runs.ts'
 
-// What names of secrets end with, roughly: names.ts has the last word.
+// What names of secrets end with, roughly, by their last letter: names.ts has the last word.
 const nameEnds =
-  '(?:(?:oke|izatio)n|(?:wor|ssw|[a-z_;-]pw|cre)d|(?:hras|ooki|cod|alu|_?bas|_privat)e|ecret|ntial|auth|salt|psk|' +
-  '(?:[_.-]?pas|word|sswd|ecret|ntial|cred|key)s|[a-z0-9_. -]key|earer|jwt|[_.-]?pat|data|text|tring|lain|hash|' +
-  '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|(?:et|ecret_?)id|_(?:prod|dev|test|staging|live)|ession(?:_?id)?|' +
-  'sessid|tf_token_[a-z0-9_-]{1,60}|' +
+  '(?:(?:oke|izatio|lai|essio)n|(?:wor|ssw|[a-z_;-]pw|cre|_pro|(?:et|ecret_?|ession_?|sess)i)d|' +
+  '(?:hras|ooki|cod|alu|bas|_privat|_liv)e|(?:ecre|sal|jw|pa|tex|_tes)t|(?:pas|word|sswd|ecret|ntial|cred|key)s|' +
+  '[a-z0-9_. -]key|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|' +
+  '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|tf_token_[a-z0-9_-]{1,60}|' +
   '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code|sid|hapikey|app_?id|hash))'
 const connectors = `(?:[=:]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|\\((?=["'\`])|>(?=[^\\s<])|\\|\\||\\?\\?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
 

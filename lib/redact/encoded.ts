@@ -1,6 +1,6 @@
 /** Texts in base64. */
 
-import { nextRun } from './runs.ts'
+import { runsIn } from './runs.ts'
 
 const shortestRun = 20
 const shortest = 24
@@ -26,20 +26,18 @@ export interface Encoded {
 export function decodedRuns(text: string): Encoded[] {
   const found: Encoded[] = []
   let done = 0
-  for (
-    let run = nextRun(text, 0, shortestRun);
-    run !== undefined;
-    run = nextRun(text, done, shortestRun)
-  ) {
-    let { start } = run
-    // Base64 of text holds few of these, but it may hold one before its first long run.
-    while (start > 0 && run.start - start < 64 && /[\w+/-]/.test(text[start - 1] as string)) start--
+  for (const run of runsIn(text, shortestRun)) {
+    const begin = Math.max(run.start, done)
+    let start = begin
     let { end } = run
+    if (end - start < shortestRun) continue
+    // Base64 of text holds few of these, but it may hold one before its first long run.
+    while (start > 0 && begin - start < 64 && /[\w+/-]/.test(text[start - 1] as string)) start--
     while (valueAt(text, end) >= 0) end++
     const from = beginsPrintable(text, start)
       ? start
-      : beginsPrintable(text, run.start)
-        ? run.start
+      : beginsPrintable(text, begin)
+        ? begin
         : undefined
     const letters = from === undefined ? 0 : end - from
     for (let pad = 0; pad < 2 && text[end] === '='; pad++) end++

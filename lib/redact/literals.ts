@@ -1,43 +1,47 @@
 /** Many literal texts, looked for at once. */
 
-import { codesOf } from './codes.ts'
+import { codesOf, wordsOf } from './codes.ts'
 
-/** Three characters together tell more of a text than how common each of them is. */
+/** The least that is looked for: three characters tell more of a text than how common each of them is. */
 const gram = 3
 
 /**
- * An index of texts of `shortest` characters and more; that is 3 to 10.
+ * An index of texts of `shortest` characters and more; that is 3 at the least.
  *
- * Three characters at a time tell that none of the texts stands around them, however many there
- * are. So only one place in a few is looked at, and no step waits for what was read before.
+ * A few characters at a time tell that none of the texts stands around them, however many there are. So
+ * only one place in two or four is looked at, and no step waits for what was read before.
  */
 export class Literals {
   readonly #shortest: number
   /** From one place that is looked at to the next. */
-  readonly #step: number
+  readonly #step: 2 | 4
   /**
    * By the hash of three characters, in bits: how far into a text they may be. The lowest is for
    * those that begin one character before it, whatever that is.
    */
   readonly #offsets = new Uint8Array(1 << 14)
+  /** The same of those that end with these three, */
+  readonly #ends = new Uint8Array(1 << 14)
+  /** and, by the hash of four characters, of the others. */
+  readonly #gates = new Uint8Array(1 << 14)
   /** By the hash of their first `shortest` characters. */
   readonly #byBegin = new Map<number, string[]>()
 
   constructor(shortest: number) {
     this.#shortest = shortest
-    this.#step = Math.max(2, shortest - gram + 1)
+    // In so many, one of every four places begins four that are all in the text.
+    this.#step = shortest < 7 ? 2 : 4
   }
 
   add(literal: string): void {
     const codes = codesOf(literal)
     for (let offset = 0; offset < this.#step && offset + gram <= literal.length; offset++) {
-      this.#mark(hashOf(codes, offset), offset)
+      this.#mark(wordAt(codes, offset), literal.length - offset, offset)
     }
     // It holds one group of three; every second place has only a part of it.
     if (literal.length === gram) {
-      const [a = 0, b = 0] = codes
-      // Of the first of three characters five bits count.
-      for (let any = 0; any < 32; any++) this.#mark(hash(any, a, b), -1)
+      const word = wordAt(codes, 0) << 8
+      for (let any = 0; any < 32; any++) this.#mark(word | any, gram + 1, -1)
     }
     const begin = this.#beginOf(codes, 0)
     const known = this.#byBegin.get(begin)
@@ -45,8 +49,13 @@ export class Literals {
     else if (!known.includes(literal)) known.push(literal)
   }
 
-  #mark(hash: number, offset: number): void {
-    this.#offsets[hash] = (this.#offsets[hash] as number) | (1 << (offset + 1))
+  /** Notes that four characters, or as many as are left of a text, stand so far into it. */
+  #mark(word: number, left: number, offset: number): void {
+    const bit = 1 << (offset + 1)
+    const [three, four] = [hashOfThree(word), hashOfFour(word)]
+    this.#offsets[three] = (this.#offsets[three] as number) | bit
+    if (left === gram) this.#ends[three] = (this.#ends[three] as number) | bit
+    else this.#gates[four] = (this.#gates[four] as number) | bit
   }
 
   /** Its hashes stay: one too many only costs time. */
@@ -61,29 +70,50 @@ export class Literals {
    * may be searched meanwhile.
    */
   forEach(text: string, onFound: (literal: string, start: number) => void): void {
-    const codes = codesOf(text)
+    const words = wordsOf(text)
     const offsets = this.#offsets
-    const step = this.#step
-    const end = text.length - gram
-    for (let at = 0; at <= end; at += step) {
-      const bits = offsets[hashOf(codes, at)] as number
-      if (bits !== 0) this.#check(text, codes, at, bits, onFound)
+    const gates = this.#gates
+    const count = (text.length + 3) >> 2
+    if (this.#step === 4) {
+      for (let i = 0; i < count; i++) {
+        const bits = gates[hashOfFour(words[i] as number)] as number
+        if (bits !== 0) this.#check(text, i * 4, bits, onFound)
+      }
+      return
     }
+    let word = words[0] as number
+    for (let i = 1; i <= count; i++) {
+      const next = words[i] as number
+      const middle = (word >>> 16) | (next << 16)
+      const first = offsets[hashOfThree(word)] as number
+      const second = offsets[hashOfThree(middle)] as number
+      if ((first | second) !== 0) {
+        // What three characters let through, the fourth mostly stops.
+        if (first !== 0) this.#check(text, i * 4 - 4, this.#bitsOf(word), onFound)
+        if (second !== 0) this.#check(text, i * 4 - 2, this.#bitsOf(middle), onFound)
+      }
+      word = next
+    }
+  }
+
+  #bitsOf(word: number): number {
+    return (this.#gates[hashOfFour(word)] as number) | (this.#ends[hashOfThree(word)] as number)
   }
 
   /** Calls back for the texts that have what is at `at` at one of the offsets in `bits`. */
   #check(
     text: string,
-    codes: Uint16Array,
     at: number,
     bits: number,
     onFound: (literal: string, start: number) => void,
   ): void {
+    if (bits === 0) return
+    const codes = codesOf(text)
     for (let offset = this.#step - 1; offset >= -1; offset--) {
       const start = at - offset
       if ((bits & (1 << (offset + 1))) === 0 || start < 0) continue
       // What no text begins with; the map would say so too, and takes longer.
-      if (((this.#offsets[hashOf(codes, start)] as number) & 2) === 0) continue
+      if ((this.#bitsOf(wordAt(codes, start)) & 2) === 0) continue
       for (const one of this.#byBegin.get(this.#beginOf(codes, start)) ?? []) {
         // One that is found from another of the places that are looked at.
         if (offset < 0 ? one.length > gram : one.length < offset + gram) continue
@@ -96,7 +126,7 @@ export class Literals {
   }
 
   #beginOf(codes: Uint16Array, at: number): number {
-    let hash = hashOf(codes, at)
+    let hash = wordAt(codes, at) & 0xffffff
     for (let more = gram; more < this.#shortest; more++) {
       hash = (Math.imul(hash, 31) + (codes[at + more] as number)) | 0
     }
@@ -104,11 +134,21 @@ export class Literals {
   }
 }
 
-function hashOf(codes: Uint16Array, at: number): number {
-  return hash(codes[at] as number, codes[at + 1] as number, codes[at + 2] as number)
+/** Four characters as wordsOf gives them. */
+function wordAt(codes: Uint16Array, at: number): number {
+  return (
+    ((codes[at] as number) & 0xff) |
+    (((codes[at + 1] as number) & 0xff) << 8) |
+    (((codes[at + 2] as number) & 0xff) << 16) |
+    ((codes[at + 3] as number) << 24)
+  )
 }
 
-/** Others may share the number. */
-function hash(a: number, b: number, c: number): number {
-  return ((a << 9) ^ (b << 2) ^ c) & 0x3fff
+/** Others may share the number. Of the first character five bits count. */
+function hashOfThree(word: number): number {
+  return Math.imul((word & 0xffff1f) << 8, 0x9e3779b1) >>> 18
+}
+
+function hashOfFour(word: number): number {
+  return Math.imul(word & 0xffffff1f, 0x85ebca6b) >>> 18
 }

@@ -59,7 +59,7 @@ function kindOf(name: string): Kind | undefined {
   const lower = name.toLowerCase()
   if (/(?:^|-)authorization$/i.test(name)) return 'authorization'
   if (/^(?:set-)?cookie$/i.test(name)) return /^s/i.test(name) ? 'set-cookie' : 'cookie'
-  if (harmless.test(name)) return undefined
+  if (/(?:pwd|token)$/.test(lower) && harmless.test(name)) return undefined
   if (isPassword.test(name) || /[a-z]Pass$/.test(name)) return 'password'
   return isSecret.test(name) || (lower.endsWith('key') && vendors.test(name)) ? 'secret' : undefined
 }
@@ -112,7 +112,7 @@ function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
   if (dotted.test(value) && (value.match(/[0-9]/g)?.length ?? 0) < 6) return false
   if (manner !== 'shell' && (constant.test(value) || numeral.test(value))) return false
   if (kind === 'parameter') return isRandom(value)
-  if (kind === 'password') return manner === 'bare' ? !letters.test(value) : !label.test(value)
+  if (kind === 'password') return manner === 'bare' ? !letters.test(value) : !isLabel(value)
   if (/^[-+0-9.,:/TZ]*$/.test(value)) return long >= 20
   const digits = /[0-9]/.test(value)
   if (manner === 'shell') return digits || !/[-_./:]/.test(value)
@@ -124,9 +124,17 @@ function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
 const constant = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/
 const numeral = /^0x[0-9A-Fa-f]{1,8}$/
 const letters = /^[A-Za-z_$]*$/
+const label = /^(?:[A-Z][a-z]+[:?!.]?|[a-z]+(?:[A-Z][a-z]+)+|PASS|FAIL|pass(?:ed)?|failed|sample)$/
+
 /** Under `password` translations have words, tests have outcomes, and types have names. */
-const label =
-  /^(?:[\p{L}\p{M}:?!.'-]*[^\p{ASCII}][\p{L}\p{M}:?!.'-]*|\p{Lu}\p{Ll}+[:?!.]?|[a-z]+(?:[A-Z][a-z]+)+|PASS|FAIL|pass(?:ed)?|failed|sample)$/u
+function isLabel(value: string): boolean {
+  if (label.test(value)) return true
+  // Made when it is needed: its classes take a millisecond.
+  return (
+    /[\u0080-\uffff]/.test(value) &&
+    /^(?:[\p{L}\p{M}:?!.'-]*[^\p{ASCII}][\p{L}\p{M}:?!.'-]*|\p{Lu}\p{Ll}+[:?!.]?)$/u.test(value)
+  )
+}
 
 /** Whether letters and digits change as no word, number or path does. */
 function isRandom(value: string): boolean {

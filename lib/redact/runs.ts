@@ -33,12 +33,31 @@ for (let code = 0; code < 128; code++) {
   if (/[A-Za-z0-9_-]/.test(String.fromCharCode(code))) inRun[code] = 1
 }
 
+const none: readonly Run[] = []
+let listed: { readonly text: string; readonly shortest: number; readonly runs: readonly Run[] } = {
+  text: '',
+  shortest: 0,
+  runs: [],
+}
+
 /**
- * The next run of at least `shortest` letters, digits, `_` and `-`, from `from` on.
- *
- * Steps from one possible end of a run to the next, so most characters are never looked at.
+ * The runs of at least `shortest` letters, digits, `_` and `-`, from left to right; and shorter ones,
+ * where somebody asked for those of the same text before.
  */
-export function nextRun(text: string, from: number, shortest: number): Run | undefined {
+export function runsIn(text: string, shortest: number): readonly Run[] {
+  if (text.length < shortest) return none
+  if (text === listed.text && listed.shortest <= shortest) return listed.runs
+  const runs: Run[] = []
+  for (let run = nextRun(text, 0, shortest); run !== undefined; ) {
+    runs.push(run)
+    run = nextRun(text, run.end + 1, shortest)
+  }
+  listed = { text, shortest, runs }
+  return runs
+}
+
+/** Steps from one possible end of a run to the next, so most characters are never looked at. */
+function nextRun(text: string, from: number, shortest: number): Run | undefined {
   const codes = codesOf(text)
   const { length } = text
   let at = from

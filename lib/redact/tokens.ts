@@ -3,7 +3,7 @@
 import type { Find } from './finds.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { charsets, isSought, type Rule } from './rules.ts'
-import { inRun, nextRun, type Runs, takeRun } from './runs.ts'
+import { inRun, type Runs, runsIn, takeRun } from './runs.ts'
 
 /** A token that reached the end of its line, and may go on in the next. */
 export interface Wrap {
@@ -73,13 +73,12 @@ export class TokenFinder {
       const find = this.#tokenAt(search, start)
       if (find !== undefined) finds.push(find)
     }
-    for (
-      let run = nextRun(text, floor, this.#shortest);
-      run !== undefined;
-      run = nextRun(text, Math.max(run.end + 1, floor), this.#shortest)
-    ) {
-      const { start, end } = run
+    let from = floor
+    for (const { start: begin, end } of runsIn(text, this.#shortest)) {
+      const start = Math.max(begin, from)
+      if (end - start < this.#shortest) continue
       floor = this.#searchRun(search, Math.max(floor, start - leadOf(text, start)), start, end)
+      from = Math.max(end + 1, floor)
     }
     return search.wrap
   }

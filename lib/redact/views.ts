@@ -22,9 +22,9 @@ const escapes = /\\{1,4}(?:u00[2-7][0-9A-Fa-f]|(?:u001[bB]|x1[bB]|033|e)\[[0-9;]
 /** The other views of a text that are worth a search; most texts have none. */
 export function viewsOf(text: string): View[] {
   const views: View[] = []
-  add(views, text, ESC, ansi, () => -1)
-  add(views, text, '%', percent, (found) => Number.parseInt(found.slice(1), 16))
-  add(views, text, '\\', escapes, (found) =>
+  add(views, text, text.indexOf(ESC), ansi, () => -1)
+  add(views, text, findPercent(text), percent, (found) => Number.parseInt(found.slice(1), 16))
+  add(views, text, text.indexOf('\\'), escapes, (found) =>
     found.endsWith('m') ? -1 : Number.parseInt(found.slice(-2), 16),
   )
   return views
@@ -54,18 +54,27 @@ interface Stretch {
   readonly codes: number[]
 }
 
-/** Adds a view for each stretch of the text in which something reads otherwise. */
+/** Where the first percent sign stands that encodes something: most are those of a progress. */
+function findPercent(text: string): number {
+  let at = text.indexOf('%')
+  while (at >= 0 && !/^[2-7][0-9A-Fa-f]/.test(text.slice(at + 1, at + 3))) {
+    at = text.indexOf('%', at + 1)
+  }
+  return at
+}
+
+/** Adds a view for each stretch of the text in which something reads otherwise, from `first` on. */
 function add(
   views: View[],
   text: string,
-  sign: string,
+  first: number,
   pattern: RegExp,
   read: (found: string) => number,
 ): void {
-  if (!text.includes(sign)) return
+  if (first < 0) return
   let open: Stretch = { starts: [], ends: [], codes: [] }
   let last = 0
-  pattern.lastIndex = 0
+  pattern.lastIndex = first
   for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
     if (last > 0 && found.index - last > 4 * farther) {
       views.push(viewOf(text, open))
