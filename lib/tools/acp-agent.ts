@@ -31,6 +31,7 @@ export function acpAdapter(name: string, command: readonly string[]): Adapter {
         parse: (line) => (conversation.take(line) ? [] : undefined),
         verdict: () => ending,
         over,
+        rest: conversation.rest,
         end: () => {
           conversation.end()
           return over

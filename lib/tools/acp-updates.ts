@@ -2,7 +2,9 @@
 
 import { isTable } from '../base/decode.ts'
 import { cutText } from '../base/text.ts'
+import { cutResult } from './drafts.ts'
 import type { EventData, PlanItem, ToolEvent } from './event.ts'
+import { isAmount, shownIn } from './fields.ts'
 
 /** One turn's updates. Nothing in it throws, whatever the agent sends. */
 export interface Updates {
@@ -14,6 +16,8 @@ export interface Updates {
   readonly decline: (id: string) => void
   /** The calls that were announced and never began. */
   readonly end: () => readonly ToolEvent[]
+  /** Nothing more comes: what calls had put out that never ended. */
+  readonly rest: () => readonly ToolEvent[]
 }
 
 type Table = EventData
@@ -104,6 +108,13 @@ export function openUpdates(): Updates {
       if (call !== undefined) keep({ ...call, isDeclined: true })
     },
     end: () => [...calls.values()].flatMap((call) => tell(call, {})),
+    rest: () =>
+      [...calls.values()].flatMap((call) => {
+        if (call.output === '') return []
+        const events = [...tell(call, {}), cutResult(call.id, call.output)]
+        keep({ ...call, input: undefined, output: '', state: 'ended' })
+        return events
+      }),
   }
 }
 
@@ -156,8 +167,10 @@ function resultEvent(call: Call, update: Table): ToolEvent {
   const rest = content.filter((part) => contentText(part) === undefined)
   const result = isTable(update.rawOutput) ? update.rawOutput : {}
   const exit = isTable(result.metadata) ? result.metadata.exit : undefined
-  const output =
-    outputOf(content) || call.output || textOf(update.rawOutput) || textOf(result.output)
+  // opencode's has the output and what is known of it; others' is the output.
+  const whole =
+    'output' in result || 'metadata' in result ? undefined : shownIn(update, 'rawOutput')
+  const output = outputOf(content) || call.output || shownIn(result, 'output') || whole
   return {
     type: 'tool_result',
     id: call.id,
@@ -204,7 +217,7 @@ function planEvent(update: Table): ToolEvent {
 function costEvents(update: Table): readonly ToolEvent[] {
   if (!isTable(update.cost)) return []
   const { amount, currency } = update.cost
-  if (currency !== 'USD' || !isCount(amount, Number.isFinite)) return [raw(update)]
+  if (currency !== 'USD' || !isAmount(amount)) return [raw(update)]
   return [{ type: 'usage', scope: 'thread', tokens: { cost_usd: amount }, raw: update }]
 }
 
@@ -254,11 +267,8 @@ function usageEvent(
   return { type: 'usage', scope, tokens, raw: record }
 }
 
-function isCount(
-  value: unknown,
-  isNumber: (value: unknown) => boolean = Number.isSafeInteger,
-): value is number {
-  return isNumber(value) && (value as number) >= 0
+function isCount(value: unknown): value is number {
+  return isAmount(value) && Number.isInteger(value)
 }
 
 function textOf(value: unknown): string | undefined {

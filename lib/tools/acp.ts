@@ -33,6 +33,8 @@ export interface Conversation {
    * protocol. Throws only what `onEvent` throws.
    */
   readonly take: (line: string) => boolean
+  /** Nothing more comes: what was begun and never said whole. */
+  readonly rest: () => readonly ToolEvent[]
   /** The agent's standard output has ended. */
   readonly end: () => void
   /** Asks the agent to stop; whether the turn was over within so many ms. */
@@ -241,6 +243,7 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
       }
       return true
     },
+    rest: updates.rest,
     end: () => {
       if (hasEnded) return
       hasEnded = true

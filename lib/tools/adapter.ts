@@ -48,7 +48,8 @@ export const longestProviderId = 512
 
 /** Whether an id of a provider's can go into a command line: as an argument, and as no option. */
 export function isProviderId(id: string): boolean {
-  const isPlain = /^[^\p{C}\s-][^\p{C}\p{Zl}\p{Zp}]*$/u.test(id)
+  // Nearly all are ASCII, for which no classes need be made.
+  const isPlain = /^[!-,.-~][ -~]*$/.test(id) || /^[^\p{C}\s-][^\p{C}\p{Zl}\p{Zp}]*$/u.test(id)
   return isPlain && id.length <= longestProviderId && !id.includes('[REDACTED:')
 }
 
@@ -129,6 +130,8 @@ export interface Stream {
   readonly isText?: boolean
   /** Of a conversation: when the turn is over, and the tool has nothing more to do. */
   readonly over?: Promise<void>
+  /** Its output has ended: what was begun in it and never said whole. */
+  readonly rest?: () => readonly ToolEvent[]
   /** Of a conversation: its output has ended; resolves when the verdict is known. */
   readonly end?: () => Promise<void>
   /** Asks the tool to stop, in its own words; whether it has within so many ms. */

@@ -69,11 +69,8 @@ class AiderStream implements Stream {
       return []
     }
     if (text.startsWith('# aider chat started at ')) return []
-    if (text.startsWith('> ')) {
-      this.#by = undefined
-      // All else is a line of output: what aider did, or complains of.
-      return usageOf(text)
-    }
+    // All else that begins so is a line of output: what aider did, or complains of.
+    if (text.startsWith('> ')) return usageOf(text)
     return text.startsWith('#### ')
       ? [this.#said('user', text.slice(5).trimEnd())]
       : [this.#said('assistant', text)]

@@ -2,22 +2,25 @@
 
 import { isTable } from '../base/decode.ts'
 import type { ToolEvent } from './event.ts'
-import { type Fields, fieldsIn, idIn, known, rawEvent, textIn } from './fields.ts'
+import { type Fields, fieldsIn, idIn, known, rawEvent, shownIn, textIn } from './fields.ts'
 
 /** The blocks of a line's message; a bare text is one of them. */
 export function blocksOf(line: Fields): readonly Fields[] {
   const { content } = fieldsIn(line, 'message')
   if (typeof content === 'string') return [{ type: 'text', text: content }]
-  return Array.isArray(content) ? content.filter(isTable) : []
+  if (!Array.isArray(content)) return isTable(content) ? [content] : []
+  return content.flatMap((one) =>
+    typeof one === 'string' ? [{ type: 'text', text: one }] : isTable(one) ? [one] : [],
+  )
 }
 
 /** A block of the assistant's. */
 export function assistantEvent(block: Fields): ToolEvent {
-  switch (block.type) {
-    case 'text':
-      return { type: 'message', text: textIn(block, 'text') ?? '' }
-    case 'thinking':
-      return { type: 'thought', text: textIn(block, 'thinking') ?? '' }
+  const { type, text, thinking } = block
+  if (type === 'text' && typeof text === 'string') return { type: 'message', text }
+  if (type === 'thinking' && typeof thinking === 'string')
+    return { type: 'thought', text: thinking }
+  switch (type) {
     case 'tool_use':
     case 'server_tool_use':
     case 'mcp_tool_use':
@@ -28,33 +31,34 @@ export function assistantEvent(block: Fields): ToolEvent {
         input: block.input,
       }
     default:
-      return rawEvent(block)
+      // What ran at the provider's has its result there, too.
+      return 'tool_use_id' in block ? resultOf(block) : rawEvent(block)
   }
 }
 
 /** A block of the user's, in whose name tools answer. */
 export function userEvent(block: Fields): ToolEvent {
-  if (block.type === 'text') {
-    return { type: 'message', role: 'user', text: textIn(block, 'text') ?? '' }
-  }
-  if (block.type !== 'tool_result') return rawEvent(block)
+  const { type, text } = block
+  if (type === 'text' && typeof text === 'string') return { type: 'message', role: 'user', text }
+  return type === 'tool_result' ? resultOf(block) : rawEvent(block)
+}
+
+function resultOf(block: Fields): ToolEvent {
+  const hasFailed = block.is_error === true || textIn(fieldsIn(block, 'content'), 'error_code')
   return {
     type: 'tool_result',
     id: idIn(block, 'tool_use_id') ?? '',
-    status: block.is_error === true ? 'failed' : 'ok',
-    ...known<{ output?: string }>({ output: outputOf(block.content) }),
+    status: hasFailed ? 'failed' : 'ok',
+    ...known<{ output?: string }>({ output: outputOf(block) }),
   }
 }
 
-/** An event with what its line says of it; a raw one says all of that itself. */
-export function withData(event: ToolEvent, data: Fields | undefined): ToolEvent {
-  return data === undefined || event.type === 'raw' ? event : ({ ...event, data } as ToolEvent)
-}
-
-function outputOf(content: unknown): string | undefined {
-  if (typeof content === 'string') return content
-  if (!Array.isArray(content)) return undefined
+function outputOf(block: Fields): string | undefined {
+  const { type, content } = block
+  const hasParts = type === 'tool_result' || type === 'mcp_tool_result'
+  if (!hasParts || !Array.isArray(content)) return shownIn(block, 'content')
+  // Images are long, and say nothing as text.
   return content
-    .map((block) => (isTable(block) ? (textIn(block, 'text') ?? `[${String(block.type)}]`) : ''))
+    .map((part) => (isTable(part) ? (textIn(part, 'text') ?? `[${String(part.type)}]`) : ''))
     .join('\n')
 }

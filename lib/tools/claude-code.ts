@@ -2,7 +2,8 @@
 
 import { sha256 } from '../base/sha256.ts'
 import type { PrintingAdapter, Stream } from './adapter.ts'
-import { assistantEvent, blocksOf, userEvent, withData } from './claude-blocks.ts'
+import { assistantEvent, blocksOf, userEvent } from './claude-blocks.ts'
+import { Drafts } from './drafts.ts'
 import type { EventData, Tokens, ToolEvent, Verdict } from './event.ts'
 import {
   amountIn,
@@ -18,6 +19,7 @@ import {
   readFields,
   sumOf,
   textIn,
+  withData,
 } from './fields.ts'
 
 export const claudeCode: PrintingAdapter = {
@@ -58,12 +60,16 @@ class ClaudeStream implements Stream {
   #session: string | undefined
   /** Blocks of one message come in lines of their own, and some come twice. */
   readonly #seen = new Set<string>()
+  readonly #drafts = new Drafts()
+  /** Whether the conversation itself has said anything. */
+  #hasSpoken = false
 
   parse(line: string): readonly ToolEvent[] | undefined {
     const event = readFields(line)
     if (event === undefined) return undefined
     const events = this.#event(event)
-    const id = idIn(event, 'session_id')
+    // A helper may have a session of its own.
+    const id = parentOf(event) === undefined ? idIn(event, 'session_id') : undefined
     if (id === undefined || id === this.#session) return events
     this.#session = id
     return [{ type: 'provider_session', id }, ...events]
@@ -82,17 +88,45 @@ class ClaudeStream implements Stream {
         }
         return [rawEvent(event)]
       case 'assistant':
-        return this.#isNew(event) ? saidIn(event, assistantEvent) : []
+        return this.#isNew(event) ? this.#said(event) : []
       case 'user':
         return this.#isNew(event) ? saidIn(event, userEvent) : []
       case 'stream_event':
-        // Pieces of what the next assistant line says whole.
+        this.#hear(event)
         return []
       case 'result':
         return this.#isNew(event) ? this.#result(event) : []
       default:
         return [rawEvent(event)]
     }
+  }
+
+  rest(): readonly ToolEvent[] {
+    return this.#drafts.take()
+  }
+
+  #said(event: Fields): readonly ToolEvent[] {
+    const said = saidIn(event, assistantEvent)
+    // Blocks are said whole in the order in which they began.
+    for (const { type } of said) this.#drafts.drop(draftKey(event, type), 'oldest')
+    this.#hasSpoken ||= said.some(({ type, ...rest }) => type === 'message' && !('data' in rest))
+    return said
+  }
+
+  /** A piece of what the next assistant line says whole. */
+  #hear(event: Fields): void {
+    const { type, index, ...rest } = fieldsIn(event, 'event')
+    // Said anew from its beginning.
+    if (type === 'message_start') this.#drafts.drop(draftKey(event))
+    if (type !== 'content_block_delta') return
+    const delta = fieldsIn(rest, 'delta')
+    const isText = delta.type === 'text_delta'
+    if (!isText && delta.type !== 'thinking_delta') return
+    const kind = isText ? 'message' : 'thought'
+    const text = textIn(delta, isText ? 'text' : 'thinking') ?? ''
+    const data = parentOf(event)
+    const key = `${draftKey(event, kind)}${JSON.stringify(index)}`
+    this.#drafts.add(key, { type: kind, text, ...(data === undefined ? {} : { data }) })
   }
 
   #isNew(event: Fields): boolean {
@@ -107,7 +141,12 @@ class ClaudeStream implements Stream {
     const usage = usageOf(event)
     if (event.subtype === 'success' && event.is_error !== true) {
       this.#verdict = { outcome: 'success' }
-      return usage
+      const answer = textIn(event, 'result') ?? ''
+      if (this.#hasSpoken || answer === '') return usage
+      // What a command of its own answers stands nowhere else.
+      this.#hasSpoken = true
+      this.#drafts.drop(draftKey(event, 'message'))
+      return [{ type: 'message', text: answer }, ...usage]
     }
     const text =
       textIn(event, 'result') ??
@@ -123,6 +162,11 @@ class ClaudeStream implements Stream {
 function repeatable(event: Fields): string | undefined {
   const isOne = event.type === 'result' || textIn(fieldsIn(event, 'message'), 'id') !== undefined
   return isOne ? sha256(JSON.stringify(event)) : undefined
+}
+
+/** How the keys begin of what one of the agents says, or of one kind of that. */
+function draftKey(event: Fields, kind = ''): string {
+  return `${JSON.stringify(event.parent_tool_use_id ?? null)} ${kind}`
 }
 
 function saidIn(event: Fields, read: (block: Fields) => ToolEvent): readonly ToolEvent[] {

@@ -1,6 +1,7 @@
 /** OpenAI Codex: `codex exec --json`. */
 
 import type { PrintingAdapter, Stream } from './adapter.ts'
+import { cutResult, Drafts } from './drafts.ts'
 import type { PlanItem, Tokens, ToolEvent, Verdict } from './event.ts'
 import {
   amountIn,
@@ -14,8 +15,10 @@ import {
   promptWords,
   rawEvent,
   readFields,
+  shownIn,
   textIn,
 } from './fields.ts'
+import { Repeats } from './repeats.ts'
 
 export const codex: PrintingAdapter = {
   name: 'codex',
@@ -56,6 +59,10 @@ export const codex: PrintingAdapter = {
 
 class CodexStream implements Stream {
   readonly #announced = new Set<string>()
+  readonly #drafts = new Drafts()
+  readonly #repeats = new Repeats()
+  /** The items that were completed: what comes of them later is out of order. */
+  readonly #done = new Set<string>()
   #verdict: Verdict | undefined
   #lastError: string | undefined
 
@@ -94,14 +101,22 @@ class CodexStream implements Stream {
     return this.#verdict
   }
 
+  rest(): readonly ToolEvent[] {
+    return this.#drafts.take()
+  }
+
   #item(event: Fields, item: Fields): readonly ToolEvent[] {
     const isDone = event.type === 'item.completed'
-    const text = textIn(item, 'text') ?? ''
+    if (idIn(item, 'id') !== undefined) {
+      const key = keyOf(item)
+      if (isDone ? this.#repeats.has(event) : this.#done.has(key)) return []
+      if (isDone) this.#done.add(key)
+    }
     switch (item.type) {
       case 'agent_message':
-        return isDone ? [{ type: 'message', text }] : []
+        return this.#text('message', event, item)
       case 'reasoning':
-        return isDone ? [{ type: 'thought', text }] : []
+        return this.#text('thought', event, item)
       case 'error':
         return [{ type: 'error', text: messageIn(item) ?? 'an error' }]
       case 'todo_list':
@@ -118,27 +133,55 @@ class CodexStream implements Stream {
     }
   }
 
+  #text(type: 'message' | 'thought', event: Fields, item: Fields): readonly ToolEvent[] {
+    const isDone = event.type === 'item.completed'
+    const text = textIn(item, 'text')
+    if (text === undefined) return isDone ? [rawEvent(event)] : []
+    if (text === '') return []
+    const key = keyOf(item)
+    if (isDone) this.#drafts.drop(key)
+    else this.#drafts.keep(key, { type, text })
+    return isDone ? [{ type, text }] : []
+  }
+
   #tool(item: Fields, kind: string, isDone: boolean): readonly ToolEvent[] {
     const id = idIn(item, 'id') ?? ''
+    const key = keyOf(item)
     const events: ToolEvent[] = []
     if (!this.#announced.has(id)) {
       this.#announced.add(id)
       events.push({ type: 'tool_call', id, ...callOf(item, kind) })
     }
-    if (!isDone) return events
+    if (!isDone) {
+      const output = textIn(item, 'aggregated_output') ?? ''
+      if (output !== '') this.#drafts.keep(key, cutResult(id, output))
+      return events
+    }
     this.#announced.delete(id)
+    this.#drafts.drop(key)
     const exit = item.exit_code
     events.push({
       type: 'tool_result',
       id,
-      status: item.status === 'declined' ? 'declined' : item.status === 'failed' ? 'failed' : 'ok',
+      status: statusOf(item),
       ...known<{ output?: string; exit_code?: number }>({
-        output: textIn(item, 'aggregated_output') ?? outputOf(item),
+        output: shownIn(item, 'aggregated_output') ?? outputOf(item),
         exit_code: typeof exit === 'number' ? exit : undefined,
       }),
     })
     return events
   }
+}
+
+/** Whatever the status says: what ended with another than 0, or with an error, has failed. */
+function statusOf({ status, exit_code: exit, error }: Fields): 'ok' | 'failed' | 'declined' {
+  if (status === 'declined') return 'declined'
+  const hasFailed = (typeof exit === 'number' && exit !== 0) || (error ?? null) !== null
+  return status === 'failed' || hasFailed ? 'failed' : 'ok'
+}
+
+function keyOf(item: Fields): string {
+  return JSON.stringify([item.type, item.id])
 }
 
 function callOf(item: Fields, kind: string): { name: string; input?: unknown } {

@@ -5,23 +5,49 @@ import type { ToolEvent } from './event.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
-/** The JSON object in a line; undefined when there is none. */
+/** How deep the data of an entry may nest. */
+const deepest = 100
+
+/** No shorter line nests so deep that a stack ends. */
+const shortest = 8 * 1024
+
+/** The JSON object in a line, but for what nests too deep; undefined when there is none. */
 export function readFields(line: string): Fields | undefined {
   // A byte order mark counts as space here.
   const from = line.search(/\S/)
   if (line[from] !== '{') return undefined
   try {
     const value: unknown = JSON.parse(from === 0 ? line : line.slice(from))
-    return isTable(value) ? value : undefined
+    if (!isTable(value)) return undefined
+    return line.length < shortest ? value : (pruned(value) as Fields)
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
   }
 }
 
+/** Without what has no value, and without what nests too deep for whoever reads it. */
+export function pruned(value: unknown, left: number = deepest): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (left === 0) return '[nested too deep]'
+  if (Array.isArray(value)) return value.map((one) => pruned(one, left - 1))
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, one]) => one !== undefined)
+      .map(([key, one]) => [key, pruned(one, left - 1)]),
+  )
+}
+
 export function textIn(fields: Fields, key: string): string | undefined {
   const value = fields[key]
   return typeof value === 'string' ? value : undefined
+}
+
+/** A text, and any other value as JSON; undefined where there is none. */
+export function shownIn(fields: Fields, key: string): string | undefined {
+  const value = fields[key]
+  if (value === undefined || value === null || typeof value === 'string') return value ?? undefined
+  return JSON.stringify(value)
 }
 
 /** An id, which some write as a number. */
@@ -43,8 +69,11 @@ export function listIn(fields: Fields, key: string): readonly unknown[] {
 /** An amount: not below zero, and small enough to be added up. */
 export function amountIn(fields: Fields, key: string): number | undefined {
   const value = fields[key]
-  const isAmount = typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
-  return isAmount ? value : undefined
+  return isAmount(value) ? value : undefined
+}
+
+export function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
 }
 
 /** The sum of what is known; undefined when nothing is. */
@@ -63,6 +92,13 @@ export function known<T extends object>(values: { [K in keyof T]: T[K] | undefin
 /** An event that the adapter knows nothing about. */
 export function rawEvent(fields: Fields): ToolEvent {
   return { type: 'raw', data: fields }
+}
+
+/** An event with what its line says of it; a raw one says all of that itself. */
+export function withData(event: ToolEvent, data: Fields | undefined): ToolEvent {
+  if (data === undefined || event.type === 'raw') return event
+  const before = 'data' in event ? event.data : undefined
+  return { ...event, data: { ...before, ...data } } as ToolEvent
 }
 
 /** What stands in an error, however deep a provider wrapped its message into JSON. */

@@ -12,8 +12,10 @@ import {
   messageIn,
   rawEvent,
   readFields,
+  shownIn,
   textIn,
 } from './fields.ts'
+import { Repeats } from './repeats.ts'
 
 export const geminiCli: PrintingAdapter = {
   name: 'gemini-cli',
@@ -50,10 +52,12 @@ export const geminiCli: PrintingAdapter = {
 
 class GeminiStream implements Stream {
   #verdict: Verdict | undefined
+  readonly #repeats = new Repeats()
 
   parse(line: string): readonly ToolEvent[] | undefined {
     const event = readFields(line)
     if (event === undefined) return undefined
+    if (idIn(event, 'tool_id') !== undefined && this.#repeats.has(event)) return []
     switch (event.type) {
       case 'init': {
         const id = idIn(event, 'session_id')
@@ -75,9 +79,9 @@ class GeminiStream implements Stream {
           {
             type: 'tool_result',
             id: idIn(event, 'tool_id') ?? '',
-            status: event.status === 'success' ? 'ok' : 'failed',
+            status: (event.status ?? event.error ?? 'success') === 'success' ? 'ok' : 'failed',
             ...known<{ output?: string }>({
-              output: textIn(event, 'output') ?? messageIn(event.error),
+              output: shownIn(event, 'output') ?? messageIn(event.error),
             }),
           },
         ]
@@ -114,7 +118,8 @@ class GeminiStream implements Stream {
 }
 
 function messageOf(event: Fields): ToolEvent {
-  const text = textIn(event, 'content') ?? ''
+  const text = textIn(event, 'content')
+  if (text === undefined) return rawEvent(event)
   if (event.role === 'user') return { type: 'message', role: 'user', text }
   return { type: 'message', text, ...(event.delta === true ? { delta: true } : {}) }
 }

@@ -1,6 +1,7 @@
 /** opencode: `opencode run --format json`. */
 
 import type { PrintingAdapter, Stream } from './adapter.ts'
+import { Drafts } from './drafts.ts'
 import type { Tokens, ToolEvent, Verdict } from './event.ts'
 import {
   amountIn,
@@ -11,9 +12,12 @@ import {
   messageIn,
   rawEvent,
   readFields,
+  shownIn,
   sumOf,
   textIn,
+  withData,
 } from './fields.ts'
+import { Repeats } from './repeats.ts'
 
 export const opencode: PrintingAdapter = {
   name: 'opencode',
@@ -49,18 +53,26 @@ export const opencode: PrintingAdapter = {
 class OpencodeStream implements Stream {
   #verdict: Verdict | undefined
   #session: string | undefined
-  /** The step whose end was told last. */
-  #step: string | undefined
+  readonly #drafts = new Drafts()
+  readonly #repeats = new Repeats()
+  readonly #calls = new Set<string>()
+  readonly #steps = new Set<string>()
+  /** What other sessions than the turn's own say: those of its helpers. */
+  #helpers: OpencodeStream | undefined
 
   parse(line: string): readonly ToolEvent[] | undefined {
     const event = readFields(line)
     if (event === undefined) return undefined
-    const events = this.#event(event, fieldsIn(event, 'part'))
+    const part = fieldsIn(event, 'part')
     // The id stands in every line, and nowhere else.
     const id = idIn(event, 'sessionID')
-    if (id === undefined || id === this.#session) return events
+    if (id === undefined || id === this.#session) return this.#event(event, part)
+    if (this.#session !== undefined) {
+      this.#helpers ??= new OpencodeStream()
+      return ofHelper(this.#helpers.#event(event, part))
+    }
     this.#session = id
-    return [{ type: 'provider_session', id }, ...events]
+    return [{ type: 'provider_session', id }, ...this.#event(event, part)]
   }
 
   verdict(): Verdict | undefined {
@@ -68,17 +80,19 @@ class OpencodeStream implements Stream {
   }
 
   #event(event: Fields, part: Fields): readonly ToolEvent[] {
+    const isSaid = ['text', 'reasoning', 'tool_use'].includes(String(event.type))
+    if (isSaid && idIn(part, 'id') !== undefined && this.#repeats.has(part)) return []
     switch (event.type) {
       case 'step_start':
         // Another step: what ended the last one ended no turn.
         this.#verdict = undefined
         return []
       case 'text':
-        return [{ type: 'message', text: textIn(part, 'text') ?? '' }]
+        return this.#text('message', event, part)
       case 'reasoning':
-        return [{ type: 'thought', text: textIn(part, 'text') ?? '' }]
+        return this.#text('thought', event, part)
       case 'tool_use':
-        return toolOf(part)
+        return this.#tool(part)
       case 'step_finish':
         return this.#finish(part)
       case 'error': {
@@ -93,6 +107,22 @@ class OpencodeStream implements Stream {
     }
   }
 
+  rest(): readonly ToolEvent[] {
+    return [...this.#drafts.take(), ...ofHelper(this.#helpers?.rest() ?? [])]
+  }
+
+  /** One that has begun and not ended comes again, longer. */
+  #text(type: 'message' | 'thought', event: Fields, part: Fields): readonly ToolEvent[] {
+    const text = textIn(part, 'text')
+    if (text === undefined) return [rawEvent(event)]
+    const key = JSON.stringify([type, part.id])
+    const { start, end } = fieldsIn(part, 'time')
+    const isOver = start === undefined || end !== undefined
+    if (isOver) this.#drafts.drop(key)
+    else this.#drafts.keep(key, { type, text })
+    return isOver ? [{ type, text }] : []
+  }
+
   #finish(part: Fields): readonly ToolEvent[] {
     const reason = textIn(part, 'reason')
     if (reason === 'stop') this.#verdict = { outcome: 'success' }
@@ -100,37 +130,43 @@ class OpencodeStream implements Stream {
       this.#verdict = { outcome: 'failure', text: `it stopped: ${reason ?? 'no reason given'}` }
     }
     const id = idIn(part, 'id')
-    if (id !== undefined && id === this.#step) return []
-    this.#step = id
+    if (id !== undefined && this.#steps.has(id)) return []
+    if (id !== undefined) this.#steps.add(id)
     return usageOf(part)
+  }
+
+  /** A call is told of when it is over, as a rule. */
+  #tool(part: Fields): readonly ToolEvent[] {
+    const id = idIn(part, 'callID') ?? idIn(part, 'id') ?? ''
+    const state = fieldsIn(part, 'state')
+    const events: ToolEvent[] = []
+    if (!this.#calls.has(id)) {
+      this.#calls.add(id)
+      const name = textIn(part, 'tool') ?? '?'
+      events.push({ type: 'tool_call', id, name, input: state.input })
+    }
+    if (state.status !== 'completed' && state.status !== 'error') return events
+    this.#calls.delete(id)
+    return [...events, resultOf(id, state)]
   }
 }
 
-/** A call is told of when it is over. */
-function toolOf(part: Fields): readonly ToolEvent[] {
-  const id = idIn(part, 'callID') ?? idIn(part, 'id') ?? ''
-  const state = fieldsIn(part, 'state')
+function ofHelper(events: readonly ToolEvent[]): readonly ToolEvent[] {
+  return events.map((event) => withData(event, { helper: true }))
+}
+
+function resultOf(id: string, state: Fields): ToolEvent {
   const exit = fieldsIn(state, 'metadata').exit
   const failed = state.status === 'error' || (typeof exit === 'number' && exit !== 0)
-  const call = {
-    type: 'tool_call',
+  return {
+    type: 'tool_result',
     id,
-    name: textIn(part, 'tool') ?? '?',
-    input: state.input,
-  } as const
-  if (state.status !== 'completed' && state.status !== 'error') return [call]
-  return [
-    call,
-    {
-      type: 'tool_result',
-      id,
-      status: failed ? 'failed' : 'ok',
-      ...known<{ output?: string; exit_code?: number }>({
-        output: textIn(state, 'output') ?? messageIn(state.error),
-        exit_code: typeof exit === 'number' ? exit : undefined,
-      }),
-    },
-  ]
+    status: failed ? 'failed' : 'ok',
+    ...known<{ output?: string; exit_code?: number }>({
+      output: shownIn(state, 'output') ?? messageIn(state.error),
+      exit_code: typeof exit === 'number' ? exit : undefined,
+    }),
+  }
 }
 
 /** Of one step; its input leaves out what came from the cache. */

@@ -13,7 +13,7 @@ import {
 } from '../store/tool-config.ts'
 import type { PrintingAdapter, Stream, TurnRequest } from './adapter.ts'
 import type { Tokens, ToolEvent, Verdict } from './event.ts'
-import { type Fields, messageIn, rawEvent, readFields } from './fields.ts'
+import { type Fields, isAmount, messageIn, rawEvent, readFields } from './fields.ts'
 
 /** The adapter of a tool that was described. */
 export function ownAdapter(name: string, tool: OwnTool): PrintingAdapter {
@@ -94,7 +94,7 @@ class OwnStream implements Stream {
       this.#verdict ??= { outcome: 'success' }
     }
     if (said.length === 0 && !isEnd) said.push(rawEvent(fields))
-    const id = textOf(read(this.#events.id, fields))
+    const id = idOf(read(this.#events.id, fields))
     if (id === '' || id === this.#session) return said
     this.#session = id
     return [{ type: 'provider_session', id }, ...said]
@@ -195,8 +195,4 @@ function shown(value: unknown): string {
 function idOf(values: readonly unknown[]): string {
   const [id] = values
   return typeof id === 'number' ? String(id) : textOf(values)
-}
-
-function isAmount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0
 }

@@ -598,6 +598,47 @@ describe('what an agent sends', () => {
     )
   })
 
+  test('that never ended is told with what it had put out, once nothing more comes', () => {
+    const updates = openUpdates()
+    const content = [{ type: 'content', content: { type: 'text', text: 'half' } }]
+    const begun = { sessionUpdate: 'tool_call', toolCallId: 'c', name: 'sh', rawInput: { a: 1 } }
+    const told = [
+      ...updates.parse({ ...begun, status: 'in_progress', content }),
+      ...updates.parse({ ...begun, toolCallId: 'silent', status: 'in_progress' }),
+      ...updates.rest(),
+    ]
+    expect(told.at(-1)).toEqual({
+      type: 'tool_result',
+      id: 'c',
+      status: 'failed',
+      output: 'half',
+      data: { partial: true },
+    })
+    expect(ofType(told, 'tool_result')).toHaveLength(1)
+    expect(updates.parse({ ...begun, status: 'completed', content })).toEqual([])
+    expect(updates.rest()).toEqual([])
+  })
+
+  test('has as its output what it gives, whatever that is', () => {
+    for (const [rawOutput, output] of [
+      ['text', 'text'],
+      [{ lines: [1] }, '{"lines":[1]}'],
+      [{ output: { a: 1 }, metadata: { exit: 0 } }, '{"a":1}'],
+      [{ metadata: { exit: 2 } }, undefined],
+    ] as const) {
+      const call = { sessionUpdate: 'tool_call', toolCallId: 'c', status: 'completed', rawOutput }
+      const [result] = ofType(openUpdates().parse(call), 'tool_result')
+      expect(result?.output).toBe(output)
+    }
+  })
+
+  test('costs nothing that no sum can hold', () => {
+    for (const amount of [1e300, -1, '1', null]) {
+      const update = { sessionUpdate: 'usage_update', cost: { amount, currency: 'USD' } }
+      expect(openUpdates().parse(update)).toEqual([{ type: 'raw', data: update }])
+    }
+  })
+
   test('is remembered for so many calls and no more', () => {
     const updates = openUpdates()
     const size = 100_000

@@ -46,6 +46,16 @@ describe('the chat history', () => {
     ])
   })
 
+  it('keeps the lines of an answer apart, whatever aider says between them', () => {
+    const seen = read(
+      '#### fix it\n\nOne.\n\n> Applied edit to a.py\n\nTwo.\n> Tokens: 1k sent, 2 received.\nThree.\n',
+    )
+    expect(told(seen)).toEqual([
+      { by: 'user', text: 'fix it' },
+      { by: 'assistant', text: 'One.\n\n\nTwo.\nThree.' },
+    ])
+  })
+
   it('reads back what was written of the past', () => {
     const line = fc.stringMatching(/^[a-z][a-z .]{0,20}[a-z]$/)
     const text = fc.array(line, { minLength: 1, maxLength: 4 }).map((lines) => lines.join('\n'))

@@ -224,6 +224,18 @@ describe('the output of a tool', () => {
     ])
   })
 
+  it('may have a number as its id, and no number that no sum can hold', () => {
+    const own = ownOf(`${start}[tools.mine.events]
+      id = "id"
+      usage.input_tokens = "n"`)
+    const { events } = play(own, ['{"id":7,"n":5}', '{"id":7,"n":1e300}', '{"n":-1}', '{"n":"5"}'])
+    expect(events.slice(0, 2)).toMatchObject([
+      { type: 'provider_session', id: '7' },
+      { type: 'usage', tokens: { input_tokens: 5 } },
+    ])
+    expect(events.slice(2).map(({ type }) => type)).toEqual(['raw', 'raw', 'raw'])
+  })
+
   it('has calls and results by their parts, several in a line, and none without what they need', () => {
     const own = ownOf(
       `${start}[tools.mine.events]

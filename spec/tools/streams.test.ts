@@ -182,6 +182,280 @@ describe.each(speakers)('$name', (speaker) => {
   })
 })
 
+/** What a tool says in these lines, and in the end. */
+function follow(tool: string, lines: readonly object[]): readonly ToolEvent[] {
+  const stream = (findAdapter(tool) as PrintingAdapter).open()
+  const told = lines.flatMap((line) => stream.parse(JSON.stringify(line)) ?? [])
+  return [...told, ...(stream.rest?.() ?? [])]
+}
+
+describe('what is told in pieces', () => {
+  const item = (kind: string, id: string, type: string, more: object) => ({
+    type: `item.${kind}`,
+    item: { id, type, ...more },
+  })
+  const codexText = (kind: string, text: string) => item(kind, 'i', 'agent_message', { text })
+  const piece = (event: object, parent: string | null = null) => ({
+    type: 'stream_event',
+    parent_tool_use_id: parent,
+    event,
+  })
+  const delta = (index: number, text: string, parent: string | null = null) =>
+    piece({ type: 'content_block_delta', index, delta: { type: 'text_delta', text } }, parent)
+  const thought = (thinking: string) =>
+    piece({ type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking } })
+  const assistant = (content: object, parent: string | null = null) => ({
+    type: 'assistant',
+    parent_tool_use_id: parent,
+    message: { content: [content] },
+  })
+  const part = (type: string, text: string, time: object) => ({
+    type,
+    part: { id: `prt_${type}`, text, time },
+  })
+
+  it('is told once when it comes whole', () => {
+    for (const [tool, lines] of [
+      ['codex', [codexText('started', 'He'), codexText('updated', 'Hell')]],
+      ['claude-code', [piece({ type: 'message_start' }), delta(0, 'He'), delta(0, 'll')]],
+      ['opencode', [part('text', 'He', { start: 1 }), part('text', 'Hell', { start: 1 })]],
+    ] as const) {
+      const whole = {
+        codex: codexText('completed', 'Hello'),
+        'claude-code': assistant({ type: 'text', text: 'Hello' }),
+        opencode: part('text', 'Hello', { start: 1, end: 2 }),
+      }[tool]
+      expect(follow(tool, [...lines, whole])).toEqual([{ type: 'message', text: 'Hello' }])
+    }
+  })
+
+  it('is told as far as it came when the stream is cut', () => {
+    expect(
+      follow('codex', [
+        item('started', 'c', 'command_execution', { command: 'make', aggregated_output: '' }),
+        item('updated', 'c', 'command_execution', { command: 'make', aggregated_output: 'half' }),
+        item('updated', 'r', 'reasoning', { text: 'hm' }),
+        codexText('started', 'He'),
+        codexText('updated', 'Hell'),
+      ]),
+    ).toEqual([
+      { type: 'tool_call', id: 'c', name: 'command_execution', input: 'make' },
+      { type: 'tool_result', id: 'c', status: 'failed', output: 'half', data: { partial: true } },
+      { type: 'thought', text: 'hm' },
+      { type: 'message', text: 'Hell' },
+    ])
+    expect(
+      follow('claude-code', [
+        piece({ type: 'message_start' }),
+        thought('h'),
+        thought('m'),
+        assistant({ type: 'thinking', thinking: 'hm' }),
+        delta(1, 'said '),
+        delta(0, 'of a helper', 'T'),
+        delta(1, 'by half'),
+      ]),
+    ).toEqual([
+      { type: 'thought', text: 'hm' },
+      { type: 'message', text: 'said by half' },
+      { type: 'message', text: 'of a helper', data: { parent_tool_use_id: 'T' } },
+    ])
+    expect(
+      follow('opencode', [
+        part('reasoning', 'hm', { start: 1 }),
+        part('text', 'He', { start: 1 }),
+        part('text', 'Hell', { start: 1 }),
+      ]),
+    ).toEqual([
+      { type: 'thought', text: 'hm' },
+      { type: 'message', text: 'Hell' },
+    ])
+  })
+
+  it('is not told of an attempt that was begun anew', () => {
+    const begin = piece({ type: 'message_start' })
+    const lines = [begin, delta(0, 'Hel'), begin, delta(0, 'Hello'), delta(0, ' you')]
+    expect(follow('claude-code', lines)).toEqual([{ type: 'message', text: 'Hello you' }])
+  })
+
+  it('takes bounded memory, whatever is begun', () => {
+    const begun = Array.from({ length: 100 }, (_, i) =>
+      item('started', `${i}`, 'agent_message', { text: 'x'.repeat(400_000) }),
+    )
+    const left = follow('codex', begun)
+    expect(left).toHaveLength(64)
+    for (const one of left) expect(one.type === 'message' && one.text.length).toBe(272 * 1024)
+  })
+})
+
+describe('the same events once more', () => {
+  const said = (events: readonly ToolEvent[]) =>
+    events.filter(({ type }) => type !== 'usage' && type !== 'provider_session')
+
+  // What claude says has an id in each line, or in each message.
+  it.each(['codex', 'opencode', 'claude-code', 'gemini-cli'])('of %s say nothing new', (tool) => {
+    const text = readFileSync(join(streams, tool, '02-tool.stdout'), 'utf8')
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter(({ type }) => tool !== 'gemini-cli' || type.startsWith('tool_'))
+    const once = follow(tool, lines)
+    expect(said(follow(tool, [...lines, ...lines]))).toEqual(said(once))
+    const twice = lines.flatMap((line) => [line, line])
+    expect(said(follow(tool, twice))).toEqual(said(once))
+    const sum = (events: readonly ToolEvent[]) =>
+      of(events, 'usage').reduce((all, { tokens }) => all + (tokens.output_tokens ?? 0), 0)
+    if (tool === 'opencode') expect(sum(follow(tool, [...lines, ...lines]))).toBe(sum(once))
+  })
+
+  it('of codex, when a beginning comes behind its end, open nothing again', () => {
+    const item = { id: 'c', type: 'command_execution', command: 'ls' }
+    const text = { id: 'm', type: 'agent_message', text: 'Hello' }
+    const told = follow('codex', [
+      { type: 'item.completed', item: { ...item, aggregated_output: 'x', status: 'completed' } },
+      { type: 'item.started', item: { ...item, status: 'in_progress' } },
+      { type: 'item.completed', item: text },
+      { type: 'item.updated', item: { ...text, text: 'Hel' } },
+      { type: 'item.completed', item: { ...text, id: 'n' } },
+    ])
+    expect(told.map(({ type }) => type)).toEqual(['tool_call', 'tool_result', 'message', 'message'])
+  })
+
+  it('of opencode tell a call that was seen under way once', () => {
+    const call = (state: object) => ({
+      type: 'tool_use',
+      part: { id: 'p', callID: 'c', tool: 'bash', state: { input: { command: 'ls' }, ...state } },
+    })
+    const lines = [call({ status: 'running' }), call({ status: 'completed', output: 'x' })]
+    expect(follow('opencode', lines).map(({ type }) => type)).toEqual(['tool_call', 'tool_result'])
+  })
+})
+
+describe('what a helper says', () => {
+  it('of claude does not change the id of the conversation', () => {
+    const line = (session_id: string, parent_tool_use_id: string | null) => ({
+      type: 'assistant',
+      session_id,
+      parent_tool_use_id,
+      message: { content: [{ type: 'text', text: 'hm' }] },
+    })
+    expect(follow('claude-code', [line('s', null), line('t', 'T'), line('s', null)])).toEqual([
+      { type: 'provider_session', id: 's' },
+      { type: 'message', text: 'hm' },
+      { type: 'message', text: 'hm', data: { parent_tool_use_id: 'T' } },
+      { type: 'message', text: 'hm' },
+    ])
+  })
+
+  it('of opencode neither changes the id nor ends the turn, and is counted', () => {
+    const line = (sessionID: string, type: string, part: object) => ({ type, sessionID, part })
+    const stream = (findAdapter('opencode') as PrintingAdapter).open()
+    const events = [
+      line('s', 'step_start', {}),
+      line('s', 'text', { id: 'p1', text: 'I look' }),
+      line('t', 'step_start', {}),
+      line('t', 'text', { id: 'p2', text: 'found' }),
+      line('t', 'text', { id: 'p3', text: 'more', time: { start: 1 } }),
+      line('t', 'step_finish', { id: 'p4', reason: 'stop', tokens: { output: 7 } }),
+      { type: 'error', sessionID: 't', error: { name: 'Refused' } },
+    ].flatMap((one) => stream.parse(JSON.stringify(one)) ?? [])
+    expect(stream.verdict()).toBeUndefined()
+    expect([...events, ...(stream.rest?.() ?? [])]).toMatchObject([
+      { type: 'provider_session', id: 's' },
+      { type: 'message', text: 'I look' },
+      { type: 'message', text: 'found', data: { helper: true } },
+      { type: 'usage', tokens: { output_tokens: 7 } },
+      { type: 'error', text: 'Refused', data: { helper: true } },
+      { type: 'message', text: 'more', data: { helper: true } },
+    ])
+  })
+})
+
+describe('what is of another shape than it should be', () => {
+  const assistant = (...content: unknown[]) => ({ type: 'assistant', message: { content } })
+  const results = (events: readonly ToolEvent[]) =>
+    of(events, 'tool_result').map(({ id, status, output }) => ({ id, status, output }))
+
+  it('is kept whole where it is said', () => {
+    const text = { parts: ['a', 'b'] }
+    for (const [tool, line] of [
+      ['codex', { type: 'item.completed', item: { id: 'm', type: 'agent_message', text } }],
+      ['codex', { type: 'item.completed', item: { id: 'r', type: 'reasoning' } }],
+      ['gemini-cli', { type: 'message', role: 'assistant', delta: true, content: text }],
+      ['opencode', { type: 'text', part: { id: 'p', text } }],
+    ] as const) {
+      expect(follow(tool, [line])).toEqual([{ type: 'raw', data: line }])
+    }
+    expect(follow('claude-code', [assistant({ type: 'text', text }, 'bare', 7)])).toEqual([
+      { type: 'raw', data: { type: 'text', text } },
+      { type: 'message', text: 'bare' },
+    ])
+  })
+
+  it('is kept as JSON where it is what a tool put out', () => {
+    const output = { diff: 'd' }
+    const codex = { id: 'c', type: 'command_execution', aggregated_output: output }
+    const answer = { type: 'tool_result', tool_use_id: 'c', content: output }
+    const state = { status: 'completed', output }
+    for (const [tool, line] of [
+      ['codex', { type: 'item.completed', item: codex }],
+      ['gemini-cli', { type: 'tool_result', tool_id: 'c', output }],
+      ['opencode', { type: 'tool_use', part: { callID: 'c', state } }],
+      ['claude-code', { type: 'user', message: { content: [answer] } }],
+    ] as const) {
+      const whole = { id: 'c', status: 'ok', output: '{"diff":"d"}' }
+      expect(results(follow(tool, [line]))).toEqual([whole])
+    }
+  })
+
+  it('fails a call of codex that says so in any way', () => {
+    const item = { id: 'c', type: 'command_execution', status: 'completed' }
+    for (const more of [{ exit_code: 2 }, { error: { message: 'no' } }, { status: 'failed' }]) {
+      const line = { type: 'item.completed', item: { ...item, ...more } }
+      expect(results(follow('codex', [line]))).toMatchObject([{ status: 'failed' }])
+    }
+  })
+})
+
+describe('what claude says nowhere else', () => {
+  const result = { type: 'result', subtype: 'success', result: 'Total cost: $1' }
+
+  it('is the answer of a command of its own', () => {
+    const answer = { type: 'message', text: 'Total cost: $1' }
+    expect(follow('claude-code', [result])).toEqual([answer])
+    const delta = { type: 'text_delta', text: 'Total' }
+    const piece = { type: 'stream_event', event: { type: 'content_block_delta', index: 0, delta } }
+    expect(follow('claude-code', [piece, result, { ...result, uuid: 'u' }])).toEqual([answer])
+    const said = { type: 'assistant', message: { content: 'Total cost: $1' } }
+    expect(follow('claude-code', [said, result])).toEqual([answer])
+  })
+
+  it('is what ran at its provider', () => {
+    const content = [
+      { type: 'server_tool_use', id: 'w', name: 'web_search', input: { query: 'q' } },
+      {
+        type: 'web_search_tool_result',
+        tool_use_id: 'w',
+        content: [{ type: 'web_search_result', title: 'A page' }],
+      },
+      { type: 'mcp_tool_use', id: 'm', name: 'ask', input: {} },
+      { type: 'mcp_tool_result', tool_use_id: 'm', is_error: true, content: [{ text: 'no' }] },
+      {
+        type: 'web_search_tool_result',
+        tool_use_id: 'x',
+        content: { type: 'web_search_tool_result_error', error_code: 'unavailable' },
+      },
+    ]
+    const events = follow('claude-code', [{ type: 'assistant', message: { content } }])
+    expect(of(events, 'tool_call').map(({ id }) => id)).toEqual(['w', 'm'])
+    expect(of(events, 'tool_result')).toMatchObject([
+      { id: 'w', status: 'ok', output: expect.stringContaining('A page') },
+      { id: 'm', status: 'failed', output: 'no' },
+      { id: 'x', status: 'failed', output: expect.stringContaining('unavailable') },
+    ])
+  })
+})
+
 const inputOf = (line: CommandLine | undefined) =>
   typeof line?.stdin === 'object' ? line.stdin.text : undefined
 

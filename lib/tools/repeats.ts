@@ -1,0 +1,16 @@
+/** What a stream says once more in the same words. */
+
+import { sha256 } from '../base/sha256.ts'
+
+/** Remembers what has an id of its own, so that nothing else can say the same. */
+export class Repeats {
+  readonly #seen = new Set<string>()
+
+  /** Whether this was said before. */
+  has(event: unknown): boolean {
+    const print = sha256(JSON.stringify(event))
+    if (this.#seen.has(print)) return true
+    this.#seen.add(print)
+    return false
+  }
+}
