@@ -14,6 +14,11 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
+/** Lets whatever waits have its turn, signals too. */
+export function giveWay(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 /**
  * Calls `attempt` until it gives something or `timeout` ms have passed, 1 ms and soon 20 ms apart.
  *

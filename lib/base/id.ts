@@ -5,7 +5,14 @@ export type SessionId = string & { readonly __brand: 'SessionId' }
 
 /** Whether `text` is a whole id in its canonical form. */
 export function isSessionId(text: string): text is SessionId {
-  return text.length === 26 && /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text)
+  return (
+    typeof text === 'string' && text.length === 26 && /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text)
+  )
+}
+
+/** What a message calls a value that should have been an id or another text. */
+export function nameOf(value: unknown): string {
+  return typeof value === 'string' ? value : value === null ? 'null' : typeof value
 }
 
 /** Upper case, with `I L O` read as `1 1 0`, as Crockford's alphabet says. */

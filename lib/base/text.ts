@@ -27,6 +27,16 @@ export function splitWords(line: string): readonly string[] {
   )
 }
 
+/** A word as a shell takes it; one with control characters as those take it that know `$'…'`. */
+export function shellWord(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word
+  if (!hasControls(word)) return `'${word.replaceAll("'", `'\\''`)}'`
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return `$'${word.replace(/['\\\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) =>
+    c === "'" || c === '\\' ? `\\${c}` : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )}'`
+}
+
 /** One line: control characters and line ends become single spaces. */
 export function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -69,7 +69,9 @@ export function parseAnyToml(text: string): TomlTable {
     if (!(error instanceof Error)) throw error
     const { line, col } = error as { line?: number; col?: number }
     // Its message ends in an excerpt of the file, which may be anything.
-    const message = (error.message.split('\n')[0] ?? '').replace(/ at row \d.*$/, '')
+    const message = (error.message.split('\n')[0] ?? '')
+      .replace(/ at row \d.*$/, '')
+      .replace(/(?<=character ")(\d+)(?="$)/, (code) => String.fromCodePoint(Number(code)))
     throw new TomlError(
       message,
       line === undefined ? undefined : line + 1,
@@ -89,9 +91,17 @@ function withoutBigInts(value: unknown): unknown {
   )
 }
 
-/** Writes a document: values before tables; empty tables, null and undefined are left out. */
+/**
+ * Writes a document: values before tables; empty tables, null and undefined are left out. Throws
+ * TomlError for what nests so deep that no reader would get through it either.
+ */
 export function formatToml(table: TomlTable): string {
-  return formatTable(table, '').trimStart()
+  try {
+    return formatTable(table, '').trimStart()
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new TomlError('it nests too deep', undefined, undefined, { cause: error })
+  }
 }
 
 function formatTable(table: TomlTable, path: string): string {
@@ -214,9 +224,13 @@ function openTable(parent: TomlTable, key: string, fresh: boolean): TomlTable | 
   return isPlainTable(there) && !fresh ? there : undefined
 }
 
-const plainText = /^"(?:[^"\\\p{Cc}]|\\(?:[btnfr"\\]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}))*"$/u
-const plainTexts =
-  /^\[(?:"(?:[^"\\\p{Cc}]|\\(?:[btnfr"\\]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}))*"(?:, (?!\])|(?=\])))*\]$/u
+// Not \p{Cc}, which would take longer to make than all else here.
+const control = '\\x00-\\x1f\\x7f-\\x9f'
+const escaped = '\\\\(?:[btnfr"\\\\]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})'
+const quoted = `"(?:[^"\\\\${control}]|${escaped})*"`
+const plainText = new RegExp(`^${quoted}$`)
+const plainTexts = new RegExp(`^\\[(?:${quoted}(?:, (?!\\])|(?=\\])))*\\]$`)
+const controls = new RegExp(`[${control}]`)
 
 function plainValue(text: string): unknown {
   const first = text.charCodeAt(0)
@@ -238,7 +252,7 @@ function plainString(text: string): string | undefined {
   // The common case costs two searches.
   if (text.indexOf('\\') < 0 && text.indexOf('"', 1) === text.length - 1) {
     const inner = text.slice(1, -1)
-    return /\p{Cc}/u.test(inner) || text.length < 2 ? undefined : inner
+    return controls.test(inner) || text.length < 2 ? undefined : inner
   }
   return plainText.test(text) ? JSON.parse(text) : undefined
 }

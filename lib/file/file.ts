@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { Failure } from '../errors.ts'
 import * as disk from '../os/disk.ts'
-import { startTimeOf } from '../os/process.ts'
+import { isThere } from '../os/process.ts'
 import type { RedactionCounts, Redactor } from '../redact/redact.ts'
 import { longestPiece } from './lines.ts'
 import { type CheckedLine, redactDocumentLines, TextRedaction } from './redaction.ts'
@@ -180,8 +180,7 @@ function sweep(path: string): void {
   const name = path.slice(path.lastIndexOf('/') + 1)
   for (const other of disk.listNames(dir)) {
     const pid = Number(/\.redacting-(\d{1,9})$/.exec(other)?.[1])
-    const isLeft =
-      other === stagedName(name, pid) && (pid === process.pid || startTimeOf(pid) === undefined)
+    const isLeft = other === stagedName(name, pid) && (pid === process.pid || !isThere(pid))
     if (isLeft) disk.removeFile(`${dir}/${other}`)
   }
 }

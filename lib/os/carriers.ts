@@ -32,7 +32,7 @@ const startTimeUnit = 10
 
 /** Whether this system lets processes be found by what they carry. */
 export function canFindCarriers(): boolean {
-  return findProcText('/proc/self/environ') !== undefined
+  return findProcText('/proc/self/environ') !== undefined && thisMachine().pid_ns !== ''
 }
 
 /**
@@ -42,6 +42,8 @@ export function canFindCarriers(): boolean {
  * another program at this moment can be missed: ask again before taking nothing for an answer.
  */
 export function listCarriers(names: readonly [string, ...string[]]): Carrier[] {
+  // The numbers in another namespace's /proc are other processes here.
+  if (thisMachine().pid_ns === '') return []
   return disk
     .listNames('/proc')
     .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
@@ -93,8 +95,11 @@ export function openFilesOf({ pid }: { readonly pid: number }): string[] {
     .filter((path) => path !== undefined)
 }
 
-/** How long a process has run, in ms: by this one's start, since containers lie about the machine's. */
+/** How long a process has run, in ms: on Linux by this one's start, as containers lie about the machine's. */
 export function ageOf(startTime: string): number {
+  if (process.platform === 'darwin') {
+    return Math.max(0, Date.now() - Date.parse(`${startTime} UTC`)) || 0
+  }
   const apart = Number(thisProcess().start_time) - Number(startTime)
   return Math.max(0, Math.round(process.uptime() * 1000 + apart * startTimeUnit)) || 0
 }

@@ -8,7 +8,7 @@
 
 import fs from 'node:fs'
 import { Failure } from '../errors.ts'
-import { glanceHead, glanceSize } from './glance.ts'
+import { glanceAccess, glanceHead, glanceSize } from './glance.ts'
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants
 
@@ -43,8 +43,13 @@ function onDisk<T>(path: string, act: () => T): T {
 
 /** The Failure for an errno; anything else comes back as it is. */
 export function toFailure(error: unknown, path: string): unknown {
+  if (error instanceof Failure) return error
+  if (String(path).includes('\0')) {
+    const problem = 'a path cannot have a NUL in it'
+    return new Failure('IO_FAILED', { path, errno: 'EINVAL', problem }, { cause: error })
+  }
   const errno = errnoOf(error)
-  if (errno === undefined || error instanceof Failure) return error
+  if (errno === undefined) return error
   const options = { cause: error }
   switch (errno) {
     case 'ENOSPC':
@@ -196,14 +201,24 @@ export function isSameFile(a: FileId | undefined, b: FileId | undefined): boolea
   return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
 }
 
+/** What `act` returns, or undefined when no directory is there; a file in its place is no such absence. */
+function findInDir<T>(path: string, act: () => T): T | undefined {
+  try {
+    return act()
+  } catch (error) {
+    if (isMissing(error) && errnoOf(error) !== 'ENOTDIR') return undefined
+    throw toFailure(error, path)
+  }
+}
+
 /** The names in a directory, sorted; none when it is not there. */
 export function listNames(path: string): string[] {
-  return findOnDisk(path, () => fs.readdirSync(path))?.sort() ?? []
+  return findInDir(path, () => fs.readdirSync(path))?.sort() ?? []
 }
 
 /** The entries of a directory, unsorted, one at a time: memory does not grow with it. */
 export function* scanDir(path: string): Generator<fs.Dirent> {
-  const dir = findOnDisk(path, () => fs.opendirSync(path, { bufferSize: 256 }))
+  const dir = findInDir(path, () => fs.opendirSync(path, { bufferSize: 256 }))
   if (dir === undefined) return
   try {
     for (;;) {
@@ -218,7 +233,7 @@ export function* scanDir(path: string): Generator<fs.Dirent> {
 
 /** The entries of a directory at once: faster than scanDir up to some ten thousand. */
 export function listDir(path: string): fs.Dirent[] {
-  return findOnDisk(path, () => fs.readdirSync(path, { withFileTypes: true })) ?? []
+  return findInDir(path, () => fs.readdirSync(path, { withFileTypes: true })) ?? []
 }
 
 /** The absolute path without links, or undefined when it is not there. */
@@ -332,9 +347,25 @@ function makeOwn(path: string, flags: number): number {
   return fd
 }
 
-/** One write(2); returns how many bytes it took, which may be fewer than given. */
-export function writeOnce(fd: number, path: string, bytes: Uint8Array): number {
-  return onDisk(path, () => fs.writeSync(fd, bytes))
+/** What is written often is encoded in one place: no memory to ask for, and none to give back. */
+let outgoing = Buffer.alloc(0)
+const mostOutgoing = 1024 * 1024
+
+/** One write(2) of a text; of how many bytes it is, and how many were taken, which may be fewer. */
+export function writeTextOnce(
+  fd: number,
+  path: string,
+  text: string,
+): { readonly length: number; readonly taken: number } {
+  // As many as a text of so many letters can have.
+  const most = text.length * 3
+  if (most > mostOutgoing) {
+    const bytes = Buffer.from(text)
+    return { length: bytes.length, taken: onDisk(path, () => fs.writeSync(fd, bytes)) }
+  }
+  if (most > outgoing.length) outgoing = Buffer.allocUnsafeSlow(mostOutgoing)
+  const length = outgoing.write(text)
+  return { length, taken: onDisk(path, () => fs.writeSync(fd, outgoing, 0, length)) }
 }
 
 /** Writes all bytes at the file's position. */
@@ -365,12 +396,17 @@ export function syncFileLater(fd: number, path: string): Promise<void> {
   })
 }
 
-/** Brings the names in a directory to the disk. */
+/**
+ * Brings the names in a directory to the disk. Where directories cannot be synced at all, as on some
+ * network and virtual machines' file systems, they are as safe there as a name can be.
+ */
 export function syncDir(path: string): void {
   onDisk(path, () => {
     const fd = fs.openSync(path, O_RDONLY)
     try {
       fs.fsyncSync(fd)
+    } catch (error) {
+      if (!['EINVAL', 'ENOTSUP', 'ENOSYS'].includes(errnoOf(error) ?? '')) throw error
     } finally {
       fs.closeSync(fd)
     }
@@ -470,6 +506,17 @@ export function removeTree(path: string): void {
     if (stats?.isDirectory()) removeDir(path)
     else if (stats !== undefined) forgiving('ENOENT', () => fs.unlinkSync(path))
   })
+}
+
+/** The same, giving what kept it from being removed. */
+export function tryRemoveTree(path: string): Failure | undefined {
+  try {
+    removeTree(path)
+    return undefined
+  } catch (error) {
+    if (error instanceof Failure) return error
+    throw error
+  }
 }
 
 /** Node's own takes twice as long, and stops at directories such as those of Go's module cache. */
@@ -579,6 +626,18 @@ const remoteFileSystems: Readonly<Record<number, string>> = {
   1702057286: 'fuse',
   1952539503: 'ocfs2',
   18225520: 'gfs2',
+}
+
+/** Whether something is there that this user may not both read and write. */
+export function isForbidden(path: string): boolean {
+  const mode = fs.constants.R_OK | fs.constants.W_OK
+  if (glanceAccess(path, mode)) return false
+  try {
+    fs.accessSync(path, mode)
+    return false
+  } catch (error) {
+    return ['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')
+  }
 }
 
 /** Whether this user may execute the file. */

@@ -58,9 +58,15 @@ function chooseFlock(): Flock {
       if (flock(fd, (exclusive ? 2 : 1) | 4) === 0) return true
       const errno = koffi.errno()
       if (errno === EAGAIN) return false
-      if (errno !== EINTR) throw new Failure('NO_LOCKS', { path, problem: `errno ${errno}` })
+      if (errno !== EINTR) throw new Failure('NO_LOCKS', { path, problem: errnoName(errno) })
     }
   }
+}
+
+/** Node's own names leave some out. */
+function errnoName(errno: number): string {
+  const { errno: numbers } = process.getBuiltinModule('node:os').constants
+  return Object.entries(numbers).find(([, one]) => one === errno)?.[0] ?? `errno ${errno}`
 }
 
 const errnos = { EAGAIN: process.platform === 'darwin' ? 35 : 11, EINTR: 4 }

@@ -17,6 +17,7 @@ interface Calls {
   readonly read: (fd: number, into: Buffer, length: number) => number
   readonly close: (fd: number) => number
   readonly statx: (from: number, path: string, flags: number, mask: number, into: Buffer) => number
+  readonly access: (path: string, mode: number) => number
 }
 let calls: Calls | undefined
 let isUntried = true
@@ -46,6 +47,11 @@ export function glanceSize(path: string): number | undefined {
   return facts.readUInt32LE(40) + facts.readUInt32LE(44) * 2 ** 32
 }
 
+/** Whether this user may do with the path what access(2) is asked; undefined when Node is to say. */
+export function glanceAccess(path: string, mode: number): true | undefined {
+  return findCalls()?.access(path, mode) === 0 ? true : undefined
+}
+
 function findCalls(): Calls | undefined {
   if (calls !== undefined || !isUntried || ++asked < few) return calls
   isUntried = false
@@ -62,6 +68,7 @@ function openCalls(): Calls | undefined {
       open: library.func('int open(const char *path, int flags)'),
       read: library.func('int64 read(int fd, void *into, uint64 length)'),
       close: library.func('int close(int fd)'),
+      access: library.func('int access(const char *path, int mode)'),
       statx: library.func(
         'int statx(int from, const char *path, int flags, uint mask, void *into)',
       ),

@@ -1,7 +1,7 @@
 /** The memory of a process tree, from /proc: one file of each process, which the kernel has at hand. */
 
 import { errnoOf, findHead, listNames } from './disk.ts'
-import { carries } from './process.ts'
+import { carries, thisMachine } from './process.ts'
 
 /** A process in one look at /proc. */
 interface Seen {
@@ -28,7 +28,7 @@ export interface MemoryProbe {
  * each process. Undefined where the system does not tell.
  */
 export function openMemoryProbe(pgid: number, marker: string): MemoryProbe | undefined {
-  if (process.platform !== 'linux') return undefined
+  if (process.platform !== 'linux' || thisMachine().pid_ns === '') return undefined
   const bytesPerPage = pageSize()
   if (bytesPerPage === undefined) return undefined
   // Whose environment was looked at, and whether it had the marker: that is asked only once.

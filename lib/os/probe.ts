@@ -93,9 +93,11 @@ function probe(dir: string, found: Finds): number {
       : undefined
   })
   attempt(found, 'link', 'a file gets no second name', () => fs.linkSync(there, `${dir}/second`))
-  attempt(found, 'sync', 'a file or a directory cannot be synced', () => {
+  attempt(found, 'sync', 'a file cannot be synced', () => {
     withFile(there, 'r+', (fd) => fs.fdatasyncSync(fd))
-    disk.syncDir(dir)
+  })
+  attempt(found, 'sync', 'a directory cannot be synced', () => {
+    withFile(dir, 'r', (fd) => fs.fsyncSync(fd))
   })
   attempt(found, 'flock', 'a file cannot be locked', () => {
     withFile(held, 'r+', (fd) => {

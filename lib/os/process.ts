@@ -7,7 +7,7 @@
 
 import { errnoOf, findLink, findText, listNames } from './disk.ts'
 
-/** This machine and the process namespace seen from here. */
+/** This machine and the process namespace seen from here; what is not known is empty. */
 export interface Machine {
   readonly host: string
   readonly boot_id: string
@@ -43,9 +43,16 @@ export function thisMachine(): Machine {
     },
     boot_id:
       findText('/proc/sys/kernel/random/boot_id')?.trim() ?? darwinFact('kern.bootsessionuuid'),
-    pid_ns: findLink('/proc/self/ns/pid') ?? 'host',
+    pid_ns: findNamespace(),
   }
   return machine
+}
+
+/** Empty where /proc is another namespace's, so that its numbers are other processes. */
+function findNamespace(): string {
+  const namespace = findLink('/proc/self/ns/pid')
+  if (namespace === undefined) return 'host'
+  return findLink('/proc/self') === String(process.pid) ? namespace : ''
 }
 
 /** This process. */
@@ -54,7 +61,7 @@ export function thisProcess(): ProcessIdentity {
   return self
 }
 
-/** The start time of the process that has this pid now, or undefined when none has. */
+/** The start time of the process that has this pid now, or undefined where none is shown. */
 export function startTimeOf(pid: number): string | undefined {
   return findRow(pid)?.startTime
 }
@@ -70,7 +77,10 @@ export function vitalsOf(id: ProcessIdentity): Vitals {
   const elsewhere = placeOf(id)
   if (elsewhere !== undefined) return elsewhere
   const row = findRow(id.pid)
-  if (row === undefined) return { verdict: 'dead', why: `process ${id.pid} is gone` }
+  if (row === undefined) {
+    return isThere(id.pid) ? unseen(id.pid) : { verdict: 'dead', why: `process ${id.pid} is gone` }
+  }
+  if (id.start_time === '') return unseen(id.pid)
   if (row.startTime !== id.start_time) {
     return { verdict: 'dead', why: `pid ${id.pid} belongs to another process now` }
   }
@@ -89,19 +99,31 @@ export function vitalsOfGroup(id: GroupIdentity, marker: string): Vitals {
   const elsewhere = placeOf(id)
   if (elsewhere !== undefined) return elsewhere
   const gone: Vitals = { verdict: 'dead', why: `process group ${id.pgid} is gone` }
-  if (!(id.pgid > 1) || !groupExists(id.pgid)) return gone
+  const hasMembers = id.pgid > 1 && isThere(id.pgid, 'group')
+  // One that has the terminal is in another's group.
+  if (!hasMembers && !(id.pgid > 1 && isThere(id.pgid))) return gone
   const leader = findRow(id.pgid)
+  if (leader === undefined ? isThere(id.pgid) : id.start_time === '') return unseen(id.pgid)
   if (leader !== undefined && leader.startTime !== id.start_time) {
     return { verdict: 'dead', why: `pid ${id.pgid} belongs to another process now` }
   }
   if (leader !== undefined && !isDeadState(leader.state)) {
-    return { verdict: 'alive', why: `its process group ${id.pgid} runs` }
+    const what = hasMembers ? 'its process group' : 'process'
+    return { verdict: 'alive', why: `${what} ${id.pgid} runs` }
   }
-  const members = listGroup(id.pgid).filter((row) => !isDeadState(row.state))
+  const all = listGroup(id.pgid)
+  const members = all.filter((row) => !isDeadState(row.state))
   const own = members.find((row) => leader !== undefined || carries(row.pid, marker))
-  return own === undefined
-    ? gone
-    : { verdict: 'alive', why: `process ${own.pid} of its process group ${id.pgid} runs` }
+  if (own !== undefined) {
+    return { verdict: 'alive', why: `process ${own.pid} of its process group ${id.pgid} runs` }
+  }
+  // Some are there that are not shown, or whose environment is not.
+  const isHidden = all.length === 0 || (members.length > 0 && process.platform === 'darwin')
+  return isHidden && isThere(id.pgid, 'group') ? unseen(id.pgid) : gone
+}
+
+function unseen(pid: number): Vitals {
+  return { verdict: 'unknown', why: `process ${pid} cannot be looked at` }
 }
 
 /** Sends a signal to the group, after checking once more that it is this one; false when it is gone. */
@@ -110,10 +132,19 @@ export function signalGroup(id: GroupIdentity, marker: string, signal: NodeJS.Si
   return sendToGroup(id.pgid, signal)
 }
 
+/** Sends a signal to the process, after checking once more that it is this one; false when it is gone. */
+export function signalProcess(id: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  return id.pid > 1 && vitalsOf(id).verdict === 'alive' && send(id.pid, signal)
+}
+
 /** Sends a signal to a group that is known to be there: a child's, that was not yet waited for. */
 export function sendToGroup(pgid: number, signal: NodeJS.Signals): boolean {
+  return send(-pgid, signal)
+}
+
+function send(to: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(-pgid, signal)
+    process.kill(to, signal)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
@@ -129,10 +160,17 @@ export function stopSelf(): void {
 /** A verdict for what runs where this process cannot look, or undefined: it can. */
 function placeOf(id: Machine): Vitals | undefined {
   const here = thisMachine()
-  if (id.boot_id !== here.boot_id || id.boot_id === '') {
-    return id.host === here.host && id.boot_id !== ''
+  const isHere = id.host === here.host
+  if (isHere && (id.boot_id === '' || here.boot_id === '')) {
+    return { verdict: 'unknown', why: 'the boot id of this machine is not known' }
+  }
+  if (id.boot_id !== here.boot_id || !id.boot_id) {
+    return isHere
       ? { verdict: 'dead', why: 'the machine was started anew since' }
       : { verdict: 'unknown', why: `it was started on another machine, ${id.host}` }
+  }
+  if (here.pid_ns === '') {
+    return { verdict: 'unknown', why: 'the processes of this container are not shown (/proc)' }
   }
   return id.pid_ns === here.pid_ns
     ? undefined
@@ -153,9 +191,11 @@ export function isDeadState(state: string): boolean {
   return /^[ZXx]/.test(state)
 }
 
-function groupExists(pgid: number): boolean {
+/** Whether any process has this pid, or is in this group, also where none is shown. */
+export function isThere(pid: number, as: 'process' | 'group' = 'process'): boolean {
+  if (!(pid > 0)) return false
   try {
-    process.kill(-pgid, 0)
+    process.kill(as === 'group' ? -pid : pid, 0)
     return true
   } catch (error) {
     // EPERM: it is there and belongs to another user.
@@ -163,7 +203,7 @@ function groupExists(pgid: number): boolean {
   }
 }
 
-/** The process that has this pid now, or undefined when none has. */
+/** What is shown of the process that has this pid now, or undefined when nothing is. */
 export function findRow(pid: number): Row | undefined {
   if (process.platform === 'darwin') return darwinRows(['-p', String(pid)])[0]
   const stat = findProcText(`/proc/${pid}/stat`)
@@ -180,7 +220,8 @@ export function findRow(pid: number): Row | undefined {
 }
 
 function listGroup(pgid: number): Row[] {
-  if (process.platform === 'darwin') return darwinRows(['-g', String(pgid)])
+  // A selection by -g may leave out what has no terminal.
+  if (process.platform === 'darwin') return darwinRows(['-A']).filter((row) => row.pgid === pgid)
   return listNames('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => findRow(Number(name)))
@@ -190,7 +231,8 @@ function listGroup(pgid: number): Row[] {
 /** Whether a process has this line in its environment; one that may not be asked has not. */
 export function carries(pid: number, marker: string): boolean {
   if (process.platform === 'darwin') {
-    return run('ps', ['-Eww', '-o', 'command=', '-p', String(pid)]).includes(marker)
+    const words = run('ps', ['-Eww', '-o', 'command=', '-p', String(pid)]).split(/\s+/)
+    return words.includes(marker)
   }
   return (findProcText(`/proc/${pid}/environ`) ?? '').split('\0').includes(marker)
 }
@@ -228,7 +270,8 @@ function run(program: string, args: string[]): string {
   return (
     spawnSync(program, args, {
       encoding: 'utf8',
-      env: { PATH: '/bin:/usr/bin:/sbin:/usr/sbin', LC_ALL: 'C' },
+      // A start time is told as of a wall clock, and is to be the same when the clock moves to summer.
+      env: { PATH: '/bin:/usr/bin:/sbin:/usr/sbin', LC_ALL: 'C', TZ: 'UTC0' },
     }).stdout ?? ''
   )
 }

@@ -5,31 +5,20 @@ import * as disk from './disk.ts'
 import { loadWriteFileAtomic } from './packages.ts'
 
 /**
- * Replaces a small text file, of mode 0600, and brings it and its name to the disk.
+ * Replaces a small text file of stint's own, of mode 0600, and brings it and its name to the disk.
  *
  * Throws DISK_FULL, ACCESS_DENIED or IO_FAILED when the old file is still there as it was, and
- * returns false when the new file is in place but the directory could not be synced.
- *
- * write-file-atomic takes one write(2) for the whole however much it wrote, which on a full disk puts
- * a truncated file in place of the good one; so it gets no data, and the hook that runs between its
- * open and its fsync writes all bytes or throws.
+ * returns false when the new file is in place but the directory could not be synced. What a killed
+ * process leaves beside it is known by its name: see isLeftover.
  */
 export function replaceText(path: string, text: string): boolean {
-  const bytes = Buffer.from(text)
+  const temporary = `${path}.${process.pid}${process.hrtime.bigint()}`
   try {
-    loadWriteFileAtomic().sync(path, null as unknown as string, {
-      mode: 0o600,
-      tmpfileCreated: (temporary: string) => {
-        const fd = disk.openWrite(temporary, { create: false })
-        try {
-          disk.writeAll(fd, temporary, bytes)
-        } finally {
-          disk.closeFile(fd)
-        }
-      },
-    })
+    disk.writeNewFile(temporary, Buffer.from(text))
+    disk.rename(temporary, path)
   } catch (error) {
-    throw disk.toFailure(error, path)
+    forget(temporary)
+    throw error instanceof Failure ? disk.toFailure(error.cause, path) : error
   }
   try {
     disk.syncDir(disk.parentOf(path))
@@ -37,5 +26,39 @@ export function replaceText(path: string, text: string): boolean {
   } catch (error) {
     if (error instanceof Failure) return false
     throw error
+  }
+}
+
+function forget(temporary: string): void {
+  try {
+    disk.removeFile(temporary)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+  }
+}
+
+/**
+ * Replaces a text file that the user named, where a link leads, and keeps its owner. Throws DISK_FULL,
+ * ACCESS_DENIED or IO_FAILED with the old file as it was.
+ *
+ * write-file-atomic takes one write(2) for the whole however much it wrote, which on a full disk puts
+ * a truncated file in place of the good one; so it gets no data, and the hook that runs between its
+ * open and its fsync writes all bytes or throws.
+ */
+export function replaceUserText(path: string, text: string): void {
+  try {
+    loadWriteFileAtomic().sync(path, null as unknown as string, {
+      mode: 0o600,
+      tmpfileCreated: (temporary: string) => {
+        const fd = disk.openWrite(temporary, { create: false })
+        try {
+          disk.writeAll(fd, temporary, Buffer.from(text))
+        } finally {
+          disk.closeFile(fd)
+        }
+      },
+    })
+  } catch (error) {
+    throw disk.toFailure(error, path)
   }
 }

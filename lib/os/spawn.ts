@@ -83,7 +83,7 @@ export async function spawnTool(spec: SpawnSpec): Promise<Child> {
     for (const end of [out?.read, err?.read]) if (end !== undefined) disk.closeFile(end)
     const errno = disk.errnoOf(error) ?? String(error)
     if (errno === 'ENOENT') throw new Failure('CWD_GONE', { cwd: spec.cwd }, { cause: error })
-    const problem = errno === 'E2BIG' ? 'its arguments and environment are too long' : errno
+    const problem = problems[errno] ?? errno
     throw new Failure('SPAWN_FAILED', { program: spec.argv[0] ?? '', problem }, { cause: error })
   } finally {
     for (const end of [out?.write, err?.write]) if (end !== undefined) disk.closeFile(end)
@@ -109,6 +109,14 @@ export async function spawnTool(spec: SpawnSpec): Promise<Child> {
     release: () => barrier.end('\n'),
     abandon: () => barrier.destroy(),
   }
+}
+
+const needed = `more than ${lockDescriptor} open files are needed (ulimit -n)`
+/** What can be said of an errno; the last is what a descriptor above the limit gives. */
+const problems: Readonly<Record<string, string>> = {
+  E2BIG: 'its arguments and environment are too long',
+  EMFILE: needed,
+  EINVAL: needed,
 }
 
 /**
@@ -207,7 +215,8 @@ export function findProgram(
   searchPath: string | undefined,
 ):
   | { readonly path: string }
-  | { readonly problem: 'missing' | 'permission denied' | 'a directory' } {
+  | { readonly problem: 'missing' | 'a directory' }
+  | { readonly problem: 'permission denied'; readonly denied: string } {
   const candidates = program.includes('/')
     ? [program.startsWith('/') ? program : `${cwd}/${program}`]
     : (searchPath ?? '/usr/local/bin:/usr/bin:/bin')
@@ -215,7 +224,8 @@ export function findProgram(
         .map(
           (dir) => `${dir.startsWith('/') ? dir : [cwd, dir].filter(Boolean).join('/')}/${program}`,
         )
-  let problem: 'missing' | 'permission denied' | 'a directory' = 'missing'
+  let problem: 'missing' | 'a directory' = 'missing'
+  let denied: string | undefined
   for (const path of candidates) {
     const kind = findKind(path)
     if (kind === undefined) continue
@@ -224,10 +234,10 @@ export function findProgram(
     } else if (disk.isExecutable(path)) {
       return { path }
     } else {
-      problem = 'permission denied'
+      denied ??= path
     }
   }
-  return { problem }
+  return denied === undefined ? { problem } : { problem: 'permission denied', denied }
 }
 
 function findKind(path: string): string | undefined {

@@ -1,6 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cutText, hasControls, headOf, nearestWord, oneLine } from '../../lib/base/text.ts'
+import {
+  cutText,
+  hasControls,
+  headOf,
+  nearestWord,
+  oneLine,
+  shellWord,
+} from '../../lib/base/text.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 60 })
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
@@ -115,5 +123,27 @@ describe('nearestWord', () => {
         }
       }),
     )
+  })
+})
+
+describe('shellWord', () => {
+  const said = (shell: string, words: readonly string[]) =>
+    execFileSync(shell, ['-c', `printf '%s\\0' ${words.map(shellWord).join(' ')}`], {
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    })
+      .toString()
+      .split('\0')
+      .slice(0, -1)
+
+  it('is one word of the shell that says the same', () => {
+    const words = ['plain/-x', '', "it's", 'a b', '$HOME `id` \\ "q"', '~', '*', 'größe', '#x']
+    expect(said('sh', words)).toEqual(words)
+    expect(words.map(shellWord)[0]).toBe('plain/-x')
+  })
+
+  it('has no control character in it, whatever the word has', () => {
+    const words = ['new\nline', "tab\tit's\\", '\x1b[31mred', '\u0085\u2028']
+    expect(said('bash', words)).toEqual(words)
+    for (const word of words) expect(hasControls(shellWord(word))).toBe(false)
   })
 })

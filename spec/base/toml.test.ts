@@ -359,3 +359,11 @@ function isReadable(document: string): boolean {
     return readPlainToml(document) !== undefined
   }
 }
+
+describe('a TomlError', () => {
+  it('shows the character that it is about', () => {
+    expect(() => parseAnyToml('\n= x')).toThrow(
+      expect.objectContaining({ message: 'Unknown character "="', line: 2 }),
+    )
+  })
+})

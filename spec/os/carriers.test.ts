@@ -25,7 +25,12 @@ async function startMarked(
     env: { PATH: process.env.PATH, ...env },
     stdio: ['pipe', 'pipe', 'ignore'],
   })
-  onTestFinished(() => void child.kill('SIGKILL'))
+  const gone = once(child, 'exit')
+  // The next test is to find only its own.
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await gone
+  })
   await once(child.stdout, 'data')
   return child
 }
@@ -69,7 +74,7 @@ describe('listCarriers', () => {
 
   it('leaves out what belongs to another user', async () => {
     await startMarked()
-    vi.spyOn(process, 'geteuid').mockReturnValueOnce(4_242)
+    vi.spyOn(process, 'geteuid').mockReturnValue(4_242)
     expect(listMarked()).toEqual([])
     vi.restoreAllMocks()
     expect(listMarked()).toHaveLength(1)
@@ -131,6 +136,16 @@ describe('what is told of a process', () => {
   it('is how long it has run', () => {
     const own = ageOf(thisProcess().start_time)
     expect(Math.abs(own - process.uptime() * 1000)).toBeLessThan(1_000)
+    expect(ageOf('nonsense')).toBe(0)
+  })
+
+  it('says for how long it has run also where the start time is that of a calendar', () => {
+    const on = process.platform
+    onTestFinished(() => void Object.defineProperty(process, 'platform', { value: on }))
+    Object.defineProperty(process, 'platform', { value: 'darwin' })
+    const age = ageOf('Sun Feb  1 10:00:00 2026')
+    expect(Math.abs(age - (Date.now() - Date.UTC(2026, 1, 1, 10)))).toBeLessThan(1_000)
+    expect(ageOf('Fri Jan  1 10:00:00 2100')).toBe(0)
     expect(ageOf('nonsense')).toBe(0)
   })
 })

@@ -55,7 +55,7 @@ describe('findText', () => {
   })
 })
 
-describe('what is not there: findText, findSize, findFacts, findRealPath, listNames and scanDir', () => {
+describe('what is not there: findText, findSize, findFacts and findRealPath', () => {
   it.each(['absent', 'absent/below', 'file/below'])('find nothing at %s', (name) => {
     const dir = makeDir()
     writeFileSync(`${dir}/file`, '')
@@ -64,10 +64,26 @@ describe('what is not there: findText, findSize, findFacts, findRealPath, listNa
     expect(disk.findSize(path)).toBeUndefined()
     expect(disk.findRealPath(path)).toBeUndefined()
     expect(disk.findRead(path)).toBeUndefined()
+    expect(disk.findFacts(path)).toBeUndefined()
+  })
+})
+
+describe('listNames, listDir and scanDir', () => {
+  it.each(['absent', 'absent/below'])('find nothing at %s', (name) => {
+    const path = `${makeDir()}/${name}`
     expect(disk.listNames(path)).toEqual([])
     expect(disk.listDir(path)).toEqual([])
     expect([...disk.scanDir(path)]).toEqual([])
-    expect(disk.findFacts(path)).toBeUndefined()
+  })
+
+  it.each(['file', 'file/below'])('throw at %s: a file is no empty directory', (name) => {
+    const dir = makeDir()
+    writeFileSync(`${dir}/file`, '')
+    const path = `${dir}/${name}`
+    const failure = expect.objectContaining({ code: 'IO_FAILED' })
+    for (const list of [disk.listNames, disk.listDir, (at: string) => [...disk.scanDir(at)]]) {
+      expect(() => list(path)).toThrow(failure)
+    }
   })
 })
 

@@ -141,6 +141,44 @@ describe('vitalsOfGroup', () => {
     expect(vitalsOfGroup(longer.group, marker).verdict).toBe('dead')
   })
 
+  it('sees a process that is in another group, as a tool that has the terminal', async () => {
+    const child = spawn('cat', { stdio: 'pipe' })
+    const pgid = child.pid as number
+    const group = { ...thisMachine(), pgid, start_time: startTimeOf(pgid) ?? '' }
+    expect(vitalsOfGroup(group, marker).verdict).toBe('alive')
+    expect(vitalsOfGroup({ ...group, start_time: '1' }, marker).verdict).toBe('dead')
+    expect(signalGroup(group, marker, 'SIGKILL')).toBe(false)
+    const exited = once(child, 'exit')
+    child.stdin.end()
+    await exited
+    expect(vitalsOfGroup(group, marker).verdict).toBe('dead')
+  })
+
+  it('does not know whose they are where environments are not shown', async () => {
+    const started = await startGroup(leaderAndMember)
+    const on = process.platform
+    onTestFinished(() => void Object.defineProperty(process, 'platform', { value: on }))
+    Object.defineProperty(process, 'platform', { value: 'darwin' })
+    const group = { ...started.group, start_time: startTimeOf(started.group.pgid) ?? '' }
+    expect(vitalsOfGroup(group, marker).verdict).toBe('alive')
+    await endLeader(started)
+    expect(vitalsOfGroup(group, marker).verdict).toBe('unknown')
+    process.kill(started.inner, 'SIGKILL')
+    await until(() => vitalsOfGroup(group, marker).verdict === 'dead')
+  })
+
+  it('does not take what has no start time on record for another one', async () => {
+    const { group } = await startGroup(leaderAndMember)
+    expect(vitalsOfGroup({ ...group, start_time: '' }, marker).verdict).toBe('unknown')
+    expect(vitalsOf({ ...thisProcess(), start_time: '' }).verdict).toBe('unknown')
+    const gone = { ...group, pgid: 2 ** 22 + 1, start_time: '' }
+    expect(vitalsOfGroup(gone, marker).verdict).toBe('dead')
+    expect(vitalsOf({ ...gone, pid: gone.pgid }).verdict).toBe('dead')
+    for (const pid of [0, -1, 1.5, Number.NaN, 2 ** 40]) {
+      expect(vitalsOf({ ...thisProcess(), pid, start_time: '1' }).verdict).toBe('dead')
+    }
+  })
+
   it('takes a group whose number was given out again for dead', async () => {
     const { group } = await startGroup(leaderAndMember)
     expect(vitalsOfGroup({ ...group, start_time: '1' }, marker).verdict).toBe('dead')

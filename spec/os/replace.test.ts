@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   existsSync,
   linkSync,
@@ -5,10 +7,13 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { replaceText } from '../../lib/os/replace.ts'
+import { replaceText, replaceUserText } from '../../lib/os/replace.ts'
+import { bundle } from '../support/bundle.ts'
 import { makeDir } from '../support/place.ts'
 
 describe('replaceText', () => {
@@ -49,5 +54,45 @@ describe('replaceText', () => {
       expect.objectContaining({ code: 'IO_FAILED' }),
     )
     expect(existsSync(`${dir}/none`)).toBe(false)
+  })
+  it('swallows no signal', async () => {
+    const dir = makeDir()
+    const program = await bundle('lib/os/replace.ts')
+    const script = `
+      import { replaceText } from ${JSON.stringify(program)}
+      process.send('started')
+      const replace = async () => {
+        for (const end = Date.now() + 5_000; Date.now() < end; await null) replaceText('f', 'x')
+      }
+      replace()`
+    for (let round = 0; round < 4; round++) {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        cwd: dir,
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      })
+      await once(child, 'message')
+      await sleep(50 + round * 7)
+      child.kill('SIGTERM')
+      expect(await once(child, 'exit')).toEqual([null, 'SIGTERM'])
+    }
+  }, 60_000)
+})
+
+describe('replaceUserText', () => {
+  it('replaces the file that a link leads to', () => {
+    const dir = makeDir()
+    writeFileSync(`${dir}/real`, 'before')
+    symlinkSync('real', `${dir}/link`)
+    replaceUserText(`${dir}/link`, 'after')
+    expect(readFileSync(`${dir}/real`, 'utf8')).toBe('after')
+    expect(readdirSync(dir)).toEqual(['link', 'real'])
+  })
+
+  it('leaves nothing when it cannot write', () => {
+    const dir = makeDir()
+    expect(() => replaceUserText(`${dir}/none/f`, 'text')).toThrow(
+      expect.objectContaining({ code: 'IO_FAILED' }),
+    )
+    expect(readdirSync(dir)).toEqual([])
   })
 })

@@ -29,7 +29,10 @@ describe('findProgram', () => {
     expect(findProgram('tool', dir, `${dir}/a:${dir}/b:${dir}/c`)).toEqual({
       path: `${dir}/c/tool`,
     })
-    expect(findProgram('tool', dir, `${dir}/a:${dir}/b`)).toEqual({ problem: 'permission denied' })
+    expect(findProgram('tool', dir, `${dir}/a:${dir}/b`)).toEqual({
+      problem: 'permission denied',
+      denied: `${dir}/a/tool`,
+    })
     expect(findProgram('tool', dir, `${dir}/b`)).toEqual({ problem: 'missing' })
   })
 
@@ -41,7 +44,10 @@ describe('findProgram', () => {
     expect(findProgram('bin/tool', dir, undefined)).toEqual({ path: `${dir}/bin/tool` })
     expect(findProgram(`${dir}/bin/tool`, '/', undefined)).toEqual({ path: `${dir}/bin/tool` })
     expect(findProgram('./bin', dir, undefined)).toEqual({ problem: 'a directory' })
-    expect(findProgram('bin/plain', dir, undefined)).toEqual({ problem: 'permission denied' })
+    expect(findProgram('bin/plain', dir, undefined)).toEqual({
+      problem: 'permission denied',
+      denied: `${dir}/bin/plain`,
+    })
     expect(findProgram('bin/none', dir, undefined)).toEqual({ problem: 'missing' })
     expect(findProgram('bin/tool/none', dir, undefined)).toEqual({ problem: 'missing' })
   })
