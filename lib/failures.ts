@@ -1,5 +1,6 @@
 /** Every way in which stint says no: code, data, sentence, hint and exit status, in one table. */
 
+import { shellWord } from './base/text.ts'
 import { formatDuration as duration } from './base/time.ts'
 
 /** Who holds a lock, as its file says; only the kernel knows whether that is still so. */
@@ -8,7 +9,9 @@ export interface Holder {
   readonly host?: string
   readonly tool?: string
   readonly turn?: number
-  /** How long it has held the lock, in milliseconds. */
+  /** Since when it has held the lock for what it does now. */
+  readonly acquired_at?: string
+  /** How long that is, in milliseconds. */
   readonly held_ms?: number
   /** The holder was stopped by a signal or a debugger: it neither works nor lets go. */
   readonly stopped?: boolean
@@ -36,7 +39,7 @@ export interface FailureData {
   REF_MALFORMED: { ref: string; problem: string; file?: string }
   REF_NEEDS_TURN: { ref: string }
   SESSION_UNKNOWN: { ref: string; store: string; moved_from?: string; file?: string }
-  SESSION_ELSEWHERE: { ref: string; project_path: string; id: string }
+  SESSION_ELSEWHERE: { ref: string; project_path: string; id: string; moved_from?: string }
   PROJECT_UNKNOWN: { path: string; problem: string }
   TURN_UNKNOWN: { id: string; turn: number; turns: number }
   RESULT_MISSING: { id: string }
@@ -63,7 +66,7 @@ export interface FailureData {
   CWD_GONE: { cwd: string }
   DEPTH_EXCEEDED: { depth: number; limit: number }
   PROGRAM_MISSING: { program: string }
-  PROGRAM_NOT_EXECUTABLE: { program: string; problem: string }
+  PROGRAM_NOT_EXECUTABLE: { program: string; problem: string; path?: string }
   SPAWN_FAILED: { program: string; problem: string }
   STATE_INVALID: { file: string; problem: string; line?: number; column?: number }
   SESSION_UNREADABLE: { id: string; problem: string }
@@ -84,6 +87,7 @@ export interface FailureData {
   FILE_EXISTS: { file: string }
   ARCHIVE_INVALID: { file: string; problem: string }
   ARCHIVE_TOO_LARGE: { file: string; bytes: number; limit: number }
+  EXPORT_TOO_LARGE: { what: 'sessions' | 'files' | 'bytes'; limit: number }
   SESSION_EXISTS: { id: string; place: 'sessions' | 'ephemeral' | 'trash' }
   INTERRUPTED: { signal: string }
 }
@@ -138,7 +142,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   CONFIG_INVALID: {
     status: 2,
     sentence: (d) => `${d.file}: ${d.problem}`,
-    hint: () => '`stint config` shows every key, its value and where the value comes from',
+    hint: () => 'correct it there, or take it out: what is not set has its default',
   },
   HOME_REFUSED: {
     status: 2,
@@ -164,18 +168,23 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
       d.moved_from === undefined
         ? (fileHint(d.file) ??
           '`stint list` shows the sessions here, `stint list --all-projects` those of every project')
-        : `a project of the same name was at ${d.moved_from}, which is gone; if it moved here, \`stint project move ${d.moved_from} .\` brings its sessions along`,
+        : movedHint(d.moved_from),
   },
   SESSION_ELSEWHERE: {
     status: 3,
     sentence: (d) => `${quote(d.ref)} is a session of another project: ${d.project_path}`,
-    hint: (d) => `use --all-projects, or --project ${d.project_path}`,
+    hint: (d) =>
+      d.moved_from === undefined
+        ? `use --all-projects, or --project ${shellWord(d.project_path)}`
+        : movedHint(d.moved_from),
   },
   PROJECT_UNKNOWN: {
     status: 3,
     sentence: (d) => `${d.path} ${d.problem}`,
-    hint: () =>
-      '`stint list --all-projects --json | jq -r .[].project_path` says which projects have',
+    hint: (d) =>
+      d.problem === 'has no sessions'
+        ? "`stint list --all-projects --json | jq -r '.[].project_path'` says which projects have"
+        : undefined,
   },
   TURN_UNKNOWN: {
     status: 3,
@@ -193,8 +202,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
       `${quote(d.ref)} fits ${d.total} sessions:${d.candidates.map(candidateLine).join('')}${
         d.total > d.candidates.length ? `\n  and ${d.total - d.candidates.length} more` : ''
       }`,
-    hint: () =>
-      'type more characters of the one you mean; the end of an id differs sooner than its start',
+    hint: () => 'type its id, or more of it: the end of an id differs sooner than its start',
   },
   SESSION_LOCKED: {
     status: 5,
@@ -219,7 +227,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   LIVENESS_UNKNOWN: {
     status: 9,
     sentence: (d) => `cannot tell whether session ${d.id} is alive: ${d.why}`,
-    hint: () => 'ask on the machine, or in the container, that started it',
+    hint: () => 'ask on the machine, in the container or as the user that started it',
   },
   JOURNAL_BUSY: {
     status: 5,
@@ -255,8 +263,8 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   LEASE_HELD: {
     status: 5,
     sentence: (d) => `session ${d.id} is in use on the machine ${d.host}`,
-    hint: () =>
-      'wait until it has finished there, as `resume --wait` does, or work beside it with `stint run --fork`',
+    hint: (d) =>
+      `wait until it has finished there, as \`resume --wait\` does, or work beside it with \`stint run --fork ${d.id}\``,
   },
   LEASE_LOST: {
     status: 5,
@@ -275,7 +283,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
         : `nothing of session ${d.id} runs: it is ${d.status}`,
     hint: (d) =>
       d.status === 'leaked'
-        ? '`stint reap` ends what outlived its turn and runs in its environment; `stint show` names the lock that is held'
+        ? `\`stint reap\` ends what outlived its turn and runs in its environment; \`stint show ${d.id}\` names the lock that is held`
         : undefined,
   },
   KILL_INCOMPLETE: {
@@ -333,8 +341,8 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   },
   CWD_GONE: {
     status: 7,
-    sentence: (d) => `the directory ${d.cwd} is not there`,
-    hint: () => 'name another with --cwd',
+    sentence: (d) => `there is no directory ${d.cwd}`,
+    hint: () => 'go to another, or name it with --project, and the one to run in with --cwd',
   },
   DEPTH_EXCEEDED: {
     status: 2,
@@ -349,7 +357,10 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   PROGRAM_NOT_EXECUTABLE: {
     status: 126,
     sentence: (d) => `${quote(d.program)} cannot be executed: ${d.problem}`,
-    hint: (d) => (d.problem === 'permission denied' ? `chmod +x ${d.program}` : undefined),
+    hint: (d) =>
+      d.problem === 'permission denied' && d.path !== undefined
+        ? `\`chmod +x ${shellWord(d.path)}\` makes it executable`
+        : undefined,
   },
   SPAWN_FAILED: {
     status: 126,
@@ -380,7 +391,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     sentence: (d) =>
       `the transcript of session ${d.id} is damaged at byte ${d.offset}: ${d.problem}`,
     hint: (d) =>
-      `nothing was changed; \`stint logs --raw\` still prints every line, \`stint doctor --fix ${d.id}\` mends it`,
+      `nothing was changed; \`stint logs --raw ${d.id}\` still prints every line, \`stint doctor --fix ${d.id}\` mends it`,
   },
   TRANSCRIPT_SHRUNK: {
     status: 6,
@@ -445,7 +456,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     sentence: (d) => `git failed in ${d.dir}: ${d.problem}`,
     hint: (d) =>
       d.problem.includes('dubious ownership')
-        ? `it belongs to somebody else; if you trust it: \`git config --global --add safe.directory ${d.dir}\``
+        ? `it belongs to somebody else; if you trust it: \`git config --global --add safe.directory ${shellWord(d.dir)}\``
         : 'nothing was noted; `git -C` with that directory may tell more',
   },
   FILE_CHANGED: {
@@ -471,6 +482,14 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     status: 1,
     sentence: (d) => `${d.file} unpacks to ${d.bytes} bytes, and at most ${d.limit} are accepted`,
     hint: () => 'nothing was restored; if you trust it, raise the limit with --max-size',
+  },
+  EXPORT_TOO_LARGE: {
+    status: 1,
+    sentence: (d) => `this is more than the ${d.limit} ${d.what} that an archive may have`,
+    hint: (d) =>
+      d.what === 'bytes'
+        ? 'nothing was written; raise the limit with --max-size, also where it is imported'
+        : 'nothing was written; export fewer sessions at a time',
   },
   SESSION_EXISTS: {
     status: 1,
@@ -511,7 +530,11 @@ export function listFailureCodes(): { code: FailureCode; status: number }[] {
 
 /** Where a REF is the name of a file: what is a path is never guessed. */
 function fileHint(file: string | undefined): string | undefined {
-  return file === undefined ? undefined : `write ./${file} for the file`
+  return file === undefined ? undefined : `write ${shellWord(`./${file}`)} for the file`
+}
+
+function movedHint(from: string): string {
+  return `a project of the same name was at ${from}, which is gone; if it moved here, \`stint project move ${shellWord(from)} .\` brings its sessions along`
 }
 
 function inJournal(recorded: number | undefined): string {

@@ -5,8 +5,9 @@ export { importArchive, type UnpackOptions, type UnpackRow } from './archive/imp
 export type { ArchivedFile, ArchivedSession } from './archive/manifest.ts'
 export { type Target, writeTarget } from './archive/target.ts'
 export { isSessionId, type SessionId } from './base/id.ts'
+export { formatJson } from './base/json.ts'
 export { parseSize } from './base/size.ts'
-export { hasControls, headOf, nearestWord, oneLine, splitWords } from './base/text.ts'
+export { hasControls, headOf, nearestWord, oneLine, shellWord, splitWords } from './base/text.ts'
 export {
   formatDuration,
   formatTimestamp,

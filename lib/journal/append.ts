@@ -30,36 +30,40 @@ export function appendEntries(
   mark: Mark,
   entries: readonly EncodedEntry[],
 ): Appended {
-  const long = entries.find(({ tail }) => tail.length > longestEntry)
-  if (long !== undefined) {
-    throw new Failure('ENTRY_INVALID', { type: long.type, problem: 'it is too long' })
+  let text = ''
+  let { seq } = mark
+  for (const encoded of entries) {
+    const { type, tail } = encoded
+    if (tail.length > longestEntry) {
+      throw new Failure('ENTRY_INVALID', { type, problem: 'it is too long' })
+    }
+    text += formatLine(++seq, encoded)
   }
-  const lines = entries.map((encoded, i) => formatLine(mark.seq + 1 + i, encoded))
-  const bytes = Buffer.from(lines.join(''))
   let took: number
-  let failure: Failure | undefined
+  let failure: Failure
   try {
-    took = disk.writeOnce(fd, path, bytes)
-    if (took < bytes.length) failure = new Failure('DISK_FULL', { path, recorded: 0 })
+    const { length, taken } = disk.writeTextOnce(fd, path, text)
+    if (taken === length) {
+      const { length: landed } = entries
+      return { landed, mark: { seq, bytes: mark.bytes + length }, failure: undefined }
+    }
+    took = taken
+    failure = new Failure('DISK_FULL', { path, recorded: 0 })
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     failure = error
     took = Math.max(0, disk.readFacts(fd, path).size - mark.bytes)
   }
 
-  let landed = lines.length
-  let end = bytes.length
-  if (took < bytes.length) {
-    landed = 0
-    end = 0
-    for (const line of lines) {
-      const length = Buffer.byteLength(line)
-      if (end + length > took) break
-      end += length
-      landed++
-    }
-    if (took > end) cutBack(fd, path, mark.bytes + end)
+  let landed = 0
+  let end = 0
+  for (const encoded of entries) {
+    const length = Buffer.byteLength(formatLine(mark.seq + 1 + landed, encoded))
+    if (end + length > took) break
+    end += length
+    landed++
   }
+  if (took > end) cutBack(fd, path, mark.bytes + end)
   return { landed, mark: { seq: mark.seq + landed, bytes: mark.bytes + end }, failure }
 }
 

@@ -303,10 +303,12 @@ function unknownOf(table: object | undefined, keys: readonly string[]): object {
 /** The known keys first, their instants as datetimes. */
 function arrange(table: object, keys: readonly string[]): TomlTable {
   const values = table as TomlTable
-  const known = keys.filter((key) => values[key] !== undefined)
-  const others = Object.keys(values).filter((key) => !keys.includes(key))
-  return Object.fromEntries([
-    ...known.map((key) => [key, instants.has(key) ? new Date(values[key] as string) : values[key]]),
-    ...others.map((key) => [key, values[key]]),
-  ])
+  const arranged: TomlTable = {}
+  for (const key of keys) {
+    const value = values[key]
+    if (value === undefined) continue
+    arranged[key] = instants.has(key) ? new Date(value as string) : value
+  }
+  for (const key of Object.keys(values)) if (!keys.includes(key)) arranged[key] = values[key]
+  return arranged
 }

@@ -76,7 +76,10 @@ export function observe(snapshot: Snapshot, options: Look): Observation {
   if (first.status !== 'crashed') return { snapshot, liveness: first }
   // The turn may have ended between the reading and the probe: then its end is in the journal now.
   const again = readSnapshot(snapshot.id, snapshot.dir)
-  return { snapshot: again, liveness: tryJudge(again, options) }
+  const isSame = again.state?.journal.seq === snapshot.state?.journal.seq
+  return isSame
+    ? { snapshot, liveness: first }
+    : { snapshot: again, liveness: tryJudge(again, options) }
 }
 
 /** One session's locks that cannot be looked at say nothing about any other session. */
@@ -98,10 +101,7 @@ function judge({ id, dir, state, failure }: Snapshot, { now, scrutiny }: Look): 
   const sessionLock = files.sessionLock(dir)
   // Whoever takes the lock says so in its file: when that process is gone, nobody need be asked.
   if (!open && scrutiny === 'busy' && !isOwnerAlive(sessionLock)) return atRest(state)
-  const isHeld = isLockless(dir)
-    ? isLeaseAlive(files.lease(dir))
-    : probeLock(sessionLock) === 'held'
-  if (isHeld) {
+  if (isHeld(dir)) {
     const holder = findHolder(sessionLock, now)
     const by = holder === undefined ? 'a process' : `process ${holder.pid}${whereIs(holder)}`
     return {
@@ -128,6 +128,17 @@ function judge({ id, dir, state, failure }: Snapshot, { now, scrutiny }: Look): 
   return group.verdict === 'alive'
     ? { status: 'orphaned', why: `its supervisor is gone, but ${group.why}` }
     : { status: 'crashed', why: `its locks are free and ${group.why}` }
+}
+
+/** Whether somebody supervises, starts or moves the session: then nothing else need be read to know. */
+export function isAttended(dir: string): boolean {
+  return isOwnerAlive(files.sessionLock(dir)) && isHeld(dir)
+}
+
+function isHeld(dir: string): boolean {
+  return isLockless(dir)
+    ? isLeaseAlive(files.lease(dir))
+    : probeLock(files.sessionLock(dir)) === 'held'
 }
 
 /** Kernel locks may reach other machines, and containers with a name of their own. */

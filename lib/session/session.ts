@@ -1,6 +1,7 @@
 /** Changing one session: its journal first, then its state. */
 
 import { poll } from '../base/async.ts'
+import { isTable } from '../base/decode.ts'
 import type { SessionId } from '../base/id.ts'
 import { Failure, isFailure } from '../errors.ts'
 import { appendEntries } from '../journal/append.ts'
@@ -199,9 +200,11 @@ export class Session implements Disposable {
 
   /** Replaces state.toml by what the journal folds to now. */
   async publish(): Promise<void> {
+    // So that there is little left to wait for under the lock, where this thread stands still.
+    await this.syncLater()
     await this.#locked(Number.POSITIVE_INFINITY, () => {
       if (this.unpublished === 0) return
-      this.#sync(0)
+      if (this.unsynced > 0) this.#sync(0)
       this.#publish()
     })
   }
@@ -233,7 +236,10 @@ export class Session implements Disposable {
   /** Encodes an entry that was redacted before. */
   encodeRedacted(entry: NewEntry, counts: RedactionCounts | undefined): EncodedEntry {
     const isClean = counts === undefined || Object.keys(counts).length === 0
-    return encodeEntry(isClean ? entry : { ...entry, data: { ...entry.data, redactions: counts } })
+    if (isClean) return encodeEntry(entry)
+    // Data that could not be gone through came back as the word for that, and have no keys to keep.
+    const data = isTable(entry.data) ? entry.data : {}
+    return encodeEntry({ ...entry, data: { ...data, redactions: counts } })
   }
 
   [Symbol.dispose](): void {
@@ -287,10 +293,13 @@ export class Session implements Disposable {
   /** Folds what others appended and cuts off what a crash left, so that the file ends at the mark. */
   #catchUp(): void {
     const path = files.transcript(this.dir)
-    if (this.#fd !== undefined) this.#closeReplaced(this.#fd, path)
+    const open = this.#fd === undefined ? undefined : disk.readFacts(this.#fd, path)
+    // One that was redacted meanwhile is another file, with a state of its own.
+    const isReplaced = open !== undefined && !disk.isSameFile(open, disk.findFacts(path))
+    if (isReplaced) this.#close()
     this.#state ??= this.#open(path)
     const fd = this.#fd as number
-    const { size } = disk.readFacts(fd, path)
+    const { size } = open === undefined || isReplaced ? disk.readFacts(fd, path) : open
     const expected = this.#state?.journal.bytes ?? 0
     if (size === expected && this.#state !== undefined) return
     if (size < expected)
@@ -301,11 +310,6 @@ export class Session implements Disposable {
     if (rest === 'damaged' || unsure || state === undefined) throw damaged(this.id, offset)
     if (rest !== 'none') disk.truncateTo(fd, path, offset)
     this.#state = state
-  }
-
-  /** A transcript that was redacted meanwhile is another file, with a state of its own. */
-  #closeReplaced(fd: number, path: string): void {
-    if (!disk.isSameFile(disk.readFacts(fd, path), disk.findFacts(path))) this.#close()
   }
 
   /** What another machine has written is seen for sure only by who asks and opens anew. */
@@ -378,18 +382,7 @@ export class Session implements Disposable {
     let { state } = this
     const states = [state]
     for (const one of encoded) {
-      const { type } = one
-      const line = formatLine(state.journal.seq + 1, one)
-      const entry = decodeEntry(line.slice(0, -1))
-      if (entry === undefined) {
-        throw new Failure('ENTRY_INVALID', { type, problem: 'it has no valid shape' })
-      }
-      try {
-        state = foldEntry(state, entry, Buffer.byteLength(line))
-      } catch (cause) {
-        if (!(cause instanceof FoldError)) throw cause
-        throw new Failure('ENTRY_INVALID', { type, problem: cause.message }, { cause })
-      }
+      state = foldLine(state, one, formatLine(state.journal.seq + 1, one))
       states.push(state)
     }
     return states
@@ -410,6 +403,20 @@ export class Session implements Disposable {
     const confirmed = replaceText(files.state(this.dir), formatState(this.state))
     this.#published = this.state.journal.bytes
     if (!confirmed) throw new Failure('DURABILITY_UNKNOWN', { id: this.id, recorded: true })
+  }
+}
+
+/** The state after a line that is still to be written. Throws ENTRY_INVALID where no reader could take it. */
+export function foldLine(state: State | undefined, { type }: EncodedEntry, line: string): State {
+  const entry = decodeEntry(line.slice(0, -1))
+  if (entry === undefined) {
+    throw new Failure('ENTRY_INVALID', { type, problem: 'it has no valid shape' })
+  }
+  try {
+    return foldEntry(state, entry, Buffer.byteLength(line))
+  } catch (cause) {
+    if (!(cause instanceof FoldError)) throw cause
+    throw new Failure('ENTRY_INVALID', { type, problem: cause.message }, { cause })
   }
 }
 

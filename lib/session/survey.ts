@@ -1,6 +1,7 @@
 /** A journal read to its end, whatever stands in it: what is wrong, and what a mended one would hold. */
 
 import type { SessionId } from '../base/id.ts'
+import { formatJson } from '../base/json.ts'
 import { decodeEntry, type EncodedEntry, type Entry, formatLine } from '../journal/entry.ts'
 import { decodeLines, type Line, type Reading, readLines } from '../journal/read.ts'
 import * as disk from '../os/disk.ts'
@@ -208,5 +209,5 @@ function lost(offset: number): Fault {
 /** The line as it is, but for its number. */
 function renumber(line: string, entry: Entry, seq: number): string {
   const text = line.replace(/^(\{"v":\d+,"seq":)\d+(?=,)/, `$1${seq}`)
-  return decodeEntry(text)?.seq === seq ? text : JSON.stringify({ ...entry, seq })
+  return decodeEntry(text)?.seq === seq ? text : formatJson({ ...entry, seq })
 }

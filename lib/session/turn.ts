@@ -1,7 +1,7 @@
 /** The ends of turns: results, and the turns whose supervisor never came to write one. */
 
 import type { SessionId } from '../base/id.ts'
-import { formatToml } from '../base/toml.ts'
+import { formatToml, TomlError } from '../base/toml.ts'
 import { Failure } from '../errors.ts'
 import type { Entry, EntryData } from '../journal/entry.ts'
 import { decodeLines, readLinesBackwards } from '../journal/read.ts'
@@ -124,7 +124,7 @@ export async function endTurn(
   return state
 }
 
-/** Writes the newest ended turn's result.toml where it is missing; a full disk leaves it to the next. */
+/** Writes the newest ended turn's result.toml where it is missing, and can be; a full disk leaves it to the next. */
 export function projectResult(session: Session, state: State): void {
   const { turn } = state
   if (turn === undefined || turn.ended_at === undefined) return
@@ -140,7 +140,7 @@ export function projectResult(session: Session, state: State): void {
     }
     replaceText(file, formatToml(withoutNulls(ended.data)))
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
+    if (!(error instanceof Failure || error instanceof TomlError)) throw error
   }
 }
 

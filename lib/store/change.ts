@@ -1,12 +1,22 @@
 /** Changes of one entry: they take journal.lock alone, so they work while a turn runs. */
 
-import type { SessionId } from '../base/id.ts'
+import { isTable } from '../base/decode.ts'
+import { nameOf, type SessionId } from '../base/id.ts'
+import { Failure } from '../errors.ts'
+import type { EntryData } from '../journal/entry.ts'
 import { Session } from '../session/session.ts'
 import type { State } from '../session/state.ts'
 import { accessOf } from './access.ts'
 import { checkDescription, checkName } from './create.ts'
 import { realSessionDir } from './hold.ts'
 import type { Store } from './store.ts'
+
+/** What a caller has to say in a transcript. */
+interface OwnEntry {
+  readonly type: string
+  readonly text?: string
+  readonly data?: EntryData
+}
 
 /** Gives a session another name or description. Throws NAME_INVALID, DESCRIPTION_INVALID. */
 export async function renameSession(
@@ -24,24 +34,33 @@ export async function pinSession(store: Store, id: SessionId, pinned: boolean): 
   return setOne(store, id, pinned ? 'pinned' : 'unpinned', { pinned })
 }
 
-/** Appends an entry of a caller's own to the journal. */
-export async function appendEntry(
-  store: Store,
-  id: SessionId,
-  entry: {
-    readonly type: string
-    readonly text?: string
-    readonly data?: Readonly<Record<string, unknown>>
-  },
-): Promise<number> {
+/**
+ * Appends an entry of a caller's own to the journal, and gives its number. Throws ENTRY_INVALID for what
+ * would be read back as something else.
+ */
+export async function appendEntry(store: Store, id: SessionId, entry: OwnEntry): Promise<number> {
+  const { type, text = null, data } = checkEntry(entry)
   using session = new Session(id, realSessionDir(store, id), accessOf(store))
-  const { seqs } = await session.appendToTurn({
-    type: entry.type,
-    text: entry.text ?? null,
-    data: entry.data ?? {},
-    at: store.now(),
-  })
+  const { seqs } = await session.appendToTurn({ type, text, data, at: store.now() })
   return seqs[0] as number
+}
+
+/** A copy that nobody can change any more. Throws ENTRY_INVALID. */
+function checkEntry({ type, text, data = {} }: OwnEntry): OwnEntry & { readonly data: EntryData } {
+  const refused = (problem: string, options?: ErrorOptions) =>
+    new Failure('ENTRY_INVALID', { type: nameOf(type), problem }, options)
+  if (typeof type !== 'string' || !/^[\w.:-]{1,64}$/.test(type)) {
+    throw refused('a type has 1 to 64 of A-Z a-z 0-9 . _ : -')
+  }
+  if (typeof text !== 'string' && (text ?? null) !== null) throw refused('its text is no text')
+  let plain: unknown
+  try {
+    plain = JSON.parse(JSON.stringify(data))
+  } catch (cause) {
+    throw refused('its data cannot be written as JSON', { cause })
+  }
+  if (!isTable(plain)) throw refused('its data are no object')
+  return { type, ...(text === undefined ? {} : { text }), data: plain }
 }
 
 async function setOne(

@@ -48,23 +48,37 @@ interface Setting<T> {
   readonly env: string
   readonly help: string
   readonly initial: string
+  /** What a value is, for who gave another one. */
+  readonly wanted: string
   /** Undefined when the text is no value of this setting. */
   readonly parse: (text: string) => { readonly value: T } | undefined
 }
 
-const duration = (text: string) => {
-  const value = parseDuration(text)
-  return value === undefined ? undefined : { value }
+const duration = {
+  wanted: 'a duration such as 45s, 30m or 7d',
+  parse: (text: string) => {
+    const value = parseDuration(text)
+    return value === undefined ? undefined : { value }
+  },
 }
-const durationOrNone = (text: string) => (text === 'none' ? { value: undefined } : duration(text))
-const countOrNone = (text: string) => {
-  if (text === 'none') return { value: undefined }
-  return /^\d{1,9}$/.test(text) ? { value: Number(text) } : undefined
+const count = {
+  wanted: 'a whole number',
+  parse: (text: string) => (/^\d{1,9}$/.test(text) ? { value: Number(text) } : undefined),
 }
-const sizeOrNone = (text: string) => {
-  if (text === 'none') return { value: undefined }
-  const value = parseSize(text)
-  return value === undefined ? undefined : { value }
+const size = {
+  wanted: 'a size such as 512MiB, 2GB or 64k',
+  parse: (text: string) => {
+    const value = parseSize(text)
+    return value === undefined ? undefined : { value }
+  },
+}
+
+/** The same, and none. */
+function orNone<T>({ wanted, parse }: Pick<Setting<T>, 'wanted' | 'parse'>) {
+  return {
+    wanted: `${wanted}, or none`,
+    parse: (text: string) => (text === 'none' ? { value: undefined } : parse(text)),
+  }
 }
 
 const settings: { readonly [K in SettingKey]: Setting<Settings[K]> } = {
@@ -72,30 +86,32 @@ const settings: { readonly [K in SettingKey]: Setting<Settings[K]> } = {
     env: 'STINT_DEPTH_LIMIT',
     help: 'how deep sessions started by sessions may nest',
     initial: '5',
+    wanted: 'a whole number below 1000',
     parse: (text) => (/^\d{1,3}$/.test(text) ? { value: Number(text) } : undefined),
   },
   timeout: {
     env: 'STINT_TIMEOUT',
     help: 'how long a turn may take, or none',
     initial: 'none',
-    parse: durationOrNone,
+    ...orNone(duration),
   },
   idle_timeout: {
     env: 'STINT_IDLE_TIMEOUT',
     help: 'how long a command may print nothing, or none',
     initial: 'none',
-    parse: durationOrNone,
+    ...orNone(duration),
   },
   agent_idle_timeout: {
     env: 'STINT_AGENT_IDLE_TIMEOUT',
     help: 'how long an agent may say nothing while no tool of its own runs, or none',
     initial: '10m',
-    parse: durationOrNone,
+    ...orNone(duration),
   },
   tool: {
     env: 'STINT_TOOL',
     help: 'the tool that a prompt goes to, or none',
     initial: 'none',
+    wanted: 'the name of a tool, or none',
     parse: (text) =>
       /^[a-z][a-z0-9-]{0,31}$/.test(text)
         ? { value: text === 'none' ? undefined : text }
@@ -105,6 +121,7 @@ const settings: { readonly [K in SettingKey]: Setting<Settings[K]> } = {
     env: 'STINT_PERMISSION',
     help: 'what agents may do unasked: allow, deny (what they do by themselves) or ask',
     initial: 'deny',
+    wanted: 'allow, deny or ask',
     parse: (text) =>
       text === 'allow' || text === 'deny' || text === 'ask' ? { value: text } : undefined,
   },
@@ -112,57 +129,55 @@ const settings: { readonly [K in SettingKey]: Setting<Settings[K]> } = {
     env: 'STINT_KILL_GRACE',
     help: 'how long a process has between TERM and KILL',
     initial: '5s',
-    parse: duration,
+    ...duration,
   },
   journal_patience: {
     env: 'STINT_JOURNAL_PATIENCE',
     help: 'how long the end of a turn waits for a journal that cannot be written',
     initial: '5s',
-    parse: duration,
+    ...duration,
   },
   transcript_cap: {
     env: 'STINT_TRANSCRIPT_CAP',
     help: 'how much streamed output one transcript takes',
     initial: '512MiB',
-    parse: (text) => {
-      const value = parseSize(text)
-      return value === undefined ? undefined : { value }
-    },
+    ...size,
   },
   'gc.older_than': {
     env: 'STINT_GC_OLDER_THAN',
     help: 'gc: how long ago a session that may go was used last, or none',
     initial: 'none',
-    parse: durationOrNone,
+    ...orNone(duration),
   },
   'gc.keep_last': {
     env: 'STINT_GC_KEEP_LAST',
     help: 'gc: how many sessions of a project stay in any case, those used last, or none',
     initial: 'none',
-    parse: countOrNone,
+    ...orNone(count),
   },
   'gc.max_count': {
     env: 'STINT_GC_MAX_COUNT',
     help: 'gc: how many sessions a project keeps at most, or none',
     initial: 'none',
-    parse: countOrNone,
+    ...orNone(count),
   },
   'gc.max_size': {
     env: 'STINT_GC_MAX_SIZE',
     help: "gc: how much a project's sessions take on the disk at most, or none",
     initial: 'none',
-    parse: sizeOrNone,
+    ...orNone(size),
   },
   'gc.trash_for': {
     env: 'STINT_GC_TRASH_FOR',
     help: 'gc: how long a session stays in the trash',
     initial: '7d',
-    parse: duration,
+    ...duration,
   },
   'gc.archive': {
     env: 'STINT_GC_ARCHIVE',
     help: 'gc: the directory in which sessions are archived before they go, or none',
     initial: 'none',
+    wanted: 'an absolute path, or none',
     parse: (text) =>
       text === 'none' || text.startsWith('/')
         ? { value: text === 'none' ? undefined : text }
@@ -222,7 +237,7 @@ export function readConfig(env: Env, home: string): Config {
     const value = variable || (inFile ?? setting.initial)
     const parsed = setting.parse(value)
     if (parsed === undefined) {
-      const problem = `${key} cannot be ${JSON.stringify(value)}: ${setting.help}`
+      const problem = `${key} cannot be ${JSON.stringify(value)}: it takes ${setting.wanted}`
       throw new Failure('CONFIG_INVALID', { file: source ?? file, problem })
     }
     values[key] = parsed.value

@@ -1,20 +1,20 @@
 /** Making a session appear whole: built aside, synced, and put in place by one rename. */
 
 import { poll } from '../base/async.ts'
-import { isSessionId, normaliseId, type SessionId } from '../base/id.ts'
+import { isSessionId, nameOf, normaliseId, type SessionId } from '../base/id.ts'
 import { hasControls } from '../base/text.ts'
 import { Failure } from '../errors.ts'
-import { decodeEntry, type EncodedEntry, type Entry, formatLine } from '../journal/entry.ts'
+import { type EncodedEntry, formatLine } from '../journal/entry.ts'
 import { session as files, sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { createLease, type Lease } from '../os/lease.ts'
 import { createLock, type Errand, type Lock, tryLock, tryShared } from '../os/lock-file.ts'
-import { loadUlid } from '../os/packages.ts'
+import { createMint } from '../os/packages.ts'
 import { formatState } from '../session/codec.ts'
-import { foldEntry } from '../session/fold.ts'
-import { Session } from '../session/session.ts'
+import { foldLine, Session, type SessionAccess } from '../session/session.ts'
 import type { State } from '../session/state.ts'
 import { accessOf, leaseUseOf, redactorOf } from './access.ts'
+import { checkId } from './place.ts'
 import { ensureStore } from './project.ts'
 import type { Store } from './store.ts'
 
@@ -64,7 +64,7 @@ export interface Newborn {
  * Creates a session that others see whole or not at all; when it returns, the session is on the disk.
  *
  * A crash leaves a directory in staging/, which the next one that creates sweeps away.
- * Throws NAME_INVALID, DESCRIPTION_INVALID, DISK_FULL, ACCESS_DENIED, IO_FAILED, NO_LOCKS.
+ * Throws NAME_INVALID, DESCRIPTION_INVALID, REF_MALFORMED, ENTRY_INVALID, DISK_FULL, ACCESS_DENIED, IO_FAILED, NO_LOCKS.
  */
 export async function createSession(store: Store, birth: Birth, errand?: Errand): Promise<Newborn>
 /** The same for one with a past; undefined when it was not admitted. */
@@ -80,15 +80,22 @@ export async function createSession(
 ): Promise<Newborn | undefined> {
   checkName(birth.name)
   checkDescription(birth.description)
-  const access = accessOf(store)
+  // Before the store is made.
+  for (const id of [birth.id, birth.parent_session_id]) {
+    if (id !== undefined) checkId(id)
+  }
+  // A configuration that cannot be read is said before anything is made.
+  redactorOf(store)
   return inStaging(store, async () => {
+    // Not before: whether the store is shared may have been found out just now.
+    const access = accessOf(store)
     const place = birth.ephemeral === true ? 'ephemeral' : 'sessions'
     if (birth.ephemeral) disk.makeDirs(storeFiles.ephemeral(store.dir))
     const { past } = birth
     const at = past?.at ?? store.now()
     const id = birth.id ?? (past === undefined ? mintId(at) : idOfPast(at))
     const staged = sessionDir(store.dir, id, 'staging')
-    const lock = build(store, id, staged, birth, at, errand)
+    const lock = build(store, access, id, staged, birth, at, errand)
     let lease: Lease | undefined
     try {
       // Before anybody else can ask for it; one with a past is at rest when it appears.
@@ -153,7 +160,7 @@ export function withdrawSession(store: Store, { id, dir }: Session): string {
 
 /** An id that sorts behind all that this process made before. */
 export function mintId(at: number): SessionId {
-  mint ??= loadUlid().monotonicFactory()
+  mint ??= createMint()
   return mint(at) as SessionId
 }
 
@@ -161,11 +168,12 @@ let mint: ((at: number) => string) | undefined
 
 /** An id of a time gone by: none of this process's row. */
 function idOfPast(at: number): SessionId {
-  return loadUlid().monotonicFactory()(at) as SessionId
+  return createMint()(at) as SessionId
 }
 
 function build(
   store: Store,
+  access: SessionAccess,
   id: SessionId,
   dir: string,
   birth: Birth,
@@ -174,25 +182,26 @@ function build(
 ): Lock {
   disk.makeDir(dir)
   disk.makeDir(files.locks(dir))
-  const session = new Session(id, dir, accessOf(store))
-  const first = session.encode({
-    type: 'session',
-    turn: 0,
-    text: null,
-    data: firstData(store, id, birth),
-    at,
-  })
-  const state = writeJournal(files.transcript(dir), first, birth.past?.entries(session) ?? [])
-  disk.writeNewFile(files.state(dir), Buffer.from(formatState(state)))
+  // First of all that is in it: the first sync then brings all of these names to the disk at once.
   const lock = createLock(files.sessionLock(dir), errand)
   try {
+    const session = new Session(id, dir, access)
+    const first = session.encode({
+      type: 'session',
+      turn: 0,
+      text: null,
+      data: firstData(store, id, birth),
+      at,
+    })
+    const state = writeJournal(files.transcript(dir), first, birth.past?.entries(session) ?? [])
+    disk.writeNewFile(files.state(dir), Buffer.from(formatState(state)))
     disk.syncDir(files.locks(dir))
     disk.syncDir(dir)
+    return lock
   } catch (error) {
     lock.release()
     throw error
   }
-  return lock
 }
 
 /** How much of a journal that is built is held before it is written, in UTF-16 units. */
@@ -205,8 +214,7 @@ function writeJournal(path: string, first: EncodedEntry, rest: Iterable<EncodedE
   const take = (encoded: EncodedEntry, before: State | undefined): State => {
     const line = formatLine(seq++, encoded)
     held += line
-    const entry = decodeEntry(line.slice(0, -1)) as Entry
-    return foldEntry(before, entry, Buffer.byteLength(line))
+    return foldLine(before, encoded, line)
   }
   const fd = disk.createFile(path)
   try {
@@ -253,16 +261,17 @@ function firstData(store: Store, id: SessionId, birth: Birth): Record<string, un
 /** Throws NAME_INVALID. */
 export function checkName(name: string | undefined): void {
   if (name === undefined) return
-  const valid = /^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$/.test(name)
+  const valid = typeof name === 'string' && /^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$/.test(name)
   // A REF of these looks like a path.
   const isPath = name === '.' || name === '..'
   if (!valid || isPath || isSessionId(normaliseId(name)))
-    throw new Failure('NAME_INVALID', { name })
+    throw new Failure('NAME_INVALID', { name: nameOf(name) })
 }
 
 /** Throws DESCRIPTION_INVALID. */
 export function checkDescription(text: string | undefined): void {
   if (text === undefined) return
+  if (typeof text !== 'string') throw new Failure('DESCRIPTION_INVALID', { problem: 'is no text' })
   const length = [...text].length
   const problem =
     length > 500
@@ -288,22 +297,25 @@ const longestBuild = 24 * 60 * 60 * 1000
 
 /**
  * Removes what crashed builders left, unless somebody builds right now; on a shared store, what has not
- * changed for a day of the file server's clock.
+ * changed for a day of the file server's clock. Gives what kept one of them from being removed: there
+ * it is in nobody's way.
  */
-export function sweepStaging(store: Store): void {
+export function sweepStaging(store: Store): Failure | undefined {
   const staging = storeFiles.staging(store.dir)
   const names = disk.listNames(staging)
-  if (names.length === 0) return
+  if (names.length === 0) return undefined
   const lock = tryLock(storeFiles.stagingLock(store.dir), undefined)
-  if (lock === undefined) return
+  if (lock === undefined) return undefined
+  let failure: Failure | undefined
   try {
     const age = leaseUseOf(store) === 'none' ? 0 : longestBuild
     const now = age === 0 ? 0 : disk.serverTime(staging)
     for (const name of disk.listNames(staging)) {
       const path = `${staging}/${name}`
       const at = age === 0 ? 0 : (disk.findFacts(path)?.modifiedAt ?? now)
-      if (now - at >= age) disk.removeTree(path)
+      if (now - at >= age) failure = disk.tryRemoveTree(path) ?? failure
     }
+    return failure
   } finally {
     lock.release()
   }

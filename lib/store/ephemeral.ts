@@ -1,41 +1,55 @@
 /** Sessions that live for one turn and leave nothing behind. */
 
-import { isSessionId } from '../base/id.ts'
-import { isFailure } from '../errors.ts'
+import { isSessionId, type SessionId } from '../base/id.ts'
+import { Failure, isFailure } from '../errors.ts'
 import { session as files, sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { type Lock, tryLock } from '../os/lock-file.ts'
 import { findHeldTool, turnVitals } from '../session/liveness.ts'
-import { Session } from '../session/session.ts'
+import { Session, type SessionAccess } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { accessOf } from './access.ts'
 import { withdrawSession } from './create.ts'
 import type { Store } from './store.ts'
 
-/** Removes the ephemeral sessions that a crash left: their locks are free and their processes gone. */
-export async function sweepEphemeral(store: Store): Promise<void> {
+/**
+ * Removes the ephemeral sessions that a crash left: their locks are free and their processes gone. Gives
+ * what kept one of them from being removed: there it is in nobody's way.
+ */
+export async function sweepEphemeral(store: Store): Promise<Failure | undefined> {
   const ids = disk.listNames(storeFiles.ephemeral(store.dir)).filter(isSessionId)
-  if (ids.length === 0) return
+  if (ids.length === 0) return undefined
   const access = accessOf(store)
+  let failure: Failure | undefined
   for (const id of ids) {
-    const dir = sessionDir(store.dir, id, 'ephemeral')
-    const lock = tryLockThere(files.sessionLock(dir))
-    if (lock === undefined) continue
-    const session = new Session(id, dir, access)
-    let withdrawn: string | undefined
     try {
-      if (!(await isLeased(session))) continue
-      const { state } = readSnapshot(id, dir)
-      const dead = state === undefined || turnVitals(id, state).verdict === 'dead'
-      const over = dead || session.isTakenOver
-      if (over && findHeldTool(dir) === undefined) withdrawn = withdrawSession(store, session)
-    } finally {
-      await session.releaseLease()
-      session[Symbol.dispose]()
-      lock.release()
+      await removeDead(store, access, id)
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      failure = error
     }
-    if (withdrawn !== undefined) disk.removeTree(withdrawn)
   }
+  return failure
+}
+
+async function removeDead(store: Store, access: SessionAccess, id: SessionId): Promise<void> {
+  const dir = sessionDir(store.dir, id, 'ephemeral')
+  const lock = tryLockThere(files.sessionLock(dir))
+  if (lock === undefined) return
+  const session = new Session(id, dir, access)
+  let withdrawn: string | undefined
+  try {
+    if (!(await isLeased(session))) return
+    const { state } = readSnapshot(id, dir)
+    const dead = state === undefined || turnVitals(id, state).verdict === 'dead'
+    const over = dead || session.isTakenOver
+    if (over && findHeldTool(dir) === undefined) withdrawn = withdrawSession(store, session)
+  } finally {
+    await session.releaseLease()
+    session[Symbol.dispose]()
+    lock.release()
+  }
+  if (withdrawn !== undefined) disk.removeTree(withdrawn)
 }
 
 /** Whether this machine may change it; another one may be at it. */

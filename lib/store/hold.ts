@@ -11,6 +11,7 @@ import { ifGone, Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn } from '../session/state.ts'
 import { accessOf } from './access.ts'
+import { checkId } from './place.ts'
 import type { Store } from './store.ts'
 
 /** A session whose session.lock is held. */
@@ -122,8 +123,9 @@ function isRunning(id: SessionId, dir: string): boolean {
   return state !== undefined && hasOpenTurn(state)
 }
 
-/** The session's directory; throws SESSION_UNREADABLE when a link stands in its place. */
+/** The session's directory; throws REF_MALFORMED, and SESSION_UNREADABLE when a link stands in its place. */
 export function realSessionDir(store: Store, id: SessionId, place: Place = 'sessions'): string {
+  checkId(id)
   const dir = sessionDir(store.dir, id, place)
   const kind = disk.findFacts(dir)?.kind
   if (kind === undefined) throw new Failure('SESSION_UNKNOWN', { ref: id, store: store.dir })

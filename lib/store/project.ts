@@ -6,7 +6,6 @@ import { formatToml, parseToml, TomlError } from '../base/toml.ts'
 import { Failure } from '../errors.ts'
 import { store as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { forgoLocks } from '../os/flock.ts'
 import { replaceText } from '../os/replace.ts'
 import type { Store } from './store.ts'
 
@@ -36,14 +35,6 @@ export function findProjectFacts(dir: string): ProjectFacts | undefined {
     if (!(error instanceof TomlError || error instanceof DecodeError)) throw error
     throw new Failure('STATE_INVALID', { file, problem: error.message }, { cause: error })
   }
-}
-
-/**
- * Has nothing in the store be locked when its project.toml says so: its file system has no flock. What
- * else that says is not looked at, since every command asks this.
- */
-export function heedLeaseOnly(dir: string): void {
-  if (/^lease_only *= *true\b/m.test(disk.findText(files.project(dir)) ?? '')) forgoLocks(dir)
 }
 
 /** Makes the store's directories and its project.toml where they are missing. */

@@ -1,6 +1,6 @@
 /** What a person typed to the one session it means. Nothing is ever guessed. */
 
-import { isSessionId, normaliseId, type SessionId } from '../base/id.ts'
+import { isSessionId, nameOf, normaliseId, type SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { isSession, type TypedPlace } from './place.ts'
 import { searchRef } from './search.ts'
@@ -25,6 +25,9 @@ export function resolveRef(
   options: { readonly allProjects?: boolean; readonly place?: TypedPlace } = {},
 ): Resolved {
   const { place = 'sessions', allProjects = false } = options
+  if (typeof ref !== 'string') {
+    throw new Failure('REF_MALFORMED', { ref: nameOf(ref), problem: 'it is no text' })
+  }
   const id = isSessionId(ref) ? ref : normaliseId(ref)
   if (isSessionId(id) && isSession(store, id, place)) return { store, id }
   checkRef(ref)

@@ -51,10 +51,13 @@ export function searchRef(
     if (second !== undefined) throw ambiguous(ref, elsewhere, place)
     return found
   }
+  const { projectPath } = found.store
+  const moved = disk.findFacts(store.dir) === undefined && findMovedFrom(store) === projectPath
   throw new Failure('SESSION_ELSEWHERE', {
     ref,
-    project_path: found.store.projectPath,
+    project_path: projectPath,
     id: found.id,
+    ...(moved ? { moved_from: projectPath } : {}),
   })
 }
 

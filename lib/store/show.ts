@@ -1,7 +1,7 @@
 /** Everything about one session. */
 
 import type { SessionId } from '../base/id.ts'
-import { Failure, type Holder } from '../errors.ts'
+import { Failure, type Holder, isFailure } from '../errors.ts'
 import type { Entry } from '../journal/entry.ts'
 import { session as files } from '../layout.ts'
 import { findHolder, probeLock } from '../os/lock-file.ts'
@@ -26,6 +26,7 @@ export interface SessionDetails extends SessionRow {
   readonly dir: string
   /** The whole state.toml; null when it cannot be read. */
   readonly state: State | null
+  /** Those that can be looked at; of another one `warnings` says why not. */
   readonly locks: readonly LockRow[]
   readonly liveness: Liveness
   readonly warnings: readonly Failure[]
@@ -38,13 +39,18 @@ export function readSession(store: Store, id: SessionId): SessionDetails {
   const { snapshot, liveness } = observation
   const { dir } = snapshot
   const names = snapshot.state === undefined ? [] : ['session', ...listTools(dir), 'journal']
+  const looks = names.map((name) => lockRow(name, dir, now))
+  const closed = looks.flatMap((look) => (look instanceof Failure ? [look] : []))
   return {
     ...toRow(observation, now),
     dir,
     state: snapshot.state ?? null,
-    locks: names.map((name) => lockRow(name, dir, now)),
+    locks: looks.flatMap((look) => (look instanceof Failure ? [] : [look])),
     liveness,
-    warnings: snapshot.failure === undefined ? snapshot.warnings : [snapshot.failure],
+    warnings: [
+      ...(snapshot.failure === undefined ? snapshot.warnings : [snapshot.failure]),
+      ...closed,
+    ],
   }
 }
 
@@ -58,11 +64,16 @@ function observeThere(store: Store, id: SessionId, now: number) {
   }
 }
 
-function lockRow(name: string, dir: string, now: number): LockRow {
+function lockRow(name: string, dir: string, now: number): LockRow | Failure {
   const path = files.toolLock(dir, name)
-  if (probeLock(path) === 'free') return { name, held: false }
-  const holder = findHolder(path, now)
-  return { name, held: true, ...(holder === undefined ? {} : { holder }) }
+  try {
+    if (probeLock(path) === 'free') return { name, held: false }
+    const holder = findHolder(path, now)
+    return { name, held: true, ...(holder === undefined ? {} : { holder }) }
+  } catch (error) {
+    if (!isFailure(error, 'ACCESS_DENIED')) throw error
+    return error
+  }
 }
 
 /**

@@ -11,8 +11,9 @@ import {
   storeName,
 } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { forgoLocks } from '../os/flock.ts'
 import { findRepository } from '../os/git.ts'
-import { findProjectFacts, heedLeaseOnly } from './project.ts'
+import { findProjectFacts } from './project.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -21,7 +22,7 @@ export interface StoreOptions {
   readonly env: Env
   /** The user's home directory. */
   readonly home: string
-  /** The caller's working directory. */
+  /** The caller's working directory; not asked for where every path is absolute. */
   readonly cwd: string
   /** A project's directory, in place of the one around the cwd. */
   readonly project?: string
@@ -46,28 +47,62 @@ export interface Store {
 /**
  * Finds the store of a project. Reads only: the store's directory appears with its first session.
  *
- * Throws HOME_REFUSED when a test run would use the real root.
+ * Throws HOME_REFUSED when a test run would use the real root, and USAGE for options of a wrong type;
+ * the store's `now` throws USAGE when the clock that was given gives no time.
  */
 export function openStore(options: StoreOptions): Store {
-  const { env, home, now = Date.now } = options
-  const root = path.resolve(options.cwd, rootDir(env, home))
+  checkOptions(options)
+  const { env, home } = options
+  const now = options.now === undefined ? Date.now : checkedClock(options.now)
+  const cwd = () => checkedPath('cwd', options.cwd)
+  const resolve = (to: string) => path.resolve(path.isAbsolute(to) ? '/' : cwd(), to)
+  const root = resolve(rootDir(env, home))
   const shared = { now, env, configFile: configFile(env, home) }
   if (options.store !== undefined) {
-    const typed = path.resolve(options.cwd, options.store)
+    const typed = resolve(options.store)
     const dir = disk.findRealPath(typed) ?? typed
     refuseRealRoot(env, home, dir)
     const projectPath = findProjectFacts(dir)?.projectPath ?? dir
     heedLeaseOnly(dir)
     return { ...shared, dir, root: disk.parentOf(disk.parentOf(dir)), projectPath }
   }
-  const projectPath = findProjectPath(
-    options.project === undefined ? options.cwd : path.resolve(options.cwd, options.project),
-    env,
-  )
+  const projectPath = findProjectPath(resolve(options.project ?? cwd()), env)
   refuseRealRoot(env, home, root)
   const dir = `${projectsDir(root)}/${storeName(projectPath)}`
   heedLeaseOnly(dir)
   return { ...shared, root, dir, projectPath }
+}
+
+/** A home that is not known would otherwise be a directory named `undefined`. Throws USAGE. */
+function checkOptions(options: StoreOptions): void {
+  if (typeof options !== 'object' || options === null) throw misuse('there are no options')
+  if (typeof options.env !== 'object' || options.env === null) throw misuse('env is no object')
+  checkedPath('home', options.home)
+  if (options.project !== undefined) checkedPath('project', options.project)
+  if (options.store !== undefined) checkedPath('store', options.store)
+  const { now } = options
+  if (now !== undefined && typeof now !== 'function') throw misuse('now is no function')
+}
+
+function checkedPath(key: string, value: string): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw misuse(`${key} is no directory's path`)
+}
+
+function misuse(problem: string): Failure {
+  return new Failure('USAGE', { problem: `openStore: ${problem}` })
+}
+
+/** The end of the year 9999: later ones have no form in TOML. */
+const lastTime = 253_402_300_799_999
+
+/** A wrong time would not only be recorded: no later id of this process could be made behind it. */
+function checkedClock(now: () => number): () => number {
+  return () => {
+    const at = now()
+    if (at >= 0 && at <= lastTime) return Math.floor(at)
+    throw new Failure('USAGE', { problem: 'the clock that openStore was given gives no time' })
+  }
 }
 
 /** Whether it has been made: one appears with its first session. */
@@ -80,6 +115,20 @@ export function siblingStore(store: Store, dir: string): Store {
   const projectPath = findPathOf(dir) ?? dir
   heedLeaseOnly(dir)
   return { ...store, dir, projectPath }
+}
+
+/**
+ * Has nothing in the store be locked when its project.toml says so: its file system has no flock. What
+ * else that says is not looked at, since every command asks this.
+ */
+function heedLeaseOnly(dir: string): void {
+  try {
+    const text = disk.findText(storeFiles.project(dir)) ?? ''
+    if (/^lease_only *= *true\b/m.test(text)) forgoLocks(dir)
+  } catch (error) {
+    // Who would change anything is refused by what reads all of it.
+    if (!(error instanceof Failure)) throw error
+  }
 }
 
 /** What is wrong with another project's file is that project's trouble. */

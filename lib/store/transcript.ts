@@ -6,7 +6,7 @@ import { Failure } from '../errors.ts'
 import { decodeLines, type Reading, readLines, readLinesBackwards } from '../journal/read.ts'
 import { session as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { type Liveness, observe } from '../session/liveness.ts'
+import { isAttended, type Liveness, observe } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { realSessionDir } from './hold.ts'
 import { placeOf } from './place.ts'
@@ -72,8 +72,9 @@ export async function* followTranscript(
       }
       const now = disk.findFacts(path)
       if (now !== undefined && !disk.isSameFile(now, disk.readFacts(fd, path))) {
-        disk.closeFile(fd)
+        const before = fd
         fd = disk.openRead(path)
+        disk.closeFile(before)
         at = offsetAfter(fd, path, seq)
         continue
       }
@@ -95,6 +96,7 @@ export function livenessOf(store: Store, id: SessionId): Liveness {
 function isAtRest(store: Store, id: SessionId): boolean {
   const dir = sessionDir(store.dir, id, placeOf(store, id))
   if (disk.findFacts(dir) === undefined) return true
+  if (isAttended(dir)) return false
   const { status } = observe(readSnapshot(id, dir), { now: store.now(), scrutiny: 'busy' }).liveness
   return status !== 'running' && status !== 'busy' && status !== 'orphaned' && status !== 'unknown'
 }
@@ -156,9 +158,12 @@ function lastSeq(fd: number, path: string, size: number): number {
   return -1
 }
 
+/** Where the first entry behind `seq` begins, or the next line will. */
 function offsetAfter(fd: number, path: string, seq: number): number {
+  let end = 0
   for (const { line, entry } of decodeLines(readLines(fd, path, 0))) {
     if (entry !== undefined && entry.seq > seq) return line.offset
+    end = line.end
   }
-  return disk.readFacts(fd, path).size
+  return end
 }

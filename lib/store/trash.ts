@@ -40,8 +40,10 @@ export interface Kept {
   readonly id: SessionId
   /** It is in use, so it is left where it is. */
   readonly why: string
-  /** Or it is out of sight and could not be removed. */
+  /** Or it could not be removed. */
   readonly failure?: Failure
+  /** It is out of sight all the same. */
+  readonly buried?: true
 }
 
 /**
@@ -86,15 +88,21 @@ export async function purgeTrashed(
     while (buried.length < size && rest.length > 0) {
       options.check()
       const id = rest.pop() as SessionId
-      const why = await buryTrashed(store, id)
-      if (why === undefined) buried.push(id)
-      else kept.push({ id, why })
+      try {
+        const why = await buryTrashed(store, id)
+        if (why === undefined) buried.push(id)
+        else kept.push({ id, why })
+      } catch (failure) {
+        // The others are none the worse for it.
+        if (!(failure instanceof Failure)) throw failure
+        kept.push({ id, why: failure.message, failure })
+      }
     }
     disk.syncDir(files.trash(store.dir))
     for (const id of buried) {
-      const failure = tryRemove(files.gone(store.dir, id))
+      const failure = disk.tryRemoveTree(files.gone(store.dir, id))
       if (failure === undefined) removed.push(id)
-      else kept.push({ id, why: failure.message, failure })
+      else kept.push({ id, why: failure.message, failure, buried: true })
       options.onRemoved?.(id)
     }
   }
@@ -106,8 +114,9 @@ export async function purgeTrashed(
 export function removeBuried(store: Store): number {
   const buried = listGone(store)
   if (buried.length > 0) disk.syncDir(files.trash(store.dir))
-  return buried.filter((name) => tryRemove(`${files.trash(store.dir)}/${name}`) === undefined)
-    .length
+  return buried.filter(
+    (name) => disk.tryRemoveTree(`${files.trash(store.dir)}/${name}`) === undefined,
+  ).length
 }
 
 /** What an interrupted purge had renamed out of reach, by its names in the trash. */
@@ -115,15 +124,4 @@ export function listGone(store: Store): string[] {
   return disk
     .listNames(files.trash(store.dir))
     .filter((name) => name.startsWith('.gone-') && isSessionId(name.slice('.gone-'.length)))
-}
-
-/** Gives what kept it from being removed: it is out of sight, and the next purge tries again. */
-function tryRemove(path: string): Failure | undefined {
-  try {
-    disk.removeTree(path)
-    return undefined
-  } catch (error) {
-    if (error instanceof Failure) return error
-    throw error
-  }
 }

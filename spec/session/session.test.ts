@@ -407,4 +407,15 @@ describe('Session.encode', () => {
     const redactions = decodeEntry(formatLine(0, encoded).trimEnd())?.data.redactions
     expect(Object.values(redactions as object).reduce((a, b) => a + b, 0)).toBe(2)
   })
+
+  it('keeps no letter of data that are nested too deep to be looked through', async () => {
+    const place = await makeSession()
+    using session = open(place)
+    let nested: unknown = 'x'
+    for (let i = 0; i < 100_000; i++) nested = [nested]
+    const encoded = session.encode({ ...message('deep'), data: { nested } })
+    expect(decodeEntry(formatLine(0, encoded).trimEnd())?.data).toEqual({
+      redactions: { error: 1 },
+    })
+  })
 })

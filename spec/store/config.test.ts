@@ -110,7 +110,10 @@ describe('readConfig', () => {
     expect(() => readConfig({ STINT_DEPTH_LIMIT: 'x' }, home)).toThrow(
       expect.objectContaining({
         code: 'CONFIG_INVALID',
-        data: expect.objectContaining({ file: 'STINT_DEPTH_LIMIT' }),
+        data: {
+          file: 'STINT_DEPTH_LIMIT',
+          problem: 'depth_limit cannot be "x": it takes a whole number below 1000',
+        },
       }),
     )
   })

@@ -254,6 +254,11 @@ describe('resolveRef beyond the project', () => {
       data: { moved_from: `${dir}/one` },
       hint: expect.stringContaining(`${dir}/one`),
     })
+    expect(refused(moved, 'mine')).toMatchObject({
+      code: 'SESSION_ELSEWHERE',
+      hint: expect.stringContaining(`\`stint project move ${dir}/one .\``),
+    })
+    expect(refused(open('two'), 'mine').data).not.toHaveProperty('moved_from')
     expect(refused(open('two'), 'nothing').data).not.toHaveProperty('moved_from')
     mkdirSync(`${dir}/one`)
     expect(refused(moved, 'nothing').data).not.toHaveProperty('moved_from')

@@ -1,5 +1,5 @@
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import fs, { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { describe, expect, it, vi } from 'vitest'
 import {
   appendEntry,
   deleteSession,
@@ -147,6 +147,37 @@ describe('followTranscript', () => {
       expect(await following.ended).toEqual(all)
     },
   )
+
+  it('misses nothing that is appended while it looks where a rewritten transcript goes on', async () => {
+    const store = makeStore()
+    const { id, dir } = makeTalk(store)
+    const path = `${dir}/transcript.jsonl`
+    const abort = new AbortController()
+    const following = follow(store, id, { forever: true, signal: abort.signal })
+    await reach(following.seen, 8)
+    const next = readFileSync(path, 'utf8').split('\n').at(-2)?.replace('"seq":7', '"seq":8')
+    writeFileSync(`${path}.new`, readFileSync(path, 'utf8'))
+    const { ino } = statSync(`${path}.new`)
+    const read = fs.readSync.bind(fs) as (...args: unknown[]) => number
+    let isTold = false
+    const spy = vi.spyOn(fs, 'readSync').mockImplementation((fd, ...rest) => {
+      const count = read(fd, ...rest)
+      if (!isTold && fs.fstatSync(fd as number).ino === ino) {
+        isTold = true
+        appendFileSync(path, `${next}\n`)
+      }
+      return count
+    })
+    try {
+      renameSync(`${path}.new`, path)
+      await reach(following.seen, 9)
+    } finally {
+      spy.mockRestore()
+      abort.abort()
+    }
+    expect(isTold).toBe(true)
+    expect(await following.ended).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+  })
 
   it('ends without a complaint when the session leaves for the trash', async () => {
     const store = makeStore()
