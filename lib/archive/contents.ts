@@ -104,6 +104,12 @@ function readState(id: SessionId, dir: string): State {
   return state
 }
 
+/** The sizes of the files of a session that would be archived: looked at, and not read. */
+export function* sizesIn(dir: string): Generator<number> {
+  for (const file of [files.state(dir), files.transcript(dir)]) yield disk.findSize(file) ?? 0
+  for (const { facts } of walkOutput(dir)) if (facts?.kind === 'file') yield facts.size
+}
+
 /** The plain files below output/, in the order of their paths, and what is none. */
 function listOutput(dir: string): {
   readonly output: ArchivedFile[]
@@ -111,14 +117,9 @@ function listOutput(dir: string): {
 } {
   const output: ArchivedFile[] = []
   const leftOut: { path: string; why: string }[] = []
-  const look = (path: string) => {
-    const facts = disk.findFacts(path)
+  for (const { path, facts } of walkOutput(dir)) {
     const name = nameIn(dir, path)
-    if (facts?.kind === 'directory') {
-      for (const one of disk.listNames(path)) look(`${path}/${one}`)
-    } else if (isResultLeftover(name)) {
-      return
-    } else if (facts === undefined || !isOutputPath(name)) {
+    if (facts === undefined || !isOutputPath(name)) {
       leftOut.push({ path: name.toWellFormed(), why: 'its name does not mean the same everywhere' })
     } else if (facts.kind === 'file') {
       const executable = (facts.mode & 0o100) !== 0
@@ -128,9 +129,23 @@ function listOutput(dir: string): {
       leftOut.push({ path: name, why: facts.kind === 'link' ? 'it is a link' : 'it is no file' })
     }
   }
-  if (disk.findFacts(files.output(dir))?.kind === 'directory') look(files.output(dir))
   output.sort((a, b) => (a.path < b.path ? -1 : 1))
   return { output, leftOut }
+}
+
+/** All that is below output/ and no directory. */
+function* walkOutput(
+  dir: string,
+): Generator<{ readonly path: string; readonly facts: disk.FileFacts | undefined }> {
+  const root = files.output(dir)
+  if (disk.findFacts(root)?.kind !== 'directory') return
+  const waiting = [root]
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    const facts = disk.findFacts(path)
+    if (facts?.kind === 'directory') {
+      for (const name of disk.listNames(path).reverse()) waiting.push(`${path}/${name}`)
+    } else if (!isResultLeftover(nameIn(dir, path))) yield { path, facts }
+  }
 }
 
 function isResultLeftover(name: string): boolean {

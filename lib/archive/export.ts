@@ -1,14 +1,15 @@
 /** Writing sessions into an archive. */
 
 import type { SessionId } from '../base/id.ts'
-import { Failure, isFailure } from '../errors.ts'
+import { Failure, type FailureData, isFailure } from '../errors.ts'
 import { archive, type Place } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { realSessionDir } from '../store/hold.ts'
 import { placeOf } from '../store/place.ts'
 import type { Store } from '../store/store.ts'
-import { type Contents, readAgain, readContents } from './contents.ts'
+import { type Contents, readAgain, readContents, sizesIn } from './contents.ts'
 import { compress } from './gzip.ts'
-import { type ArchivedSession, formatManifest, parseManifest } from './manifest.ts'
+import { type ArchivedSession, formatManifest, limits, parseManifest } from './manifest.ts'
 import { checkArchive, reading, readPieces } from './read.ts'
 import { formatTar, type Member } from './tar.ts'
 import { type Target, writeTarget } from './target.ts'
@@ -19,23 +20,42 @@ export interface ExportReport {
   readonly bytes: number
 }
 
+export interface ExportHooks {
+  /** Called with how many sessions were read. */
+  readonly onRead?: (count: number) => void
+  /** Called before there is a file, and before each piece is written. */
+  readonly onWrite?: () => void
+}
+
 /**
  * Writes sessions into one archive: into a file, durably, or to whoever takes the bytes. The same
  * sessions give the same bytes. One that runs is taken as far as it is.
  *
- * Throws FILE_EXISTS, FILE_CHANGED, and what keeps a writer from a session that is damaged; then
- * there is no file.
+ * Throws EXPORT_TOO_LARGE for what no import would take, before anything is read; FILE_EXISTS,
+ * FILE_CHANGED, what keeps a writer from a session that is damaged, and what a hook throws; then there
+ * is no file.
  */
 export async function exportSessions(
   sessions: readonly { readonly store: Store; readonly id: SessionId }[],
   to: Target | { readonly write: (bytes: Uint8Array) => void },
+  maxSize: number = limits.bytes,
+  hooks: ExportHooks = {},
 ): Promise<ExportReport> {
-  const wanted = new Map(sessions.map(({ store, id }) => [id, store]))
-  const all = [...wanted]
+  const wanted = [...new Map(sessions.map(({ store, id }) => [id, store]))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, store]) => readContents(store, id, placeOf(store, id)))
+    .map(([id, store]) => ({ store, id, place: placeOf(store, id) }))
+  refuseTooMuch(wanted, maxSize)
+  const all = wanted.map(({ store, id, place }, at) => {
+    hooks.onRead?.(at)
+    return readContents(store, id, place)
+  })
   await reading('the archive', async () => parseManifest(manifestOf(all).toString(), 'the archive'))
-  const pack = (write: (bytes: Uint8Array) => void) => compress(formatTar(membersOf(all)), write)
+  const pack = (write: (bytes: Uint8Array) => void) =>
+    compress(formatTar(membersOf(all)), (piece) => {
+      hooks.onWrite?.()
+      write(piece)
+    })
+  hooks.onWrite?.()
   let bytes = 0
   if ('file' in to) bytes = await writeTarget(to, pack)
   else {
@@ -59,6 +79,7 @@ export async function archiveSession(
   dir: string,
   place: Place = 'sessions',
 ): Promise<{ readonly file: string; readonly bytes: number }> {
+  refuseTooMuch([{ store, id, place }], limits.bytes)
   const contents = readContents(store, id, place)
   const { session } = contents
   disk.makeDirs(dir)
@@ -77,6 +98,24 @@ export async function archiveSession(
     if (isNew) throw new Failure('ARCHIVE_INVALID', { file, problem: 'it reads back differently' })
   }
   throw new Failure('FILE_EXISTS', { file: archive.file(dir, id, session.seq) })
+}
+
+function refuseTooMuch(
+  sessions: readonly { readonly store: Store; readonly id: SessionId; readonly place: Place }[],
+  maxSize: number,
+): void {
+  const refuse = (what: FailureData['EXPORT_TOO_LARGE']['what'], limit: number) => {
+    throw new Failure('EXPORT_TOO_LARGE', { what, limit })
+  }
+  if (sessions.length > limits.sessions) refuse('sessions', limits.sessions)
+  let [count, bytes] = [0, 0]
+  for (const { store, id, place } of sessions) {
+    for (const size of sizesIn(realSessionDir(store, id, place))) {
+      bytes += size
+      if (++count > limits.files) refuse('files', limits.files)
+      if (bytes > maxSize) refuse('bytes', maxSize)
+    }
+  }
 }
 
 /** Whether a file is a whole archive of this and nothing else. */

@@ -1,5 +1,6 @@
 /** Taking sessions out of an archive, each with the id that it had. */
 
+import { giveWay } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { session as files, type Place, sessionDir } from '../layout.ts'
@@ -22,6 +23,8 @@ export interface UnpackOptions {
   readonly dryRun: boolean
   /** How many bytes it may unpack to. */
   readonly maxSize: number
+  /** Called before each file, and before each session appears, with how many are begun or there. */
+  readonly onStep?: (count: number, of: number) => void
 }
 
 /** What became of one session of an archive. */
@@ -44,7 +47,8 @@ export interface UnpackRow {
  * Restores the sessions of an archive in a store. Each appears whole or not at all, and none before
  * all of the archive was looked through; run again after a crash, it restores the rest.
  *
- * Throws ARCHIVE_INVALID, ARCHIVE_TOO_LARGE and FORMAT_NEWER with nothing changed.
+ * Throws ARCHIVE_INVALID, ARCHIVE_TOO_LARGE and FORMAT_NEWER with nothing changed, and what the hook
+ * throws.
  */
 export async function importArchive(store: Store, options: UnpackOptions): Promise<UnpackRow[]> {
   const act = () => reading(options.file, () => unpackAll(store, options))
@@ -52,7 +56,7 @@ export async function importArchive(store: Store, options: UnpackOptions): Promi
 }
 
 async function unpackAll(store: Store, options: UnpackOptions): Promise<UnpackRow[]> {
-  const { file, input = readPieces(file), dryRun, maxSize } = options
+  const { file, input = readPieces(file), dryRun, maxSize, onStep } = options
   const provenance = {
     archive: file.slice(file.lastIndexOf('/') + 1),
     projectPath: store.projectPath,
@@ -63,6 +67,7 @@ async function unpackAll(store: Store, options: UnpackOptions): Promise<UnpackRo
   const built: Unpacking[] = []
   try {
     for await (const { session, file, content } of files) {
+      onStep?.(built.length, sessions.length)
       if (rows.get(session.id)?.act !== 'imported') continue
       let unpacking = built.at(-1)
       if (unpacking?.id !== session.id) {
@@ -71,11 +76,16 @@ async function unpackAll(store: Store, options: UnpackOptions): Promise<UnpackRo
         built.push(unpacking)
       }
       await unpacking.take(file, content)
-      if (file === session.files.at(-1)) await unpacking.finish(provenance)
+      if (file !== session.files.at(-1)) continue
+      await unpacking.finish(provenance)
+      // A piece of the archive has many sessions: signals are heard between two.
+      await giveWay()
     }
     if (!dryRun && built.length > 0) {
       await using maintenance = await waitForMaintenance(store)
-      for (const { id, dir = '' } of built) {
+      for (const [at, { id, dir = '' }] of built.entries()) {
+        await giveWay()
+        onStep?.(at, sessions.length)
         maintenance.check()
         const row = rowOf(store, sessions.find((one) => one.id === id) as ArchivedSession)
         rows.set(id, row)

@@ -15,10 +15,13 @@ import { Failure } from '../errors.ts'
 /** The format that is written; one of a newer is refused. */
 const manifestFormat = 1
 
-/** More is in no archive that is read. */
-export const limits: { readonly [what in 'sessions' | 'files' | 'manifestBytes']: number } = {
+/** More is in no archive that is read, and in none that is written; `bytes` unless somebody says otherwise. */
+export const limits: {
+  readonly [what in 'sessions' | 'files' | 'bytes' | 'manifestBytes']: number
+} = {
   sessions: 10_000,
   files: 100_000,
+  bytes: 16 * 1024 ** 3,
   manifestBytes: 64 * 1024 * 1024,
 }
 

@@ -4,7 +4,7 @@ import { Failure } from '../errors.ts'
 import { unfinished } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { type Lock, tryLock } from '../os/lock-file.ts'
-import { loadUlid } from '../os/packages.ts'
+import { createMint } from '../os/packages.ts'
 
 export interface Target {
   /** An absolute path. */
@@ -26,7 +26,7 @@ export async function writeTarget(
   if (!force && disk.findFacts(file) !== undefined) throw new Failure('FILE_EXISTS', { file })
   requireDir(disk.parentOf(file))
   sweep(file)
-  const path = unfinished.format(file, loadUlid().monotonicFactory()(Date.now()))
+  const path = unfinished.format(file, createMint()(Date.now()))
   const lock = tryLock(path, undefined) as Lock
   let length = 0
   try {

@@ -57,6 +57,7 @@ export type CheckId =
   | 'ephemeral.leftover'
   | 'trash.leftover'
   | 'session.unreadable'
+  | 'session.access'
   | 'session.foreign'
   | 'session.leftover'
   | 'state.missing'
@@ -144,7 +145,10 @@ export const checks: Readonly<Record<CheckId, Check>> = {
     severity: 'damage',
     meaning: 'A rename does not replace a file, replaces what it must not, or loses something.',
   },
-  'disk.sync': { severity: 'warning', meaning: 'A file or a directory cannot be synced.' },
+  'disk.sync': {
+    severity: 'warning',
+    meaning: 'A file or a directory cannot be synced: a power cut may take back what is new.',
+  },
   'disk.clock': {
     severity: 'warning',
     meaning: "The file server's clock and this machine's are more than 5 s apart.",
@@ -233,6 +237,10 @@ export const checks: Readonly<Record<CheckId, Check>> = {
     severity: 'damage',
     meaning: 'Neither its state nor its transcript tells what the session is.',
     mends: 'makes a session of what there is, where the files can be read',
+  },
+  'session.access': {
+    severity: 'damage',
+    meaning: 'This user may not read and write a file of the session, or its directory.',
   },
   'session.foreign': {
     severity: 'damage',
@@ -422,9 +430,4 @@ export function quietly<T>(act: () => T): T | undefined {
     if (!(error instanceof Failure)) throw error
     return undefined
   }
-}
-
-/** A word as the shell takes it. */
-export function shellWord(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

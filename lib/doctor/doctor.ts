@@ -1,15 +1,15 @@
 /** The doctor: every check, over the ground, the stores and their sessions. Finds and changes nothing. */
 
-import type { SessionId } from '../base/id.ts'
+import { isSessionId, type SessionId } from '../base/id.ts'
+import { shellWord } from '../base/text.ts'
 import { Failure } from '../errors.ts'
-import { sessionDir } from '../layout.ts'
+import { sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { mergeCounts, type RedactionCounts, type Redactor } from '../redact/redact.ts'
 import { openRedactorOf } from '../store/access.ts'
 import { readConfig } from '../store/config.ts'
-import { listIds } from '../store/list.ts'
 import type { Store } from '../store/store.ts'
-import { type CheckId, checks, type Finding, quietly, type Sighting, shellWord } from './check.ts'
+import { type CheckId, checks, type Finding, quietly, type Sighting } from './check.ts'
 import { judgeGround, readGround } from './checks/ground.ts'
 import { Kinship } from './checks/kin.ts'
 import { checkLife } from './checks/life.ts'
@@ -92,10 +92,10 @@ function examineStore(store: Store, options: ExamineOptions, add: Add, tally: Ta
   const cap = capOf(store, home)
   const redactor = findRedactor(store)
   const kinship = new Kinship()
-  const ids = listIds(store)
+  // Where they cannot be listed, a check of the store says so.
+  const ids = quietly(() => listDirs(store)) ?? []
   for (const [at, id] of ids.entries()) {
     const dir = sessionDir(store.dir, id)
-    if (disk.findFacts(dir)?.kind !== 'directory') continue
     const isSearched = deep || ids.length - at <= searched || sessions !== undefined
     const { sightings, examined } = checkSession(store, id, dir, {
       deep: isAsked(id) && deep,
@@ -109,6 +109,16 @@ function examineStore(store: Store, options: ExamineOptions, add: Add, tally: Ta
     onProgress?.(++tally.count)
   }
   for (const one of kinship.sightings()) if (isAsked(one.session)) add(one, store, one.session)
+}
+
+/** The sessions that are directories, oldest first. */
+function listDirs(store: Store): SessionId[] {
+  return disk
+    .listDir(storeFiles.sessions(store.dir))
+    .filter((item) => item.isDirectory())
+    .map(({ name }) => name)
+    .filter(isSessionId)
+    .sort()
 }
 
 const rank = { damage: 0, warning: 1, note: 2 } as const

@@ -25,17 +25,20 @@ export interface Examined {
   readonly isLive: boolean
   /** What state.toml says: a state, why it says none, or nothing where it is missing. */
   readonly mark: State | Failure | undefined
-  /** The transcript's length; undefined when it is not there. */
-  readonly size: number | undefined
+  /** What stands at the transcript's place; undefined when nothing does. */
+  readonly transcript: disk.FileFacts | undefined
+  /** What stands in its directory, or why that cannot be listed. */
+  readonly names: readonly string[] | Failure
 }
 
 /** Reads and probes a session. */
 export function examineSession(store: Store, id: SessionId, dir: string, now: number): Examined {
   const mark = readMark(dir)
-  const size = quietly(() => disk.findSize(files.transcript(dir)))
+  const transcript = quietly(() => disk.findFacts(files.transcript(dir)))
+  const names = listNames(dir)
   const plain = mark?.isPlain && mark.state.meta_session_id === id ? mark.state : undefined
   const first: Snapshot =
-    plain !== undefined && plain.journal.bytes === size
+    plain !== undefined && transcript?.kind === 'file' && plain.journal.bytes === transcript.size
       ? { id, dir, state: plain, failure: undefined, warnings: [] }
       : catchUp(id, dir)
   // Where nothing can be locked, another check says so.
@@ -52,7 +55,8 @@ export function examineSession(store: Store, id: SessionId, dir: string, now: nu
     snapshot,
     liveness,
     isLive,
-    size,
+    transcript,
+    names,
     mark: mark?.state ?? mark?.failure,
   }
 }
@@ -68,13 +72,23 @@ type Mark =
   | { readonly state: State; readonly isPlain: boolean; readonly failure?: undefined }
   | { readonly failure: Failure; readonly state?: undefined; readonly isPlain?: undefined }
 
+function listNames(dir: string): readonly string[] | Failure {
+  try {
+    return disk.listNames(dir)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return error
+  }
+}
+
 function readMark(dir: string): Mark | undefined {
   const file = files.state(dir)
   try {
+    // A plain state ends where its text does, so the head of a file that gives one was all of it.
+    const plain = quietly(() => readPlainState(disk.findHead(file) ?? ''))
+    if (plain !== undefined) return { state: plain, isPlain: true }
     const text = disk.findText(file)
-    if (text === undefined) return undefined
-    const plain = readPlainState(text)
-    return { state: plain ?? parseState(text, file), isPlain: plain !== undefined }
+    return text === undefined ? undefined : { state: parseState(text, file), isPlain: false }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return { failure: error }

@@ -62,7 +62,8 @@ export async function* repair(
     if (!ids.has(id) || signal?.aborted) continue
     maintenance.check()
     yield* attempt(store, null, async () => {
-      await mend(store)
+      const failure = await mend(store)
+      if (failure !== undefined) throw failure
       return { did: [`${id}: ${checks[id].mends}`], kept: [] }
     })
   }
@@ -74,7 +75,8 @@ export async function* repair(
   }
 }
 
-type MendStore = (store: Store) => void | Promise<void>
+/** Gives what kept it from being done, unless it throws that. */
+type MendStore = (store: Store) => Failure | undefined | Promise<Failure | undefined>
 
 type Done = Pick<Repair, 'did' | 'kept'>
 
@@ -138,12 +140,14 @@ const patience = 5_000
 const ofStore: { readonly [C in CheckId]?: MendStore } = {
   'store.leftover': (store) => {
     for (const path of listStoreLeftovers(store, store.now())) disk.removeFile(path)
+    return undefined
   },
   'staging.leftover': sweepStaging,
   'ephemeral.leftover': sweepEphemeral,
   'trash.leftover': (store) => {
     const trash = files.trash(store.dir)
     for (const name of listGone(store)) disk.removeTree(`${trash}/${name}`)
+    return undefined
   },
 }
 

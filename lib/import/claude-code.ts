@@ -1,8 +1,8 @@
 /** Claude Code: `projects/<directory>/<uuid>.jsonl`, a line for each block of a message. */
 
-import { assistantEvent, blocksOf, userEvent, withData } from '../tools/claude-blocks.ts'
+import { assistantEvent, blocksOf, userEvent } from '../tools/claude-blocks.ts'
 import type { Tokens, ToolEvent } from '../tools/event.ts'
-import { amountIn, type Fields, fieldsIn, known, sumOf, textIn } from '../tools/fields.ts'
+import { amountIn, type Fields, fieldsIn, known, sumOf, textIn, withData } from '../tools/fields.ts'
 import { longLine } from './codex.ts'
 import { type About, type Format, instantOf, isProviderId, type Said } from './format.ts'
 import { namesIn, realDir, type Source } from './source.ts'

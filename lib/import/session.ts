@@ -5,13 +5,14 @@ import { headOf, oneLine } from '../base/text.ts'
 import { Failure } from '../errors.ts'
 import type { EncodedEntry, EntryData } from '../journal/entry.ts'
 import type { Redactor } from '../redact/redact.ts'
-import { type Bare, bounded, contentOf, pruned, summaryOf } from '../run/events.ts'
+import { type Bare, bounded, contentOf, summaryOf } from '../run/events.ts'
 import { type Budget, spend } from '../run/pump.ts'
 import { UsageMeter } from '../run/usage.ts'
 import { isStreamed } from '../session/fold.ts'
 import type { Session } from '../session/session.ts'
 import type { TurnResult } from '../session/turn.ts'
 import type { Tokens, ToolEvent } from '../tools/event.ts'
+import { pruned } from '../tools/fields.ts'
 import { type About, type Format, isProviderId, type Said } from './format.ts'
 import type { Source } from './source.ts'
 
@@ -171,7 +172,7 @@ class Writer {
     }
     if (event.type === 'usage') {
       const data = turn.meter.take(event, this.#spec.conversation.id)
-      if (event.scope === 'thread') this.#total = event.tokens
+      if (event.scope === 'thread') this.#total = { ...this.#total, ...event.tokens }
       if (!this.#spec.byReference) yield* this.#push('usage', null, data, at)
       return
     }

@@ -6,7 +6,7 @@ import { formatTimestamp } from '../base/time.ts'
 import { Failure } from '../errors.ts'
 import { sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { replaceText } from '../os/replace.ts'
+import { replaceUserText } from '../os/replace.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { sizeOf } from '../store/size.ts'
 import type { Store } from '../store/store.ts'
@@ -72,7 +72,7 @@ function toRow(store: Store, verdict: Verdict): VerdictRow {
 
 /** Writes the document into a file, in place of what is there. */
 export function writePlan(path: string, document: PlanDocument): void {
-  replaceText(path, `${JSON.stringify(document, null, 2)}\n`)
+  replaceUserText(path, `${JSON.stringify(document, null, 2)}\n`)
 }
 
 /** What a file asks to be done. Throws PLAN_INVALID. */

@@ -7,6 +7,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -225,6 +226,25 @@ describe('export and import', () => {
     await expect(exportSessions([{ store, id }], { write })).rejects.toMatchObject({
       code: 'FILE_CHANGED',
     })
+  })
+
+  test('refuse what no import would take, before any of it is read', async () => {
+    const { store, id, dir } = one()
+    const file = join(freshDir(), 'a.tar.gz')
+    const hole = join(dir, 'output', 'hole')
+    mkdirSync(dirname(hole), { recursive: true })
+    writeFileSync(hole, '')
+    truncateSync(hole, 2 ** 40)
+    const sessions = [{ store, id }]
+    const tooLarge = { code: 'EXPORT_TOO_LARGE', data: { what: 'bytes', limit: 2 ** 34 } }
+    await expect(exportSessions(sessions, { file, force: false })).rejects.toMatchObject(tooLarge)
+    await expect(archiveSession(store, id, dirname(file))).rejects.toMatchObject(tooLarge)
+    expect(readdirSync(dirname(file))).toEqual([])
+    truncateSync(hole, 1000)
+    await expect(exportSessions(sessions, { file, force: false }, 999)).rejects.toMatchObject({
+      data: { limit: 999 },
+    })
+    await exportSessions(sessions, { file, force: false }, 1e6)
   })
 
   test('refuse to archive what is damaged', async () => {

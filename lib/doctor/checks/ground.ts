@@ -1,15 +1,16 @@
 /** What everything stands on: the root, its file system, this machine, Node and the settings. */
 
+import { shellWord } from '../../base/text.ts'
 import { Failure, isFailure } from '../../errors.ts'
 import { isProbe, probeDir, runtimeDirs } from '../../layout.ts'
 import * as disk from '../../os/disk.ts'
 import { findKoffi } from '../../os/packages.ts'
 import { type Probed, probeDisk } from '../../os/probe.ts'
-import { startTimeOf, thisMachine } from '../../os/process.ts'
+import { isThere, thisMachine } from '../../os/process.ts'
 import { findProgram } from '../../os/spawn.ts'
 import { readConfig } from '../../store/config.ts'
 import type { Env } from '../../store/store.ts'
-import { checks, quietly, type Sighting, shellWord } from '../check.ts'
+import { checks, quietly, type Sighting } from '../check.ts'
 
 /** What was found out about it. */
 export interface Ground {
@@ -61,10 +62,14 @@ export function readGround(options: {
   const place = findPlace(root)
   const { own, shared } = runtimeDirs(env, user)
   const machine = thisMachine()
+  const isLinux = process.platform === 'linux'
   const facts = {
     'boot id': machine.boot_id,
-    'machine id': quietly(() => disk.findText('/etc/machine-id', 'followed')?.trim()) ?? '',
-    'pid namespace': process.platform === 'linux' && machine.pid_ns === 'host' ? '' : 'known',
+    // Elsewhere the boot id stands for it.
+    'machine id': isLinux
+      ? (quietly(() => disk.findText('/etc/machine-id', 'followed')?.trim()) ?? '')
+      : machine.boot_id,
+    'pid namespace': isLinux && machine.pid_ns === 'host' ? '' : machine.pid_ns,
   }
   return {
     dirs: place === undefined ? [] : [place],
@@ -220,7 +225,7 @@ export function listProbes(root: string): string[] {
 }
 
 function isRunning(name: string): boolean {
-  return startTimeOf(Number(name.slice(name.lastIndexOf('-') + 1))) !== undefined
+  return isThere(Number(name.slice(name.lastIndexOf('-') + 1)))
 }
 
 function lookAtConfig(env: Env, home: string): Ground['config'] {

@@ -1,21 +1,25 @@
 /** Who lives of a session: its turn, its locks, and what the end of a turn leaves. */
 
+import { shellWord } from '../../base/text.ts'
+import { Failure } from '../../errors.ts'
 import { session as files } from '../../layout.ts'
 import * as disk from '../../os/disk.ts'
 import { findHolder, findOwner } from '../../os/lock-file.ts'
 import { vitalsOf } from '../../os/process.ts'
 import { findHeldTool } from '../../session/liveness.ts'
 import { hasOpenTurn } from '../../session/state.ts'
-import type { Sighting } from '../check.ts'
+import { quietly, type Sighting } from '../check.ts'
 import type { Examined } from '../examine.ts'
 
 /** Looks at a session's turn and locks. */
 export function* checkLife(examined: Examined): Generator<Sighting> {
-  const { id, dir, snapshot, liveness, isLive } = examined
+  const { id, dir, snapshot, liveness, isLive, names } = examined
   const { state } = snapshot
-  if (disk.findFacts(files.locks(dir)) === undefined) {
-    yield { id: 'lock.directory', evidence: 'it is not there', file: files.locks(dir) }
+  const locks = files.locks(dir)
+  if (!(names instanceof Failure) && !names.includes(locks.slice(dir.length + 1))) {
+    yield { id: 'lock.directory', evidence: 'it is not there', file: locks }
   }
+  yield* checkAccess(examined)
   const { status, why } = liveness
   const turn = `turn ${state?.turn?.number} of ${state?.turn?.tool}`
   if (status === 'crashed') yield { id: 'turn.crashed', evidence: `${turn}: ${why}` }
@@ -40,6 +44,28 @@ export function* checkLife(examined: Examined): Generator<Sighting> {
     if (!isThere(file) && isThere(files.turnOutput(dir, state.turn.number))) {
       yield { id: 'result.missing', evidence: `${turn} has ended: ${state.turn.outcome}`, file }
     }
+  }
+}
+
+/** One says it: with it nothing of the session can be changed. */
+function* checkAccess({ dir, snapshot: { state } }: Examined): Generator<Sighting> {
+  const own = [files.state(dir), files.transcript(dir), files.locks(dir)]
+  const tools = [...Object.keys(state?.tools ?? {}), ...(state?.turn ? [state.turn.tool] : [])]
+  const ofTools = tools.map((tool) => files.toolLock(dir, tool))
+  const locks = [files.sessionLock(dir), files.journalLock(dir), ...ofTools]
+  const file = [dir, ...own, ...locks].find(disk.isForbidden)
+  if (file === undefined) return
+  const user = process.getuid?.() ?? 0
+  const owner = quietly(() => disk.findOwner(file)) ?? user
+  yield {
+    id: 'session.access',
+    file,
+    ...(owner === user
+      ? { evidence: 'its mode keeps its owner out', fix: `chmod -R u+rwX ${shellWord(dir)}` }
+      : {
+          evidence: `it belongs to user ${owner}, not ${user}`,
+          fix: `sudo chown -R ${user} ${shellWord(dir)}`,
+        }),
   }
 }
 

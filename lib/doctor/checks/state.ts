@@ -3,7 +3,6 @@
 import { idTime } from '../../base/id.ts'
 import { Failure, isFailure } from '../../errors.ts'
 import { session as files, isLeftover } from '../../layout.ts'
-import * as disk from '../../os/disk.ts'
 import { foldVersion, stateFormat } from '../../session/state.ts'
 import type { Sighting } from '../check.ts'
 import { type Examined, markOf } from '../examine.ts'
@@ -13,9 +12,9 @@ const tolerance = 60_000
 
 /** Looks at a session's state. */
 export function* checkState(examined: Examined): Generator<Sighting> {
-  const { id, dir, mark, size, isLive, snapshot } = examined
+  const { id, dir, mark, transcript, isLive, snapshot } = examined
   const file = files.state(dir)
-  if (mark === undefined && size !== undefined) {
+  if (mark === undefined && transcript !== undefined) {
     yield { id: 'state.missing', evidence: 'there is no state.toml', file }
   } else if (mark === undefined) {
     yield { id: 'session.unreadable', evidence: 'it has neither state nor transcript', file: dir }
@@ -42,12 +41,13 @@ export function* checkState(examined: Examined): Generator<Sighting> {
       yield { id: 'state.behind-journal', evidence, file }
     }
   }
-  if (!isLive) yield* checkLeftovers(dir)
+  if (!isLive) yield* checkLeftovers(examined)
   yield* checkTimes(examined)
 }
 
-function* checkLeftovers(dir: string): Generator<Sighting> {
-  for (const name of disk.listNames(dir)) {
+function* checkLeftovers({ dir, names }: Examined): Generator<Sighting> {
+  if (names instanceof Failure) throw names
+  for (const name of names) {
     if (isLeftover(name, 'state.toml') || isLeftover(name, 'transcript.jsonl')) {
       const evidence = 'part of a file that was to be replaced'
       yield { id: 'session.leftover', evidence, file: `${dir}/${name}` }
@@ -58,17 +58,16 @@ function* checkLeftovers(dir: string): Generator<Sighting> {
 function* checkTimes(examined: Examined): Generator<Sighting> {
   const { id, now } = examined
   const state = markOf(examined)
-  const instants = {
-    'its id': idTime(id),
-    created_at: state && Date.parse(state.created_at),
-    last_accessed: state && Date.parse(state.last_accessed),
+  const instants = [
+    ['its id', idTime(id)],
+    ['created_at', state && Date.parse(state.created_at)],
+    ['last_accessed', state && Date.parse(state.last_accessed)],
+  ] as const
+  for (const [name, at = 0] of instants) {
+    if (at <= now + tolerance) continue
+    yield { id: 'time.future', evidence: `${name} says ${sayTime(at)}` }
+    return
   }
-  const [ahead] = Object.entries(instants).filter(
-    ([, at]) => at !== undefined && at > now + tolerance,
-  )
-  if (ahead === undefined) return
-  const [name, at = 0] = ahead
-  yield { id: 'time.future', evidence: `${name} says ${sayTime(at)}` }
 }
 
 /** A ULID can say more than a date can. */

@@ -1,6 +1,7 @@
 /** A store as such: its directories, its own files, and what stands beside its sessions. */
 
 import { isSessionId, type SessionId } from '../../base/id.ts'
+import { shellWord } from '../../base/text.ts'
 import { Failure } from '../../errors.ts'
 import {
   store as files,
@@ -16,7 +17,7 @@ import { readSnapshot } from '../../session/snapshot.ts'
 import { findProjectFacts, type ProjectFacts } from '../../store/project.ts'
 import type { Store } from '../../store/store.ts'
 import { listGone } from '../../store/trash.ts'
-import { type Sighting, shellWord } from '../check.ts'
+import type { Sighting } from '../check.ts'
 import { findPlace, judgePlace } from './ground.ts'
 
 /** After how long a temporary file is nobody's, in ms: replacing one takes an instant. */

@@ -27,10 +27,10 @@ const tailLength = 4 * 1024
 
 /** Looks at a session's transcript. */
 export function* checkTranscript(examined: Examined, look: TranscriptLook): Generator<Sighting> {
-  const { dir, size } = examined
+  const { dir, transcript } = examined
   const path = files.transcript(dir)
   const mark = markOf(examined)
-  if (size === undefined) {
+  if (transcript === undefined) {
     if (mark !== undefined) {
       yield {
         id: 'transcript.missing',
@@ -40,7 +40,7 @@ export function* checkTranscript(examined: Examined, look: TranscriptLook): Gene
     }
     return
   }
-  const kind = disk.findFacts(path)?.kind
+  const { kind, size } = transcript
   if (kind !== 'file') {
     yield { id: 'session.unreadable', evidence: `a ${kind} stands in place of it`, file: path }
     return
@@ -55,7 +55,7 @@ export function* checkTranscript(examined: Examined, look: TranscriptLook): Gene
   }
   const fd = disk.openRead(path)
   try {
-    const whole = { ...examined, fd, path, size, marked: mark }
+    const whole = { examined, fd, path, size, marked: mark }
     if (mark !== undefined && mark.journal.bytes > size) {
       const evidence = `it has ${size} bytes of ${mark.journal.bytes} that were recorded`
       yield { id: 'transcript.shrunk', evidence, file: path }
@@ -71,7 +71,8 @@ export function* checkTranscript(examined: Examined, look: TranscriptLook): Gene
   }
 }
 
-interface Whole extends Examined {
+interface Whole {
+  readonly examined: Examined
   readonly fd: number
   readonly path: string
   readonly size: number
@@ -79,11 +80,11 @@ interface Whole extends Examined {
 }
 
 function* checkEnd(whole: Whole, { redactor }: TranscriptLook): Generator<Sighting> {
-  const { fd, path, size, marked, isLive } = whole
+  const { examined, fd, path, size, marked } = whole
   const isMarked = marked !== undefined && marked.journal.bytes <= size && marked.journal.bytes > 0
   if (!isMarked || !isEndOf(whole, marked)) {
     yield* checkAll(whole)
-  } else if (size > marked.journal.bytes && !isLive) {
+  } else if (size > marked.journal.bytes && !examined.isLive) {
     const behind = surveyOf(whole, marked)
     const isCrash = [...behind.faults.keys()].every((kind) => kind === 'torn' || kind === 'nuls')
     // What else is wrong is said in full once all of it is read.
@@ -118,12 +119,13 @@ function isEndOf({ fd, path }: Whole, { journal }: State): boolean {
 }
 
 function* checkAll(whole: Whole): Generator<Sighting> {
-  const { path, marked, isLive } = whole
+  const { path, marked } = whole
+  const { dir, isLive } = whole.examined
   const found = surveyOf(whole)
   yield* tell(found, whole)
   if (found.faults.size === 0 && found.agrees === false && !isLive && marked !== undefined) {
     const evidence = `it is not what its ${marked.journal.seq + 1} entries fold to`
-    yield { id: 'state.diverged', evidence, file: files.state(whole.dir) }
+    yield { id: 'state.diverged', evidence, file: files.state(dir) }
   }
   const { version } = found.reading
   if (version > 1) {
@@ -131,7 +133,8 @@ function* checkAll(whole: Whole): Generator<Sighting> {
   }
 }
 
-function surveyOf({ id, fd, path, size, marked, store }: Whole, from?: State): Found {
+function surveyOf({ examined, fd, path, size, marked }: Whole, from?: State): Found {
+  const { id, store } = examined
   const birth = encodeEntry(birthOf(id, marked, store.projectPath))
   return surveyJournal(id, { fd, path, size }, birth, marked, from)
 }
@@ -141,7 +144,8 @@ function* tell({ faults, reading }: Found, whole: Whole): Generator<Sighting> {
   for (const [kind, { count, first }] of faults) {
     const id = checkFor(kind, first.offset >= reading.end, whole)
     // A writer that is at it may be about to finish the line.
-    if (whole.isLive && (id === 'transcript.torn-tail' || id === 'transcript.nul-tail')) continue
+    if (whole.examined.isLive && (id === 'transcript.torn-tail' || id === 'transcript.nul-tail'))
+      continue
     const more = count === 1 ? '' : `; ${count - 1} more like it`
     const evidence = `${first.problem}${more}`
     yield { id, evidence, file: `${whole.path} at byte ${first.offset}` }
@@ -159,10 +163,11 @@ function checkFor(kind: FaultKind, isAtEnd: boolean, { marked }: Whole): CheckId
 
 /** Counts by rule; never what was found. */
 function* checkSecrets(
-  { id, path }: Whole,
+  { examined, path }: Whole,
   lines: Iterable<Line>,
   redactor: Redactor,
 ): Generator<Sighting> {
+  const { id } = examined
   const redaction = new JournalRedaction(id, redactor)
   let counts: RedactionCounts | undefined
   for (const reading of decodeLines(lines)) {
