@@ -6,15 +6,13 @@ import { isStreamed } from '../session/fold.ts'
 import type { Session } from '../session/session.ts'
 import { isProviderId, longestProviderId, type Stream } from '../tools/adapter.ts'
 import type { TextEvent, ToolEvent } from '../tools/event.ts'
-import { type Budget, type Lines, longestText, spend } from './pump.ts'
+import { pruned } from '../tools/fields.ts'
+import { type Budget, type Lines, longestText, margin, safeHead, spend } from './pump.ts'
 import type { Recorder } from './recorder.ts'
 import type { UsageMeter } from './usage.ts'
 
 /** In bytes: a longer line is no event, whatever it holds. */
 const longestLine = 8 * 1024 * 1024
-
-/** How deep the data of an entry may nest. */
-const deepest = 100
 
 const asides: readonly ToolEvent['type'][] = ['usage', 'plan', 'raw', 'provider_session']
 
@@ -98,6 +96,7 @@ export class EventLines implements Lines {
     if (this.#heldBytes > 0) this.#endLine(Buffer.alloc(0))
     this.#spec.output.end()
     this.#isOverlong = false
+    for (const event of this.#spec.stream.rest?.() ?? []) this.event(event)
     this.#close()
   }
 
@@ -155,13 +154,9 @@ export class EventLines implements Lines {
     show?.(event)
   }
 
-  /**
-   * A block goes on after what is neither said nor done: its halves are redacted as one. Only where
-   * blocks have no names, usage tells one from the next.
-   */
+  /** A block goes on after what is neither said nor done: its halves are redacted as one. */
   #isAside({ type }: ToolEvent): boolean {
-    if (this.#open === undefined || !asides.includes(type)) return false
-    return type !== 'usage' || this.#open.event.block !== undefined
+    return this.#open !== undefined && asides.includes(type)
   }
 
   /** Journals the block that deltas were added to. */
@@ -197,7 +192,7 @@ export class EventLines implements Lines {
 
   /** Saves the provider's id at once: without it there is no going on. */
   #meet(given: string, at: number): void {
-    const id = headOf(given, longestProviderId + 1)
+    const id = this.#idOf(given)
     if (id === this.#provider || this.#met > mostProviders) return
     const { session, recorder, tool, requested, onNotice } = this.#spec
     if (++this.#met > mostProviders) {
@@ -222,6 +217,14 @@ export class EventLines implements Lines {
     recorder.hasten()
   }
 
+  /** One that is too long is redacted before it is cut: the half of a secret looks like none. */
+  #idOf(given: string): string {
+    if (given.length <= longestProviderId) return given
+    const { session } = this.#spec
+    const head = cutText(given, 8 * longestProviderId)
+    return headOf(session.redact({ text: head, data: {} }).value.text, longestProviderId + 1)
+  }
+
   #problemOf(id: string): string | undefined {
     const data = { provider_session_id: id }
     const kept = this.#spec.session.redact({ text: id, data }).value
@@ -231,8 +234,12 @@ export class EventLines implements Lines {
 
   #push(type: string, text: string | null, data: EntryData, at: number): void {
     const { session, recorder, turn, budget } = this.#spec
-    const { value, counts } = session.redact({ text, data: pruned(data) as EntryData })
-    const entry = bounded({ type, turn, at, ...value })
+    // What an entry has no room for need not be redacted, beyond what lets a secret at the cut be seen.
+    const isLong = text !== null && text.length > longestText + margin
+    const head = isLong ? cutText(text, longestText + margin) : text
+    const { value, counts } = session.redact({ text: head, data: pruned(data) as EntryData })
+    const safe = isLong ? { ...value, text: safeHead(value.text ?? '') } : value
+    const entry = bounded({ type, turn, at, ...safe }, isLong ? Buffer.byteLength(text) : undefined)
     const encoded = session.encodeRedacted(entry, counts)
     if (isStreamed(type) && !spend(budget, Buffer.byteLength(encoded.tail))) return
     recorder.push(encoded)
@@ -289,19 +296,22 @@ export interface Bare {
   readonly data: EntryData
 }
 
-/** Without what is over the longest text of an entry; what was cut says how long it was. */
-export function bounded(entry: Bare): Bare {
+/**
+ * Without what is over the longest text of an entry; what was cut says how long it was. With `bytes` the
+ * text is the head of one that long.
+ */
+export function bounded(entry: Bare, bytes?: number): Bare {
   const { text, data } = entry
-  const cut = text === null || text.length <= longestText
+  const fits = text === null || (text.length <= longestText && bytes === undefined)
   const isBig = JSON.stringify(data).length > longestText
-  if (cut && !isBig) return entry
+  if (fits && !isBig) return entry
   return {
     ...entry,
     text: text === null ? null : cutText(text, longestText),
     data: {
       ...(isBig ? (cutStrings(data) as EntryData) : data),
       truncated: true,
-      ...(cut ? {} : { bytes: Buffer.byteLength(text) }),
+      ...(fits ? {} : { bytes: bytes ?? Buffer.byteLength(text) }),
     },
   }
 }
@@ -311,18 +321,6 @@ function cutStrings(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(cutStrings)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cutStrings(one)]))
-}
-
-/** Without what has no value, and without what nests too deep for whoever reads it. */
-export function pruned(value: unknown, left: number = deepest): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (left === 0) return '[nested too deep]'
-  if (Array.isArray(value)) return value.map((one) => pruned(one, left - 1))
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, one]) => one !== undefined)
-      .map(([key, one]) => [key, pruned(one, left - 1)]),
-  )
 }
 
 /** One line of what was said, for a result. */

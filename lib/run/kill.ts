@@ -5,11 +5,11 @@
 
 import { poll } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
-import { Failure } from '../errors.ts'
+import { Failure, type Holder } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import { findHolder, probeLock } from '../os/lock-file.ts'
-import { type GroupIdentity, signalGroup, vitalsOfGroup } from '../os/process.ts'
-import { findHeldTool, markerOf, observe } from '../session/liveness.ts'
+import { type GroupIdentity, signalGroup, signalProcess, vitalsOfGroup } from '../os/process.ts'
+import { findHeldTool, markerOf, observe, turnVitals } from '../session/liveness.ts'
 import { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
@@ -45,36 +45,45 @@ export async function killTurn(store: Store, id: SessionId, grace: number): Prom
   const state = seen.state as State
   const { status, why } = liveness
   if (status === 'unknown') throw new Failure('LIVENESS_UNKNOWN', { id, why })
+  // It heeded another kill, which has yet to record that.
+  if (status === 'crashed' && state.turn?.kill_requested) {
+    return await endOrphan(store, id, state.turn.number, null, grace)
+  }
   if (status === 'crashed') {
     await using held = await holdSession(store, id, { place: placeOf(store, id) })
     const settled = await settle(held.session, store.now())
     return reportOf(id, settled, await sweep(id, settled.turn?.number ?? 0, grace))
   }
+  if (status === 'busy' && isEnding(state, liveness.holder)) {
+    // Another kill was first: both see the same end.
+    const isOver = isLetGo(id, dir, state.turn?.number ?? 0)
+    if (await poll(isOver, { timeout: grace })) return reportOf(id, state, null)
+  }
   if (status !== 'running' && status !== 'orphaned')
     throw new Failure('NOTHING_RUNS', { id, status })
 
+  // The living supervisor finds the wish in the journal, and asks.
+  const asked =
+    status === 'running' && state.turn?.conversation === true && !liveness.holder?.stopped
   using session = new Session(id, dir, accessOf(store))
   const turn = state.turn?.number ?? 0
-  await session.append((now) =>
-    hasOpenTurn(now) && now.turn?.number === turn && !now.turn.kill_requested
-      ? [
-          session.encode({
-            type: 'session',
-            turn,
-            text: null,
-            data: { event: 'kill_requested', turn },
-            at: store.now(),
-          }),
-        ]
-      : [],
-  )
-  const { process: group, conversation } = session.state.turn ?? {}
-  // The living supervisor finds the wish in the journal, and asks.
-  const asked = status === 'running' && conversation === true && !liveness.holder?.stopped
+  await session.append((now) => {
+    if (!hasOpenTurn(now) || now.turn?.number !== turn || now.turn.kill_requested) return []
+    const vitals = turnVitals(id, now)
+    // A wish that nobody can carry out would make a cancelled turn of one that ends by itself.
+    if (vitals.verdict === 'unknown' && !asked) {
+      const why = `it cannot be ended from here: ${vitals.why}`
+      throw new Failure('KILL_INCOMPLETE', { id, why })
+    }
+    const data = { event: 'kill_requested', turn }
+    return [session.encode({ type: 'session', turn, text: null, data, at: store.now() })]
+  })
+  const group = session.state.turn?.process
   if (asked && group !== undefined) await poll(isGone(id, group), { timeout: farewell })
   const ended = group === undefined ? null : await endGroup(id, group, grace)
   // A tool that has the terminal is in the group of the person's shell job.
-  const signal = ended ?? (await sweep(id, turn, grace))
+  const swept = ended ?? (await sweep(id, turn, grace))
+  const signal = swept ?? (group === undefined ? null : await endTool(id, group, grace))
   const report =
     status === 'running'
       ? await awaitSupervisor(store, session, turn, signal, grace)
@@ -101,13 +110,44 @@ async function endGroup(
   // A stopped process hears TERM only when it goes on.
   signalGroup(group, marker, 'SIGCONT')
   if (await poll(isGone(id, group), { timeout: grace })) return 'SIGTERM'
-  signalGroup(group, marker, 'SIGKILL')
+  if (!signalGroup(group, marker, 'SIGKILL')) return 'SIGTERM'
+  await poll(isGone(id, group), { timeout: 2_000 })
+  return 'SIGKILL'
+}
+
+/** The same to the tool alone: where no environment can be read, nothing else of the turn is known. */
+async function endTool(
+  id: SessionId,
+  group: GroupIdentity,
+  grace: number,
+): Promise<KillReport['signal']> {
+  const tool = { ...group, pid: group.pgid }
+  if (!signalProcess(tool, 'SIGTERM')) return null
+  signalProcess(tool, 'SIGCONT')
+  if (await poll(isGone(id, group), { timeout: grace })) return 'SIGTERM'
+  if (!signalProcess(tool, 'SIGKILL')) return 'SIGTERM'
   await poll(isGone(id, group), { timeout: 2_000 })
   return 'SIGKILL'
 }
 
 function isGone(id: SessionId, group: GroupIdentity): () => true | undefined {
-  return () => (vitalsOfGroup(group, markerOf(id)).verdict === 'alive' ? undefined : true)
+  return () => (vitalsOfGroup(group, markerOf(id)).verdict === 'dead' ? true : undefined)
+}
+
+/** Whether the newest turn was killed while its session was held as it is now: its holder is about to go. */
+function isEnding({ turn }: State, holder: Holder | undefined): boolean {
+  const ended = Date.parse(turn?.ended_at ?? '')
+  return turn?.kill_requested === true && ended >= Date.parse(holder?.acquired_at ?? '')
+}
+
+/** Whether who held the session in this turn has let it go. */
+function isLetGo(id: SessionId, dir: string, turn: number): () => true | undefined {
+  return () => {
+    if (probeLock(files.sessionLock(dir)) === 'free') return true
+    // Who waited for the session may have it already.
+    const { state } = readSnapshot(id, dir)
+    return (state?.turn?.number ?? turn) > turn ? true : undefined
+  }
 }
 
 /** The living supervisor sees its tool end, ends what is left of the turn, and records it. */
@@ -123,14 +163,8 @@ async function awaitSupervisor(
     const holder = findHolder(lock, store.now())
     return holder?.stopped ? holder : undefined
   }
-  const isOver = () => {
-    if (probeLock(lock) === 'free') return true
-    // Who waited for the session may have it already.
-    const { state } = readSnapshot(session.id, session.dir)
-    return (state?.turn?.number ?? turn) > turn ? true : undefined
-  }
   const patience = findStopped() === undefined ? 10_000 : 0
-  const answered = await poll(isOver, { timeout: grace + patience })
+  const answered = await poll(isLetGo(session.id, session.dir, turn), { timeout: grace + patience })
   // The supervisor may have been killed meanwhile, or be stopped.
   const swept = strongest([signal, await sweep(session.id, turn, grace)])
   if (answered) {
@@ -168,7 +202,8 @@ async function endOrphan(
   grace: number,
 ): Promise<KillReport> {
   const signal = strongest([before, await sweep(id, turn, grace)])
-  await using held = await holdSession(store, id, { place: placeOf(store, id) })
+  // Another kill may be at it.
+  await using held = await holdSession(store, id, { place: placeOf(store, id), wait: grace })
   const { session } = held
   const state = await session.refresh()
   if (!hasOpenTurn(state) || state.turn?.number !== turn) return reportOf(id, state, signal)
@@ -178,6 +213,10 @@ async function endOrphan(
       id,
       why: 'a process without its id in the environment still holds the tool lock',
     })
+  }
+  const group = state.turn.process
+  if (group !== undefined && !(await poll(isGone(id, group), { timeout: 1_000 }))) {
+    throw new Failure('KILL_INCOMPLETE', { id, why: turnVitals(id, state).why })
   }
   const summary = 'killed after its supervisor was gone'
   return reportOf(id, await endTurn(session, 'cancelled', summary, store.now(), false), signal)

@@ -1,5 +1,6 @@
 /** What a turn needs to know before anything is started or changed. */
 
+import path from 'node:path'
 import type { Writable } from 'node:stream'
 import type { SessionId } from '../base/id.ts'
 import { headOf, oneLine } from '../base/text.ts'
@@ -130,7 +131,10 @@ export function checkProgram(store: Store, argv: readonly string[], cwd: string)
   const { problem } = found
   throw problem === 'missing'
     ? new Failure('PROGRAM_MISSING', { program })
-    : new Failure('PROGRAM_NOT_EXECUTABLE', { program, problem })
+    : new Failure('PROGRAM_NOT_EXECUTABLE', {
+        ...{ program, problem },
+        ...('denied' in found ? { path: path.normalize(found.denied) } : {}),
+      })
 }
 
 export function readSource(store: Store, id: SessionId): State {

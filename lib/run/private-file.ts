@@ -5,7 +5,7 @@ import { sha256 } from '../base/sha256.ts'
 import { Failure } from '../errors.ts'
 import { type PrivateFileName, privateFile, runtimeDirs } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { startTimeOf, thisMachine } from '../os/process.ts'
+import { isThere, startTimeOf, thisMachine } from '../os/process.ts'
 import { listCarriersWithin } from '../session/carriers.ts'
 import type { Env } from '../store/store.ts'
 import type { Lines, Pump } from './pump.ts'
@@ -75,7 +75,12 @@ export class PrivateFile {
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
     disk.closeFile(this.#fd)
-    disk.removeFile(this.#path)
+    try {
+      disk.removeFile(this.#path)
+    } catch (error) {
+      // Left for the next turn to sweep: this one has ended, and says how.
+      if (!(error instanceof Failure)) throw error
+    }
   }
 }
 
@@ -104,11 +109,13 @@ export function sweepPrivateFiles(env: Env): void {
 }
 
 function isNobodys({ session, pid, namespace, start }: PrivateFileName): boolean {
-  if (namespace !== namespaceHere() || startOf(pid) === start) return false
+  const now = startOf(pid)
+  if (namespace !== namespaceHere() || now === start) return false
+  if (now === undefined && isThere(pid)) return false
   return listCarriersWithin(session, Number.MAX_SAFE_INTEGER).length === 0
 }
 
-/** When a process started, as a part of a file's name; undefined when there is none. */
+/** When a process started, as a part of a file's name; undefined where none is shown. */
 function startOf(pid: number): string | undefined {
   const time = startTimeOf(pid)
   return time === undefined ? undefined : sha256(`${thisMachine().boot_id} ${time}`).slice(0, 12)

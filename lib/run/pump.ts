@@ -12,7 +12,12 @@ import type { Recorder } from './recorder.ts'
 export const longestText: number = 256 * 1024
 
 /** How much more than that is held, so that nothing is cut before it was redacted. */
-const margin = 16 * 1024
+export const margin: number = 16 * 1024
+
+/** What can be kept of a redacted head: a secret that was cut in half stands at its end. */
+export function safeHead(head: string): string {
+  return cutText(head, Math.min(longestText, Math.max(0, head.length - margin)))
+}
 
 /** What the entries of a turn share: the cap on their bytes. */
 export interface Budget {
@@ -187,6 +192,7 @@ export class OutputLines implements Lines {
   }
 
   #endPartial(ended: boolean): void {
+    const isHead = this.#partial.length >= longestText + margin
     const text = this.#partial + this.#decoder.end()
     const bytes = this.#partialBytes
     this.#partial = ''
@@ -195,11 +201,12 @@ export class OutputLines implements Lines {
     if (value === '' && text !== '') return
     const data = {
       stream: this.#spec.name,
-      ...(bytes > longestText ? { truncated: value.length > longestText, bytes } : {}),
+      ...(bytes > longestText ? { truncated: isHead || value.length > longestText, bytes } : {}),
       ...(ended ? {} : { partial: true }),
     }
     this.#remember([value])
-    this.#push(cutText(value, longestText), data, counts, this.#partialAt, false)
+    const kept = isHead ? safeHead(value) : cutText(value, longestText)
+    this.#push(kept, data, counts, this.#partialAt, false)
   }
 
   #journal(bytes: Buffer, now: number): void {

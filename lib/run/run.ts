@@ -105,6 +105,16 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     { tool: work.tool, turn: 1 },
   )
   let withdrawn: string | undefined
+  // The turn is what was asked for, and what it came to is told also where nothing can be removed.
+  const tidy = <T>(act: () => T): T | undefined => {
+    try {
+      return act()
+    } catch (failure) {
+      if (!(failure instanceof Failure)) throw failure
+      options.onNotice?.(`session ${id} could not be removed: ${failure.message}`)
+      return undefined
+    }
+  }
   try {
     await using held = await keepHeld(session, lock)
     try {
@@ -112,13 +122,16 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
       return await runHeld(store, held, { before, cwd, work, source: past?.dir, signals }, options)
     } catch (error) {
       // Nobody was told of it, so it leaves as if it had never been.
-      if (!target.ephemeral && !hasHadTurn(session)) withdrawn = withdrawSession(store, session)
+      if (!target.ephemeral && !hasHadTurn(session)) {
+        withdrawn = tidy(() => withdrawSession(store, session))
+      }
       throw error
     } finally {
-      if (target.ephemeral) withdrawn = withdrawSession(store, session)
+      if (target.ephemeral) withdrawn = tidy(() => withdrawSession(store, session))
     }
   } finally {
-    if (withdrawn !== undefined) disk.removeTree(withdrawn)
+    const dir = withdrawn
+    if (dir !== undefined) tidy(() => disk.removeTree(dir))
   }
 }
 

@@ -64,6 +64,9 @@ const tick = 100
 /** How long a tool that is over may take to leave, and one to heed what it is asked, in ms. */
 export const farewell = 2_000
 
+/** So much later than `stint kill`, which sends its signals itself and says so: it may be gone. */
+const standIn = 1_000
+
 /** What a pipe may be silent for, after the tool's exit, before it counts as held by a stranger. */
 const drainSilence = 250
 const drainLimit = 5_000
@@ -80,9 +83,9 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
     // Until its exit was seen the tool is this process's child, and its group cannot be another's.
     if (exit === undefined) child.send(signal)
   }
-  const tell = (signal: NodeJS.Signals, act = () => send(signal)) => {
+  const tell = (signal: NodeJS.Signals, act = () => send(signal), patience = farewell) => {
     if (spec.cancel === undefined) act()
-    else void spec.cancel(farewell).then((isDone) => isDone || act())
+    else void spec.cancel(patience).then((isDone) => isDone || act())
   }
   const terminate = () => {
     send('SIGTERM')
@@ -147,7 +150,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
     endedFor = over
     // A stopped tool would hear nothing.
     send('SIGCONT')
-    tell('SIGTERM', terminate)
+    tell('SIGTERM', terminate, over === 'kill' ? farewell + standIn : farewell)
   }, tick)
 
   try {

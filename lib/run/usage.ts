@@ -5,6 +5,7 @@ import { findEntries } from '../session/turn.ts'
 import type { Tokens, ToolEvent } from '../tools/event.ts'
 
 type UsageEvent = ToolEvent & { type: 'usage' }
+type Amounts = Readonly<Record<string, number>>
 
 /** The totals of a provider's session, by its id. */
 export type FindTotal = (id: string) => Tokens | undefined
@@ -12,7 +13,7 @@ export type FindTotal = (id: string) => Tokens | undefined
 /** Makes what each event adds of what it says. */
 export class UsageMeter {
   readonly #findTotal: FindTotal
-  readonly #isNew: boolean
+  #isNew: boolean
   /** Those told before any id are of none. */
   readonly #totals = new Map<string | undefined, Tokens>()
   #sum: Record<string, number> = {}
@@ -25,16 +26,16 @@ export class UsageMeter {
 
   /** The data of the entry for an event. What cannot be told apart from earlier turns is left out. */
   take({ scope, tokens, raw }: UsageEvent, provider: string | undefined): EntryData {
-    const added = scope === 'thread' ? this.#since(tokens, provider) : tokens
+    const { added, total } =
+      scope === 'thread' ? this.#since(tokens, provider) : { added: tokens, total: undefined }
     for (const [key, amount] of Object.entries(added)) {
       this.#sum[key] = (this.#sum[key] ?? 0) + amount
     }
-    const total = scope === 'thread' ? { total: tokens } : {}
     return {
       ...added,
       scope,
       ...(provider === undefined ? {} : { provider_session_id: provider }),
-      ...total,
+      ...(total === undefined ? {} : { total }),
       raw,
     }
   }
@@ -44,21 +45,26 @@ export class UsageMeter {
     return Object.keys(this.#sum).length === 0 ? null : this.#sum
   }
 
-  #since(total: Tokens, provider: string | undefined): Tokens {
-    const before =
-      this.#totals.get(provider) ??
-      (provider === undefined ? undefined : this.#findTotal(provider)) ??
-      this.#totals.get(undefined) ??
-      (this.#isNew ? {} : undefined)
+  /** What a total adds, and all that is known of it: a number that is left out once is not 0. */
+  #since(told: Tokens, provider: string | undefined): { added: Tokens; total: Tokens } {
+    const before = (this.#totals.get(provider) ??
+      (provider === undefined ? undefined : this.#findPast(provider)) ??
+      this.#totals.get(undefined)) as Amounts | undefined
+    const total = { ...before, ...told }
     this.#totals.set(provider, total)
-    if (before === undefined) return {}
     const added: Record<string, number> = {}
-    for (const [key, amount] of Object.entries(total)) {
-      const more = amount - ((before as Readonly<Record<string, number>>)[key] ?? 0)
+    for (const [key, amount] of Object.entries(told)) {
+      const more = amount - (before?.[key] ?? (this.#isNew ? 0 : Number.NaN))
       // A total that shrank began anew somewhere: nobody knows what this turn added.
       if (more >= 0) added[key] = more
     }
-    return added
+    return { added, total }
+  }
+
+  #findPast(provider: string): Tokens | undefined {
+    const past = this.#findTotal(provider)
+    if (past !== undefined) this.#isNew = false
+    return past
   }
 }
 

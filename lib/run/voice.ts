@@ -1,6 +1,7 @@
 /** What a tool says in one turn: where its streams go, and what they came to in the end. */
 
 import type { Readable } from 'node:stream'
+import { cutText } from '../base/text.ts'
 import type { Session } from '../session/session.ts'
 import type { TurnResult } from '../session/turn.ts'
 import { redactorOf } from '../store/access.ts'
@@ -10,7 +11,7 @@ import type { Verdict } from '../tools/event.ts'
 import { EventLines, summaryOf } from './events.ts'
 import type { Launch } from './follow.ts'
 import type { RunOptions } from './plan.ts'
-import { type Budget, OutputLines, type Pump, silentLines, startPump } from './pump.ts'
+import { type Budget, longestText, OutputLines, type Pump, silentLines, startPump } from './pump.ts'
 import type { Recorder } from './recorder.ts'
 import type { SuperviseSpec } from './supervise.ts'
 import { lastTotal, UsageMeter } from './usage.ts'
@@ -73,6 +74,8 @@ export async function openVoice(
     })
   }
   const complaint = adapter && keepTail(child.stderr)
+  // Redacted before it is cut: the half of a secret looks like none.
+  const safe = (text = '') => redactorOf(store).text(cutText(text, longestText)).value
   const isShown = options.show !== undefined && !stream?.isText
   const pumps = (['stdout', 'stderr'] as const).map((name) =>
     startPump({
@@ -111,7 +114,7 @@ export async function openVoice(
         lostId: stream?.isSessionLost?.() || complains ? continues?.id : undefined,
         isCompacted: events?.isCompacted ?? false,
         facts: {
-          summary: summaryOf(verdict?.outcome === 'failure' ? (verdict.text ?? last) : last),
+          summary: summaryOf(safe(verdict?.outcome === 'failure' ? (verdict.text ?? last) : last)),
           provider_session_id: events?.provider ?? null,
           usage: meter.sum,
           cost_usd: meter.sum?.cost_usd ?? null,
