@@ -123,7 +123,10 @@ function checkPositionals({ verb, positionals, command }: Invocation): void {
   }
   if (positionals.length < min) {
     const names = verb.usage.split(' ').filter((name) => !/^[[(]?--/.test(name))
-    const name = (names[positionals.length] ?? 'an argument').replace(/[[\]…]/g, '')
+    const name =
+      positionals.length === 0 && verb.actions !== undefined
+        ? orList(verb.actions)
+        : (names[positionals.length] ?? 'an argument').replace(/[[\]…]/g, '')
     throw misused(verb, `\`stint ${verb.name}\` needs ${name}`)
   }
   const action = positionals[0]
@@ -150,7 +153,8 @@ function parseValue(option: Option, value: string, now: number): Value | undefin
   const allowed = (word: string) => option.choices === undefined || option.choices.includes(word)
   switch (option.kind ?? 'text') {
     case 'text':
-      return value
+      // An empty one would be the current directory.
+      return value === '' && option.value === 'DIR' ? undefined : value
     case 'choice':
       return allowed(value) ? value : undefined
     case 'count': {

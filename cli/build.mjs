@@ -178,6 +178,8 @@ const shared = {
 }
 const ours = {
   ...shared,
+  // Node's own would load ten of its modules to say as much.
+  banner: { js: '"use strict";const performance={now:()=>process.uptime()*1e3};' },
   define: { STINT_VERSION: JSON.stringify(version), 'import.meta.dirname': '__dirname' },
   external: ['koffi'],
 }
@@ -213,41 +215,6 @@ const programs = await Promise.all([
   }),
 ])
 
-/**
- * What write-file-atomic loads to name a temporary file, and to remove it when a signal comes. The
- * name is made of the same parts, and the time, without the whole of crypto. Signals are left alone:
- * no handler can run within one synchronous call, but one that is there for its duration swallows a
- * signal that comes meanwhile; what a killed process leaves is swept up by the next change.
- */
-const stands = {
-  crypto: `exports.createHash = () => {
-    let hash = 0x811c9dc5
-    const update = (text) => {
-      for (const letter of text) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193)
-      return { update, digest }
-    }
-    const digest = () => {
-      update(String(process.hrtime.bigint()))
-      return { readUInt32BE: () => hash >>> 0 }
-    }
-    return { update, digest }
-  }`,
-  worker_threads: 'exports.threadId = 0',
-  'signal-exit': 'exports.onExit = () => () => {}',
-}
-const standIns = {
-  name: 'stand-ins',
-  setup(builder) {
-    builder.onResolve({ filter: /^(node:)?(crypto|worker_threads|signal-exit)$/ }, ({ path }) => ({
-      path: path.replace('node:', ''),
-      namespace: 'stand-in',
-    }))
-    builder.onLoad({ filter: /./, namespace: 'stand-in' }, ({ path }) => ({
-      contents: stands[path],
-    }))
-  },
-}
-
 const vendor = []
 for (const [name, chunk] of Object.entries(vendored)) {
   // A default export stands alone, so that it is the same whether bundled or imported.
@@ -255,7 +222,8 @@ for (const [name, chunk] of Object.entries(vendored)) {
   vendor.push(
     await build({
       ...shared,
-      plugins: name === 'write-file-atomic' ? [standIns] : [],
+      // Its form for Node loads node:crypto, to find the randomness that it is given.
+      ...(name === 'ulid' && { platform: 'neutral' }),
       stdin: { contents: `module.exports = ${what}`, resolveDir: root, sourcefile: `${chunk}.js` },
       outdir: undefined,
       outfile: join(outdir, 'vendor', `${chunk}.cjs`),
@@ -263,6 +231,8 @@ for (const [name, chunk] of Object.entries(vendored)) {
   )
 }
 
+// The first require of a program looks for the nearest one; the package's own is farther up, and longer.
+await writeFile(join(outdir, 'package.json'), '{ "type": "commonjs" }\n')
 await writeFile(join(outdir, 'LICENSES.txt'), await licences([...programs, ...vendor]))
 await chmod(join(outdir, 'stint.cjs'), 0o755)
 

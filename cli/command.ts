@@ -31,7 +31,9 @@ export interface Verb {
   readonly positionals: { readonly min: number; readonly max: number }
   /** The words of which the first positional is one. */
   readonly actions?: readonly string[]
-  /** It runs a tool: `-- cmd args…` is the command, and its exit status is the tool's. */
+  /** It runs a tool, and its exit status is the tool's. */
+  readonly runs?: true
+  /** What stands behind `--` is a command to run. */
   readonly passthrough?: true
   /** Its own options; `optionsOf` adds those that it shares with others. */
   readonly options: readonly Option[]

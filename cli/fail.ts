@@ -41,7 +41,7 @@ export function reportOf(error: unknown, verb?: Verb): Report {
           data: failure.data,
           status: failure.status,
         }
-  const keeps = !verb?.passthrough || [2, 126, 127, 130].includes(shown.status)
+  const keeps = !verb?.runs || [2, 126, 127, 130].includes(shown.status)
   return {
     ...shown,
     status: keeps ? shown.status : 125,
@@ -54,9 +54,16 @@ export function reportOf(error: unknown, verb?: Verb): Report {
 /** The text for stderr: `error[CODE]: …` and a hint, or one line of JSON. */
 export function formatReport(
   report: Report,
-  options: { readonly json: boolean; readonly color: boolean; readonly debug: boolean },
+  options: {
+    readonly json: boolean
+    readonly color: boolean
+    readonly debug: boolean
+    /** The words that say which project or store is meant. */
+    readonly place?: readonly string[]
+  },
 ): string {
-  const { code, message, hint, data } = report
+  const { code, message, data } = report
+  const hint = report.hint && pointed(report.hint, options.place ?? [])
   const stack = options.debug ? report.stack : undefined
   if (options.json) {
     return `${JSON.stringify({ error: { code, message, hint, data, stack } })}\n`
@@ -66,6 +73,16 @@ export function formatReport(
   if (hint !== undefined) lines.push(`${style.cyan('hint')}: ${visible(hint)}`)
   if (stack !== undefined) lines.push(visible(stack))
   return `${lines.join('\n')}\n`
+}
+
+/** The commands of a hint, pointed at where the one that failed was pointed at. */
+function pointed(hint: string, place: readonly string[]): string {
+  return hint.replace(
+    /`stint (?!project )([a-z-]+)(?=[ `])(?![^`]* --(?:all-projects|help)\b)/g,
+    (start, verb) =>
+      // The one verb of a hint that looks in one project only.
+      [start, ...place.filter((word) => verb !== 'trash' || word !== '--all-projects')].join(' '),
+  )
 }
 
 /** What lib has of a Failure; each bundle may carry a class of its own, so the shape decides. */

@@ -12,7 +12,7 @@ interface Section {
 }
 
 const groups: readonly Group[] = ['Run', 'Look', 'Change', 'Clean up']
-const lineWidth = 96
+const lineWidth = 80
 const titleWords = 'sessions of AI coding agents as plain directories'
 
 const generalExamples = [
@@ -80,7 +80,10 @@ function shapeAll(sections: readonly Section[], verbs: readonly ExplainedVerb[])
   const lines = bodyOf(sections, 'Commands').split('\n')
   const grouped = groups.map((group) => ({
     title: group,
-    body: lines.filter((_, index) => verbs[index]?.group === group).join('\n'),
+    body: lines
+      .filter((_, index) => verbs[index]?.group === group)
+      .map((line) => led(line, /^ +\S+ +/))
+      .join('\n'),
   }))
   return [
     { body: `stint ${version}: ${titleWords}` },
@@ -96,7 +99,9 @@ function shapeAll(sections: readonly Section[], verbs: readonly ExplainedVerb[])
         paragraph(
           'Exit status: 0 fine, 1 the answer is no or it failed, 2 usage, 3 no such session, 4 ambiguous, 5 busy, 6 damaged or newer data, 7 the environment failed, 9 liveness unknown, 130 interrupted.',
         ),
-        '  `stint <verb> --help` and `stint help <verb>` tell more; `stint --version` the version.',
+        paragraph(
+          '`stint <verb> --help` and `stint help <verb>` tell more; `stint --version` the version.',
+        ),
       ].join('\n'),
     },
     { title: 'Examples', body: bodyOf(sections, 'Examples') },
@@ -110,7 +115,7 @@ function shapeOne(sections: readonly Section[], verb: ExplainedVerb): Section[] 
     paragraph(meaning, `  ${status.padEnd(room)}  `),
   )
   return [
-    { body: `stint ${verb.name}: ${verb.summary}` },
+    { body: paragraph(`stint ${verb.name}: ${verb.summary}`, '') },
     { title: 'Usage', body: bodyOf(sections, 'Usage') },
     {
       body: verb.details
@@ -134,8 +139,13 @@ function optionLine(line: string): string {
     .replace(/ \(default: true\)$/, '')
     .replace('Display this message', 'show this help')
     .trimEnd()
-  const help = /^ {2}(?:-\w, | {4})?-\S*(?: <[^>]+>)? +/.exec(plain)?.[0] ?? '  '
-  return paragraph(plain.slice(help.length), help)
+  return led(plain, /^ {2}(?:-\w, | {4})?-\S*(?: <[^>]+>)? +/)
+}
+
+/** A line that starts with something, and goes on beside that. */
+function led(line: string, start: RegExp): string {
+  const lead = start.exec(line)?.[0] ?? '  '
+  return paragraph(line.slice(lead.length), lead)
 }
 
 /** Words in lines; the first starts with `lead`, the others are indented as far. */

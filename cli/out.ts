@@ -1,6 +1,6 @@
 /** Data to standard output, talk to standard error. */
 
-import { formatJson } from './render/json.ts'
+import { formatJson } from '../lib/index.ts'
 import { styleOf } from './render/style.ts'
 import { visible } from './render/visible.ts'
 

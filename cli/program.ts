@@ -1,6 +1,6 @@
 /** From the words of the command line to an exit status. */
 
-import { Failure, OutputClosed } from '../lib/index.ts'
+import { Failure, OutputClosed, shellWord } from '../lib/index.ts'
 import { parseArgs } from './argv.ts'
 import { colorChoice, isColored } from './color.ts'
 import { flag, type Handler, type Verb } from './command.ts'
@@ -105,12 +105,22 @@ function printFailure(
   // The line may be one that does not parse, so its words are looked at as they are.
   const end = words.indexOf('--')
   const own = end < 0 ? words : words.slice(0, end)
-  const at = own.lastIndexOf('--color')
-  const given = at < 0 ? own.findLast((word) => word.startsWith('--color='))?.slice(8) : own[at + 1]
+  const given = (name: string) => {
+    const at = own.lastIndexOf(name)
+    return at < 0
+      ? own.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1)
+      : own[at + 1]
+  }
+  const place = ['--project', '--store'].flatMap((name) => {
+    const value = given(name)
+    return value === undefined ? [] : [name, shellWord(value)]
+  })
+  if (own.includes('--all-projects')) place.push('--all-projects')
   const text = formatReport(report, {
     json: own.includes('--json'),
-    color: isColored(colorChoice(given, host.env), host.env, () => host.isTerminal(2)),
+    color: isColored(colorChoice(given('--color'), host.env), host.env, () => host.isTerminal(2)),
     debug: host.env.STINT_DEBUG === '1',
+    place,
   })
   try {
     host.write(2, text)

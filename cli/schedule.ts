@@ -1,6 +1,7 @@
 /** Snippets that let cron or systemd run gc, with the flags that were given. */
 
 import path from 'node:path'
+import { Failure } from '../lib/index.ts'
 import type { Invocation, Option, Value } from './command.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -13,11 +14,14 @@ interface Surroundings {
 /** What names the store and the settings; a job has none of it in its environment. */
 const inherited = ['STINT_HOME', 'XDG_STATE_HOME', 'XDG_CONFIG_HOME'] as const
 
-/** A line for crontab(5). */
+/** A line for crontab(5). Throws USAGE where it would be two: the second is a job of its own. */
 export function cronText(invocation: Invocation, { env, cwd }: Surroundings): string {
   const words = [...variables(env), ...command(invocation, cwd)].map(quoteShell)
   // A percent sign ends the command there.
   const line = words.join(' ').replaceAll('%', '\\%')
+  if (/[\r\n]/.test(line)) {
+    throw new Failure('USAGE', { problem: 'a crontab cannot hold a path with a line break in it' })
+  }
   return `# Add with \`crontab -e\`. It is silent when there was nothing to do.\n17 3 * * * ${line}\n`
 }
 
@@ -89,6 +93,7 @@ function unitText(ms: number): string {
   return `${ms / size}${unit}`
 }
 
+/** For any shell: what reads `$'…'` is not everywhere. */
 function quoteShell(word: string): string {
   const assigned = /^([A-Z_]+=)(.*)$/s.exec(word)
   if (assigned !== null) return `${assigned[1]}${quoteShell(assigned[2] ?? '')}`
@@ -97,7 +102,8 @@ function quoteShell(word: string): string {
 
 function quoteUnit(word: string): string {
   const safe = word.replaceAll('%', '%%')
-  return /^[\w@%+=:,./$-]+$/.test(safe) ? safe : `"${safe.replaceAll(/["\\]/g, '\\$&')}"`
+  const quoted = () => safe.replaceAll(/["\\]/g, '\\$&').replaceAll('\n', '\\n')
+  return /^[\w@%+=:,./$-]+$/.test(safe) ? safe : `"${quoted()}"`
 }
 
 /** In a command line a dollar sign stands for a variable, too. */

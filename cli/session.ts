@@ -46,7 +46,9 @@ function openNamed(store: string | undefined, invocation: Invocation, context: C
   return openStore({
     env: context.env,
     home: homeOf(context),
-    cwd: context.cwd,
+    get cwd() {
+      return context.cwd
+    },
     now: context.now,
     ...(project === undefined ? {} : { project }),
     ...(store === undefined ? {} : { store }),
@@ -71,7 +73,13 @@ export function settingsOf(context: Context): Settings {
   return settings
 }
 
-/** The user's home directory. */
-export function homeOf(context: Context): string {
-  return context.env.HOME || process.getBuiltinModule('node:os').homedir()
+/** The user's home directory; `/`, as of a container's unnamed user, where the system knows of none. */
+export function homeOf({ env }: Pick<Context, 'env'>): string {
+  if (env.HOME?.startsWith('/')) return env.HOME
+  try {
+    return process.getBuiltinModule('node:os').userInfo().homedir
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error
+    return '/'
+  }
 }

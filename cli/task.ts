@@ -38,6 +38,9 @@ export async function taskOf(
   const agent = text(invocation, 'acp')
   const acp = agent === undefined ? {} : { tool: 'acp', acp: splitWords(agent) }
   const named = text(invocation, 'tool')
+  if (agent !== undefined && named !== undefined && named !== 'acp') {
+    throw misused(verb, `--acp is an agent of its own, and no --tool ${named}`)
+  }
   const asked = { ...acp, ...(named === undefined ? {} : { tool: named }) }
   const permission = text(invocation, 'permission') as Settings['permission'] | undefined
   if (permission !== undefined && (interactive || command !== undefined)) {

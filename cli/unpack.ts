@@ -5,6 +5,7 @@ import { importArchive, isTerminal, isThere, parseSize, type UnpackRow } from '.
 import { misused } from './argv.ts'
 import { flag, type Invocation, text } from './command.ts'
 import type { Context } from './context.ts'
+import { openProgress } from './progress.ts'
 import { bytes } from './render/amount.ts'
 import { styleOf } from './render/style.ts'
 import { table } from './render/table.ts'
@@ -31,12 +32,19 @@ export async function unpack(
   const dryRun = flag(invocation, 'dry-run')
   const source = word === '-' ? { input: context.stdin } : {}
   const file = word === '-' ? word : path.resolve(context.cwd, word)
+  const { signal } = context
+  if (word === '-') signal.addEventListener('abort', () => context.stdin.destroy(signal.reason))
+  const progress = openProgress(context)
   const rows = await importArchive(storeOf(invocation, context), {
     file,
     ...source,
     dryRun,
     maxSize,
-  })
+    onStep: (count, of) => {
+      signal.throwIfAborted()
+      progress.say(() => `${count} of ${of} sessions`)
+    },
+  }).finally(progress.end)
   if (context.json) context.out.json(rows.map(toJson))
   else if (dryRun) context.out.data(await draw(rows, context))
   for (const { failure } of rows) {

@@ -66,7 +66,7 @@ const promptOptions: readonly ExplainedOption[] = [
   {
     name: 'tool',
     value: 'TOOL',
-    help: 'the agent: claude-code, codex, gemini-cli or opencode; whose output the command prints',
+    help: 'the agent: aider, claude-code, codex, gemini-cli, opencode or one of your own; whose output the command prints',
   },
   {
     name: 'acp',
@@ -89,6 +89,7 @@ const run: ExplainedVerb = {
   summary: 'run an agent or a command as a turn of a session',
   usage: '(PROMPT | -- COMMAND…)',
   positionals: { min: 0, max: 1 },
+  runs: true,
   passthrough: true,
   options: [
     { name: 'session', value: 'REF', help: 'the next turn of this session instead of a new one' },
@@ -122,6 +123,7 @@ const resume: ExplainedVerb = {
   summary: 'run the next turn of a session',
   usage: 'REF (PROMPT | -- COMMAND…)',
   positionals: { min: 1, max: 2 },
+  runs: true,
   passthrough: true,
   options: [...promptOptions, ...turnOptions],
   reach: 'all',
@@ -146,6 +148,7 @@ const compress: ExplainedVerb = {
   summary: "have an agent make a session's conversation shorter",
   usage: 'REF',
   positionals: { min: 1, max: 1 },
+  runs: true,
   options: turnOptions,
   reach: 'all',
   details:
@@ -156,6 +159,8 @@ const compress: ExplainedVerb = {
     ['2', 'wrong usage, or the agent has no such command'],
     ['124', 'it ran into --timeout or --idle-timeout'],
     ['125', 'stint failed before the tool started; the code is on stderr'],
+    ['126, 127', "the agent's program cannot be executed; it was not found"],
+    ['130', 'interrupted before the tool started'],
   ],
   examples: ['stint compress @last'],
 }
@@ -240,7 +245,7 @@ With --json: an array of objects, each with \`store\`, its store's directory, wh
   examples: [
     'stint list --status running,crashed',
     'stint list --tree --since 7d',
-    'stint list --store /mnt/alpha/app-1a2b3c4d5e6f --store /mnt/beta/app-1a2b3c4d5e6f',
+    'stint list --store /mnt/a/app-1a2b3c4d5e6f --store /mnt/b/app-1a2b3c4d5e6f',
     'stint list --json | jq -r ".[].id"',
   ],
 }
@@ -728,7 +733,7 @@ const project: ExplainedVerb = {
     ['5', 'some sessions stay with OLD, or a clean-up is at work'],
     ['6, 7', 'newer data; the environment failed (disk full, permission)'],
   ],
-  examples: ['stint project move ~/old/demo ~/work/demo'],
+  examples: ['stint project move ~/old/demo ~/src/demo'],
 }
 
 const trash: ExplainedVerb = {
@@ -835,6 +840,7 @@ Of an archive that \`stint export\` wrote: FILE has a \`/\` in it, ends in \`.ta
     ['1', 'a file or a session was refused; the rest was imported'],
     ['2', 'wrong usage'],
     ['6, 7', 'damaged or newer data; the environment failed (disk full, permission)'],
+    ['130', 'interrupted: what is there already stays, and the next import restores the rest'],
   ],
   examples: [
     'stint import codex --dry-run',
@@ -856,6 +862,12 @@ const exportSessions: ExplainedVerb = {
     { name: 'tree', help: 'also all descendants' },
     { name: 'force', help: 'replace FILE when it is there' },
     {
+      name: 'max-size',
+      value: 'SIZE',
+      kind: 'size',
+      help: 'how much an archive may hold; 16G unless said, as where it is imported',
+    },
+    {
       name: 'format',
       value: 'FORMAT',
       kind: 'choice',
@@ -871,10 +883,11 @@ Transcripts are redacted as they were recorded (\`stint redact --check REF\` tel
 FILE is written beside, synced and put in its place whole.`,
   exits: [
     ['0', 'written, and on the disk'],
-    ['1', 'FILE is there already'],
+    ['1', 'FILE is there already, or it is more than one archive may hold'],
     ...refused,
     ['5', 'a file changed while it was read; try again'],
     ['6, 7', 'damaged or newer data; the environment failed (disk full, permission)'],
+    ['130', 'interrupted: there is no file'],
   ],
   examples: [
     'stint export auth --tree --to auth.tar.gz',

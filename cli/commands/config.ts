@@ -1,4 +1,5 @@
-import { Failure, nearestWord, readConfig } from '../../lib/index.ts'
+import { nearestWord, readConfig } from '../../lib/index.ts'
+import { misused } from '../argv.ts'
 import type { Handler } from '../command.ts'
 import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
@@ -6,7 +7,7 @@ import { homeOf } from '../session.ts'
 
 /** Shows the settings and where each comes from. */
 export const handler: Handler = async (invocation, context) => {
-  const { rows, warnings, file } = readConfig(context.env, homeOf(context))
+  const { rows, warnings } = readConfig(context.env, homeOf(context))
   for (const warning of warnings) context.out.warn(warning)
   const key = invocation.positionals[0]
   const shown = key === undefined ? rows : rows.filter((row) => row.key === key)
@@ -16,7 +17,7 @@ export const handler: Handler = async (invocation, context) => {
       rows.map((row) => row.key),
     )
     const remedy = nearest === undefined ? '' : `; did you mean ${nearest}?`
-    throw new Failure('CONFIG_INVALID', { file, problem: `there is no setting ${key}${remedy}` })
+    throw misused(invocation.verb, `there is no setting ${key}${remedy}`)
   }
   if (context.json) context.out.json(key === undefined ? shown : shown[0])
   else if (key !== undefined) context.out.data(`${shown[0]?.value}\n`)

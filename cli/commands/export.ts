@@ -10,8 +10,9 @@ import {
   writeTarget,
 } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
-import { flag, type Handler, type Invocation, text } from '../command.ts'
+import { flag, type Handler, type Invocation, size, text } from '../command.ts'
 import type { Context } from '../context.ts'
+import { openProgress } from '../progress.ts'
 import { bytes } from '../render/amount.ts'
 import { type ShareFormat, shareText } from '../render/share.ts'
 import { resolve } from '../session.ts'
@@ -41,9 +42,27 @@ export const handler: Handler = async (invocation, context) => {
     )
   }
   const wanted = flag(invocation, 'tree') ? named.flatMap(withDescendants) : named
-  const report = await exportSessions(wanted, target ?? { write: context.out.data })
+  const report = await write(wanted, target ?? { write: context.out.data }, invocation, context)
   tell(report, target?.file ?? null, invocation, context)
   return 0
+}
+
+async function write(
+  wanted: readonly Resolved[],
+  to: Parameters<typeof exportSessions>[1],
+  invocation: Invocation,
+  context: Context,
+): Promise<ExportReport> {
+  const progress = openProgress(context)
+  try {
+    return await exportSessions(wanted, to, size(invocation, 'max-size'), {
+      onRead: (count) => progress.say(() => `${count} of ${wanted.length} sessions read`),
+      // Asked for only now: there is a file to take away, and reading hears of no signal.
+      onWrite: () => context.signal.throwIfAborted(),
+    })
+  } finally {
+    progress.end()
+  }
 }
 
 async function share(

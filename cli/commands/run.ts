@@ -51,10 +51,13 @@ export const handler: Handler = async (invocation, context) => {
   const isShown = isAgent && !isInteractive && !context.json && !flag(invocation, 'raw')
   const style = styleOf(context.color.stderr)
   const view = isShown ? viewOf(context) : undefined
+  const calledIn = found && context.cwd
   const report = await runTurn(store, {
     task,
     tools: config.tools,
-    cwd: context.cwd,
+    get cwd() {
+      return context.cwd
+    },
     target:
       found === undefined
         ? newTarget(invocation, store)
@@ -78,7 +81,7 @@ export const handler: Handler = async (invocation, context) => {
     onStarted: ({ id, turn, cwd }) => {
       tell(() => context.out.talk(`session ${id} turn ${turn}`))
       speak()
-      if (found !== undefined && cwd !== context.cwd) tell(() => context.out.talk(`in ${cwd}`))
+      if (found !== undefined && cwd !== calledIn) tell(() => context.out.talk(`in ${cwd}`))
     },
     onNotice: (notice) => {
       view?.yield()

@@ -65,8 +65,8 @@ const empty: Handler = async (invocation, context) => {
   if (context.json) {
     context.out.json({ removed, kept: kept.map(({ id, why }) => ({ id, why })) })
   } else {
-    for (const { id, why, failure } of kept) {
-      const what = failure === undefined ? 'stays in the trash' : 'is out of sight, not removed'
+    for (const { id, why, buried } of kept) {
+      const what = buried ? 'is out of sight, not removed' : 'stays in the trash'
       context.out.warn(`session ${id} ${what}: ${why}`)
     }
     context.out.talk(`${removed.length} ${removed.length === 1 ? 'session' : 'sessions'} removed`)

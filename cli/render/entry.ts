@@ -1,8 +1,7 @@
 /** Entries of a transcript as people read them. */
 
-import { type Entry, formatDuration, type Reading } from '../../lib/index.ts'
+import { type Entry, formatDuration, formatJson, type Reading } from '../../lib/index.ts'
 import { usage } from './amount.ts'
-import { formatJson } from './json.ts'
 import { outcomePaint } from './session.ts'
 import type { Style } from './style.ts'
 import { callText } from './turn.ts'
@@ -22,7 +21,7 @@ function format(entry: Entry, style: Style): string {
     case 'output': {
       const shown = visible(text ?? '')
       const cut =
-        data.truncated === true ? style.dim(` … (${String(data.bytes)} bytes in all)`) : ''
+        data.truncated === true ? style.dim(` … (${textOf(data.bytes)} bytes in all)`) : ''
       return (data.stream === 'stderr' ? style.yellow(shown) : shown) + cut
     }
     case 'message':
@@ -30,7 +29,7 @@ function format(entry: Entry, style: Style): string {
     case 'thought':
       return style.dim(visible(text ?? ''))
     case 'tool_call':
-      return style.dim(`→ ${callText(String(data.name), data.input)}`)
+      return style.dim(`→ ${callText(textOf(data.name), data.input)}`)
     case 'tool_result': {
       const sign = data.status === 'ok' ? style.green('✓') : style.red('✗')
       const exit = typeof data.exit_code === 'number' ? `exit ${data.exit_code}` : ''
@@ -41,7 +40,11 @@ function format(entry: Entry, style: Style): string {
     case 'plan':
       return planText(data)
     case 'provider_session':
-      return rule(style, entry, visibleLine(`${data.tool} session ${data.provider_session_id}`))
+      return rule(
+        style,
+        entry,
+        visibleLine(`${textOf(data.tool)} session ${textOf(data.provider_session_id)}`),
+      )
     case 'usage': {
       return rule(style, entry, `used ${usage(data) || 'nobody knows how much'}`)
     }
@@ -50,7 +53,7 @@ function format(entry: Entry, style: Style): string {
     case 'turn_started':
       return rule(style, entry, [turnText(entry), commandText(entry)].join(': '))
     case 'turn_ended': {
-      const outcome = String(data.outcome ?? 'unknown')
+      const outcome = textOf(data.outcome ?? 'unknown')
       const exit = data.signal ?? (data.exit_code === null ? undefined : `exit ${data.exit_code}`)
       const took =
         typeof data.duration_ms === 'number' ? formatDuration(data.duration_ms) : undefined
@@ -59,12 +62,12 @@ function format(entry: Entry, style: Style): string {
         style,
         entry,
         `turn ${entry.turn} ended: ${outcomePaint(outcome, style)(visibleLine(outcome))}${facts
-          .map((fact) => `, ${visibleLine(String(fact))}`)
+          .map((fact) => `, ${visibleLine(textOf(fact))}`)
           .join('')}`,
       )
     }
     case 'error':
-      return `${style.red('error:')} ${visible(text ?? String(data.code ?? ''))}`
+      return `${style.red('error:')} ${visible(text ?? textOf(data.code ?? ''))}`
     default:
       return `${style.dim(`${visibleLine(type)}:`)} ${visible(text ?? formatJson(data))}`
   }
@@ -73,7 +76,7 @@ function format(entry: Entry, style: Style): string {
 function planText({ items }: Entry['data']): string {
   const signs: Record<string, string> = { completed: '[x]', in_progress: '[~]' }
   return (Array.isArray(items) ? items : [])
-    .map((item) => `${signs[String(item?.status)] ?? '[ ]'} ${visibleLine(String(item?.text))}`)
+    .map((item) => `${signs[textOf(item?.status)] ?? '[ ]'} ${visibleLine(textOf(item?.text))}`)
     .join('\n')
 }
 
@@ -89,19 +92,24 @@ function sessionText({ data }: Entry): string {
   const set = data.set as Readonly<Record<string, unknown>> | undefined
   const to = set === undefined ? undefined : (set.name ?? set.description)
   const why = data.why ?? to
-  const event = String(data.event ?? 'changed').replaceAll('_', ' ')
-  return visibleLine(why === undefined ? event : `${event}: ${String(why)}`)
+  const event = textOf(data.event ?? 'changed').replaceAll('_', ' ')
+  return visibleLine(why === undefined ? event : `${event}: ${textOf(why)}`)
 }
 
 function turnText({ turn, data }: Entry): string {
   return data.tool === 'command'
     ? `turn ${turn}`
-    : `turn ${turn} of ${visibleLine(String(data.tool))}`
+    : `turn ${turn} of ${visibleLine(textOf(data.tool))}`
 }
 
 function commandText({ data, text }: Entry): string {
   if (text !== null) return visibleLine(text)
   if (typeof data.prompt === 'string') return visibleLine(data.prompt)
-  const argv = Array.isArray(data.argv) ? data.argv.map(String).join(' ') : String(data.tool)
+  const argv = Array.isArray(data.argv) ? data.argv.map(textOf).join(' ') : textOf(data.tool)
   return visibleLine(argv)
+}
+
+/** What should be a text, whatever it is: no conversion of an object may fail here, nor run out of stack. */
+function textOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? formatJson(value) : String(value)
 }

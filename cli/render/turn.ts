@@ -51,7 +51,7 @@ export class TurnView {
     switch (event.type) {
       case 'message':
         // What a tool's own helper says is the tool's business.
-        if (event.role === 'user' || event.data?.parent_tool_use_id !== undefined) return
+        if (event.role === 'user' || event.data !== undefined) return
         this.#clear()
         this.#saySo(event.text, event.delta !== true)
         break

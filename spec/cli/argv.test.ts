@@ -170,6 +170,9 @@ describe('parseArgs', () => {
   it('names what is missing', () => {
     expect(refusal([], verbs.rename).message).toBe('`stint rename` needs REF')
     expect(refusal([], verbs.delete).message).toBe('`stint delete` needs REF')
+    expect(refusal([], verbs.trash).message).toBe('`stint trash` needs list, restore or empty')
+    expect(refusal(['--project', ''], verbs.list).message).toBe('--project takes DIR, not ""')
+    expect(refusal(['--store='], verbs.list).message).toBe('--store takes DIR, not ""')
     expect(refusal(['--'], through).message).toBe('there is no command after --')
   })
 

@@ -33,6 +33,7 @@ describe('reportOf', () => {
       const expected = [2, 126, 127, 130].includes(status) ? status : 125
       expect(reportOf(failure, run).status, code).toBe(expected)
       expect(reportOf(failure, verbs.resume).status, code).toBe(expected)
+      expect(reportOf(failure, verbs.compress).status, code).toBe(expected)
     }
   })
 
@@ -83,6 +84,30 @@ describe('formatReport', () => {
   it('prints the code, the sentence and the hint', () => {
     expect(formatReport(reportOf(failure), plain)).toBe(
       `error[SESSION_UNKNOWN]: ${failure.message}\nhint: ${failure.hint}\n`,
+    )
+  })
+
+  it.each([
+    [
+      ['--project', "'../my project'"],
+      "hint: `stint list --project '../my project'` shows the sessions here, `stint list --all-projects` those",
+    ],
+    [
+      ['--all-projects'],
+      'hint: `stint list --all-projects` shows the sessions here, `stint list --all-',
+    ],
+  ])('points the commands of the hint where the one that failed was pointed: %j', (place, hint) => {
+    expect(formatReport(reportOf(failure), { ...plain, place })).toContain(hint)
+  })
+
+  it('leaves a command alone that cannot be pointed there', () => {
+    const id = '01JH4QWERT1234567890ABCDEF'
+    const moved = new Failure('SESSION_UNKNOWN', { ref: 'x', store: '/s', moved_from: '/a b' })
+    const trashed = new Failure('SESSION_EXISTS', { id, place: 'trash' })
+    const how = { ...plain, place: ['--store', '/s', '--all-projects'] }
+    expect(formatReport(reportOf(moved), how)).toContain("`stint project move '/a b' .`")
+    expect(formatReport(reportOf(trashed), how)).toContain(
+      `\`stint trash --store /s restore ${id}\``,
     )
   })
 

@@ -157,7 +157,7 @@ describe('the context', () => {
       throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
     }
     const { context } = await contextOf(['list'], { cwd, env: { PWD: '/gone' } })
-    expect(() => context.cwd).toThrow('the directory /gone is not there')
+    expect(() => context.cwd).toThrow('there is no directory /gone')
   })
 
   it('listens for signals only when asked, and once', async () => {

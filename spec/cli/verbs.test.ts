@@ -71,19 +71,20 @@ describe('helpText', () => {
     const text = helpText(undefined, false)
     const width = Math.max(...all.map(([name]) => name.length))
     for (const [name, verb] of all) {
-      expect(text).toContain(`  ${name.padEnd(width)}  ${verb.summary}`)
+      expect(text.replace(/\n {4,}/g, ' ')).toContain(`  ${name.padEnd(width)}  ${verb.summary}`)
     }
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     expect(text.match(/^(Run|Look|Change|Clean up):$/gm)).toHaveLength(4)
   })
 
-  it.each(all)('shows usage, options, statuses and examples of %s in 96 columns', (name, verb) => {
+  it.each(all)('shows usage, options, statuses and examples of %s in 80 columns', (name, verb) => {
     const text = helpText(name, false)
     expect(text).toContain(`$ ${usageLine(verb)}\n`)
     for (const option of optionsOf(verb)) expect(text).toContain(`--${option.name}`)
     for (const [status] of verb.exits) expect(text).toMatch(new RegExp(`^  ${status}  `, 'm'))
     for (const example of verb.examples) expect(text).toContain(`$ ${example}`)
     expect(text).not.toMatch(/default: true|undefined/)
-    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(96)
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 
   it('gives the console back', () => {
