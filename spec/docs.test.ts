@@ -95,7 +95,7 @@ const statuses = `## Exit statuses
 | 130 | interrupted |
 | 141 | nobody reads standard output any more |
 
-\`run\` and \`resume\` end with the status of the tool. What keeps the tool from starting is 125 there, but for wrong usage
+\`run\`, \`resume\` and \`compress\` end with the status of the tool. What keeps the tool from starting is 125 there, but for wrong usage
 (2), a program that cannot be executed (126) or found (127), and an interruption (130).
 [failures.md](failures.md) has every code with both of its statuses.`
 
@@ -103,7 +103,7 @@ const shapes = `## What \`--json\` prints
 
 | verb | document |
 |---|---|
-| \`run\`, \`resume\`, \`result\` | the result of the turn: the data of its \`turn_ended\` entry, see [format.md](format.md) |
+| \`run\`, \`resume\`, \`compress\`, \`result\` | the result of the turn: the data of its \`turn_ended\` entry, see [format.md](format.md) |
 | \`list\` | an array of sessions: \`id name description status phase tool tools turn outcome created_at last_accessed idle_for_ms parent_session_id fork_of_session_id depth branch cwd project_path pinned usage\` |
 | \`list --tree\` | the same objects with \`children\`, and where known \`usage_total\`: sums over the session and its descendants, each counted once; an absent parent is \`{id, status: "gone", children}\`; one of a cycle has \`cycle: true\` |
 | \`show\` | such an object with \`dir\`, \`state\` (state.toml), \`locks\` (\`name held holder\`), \`liveness\` (\`status why holder\`) and \`warnings\`; with \`--tree\` also \`children\` and \`usage_total\` |
@@ -111,11 +111,12 @@ const shapes = `## What \`--json\` prints
 | \`artifacts\` | an array of \`{path, size_bytes}\`, paths relative to the session's \`output/\` |
 | \`log\` | an array of \`{commit, author, committed_at, subject}\` |
 | \`checkpoint\` | what was noted: \`{session_id, turn, head, at, seq, bytes, sha256, redacted, result}\`, see [format.md](format.md), and \`commit\` |
-| \`checkpoints\` | an array of the same; \`commit\` is the one that has the note now; with \`--verify\` also \`verdict\` (\`agrees redacted differs gone\`) and \`why\` |
+| \`checkpoints\` | an array of the same with \`v\`; \`commit\` is the one that has the note now; with \`--verify\` also \`verdict\` (\`agrees redacted differs gone\`) and \`why\` |
 | \`export\` | \`{file, bytes, sessions}\`: of each session \`id seq name description project_path open_turn files left_out\`, \`files\` being how many and \`left_out\` \`{path, why}\` of each that is not in it. With \`--format json\`: \`{session, state, entries}\`, redacted once more |
+| \`import\` of a tool | an array of \`{act, tool, file, provider_session_id, session_id, created_at, prompt, bytes, project_path, why}\`; \`act\` is \`imported\`, \`known\`, \`grown\`, \`elsewhere\`, \`skipped\` or \`failed\` |
 | \`import FILE\` | an array of \`{act, id, name, description, project_path, entries, files, bytes, code, why}\`; \`act\` is \`imported\`, \`known\` or \`refused\` |
-| \`is-alive\` | \`{id, status, why, holder}\` |
-| \`wait\` | \`{id, status, outcome}\`; with \`--tree\` an array of them, the session's own first |
+| \`is-alive\` | \`{id, status, why, holder}\`; a \`holder\`, here and in \`show\`, is there where one is known |
+| \`wait\` | the result of the newest turn, as \`result\` prints it; of a session without one \`{id, status, outcome}\`; with \`--tree\` an array of them, the session's own first |
 | \`kill\` | \`{id, turn, signal, outcome}\`; \`signal\` is the strongest that was sent, or null; \`asked\`: true where an agent that speaks ACP was left the time to cancel first |
 | \`ps\` | an array of processes: \`id status project_path role turn pid pgid stopped age_ms command left_over\`, \`id\` being the session's and \`role\` \`supervisor\` or \`tool\` |
 | \`reap\` | an array of such objects with \`signal\` (\`SIGTERM\`, \`SIGKILL\` or null) and \`ended\`; empty when nothing is left over |
@@ -141,6 +142,17 @@ const environment: readonly (readonly [names: string, meaning: string])[] = [
   ['HOME', "the user's home directory"],
   ['GIT_DIR', 'the repository that decides the project, as for git'],
   ['PATH', 'where the program of a command is looked for'],
+  [
+    'XDG_RUNTIME_DIR',
+    'private files of a turn are in `stint/` there; else in `stint-UID` below TMPDIR',
+  ],
+  ['TMPDIR', 'the directory for temporary files; `/tmp` when unset or relative'],
+  ['CODEX_HOME', 'what `import codex` reads is there; else in `~/.codex`'],
+  ['CLAUDE_CONFIG_DIR', 'what `import claude-code` reads is there; else in `~/.claude`'],
+  [
+    'GEMINI_CLI_HOME',
+    'what `import gemini-cli` reads is in `.gemini` there, else in that of the home',
+  ],
   ['STINT_COLOR', '`auto`, `always` or `never`; `--color` comes before it'],
   ['FORCE_COLOR', 'colour, unless it is `0` or `false`; comes behind the two above'],
   ['NO_COLOR', 'no colour, when it is not empty; comes behind FORCE_COLOR'],
@@ -279,7 +291,7 @@ as one line of JSON, \`{"error": {"code", "message", "hint", "data"}}\`, both on
 a warning, by their sentence alone, when a reader could do without what was wrong: \`STATE_INVALID\`, \`FORMAT_NEWER\`,
 \`TRANSCRIPT_DAMAGED\` and \`TRANSCRIPT_SHRUNK\` of \`list\` and \`show\`; the exit status is then not theirs.
 
-The second status in the table is that of \`run\` and \`resume\`, which leave the others to the tool.`
+The second status in the table is that of \`run\`, \`resume\` and \`compress\`, which leave the others to the tool.`
 
 /** A code that lib declares and nothing throws yet. */
 function isReserved(code: FailureCode): boolean {
@@ -296,9 +308,9 @@ function failuresText(): string {
   })
   return pages([
     failuresIntro,
-    `| code | exit status | of \`run\`, \`resume\` |\n|---|---|---|\n${rows.join('\n')}`,
+    `| code | exit status | of \`run\` and the like |\n|---|---|---|\n${rows.join('\n')}`,
     ...codes.map(({ code }) => failureText(code)),
-    `## INTERNAL\n\n${wrap('Exit status 1, of `run` and `resume` 125. Not in the table: a mistake in stint itself. `STINT_DEBUG=1` shows where it was thrown.')}`,
+    `## INTERNAL\n\n${wrap('Exit status 1, of `run` and the like 125. Not in the table: a mistake in stint itself. `STINT_DEBUG=1` shows where it was thrown.')}`,
   ])
 }
 
@@ -308,7 +320,7 @@ function failureText(code: FailureCode): string {
   const reserved = isReserved(code) ? ' Nothing gives it in this version.' : ''
   return pages([
     `## ${code}`,
-    `Exit status ${failure.status}, of \`run\` and \`resume\` ${reportOf(failure, verbs.run).status}.${reserved}`,
+    `Exit status ${failure.status}, of \`run\` and the like ${reportOf(failure, verbs.run).status}.${reserved}`,
     `\`\`\`text\n${printed.trimEnd()}\n\`\`\``,
     `\`\`\`json\n${JSON.stringify(failure.data, null, 2)}\n\`\`\``,
   ]).trimEnd()

@@ -50,7 +50,9 @@ async function atRest(struck: Scene): Promise<void> {
     .not.toMatch(/running|orphaned|busy|leaked/)
 }
 
-test('goes on by the id that was saved when the supervisor died at any call', async () => {
+test('goes on by the id that was saved when the supervisor died at any call', {
+  timeout: 300_000,
+}, async () => {
   const seen = { fresh: 0, resumed: 0, crashed: 0 }
   for (let at = 1; at <= count; at++) {
     const struck = copy()

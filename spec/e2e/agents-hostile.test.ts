@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { alnum } from '../redact/samples.ts'
 import { entriesOf, expectWhole, program, type Row, sessionOf } from '../support/cli.ts'
-import { makeStage as openStage } from '../support/stage.ts'
+import { makeStage as openStage, player } from '../support/stage.ts'
 
 const done = { type: 'turn.completed', usage: {} }
 const start = { type: 'thread.started', thread_id: 't1' }
@@ -150,6 +150,91 @@ test('calls that interleave, have no result, or have no call are told apart', as
   expect(of('tool_result')).toEqual(['1', 'none', '2'])
 })
 
+test('what is counted between the halves of a message without a name does not tear it apart', async () => {
+  const stage = makeStage()
+  const token = `ghp${'_'}${alnum(36)}`
+  stage.install('mine', player)
+  const lines = [
+    { text: token.slice(0, 20), used: 1 },
+    { text: token.slice(20), used: 1 },
+  ]
+  for (const scope of ['run', 'step']) {
+    stage.configure(
+      '[tools.mine]\nnew = ["mine", "{prompt}"]\n[tools.mine.events]\ntext = "text"\ndelta = true\n' +
+        `usage_scope = "${scope}"\nusage.output_tokens = "used"\nend = { when = "end", is = true }\n`,
+    )
+    const ran = await stage.run([...lines, { text: ' kept', used: 1 }, { end: true }], {
+      tool: 'mine',
+    })
+    expect({ scope, stdout: ran.stdout }).toEqual({ scope, stdout: `${token} kept\n` })
+    expect(ofType(ran.entries, 'message').map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^\[REDACTED:[^\]]*\] kept$/),
+    ])
+  }
+})
+
+test('what an agent had begun to say when it died is kept, shown, and redacted', async () => {
+  const stage = makeStage()
+  const token = `ghp${'_'}${alnum(36)}`
+  const begun = (type: string, id: string, more: object) => ({
+    type: 'item.updated',
+    item: { id, type, status: 'in_progress', ...more },
+  })
+  const ran = await stage.run([
+    start,
+    begun('command_execution', 'c', { command: 'make', aggregated_output: `so far ${token}` }),
+    begun('agent_message', 'm', { text: 'I have' }),
+    begun('agent_message', 'm', { text: `I have ${token}` }),
+    '{"type":"item.completed","item":{"id":"m","ty',
+  ])
+  expect(ran).toMatchObject({ status: 1, stdout: `I have ${token}\n` })
+  expect(ran.stderr).toMatch(/✗ command_execution: make/)
+  const kept = ran.entries.map(({ type, text }) => [type, text?.replace(/\[RED.*\]/, '*')])
+  expect(kept.slice(3)).toEqual([
+    ['tool_call', undefined],
+    ['output', expect.stringContaining('item.completed')],
+    ['tool_result', 'so far *'],
+    ['message', 'I have *'],
+    ['turn_ended', undefined],
+  ])
+  expect(JSON.stringify(ran.entries)).not.toContain(token.slice(0, 12))
+  const { outcome, summary } = await stage.json<Row>(['result', ran.id])
+  expect({ outcome, summary }).toEqual({
+    outcome: 'interrupted',
+    summary: expect.stringMatching(/^I have \[REDACTED/),
+  })
+})
+
+test('a secret at the place where a long text is cut is not halved, and the length is the whole one', async () => {
+  const stage = makeStage()
+  const token = `ghp${'_'}${alnum(36)}`
+  const before = 'ab '.repeat((256 * 1024 - 10) / 3)
+  const text = `${before}${token} ${'cd '.repeat(1_000_000)}`
+  // Longer than what is looked at, and not once that is redacted.
+  const secrets = `${`${token} `.repeat(8_000)}end`
+  const item = { id: 'c', type: 'command_execution', command: { text }, aggregated_output: text }
+  const ran = await stage.run([
+    start,
+    said(text),
+    said(secrets),
+    `${secrets}\n`,
+    { type: 'item.completed', item },
+    done,
+  ])
+  expect(ran).toMatchObject({ status: 0, stdout: `${text}\n${secrets}\n` })
+  expect(JSON.stringify(ran.entries)).not.toContain(token.slice(0, 8))
+  const [message, short] = ofType(ran.entries, 'message')
+  expect(message?.text.length).toBeGreaterThan(255 * 1024)
+  expect(message?.text.length).toBeLessThanOrEqual(256 * 1024)
+  expect(message?.data).toMatchObject({ truncated: true, bytes: text.length })
+  expect(short?.data).toMatchObject({ truncated: true, bytes: secrets.length })
+  const [call] = ofType(ran.entries, 'tool_call')
+  expect(call?.data.truncated).toBe(true)
+  expect(call?.data.input.text).toHaveLength(256 * 1024)
+  const [result] = ofType(ran.entries, 'tool_result')
+  expect(result?.data).toMatchObject({ truncated: true, bytes: text.length })
+})
+
 test('lines of any ends, bytes and NULs are kept in order', async () => {
   const stage = makeStage()
   const broken = Buffer.concat([
@@ -171,6 +256,42 @@ test('what is counted before there is an id is counted once', async () => {
   const args = ['resume', first.id, 'b']
   await stage.run([total(20), start, total(25)], { args })
   expect((await stage.json<Row>(['result', first.id])).usage).toEqual({ input_tokens: 10 })
+})
+
+test('a total that a turn leaves out, or says in no number, is counted once in the next', async () => {
+  const stage = makeStage()
+  const turn = (usage: object) => [start, { type: 'turn.completed', usage }]
+  const first = await stage.run(turn({ input_tokens: 1000, output_tokens: 10 }))
+  const next = async (usage: object) => {
+    await stage.run(turn(usage), { args: ['resume', first.id, 'b'] })
+    return (await stage.json<Row>(['result', first.id])).usage
+  }
+  expect(await next({})).toBeNull()
+  expect(await next({ input_tokens: '2000', output_tokens: 20 })).toEqual({ output_tokens: 10 })
+  expect(await next({ input_tokens: 3000, output_tokens: 30, reasoning_output_tokens: 7 })).toEqual(
+    {
+      input_tokens: 2000,
+      output_tokens: 10,
+    },
+  )
+  const { usage } = await stage.json<Row>(['show', first.id])
+  expect(usage).toEqual({ input_tokens: 3000, output_tokens: 30 })
+})
+
+test('a secret at the place where a summary is cut is not halved', async () => {
+  const stage = makeStage()
+  const token = `ghp${'_'}${alnum(36)}`
+  const text = `${'word '.repeat(36)}${token}`
+  const ran = await stage.run([start, said(text), done])
+  const { summary } = await stage.json<Row>(['result', ran.id])
+  expect(summary).toMatch(/\[REDACTED:/)
+  for (const kept of [ran.entries, summary]) {
+    expect(JSON.stringify(kept)).not.toContain(token.slice(0, 12))
+  }
+  const failed = await stage.run([start, { type: 'turn.failed', error: { message: text } }])
+  expect(JSON.stringify(failed.entries)).not.toContain(token.slice(0, 12))
+  const long = { ...start, thread_id: `${'x'.repeat(495)} ${token}` }
+  expect(JSON.stringify((await stage.run([long, done])).entries)).not.toContain(token.slice(0, 12))
 })
 
 test('an end that is told twice is counted once, and what follows it is kept', async () => {

@@ -419,6 +419,10 @@ test('what cannot be is refused before anything is made', async () => {
     [['run', '--tool', 'codex', ' '], 'the prompt is empty'],
     [['run', '--tool', 'codex'], 'there is nothing to run'],
     [['run', '--acp', '', 'a'], 'say how the agent is started'],
+    [
+      ['run', '--tool', 'codex', '--acp', 'x', 'a'],
+      '--acp is an agent of its own, and no --tool codex',
+    ],
     [['run', '--tool', 'codex', 'a', '--', 'codex'], 'exclude each other'],
     [['run', '--tool', 'codex', '--prompt-file', 'none'], 'there is no file'],
   ] as const) {

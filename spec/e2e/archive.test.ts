@@ -1,5 +1,6 @@
 /** Sessions into an archive and back, and as documents. */
 
+import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { openStore } from '../../lib/index.ts'
@@ -15,6 +16,7 @@ import {
   type Row,
   snapshot,
   touch,
+  until,
   withoutLocks,
 } from '../support/cli.ts'
 
@@ -45,6 +47,31 @@ describe('export and import', () => {
     expectWhole(entriesOf(to.session(parent)))
     expect(await to.stint(['import', file])).toMatchObject({ status: 0, stdout: '' })
     expectWhole(entriesOf(to.session(parent)))
+  })
+
+  test('leave nothing behind when they are interrupted', async () => {
+    const [from, to] = [makePlace(), makePlace()]
+    const id = await from.make()
+    writeFileSync(`${from.session(id)}/output/noise`, randomBytes(24 * 1024 * 1024))
+    const file = `${from.dir}/noise.tar.gz`
+    const leftover = () => readdirSync(from.dir).find((name) => name.startsWith('.noise.tar.gz.'))
+    const exporting = from.start(['export', id, '--to', file])
+    await until('some of it is written', leftover)
+    exporting.kill('SIGINT')
+    expect((await exporting.ended).status).toBe(130)
+    expect(leftover()).toBeUndefined()
+    expect(existsSync(file)).toBe(false)
+
+    expect((await from.stint(['export', id, '--to', file])).status).toBe(0)
+    await to.make()
+    const half = readFileSync(file).subarray(0, 8 * 1024 * 1024)
+    const importing = to.start(['import', '-'], { stdio: ['pipe', 'pipe', 'pipe'] })
+    importing.child.stdin?.write(half)
+    const staged = () => readdirSync(`${to.store()}/staging`)
+    await until('some of it is unpacked', () => staged().length > 0)
+    importing.kill('SIGINT')
+    expect((await importing.ended).status).toBe(130)
+    expect(staged()).toEqual([])
   })
 
   test('go through a pipe', async () => {

@@ -193,7 +193,7 @@ describe('config', () => {
     const ran = await place.stint(['run', '-q', '--', 'echo', 'goes on'])
     expect(ran).toMatchObject({ status: 0, stdout: 'goes on\n' })
     expect(ran.stderr).toBe(`warning: ${file}: unknown key kil_grace; did you mean kill_grace?\n`)
-    expectRefusal(await place.stint(['config', 'kil_grace']), { status: 2, code: 'CONFIG_INVALID' })
+    expectRefusal(await place.stint(['config', 'kil_grace']), { status: 2, code: 'USAGE' })
     writeFileSync(file, 'timeout = "soon"\n')
     const refused = await place.stint(['run', '--', 'true'])
     expectRefusal(refused, { status: 2, code: 'CONFIG_INVALID' })

@@ -339,6 +339,16 @@ describe('gc', () => {
     expect((await place.json<Row[]>(['trash', 'list'])).map((row) => row.id)).toEqual([id])
   })
 
+  test('prints no line for cron of which a part would be another job', async () => {
+    const place = makePlace()
+    const cwd = `${place.dir}/one\n* * * * * two`
+    mkdirSync(cwd)
+    const ran = await place.stint(['gc', '--print-cron'], { cwd })
+    expectRefusal(ran, { status: 2, code: 'USAGE', hint: false })
+    const unit = (await place.stint(['gc', '--print-systemd'], { cwd })).stdout
+    expect(unit).toContain('one\\n* * * * * two"\n')
+  })
+
   const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0
   test.skipIf(!hasSystemd)('prints units that systemd takes', async () => {
     const place = makePlace()

@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { entriesOf, makePlace, type Row } from '../support/cli.ts'
+import { entriesOf, makePlace, type Row, until } from '../support/cli.ts'
 import { startAtTerminal } from '../support/terminal.ts'
 
 function makeTerminal() {
@@ -73,6 +73,20 @@ describe.skipIf(process.platform !== 'linux')('run --interactive', () => {
     }
     expect((await place.stint(['kill', 'open'])).status).toBe(0)
     await ran
+    expect((await place.json<Row>(['result', 'open'])).outcome).toBe('cancelled')
+  })
+
+  test('is ended by kill by its pid when nothing of it carries the id', async () => {
+    const place = makeTerminal()
+    const bare = ['env', '-u', 'STINT_SESSION_ID', '-u', 'STINT_OUTER_TURNS', 'sleep', '600']
+    const run = startAtTerminal(place, ['run', '-i', '--name', 'open', '--', ...bare])
+    await until('it runs', async () => {
+      const [row] = await place.json<Row[]>(['list'])
+      return row?.status === 'running'
+    })
+    const killed = await place.stint(['kill', 'open'])
+    expect(killed).toMatchObject({ status: 0, stderr: expect.stringContaining('SIGTERM') })
+    await run.ended
     expect((await place.json<Row>(['result', 'open'])).outcome).toBe('cancelled')
   })
 })

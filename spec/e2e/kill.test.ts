@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { probeLock } from '../../lib/os/lock-file.ts'
 import {
   agent,
   entriesOf,
@@ -34,6 +35,17 @@ async function makeOrphan(
 
 function pidsOf(run: Running): number[] {
   return [...run.stdout().matchAll(/^working as (\d+)$/gm)].map(([, pid]) => Number(pid))
+}
+
+/** Stops a supervisor that is not just writing: for that everybody would wait. */
+async function suspend(run: Running, dir: string): Promise<void> {
+  await until('it stands between two entries', async () => {
+    run.kill('SIGSTOP')
+    await until('it is stopped', () => processState(run.pid) === 'T')
+    if (probeLock(join(dir, 'locks/journal.lock')) === 'free') return true
+    run.kill('SIGCONT')
+    return false
+  })
 }
 
 function ends(entries: readonly Row[], turn: number): Row[] {
@@ -184,8 +196,7 @@ describe('kill of an agent that is talked with', () => {
   test('sends the signals at once when its supervisor is stopped', async () => {
     const place = makePlace()
     const { run, id, since } = await startTalk(place, 'meek')
-    run.kill('SIGSTOP')
-    await until('it is stopped', () => processState(run.pid) === 'T')
+    await suspend(run, place.session(id))
     const kill = place.start(['kill', id])
     await until('it heard of it', () => since() !== '')
     run.kill('SIGCONT')
@@ -197,8 +208,7 @@ describe('kill of an agent that is talked with', () => {
   test('ends it and says who cannot record that, when its supervisor stays stopped', async () => {
     const place = makePlace()
     const { run, id, since } = await startTalk(place, 'stone')
-    run.kill('SIGSTOP')
-    await until('it is stopped', () => processState(run.pid) === 'T')
+    await suspend(run, place.session(id))
     const killed = await place.stint(['kill', id], { env: { STINT_KILL_GRACE: '200ms' } })
     expectRefusal(killed, { status: 1, code: 'KILL_INCOMPLETE', hint: false })
     expect(killed.stderr).toContain(`its supervisor, process ${run.pid}, is stopped`)

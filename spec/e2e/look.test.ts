@@ -1,6 +1,6 @@
 /** Looking: list, show, result, logs, artifacts, log, is-alive, wait. */
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   agent,
@@ -378,6 +378,30 @@ describe('is-alive', () => {
     expect(Object.keys(snapshot(dir))).toEqual(expect.arrayContaining(Object.keys(before)))
     expect(readFileSync(`${dir}/transcript.jsonl`, 'utf8')).toBe(lines.join(''))
   })
+})
+
+describe('who waits for a turn', () => {
+  test.each([['wait'], ['logs', '--follow']])(
+    'does not read all that it said anew each time: %s',
+    async (...verb) => {
+      const place = makePlace()
+      const gate = `${place.dir}/gate`
+      const run = place.start(['run', '--', agent('hold.sh'), gate])
+      const id = await run.session()
+      await run.says('working as')
+      const file = `${place.dir}/opens`
+      const how = { env: { OPENS_FILE: file }, preload: [preload('opens')] }
+      const waiter = place.start([...verb, id], how)
+      const opens = await until('it has looked for some time', () => {
+        const counts: Row = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+        return counts['session.lock'] > 20 && counts
+      })
+      expect(opens['transcript.jsonl']).toBeLessThan(5)
+      touch(gate)
+      expect((await waiter.ended).status).toBe(0)
+      expect((await run.ended).status).toBe(0)
+    },
+  )
 })
 
 describe('wait', () => {

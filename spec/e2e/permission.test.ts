@@ -104,9 +104,10 @@ describe.skipIf(process.platform !== 'linux')('run --permission ask at a termina
     const { liveness } = await place.json<Row>(['show', id])
     const { pid } = liveness.holder
     type('\u001a')
-    await until('it stands', () => processState(pid) === 'T')
+    const { pid: script } = run.child
+    // script(1) stops after what it runs, and would then stand still for ever.
+    await until('both stand', () => [pid, script].every((one) => processState(one) === 'T'))
     const before = run.stdout().length
-    // script(1) stops with what it runs.
     run.kill('SIGCONT')
     process.kill(pid, 'SIGCONT')
     await until('it asks again', () => run.stdout().slice(before).includes(question))

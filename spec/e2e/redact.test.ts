@@ -218,7 +218,7 @@ describe('--check', () => {
     })
     renameSync(`${place.cwd}/notes`, `${place.cwd}/my notes`)
     expectRefusal(await place.stint(['redact', '--check', 'my notes']), {
-      ...{ status: 2, code: 'REF_MALFORMED', hint: /write \.\/my notes for the file/ },
+      ...{ status: 2, code: 'REF_MALFORMED', hint: /write '\.\/my notes' for the file/ },
     })
     expectRefusal(await place.stint(['redact', '--check', './nowhere']), {
       ...{ status: 7, code: 'IO_FAILED', hint: false },

@@ -274,7 +274,7 @@ describe('what keeps a tool from starting', () => {
     expectRefusal(await place.stint(['run', '--', './plain']), {
       status: 126,
       code: 'PROGRAM_NOT_EXECUTABLE',
-      hint: /chmod \+x/,
+      hint: new RegExp(`chmod \\+x ${place.cwd}/plain`),
     })
     expectRefusal(await place.stint(['run', '--', './folder']), {
       status: 126,
@@ -328,6 +328,29 @@ describe('what keeps a tool from starting', () => {
     const ran = await place.stint(['run', '--cwd', 'nowhere', '--', 'echo', 'never'])
     expectRefusal(ran, { status: 125, code: 'CWD_GONE' })
     expect(snapshot(place.home)).toEqual(before)
+  })
+
+  test('where too few files may be open it is said, and leaves no session', async () => {
+    const place = makePlace()
+    const words = ['bash', '-c', 'ulimit -n 64 && exec "$0" "$@"', process.execPath, program]
+    const ran = await place.startOther([...words, 'run', '--', 'echo', 'never']).ended
+    expectRefusal(ran, { status: 126, code: 'SPAWN_FAILED', hint: false })
+    expect(ran.stderr).toContain('ulimit -n')
+    expect(await place.json<Row[]>(['list'])).toEqual([])
+  })
+
+  test('in a directory that was removed is refused, unless it is told where to go', async () => {
+    const place = makePlace()
+    const gone = (...args: string[]) => {
+      const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"'
+      return place.startOther(['sh', '-c', script, process.execPath, program, ...args]).ended
+    }
+    const ran = await gone('run', '--', 'echo', 'never')
+    expectRefusal(ran, { status: 125, code: 'CWD_GONE', hint: /--project/ })
+    const there = ['--project', place.cwd]
+    const command = ['run', ...there, '--cwd', place.cwd, '--', 'pwd']
+    expect(await gone(...command)).toMatchObject({ status: 0, stdout: `${place.cwd}\n` })
+    expect(await gone('list', ...there, '--json')).toMatchObject({ status: 0 })
   })
 
   test('an id file that cannot be written is 125 and leaves no session', async () => {

@@ -17,12 +17,15 @@ export interface Box {
   readonly stop: () => Promise<void>
 }
 
-/** Why there can be no box here in which these programs run, or undefined. */
+/** Why there can be no box here with these programs, and files with whole paths, or undefined. */
 export function findObstacle(programs: readonly string[]): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs root on Linux'
   if (!existsSync('/dev/fuse')) return 'needs /dev/fuse'
   for (const name of [...programs, 'unshare', 'nsenter']) {
-    if (spawnSync('sh', ['-c', 'command -v "$0"', name]).status !== 0) return `needs ${name}`
+    const isThere = name.startsWith('/')
+      ? existsSync(name)
+      : spawnSync('sh', ['-c', 'command -v "$0"', name]).status === 0
+    if (!isThere) return `needs ${name}`
   }
   return spawnSync('unshare', [...namespaces, 'true']).status === 0 ? undefined : 'needs namespaces'
 }

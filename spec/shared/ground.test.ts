@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { makePlace, type Place, program, type Row } from '../support/cli.ts'
 import { findObstacle, startBox } from './box.ts'
+import { type Lie, liarPrograms, mountLiar } from './liar.ts'
 import { serve, sshPrograms } from './sshd.ts'
 
 interface Ground {
@@ -16,6 +17,14 @@ interface Ground {
   /** The code with which no session can be made; undefined where one can. */
   readonly refuses?: string
 }
+
+const lying = (name: string, lie: Lie, finds: readonly string[], refuses?: string): Ground => ({
+  name,
+  needs: liarPrograms,
+  script: ({ dir, mount }) => mountLiar(dir, lie, mount),
+  finds,
+  ...(refuses === undefined ? {} : { refuses }),
+})
 
 const grounds: readonly Ground[] = [
   {
@@ -52,6 +61,27 @@ const grounds: readonly Ground[] = [
     finds: ['disk.write: what is made cannot be removed (EPERM)'],
     refuses: 'ACCESS_DENIED',
   },
+  lying('files that any number of processes may lock', 'grants', [
+    'disk.flock: a second process gets a lock that is held',
+  ]),
+  lying(
+    'files that cannot be locked',
+    'lockless',
+    ['disk.flock: a file cannot be locked (ENOLCK)'],
+    'NO_LOCKS',
+  ),
+  lying('files that are made twice', 'eager', [
+    'disk.exclusive: a second process makes a file that is there',
+  ]),
+  lying('directories that cannot be synced', 'dirless', [
+    'disk.sync: a directory cannot be synced (EINVAL)',
+  ]),
+  lying(
+    'files that cannot be synced',
+    'unsynced',
+    ['disk.sync: a file cannot be synced (EINVAL)'],
+    'IO_FAILED',
+  ),
   {
     name: 'a FAT whose directories lose what is in them',
     needs: ['fusefat', 'mkfs.vfat'],

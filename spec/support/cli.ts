@@ -226,11 +226,11 @@ export async function until<T>(
   probe: () => T | undefined | false | Promise<T | undefined | false>,
   timeout: number = patience,
 ): Promise<T> {
-  const deadline = Date.now() + timeout
+  const deadline = performance.now() + timeout
   for (;;) {
     const got = await probe()
     if (got !== undefined && got !== false) return got
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`)
+    if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`)
     await new Promise((done) => setTimeout(done, 15))
   }
 }

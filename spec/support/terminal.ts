@@ -5,7 +5,8 @@ import { type How, type Place, program, type Running } from './cli.ts'
 /** Starts the program at a terminal; what it prints there is its standard output, with CR LF. */
 export function startAtTerminal(place: Place, args: readonly string[], how?: How): Running {
   const command = [process.execPath, program, ...args].map(quoted).join(' ')
-  return place.startOther(['script', '-qec', command, '/dev/null'], {
+  // Some shells would stay between the two, and script(1) stops only with its own child.
+  return place.startOther(['script', '-qec', `exec ${command}`, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'pipe'],
     ...how,
   })
