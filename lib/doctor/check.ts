@@ -155,7 +155,8 @@ export const checks: Readonly<Record<CheckId, Check>> = {
   },
   'disk.unprobed': {
     severity: 'note',
-    meaning: 'What the disk does could not be tried: the root cannot be written.',
+    meaning:
+      'What the disk does could not be tried: the root is not there yet, or cannot be written.',
   },
   'disk.space': {
     severity: 'warning',

@@ -90,16 +90,21 @@ describe('readGround', () => {
     const dir = makeDir()
     chmodSync(dir, 0o700)
     const ground = readGround({ root: dir, env: { PATH: process.env.PATH }, home: dir })
-    expect([
-      ...judgeGround({ ...ground, disk: ground.disk && { ...ground.disk, space: disk.space } }),
-    ]).toEqual([])
+    expect([...judgeGround({ ...ground, disk: { ...ground.disk, space: disk.space } })]).toEqual([])
     expect(readdirSync(dir)).toEqual([])
   })
 
-  it('makes no root, and says nothing of one that is not there', () => {
+  it('makes no root, and looks at the disk that one would stand on', () => {
     const dir = makeDir()
-    const ground = readGround({ root: `${dir}/none`, env: {}, home: dir })
-    expect(ground).toMatchObject({ dirs: [], disk: undefined })
+    const ground = readGround({ root: `${dir}/not/yet`, env: {}, home: dir })
+    expect(ground).toMatchObject({ dirs: [], disk: { path: `${dir}/not/yet` } })
+    expect(ground.disk.space.bytes).toBeGreaterThan(0)
+    expect([...judgeGround({ ...ground, disk: { ...ground.disk, space: disk.space } })]).toEqual([
+      expect.objectContaining({
+        id: 'disk.unprobed',
+        evidence: expect.stringContaining('no root'),
+      }),
+    ])
     expect(readdirSync(dir)).toEqual([])
   })
 
@@ -107,7 +112,7 @@ describe('readGround', () => {
     const dir = makeDir()
     writeFileSync(`${dir}/.probe-${process.pid}`, '')
     const { disk } = readGround({ root: dir, env: {}, home: dir })
-    expect(disk?.probe).toEqual(expect.any(String))
+    expect(disk.probe).toEqual(expect.any(String))
   })
 
   it('reads the settings, and says what is wrong with them', () => {
@@ -140,10 +145,10 @@ describe('a store', () => {
     expect(idsOf(store)).toContain('root.link')
   })
 
-  it('that is not there has nothing wrong, and is not made', async () => {
+  it('that is not there has nothing wrong that is known, and is not made', async () => {
     const store = makeStore()
-    expect(idsOf(store)).toEqual([])
-    expect(await mend(store)).toEqual([])
+    expect(idsOf(store)).toEqual(['disk.unprobed'])
+    await mend(store)
     expect(() => readdirSync(store.root)).toThrow('ENOENT')
   })
 })

@@ -35,16 +35,25 @@ async function doctor(place: Place, ...words: string[]): Promise<Row & { status:
 const idsOf = ({ checks }: Row): string[] => checks.map(({ id }: Row) => id)
 
 describe('doctor', () => {
-  test('says in one line that all is fine, of nothing and of sessions in use', async () => {
+  test('makes no root, and says that its disk was not tried', async () => {
     const place = makePlace()
     expect(await place.stint(['doctor'])).toMatchObject({
       status: 0,
-      stdout: '',
-      stderr: expect.stringMatching(/^\d+ checks of 0 sessions, all fine\n$/),
+      stdout: expect.stringMatching(/^note +disk\.unprobed .*there is no root yet.*\n$/),
+      stderr: expect.stringMatching(/^\d+ checks of 0 sessions: 1 note\n$/),
     })
     expect(existsSync(place.home)).toBe(false)
+  })
+
+  test('says in one line that all is fine, also of sessions in use', async () => {
+    const place = makePlace()
     await place.make()
     await place.make(['--name', 'other', '--', 'sh', '-c', 'exit 3'])
+    expect(await place.stint(['doctor'])).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: expect.stringMatching(/^\d+ checks of 2 sessions, all fine\n$/),
+    })
     const run = place.start(['run', '--', agent('hold.sh'), `${place.dir}/gate`])
     await run.says('working as')
     const { summary, checks, status } = await doctor(place, '--deep')

@@ -1,5 +1,6 @@
 /** What everything stands on: the root, its file system, this machine, Node and the settings. */
 
+import path from 'node:path'
 import { shellWord } from '../../base/text.ts'
 import { Failure, isFailure } from '../../errors.ts'
 import { isProbe, probeDir, runtimeDirs } from '../../layout.ts'
@@ -16,8 +17,7 @@ import { checks, quietly, type Sighting } from '../check.ts'
 export interface Ground {
   /** Directories that should be this user's alone. */
   readonly dirs: readonly Place[]
-  /** Undefined where there is no root yet. */
-  readonly disk: Disk | undefined
+  readonly disk: Disk
   readonly runtime: Place | undefined
   readonly user: number
   readonly node: string
@@ -73,7 +73,7 @@ export function readGround(options: {
   }
   return {
     dirs: place === undefined ? [] : [place],
-    disk: place === undefined ? undefined : readDisk(root),
+    disk: readDisk(root),
     runtime: findPlace(own === undefined ? shared : `${own}/stint`),
     user,
     node: process.versions.node,
@@ -92,7 +92,7 @@ export function readGround(options: {
 /** What is wrong with it. Pure. */
 export function* judgeGround(ground: Ground): Generator<Sighting> {
   const { user, node, locks, config } = ground
-  if (ground.disk !== undefined) yield* judgeDisk(ground.disk)
+  yield* judgeDisk(ground.disk)
   for (const place of ground.dirs) yield* judgePlace(place, user)
   for (const file of ground.leftovers) {
     yield { id: 'root.leftover', evidence: 'a directory in which the disk was tried', file }
@@ -197,12 +197,15 @@ function* judgeDisk({ path, type, space, probe }: Disk): Generator<Sighting> {
 
 const mebibyte = 1024 * 1024
 
+/** Where there is no root yet, the disk is the one that it will be made on. */
 function readDisk(root: string): Disk {
+  let place = root
+  while (findPlace(place) === undefined) place = path.dirname(place)
   return {
     path: root,
-    type: disk.fileSystemOf(root),
-    space: disk.spaceOf(root),
-    probe: tryProbe(root),
+    type: disk.fileSystemOf(place),
+    space: disk.spaceOf(place),
+    probe: place === root ? tryProbe(root) : 'there is no root yet: the first session makes it',
   }
 }
 
