@@ -24,7 +24,7 @@ let isUntried = true
 
 /** How much one read(2) put into `into`; undefined when Node is to say. */
 export function glanceHead(path: string, flags: number, into: Buffer): number | undefined {
-  const calls = findCalls()
+  const calls = findCalls(path)
   if (calls === undefined) return undefined
   const fd = calls.open(path, flags | closeOnExec)
   if (fd < 0) return undefined
@@ -41,7 +41,7 @@ const AT_FDCWD = -100
 
 /** The size of the file at a path, links followed; undefined when Node is to say. */
 export function glanceSize(path: string): number | undefined {
-  const calls = findCalls()
+  const calls = findCalls(path)
   if (calls === undefined) return undefined
   if (calls.statx(AT_FDCWD, path, 0, STATX_SIZE, facts) !== 0) return undefined
   return facts.readUInt32LE(40) + facts.readUInt32LE(44) * 2 ** 32
@@ -49,10 +49,12 @@ export function glanceSize(path: string): number | undefined {
 
 /** Whether this user may do with the path what access(2) is asked; undefined when Node is to say. */
 export function glanceAccess(path: string, mode: number): true | undefined {
-  return findCalls()?.access(path, mode) === 0 ? true : undefined
+  return findCalls(path)?.access(path, mode) === 0 ? true : undefined
 }
 
-function findCalls(): Calls | undefined {
+function findCalls(path: string): Calls | undefined {
+  // In C a NUL would end the path.
+  if (path.includes('\0')) return undefined
   if (calls !== undefined || !isUntried || ++asked < few) return calls
   isUntried = false
   calls = process.platform === 'linux' ? openCalls() : undefined

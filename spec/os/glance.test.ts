@@ -17,6 +17,7 @@ function makePaths() {
     missing: `${dir}/missing`,
     below: `${dir}/file/below`,
     'too long': `${dir}/${'x'.repeat(5000)}`,
+    'with a NUL': `${dir}/file\0`,
   }
   fs.writeFileSync(paths.file, 'grüße\n')
   fs.writeFileSync(paths.large, 'x'.repeat(100_000))
