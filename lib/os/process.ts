@@ -126,29 +126,38 @@ function unseen(pid: number): Vitals {
   return { verdict: 'unknown', why: `process ${pid} cannot be looked at` }
 }
 
-/** Sends a signal to the group, after checking once more that it is this one; false when it is gone. */
+/**
+ * Sends a signal to the group, after checking once more that it is this one; false when it is gone or
+ * all of it belongs to another user.
+ */
 export function signalGroup(id: GroupIdentity, marker: string, signal: NodeJS.Signals): boolean {
-  if (vitalsOfGroup(id, marker).verdict !== 'alive') return false
-  return sendToGroup(id.pgid, signal)
+  return vitalsOfGroup(id, marker).verdict === 'alive' && tell(-id.pgid, signal) === 'told'
 }
 
-/** Sends a signal to the process, after checking once more that it is this one; false when it is gone. */
+/** The same to one process. */
 export function signalProcess(id: ProcessIdentity, signal: NodeJS.Signals): boolean {
-  return id.pid > 1 && vitalsOf(id).verdict === 'alive' && send(id.pid, signal)
+  return id.pid > 1 && vitalsOf(id).verdict === 'alive' && tell(id.pid, signal) === 'told'
 }
 
-/** Sends a signal to a group that is known to be there: a child's, that was not yet waited for. */
-export function sendToGroup(pgid: number, signal: NodeJS.Signals): boolean {
-  return send(-pgid, signal)
+/** What came of a signal: to another user's processes none can be sent. */
+export type Told = 'told' | 'gone' | 'refused'
+
+/** Sends a signal to a child that was not yet waited for, or to the group that it leads. */
+export function signalChild(pid: number, as: 'process' | 'group', signal: NodeJS.Signals): Told {
+  return tell(as === 'group' ? -pid : pid, signal)
 }
 
-function send(to: number, signal: NodeJS.Signals): boolean {
+/** Whether all of the group belongs to another user. */
+export function isForeign({ pgid }: GroupIdentity): boolean {
+  return tell(-pgid, 0) === 'refused'
+}
+
+function tell(to: number, signal: NodeJS.Signals | 0): Told {
   try {
     process.kill(to, signal)
-    return true
+    return 'told'
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-    throw error
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? 'refused' : 'gone'
   }
 }
 
@@ -193,14 +202,7 @@ export function isDeadState(state: string): boolean {
 
 /** Whether any process has this pid, or is in this group, also where none is shown. */
 export function isThere(pid: number, as: 'process' | 'group' = 'process'): boolean {
-  if (!(pid > 0)) return false
-  try {
-    process.kill(as === 'group' ? -pid : pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: it is there and belongs to another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+  return pid > 0 && tell(as === 'group' ? -pid : pid, 0) !== 'gone'
 }
 
 /** What is shown of the process that has this pid now, or undefined when nothing is. */

@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream'
 import { Failure } from '../errors.ts'
 import * as disk from './disk.ts'
 import { findKoffi } from './packages.ts'
-import { type GroupIdentity, sendToGroup, startTimeOf, thisMachine } from './process.ts'
+import { type GroupIdentity, signalChild, startTimeOf, type Told, thisMachine } from './process.ts'
 
 /** The descriptor that the tool's lock has in its processes: launchers and scripts use low ones. */
 const lockDescriptor = 100
@@ -43,7 +43,7 @@ export interface Child {
   readonly stdin: Writable | undefined
   readonly exited: Promise<Exit>
   /** Sends a signal to its group, or to the tool alone where the group is not its own. */
-  readonly send: (signal: NodeJS.Signals) => void
+  readonly send: (signal: NodeJS.Signals) => Told
   /** Whether the terminal's own signals reach it by themselves. */
   readonly hasTerminal: boolean
   /** Lets the tool start. */
@@ -101,10 +101,7 @@ export async function spawnTool(spec: SpawnSpec): Promise<Child> {
     exited: new Promise((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }))
     }),
-    send: (signal) => {
-      if (hasTerminal) child.kill(signal)
-      else sendToGroup(pgid, signal)
-    },
+    send: (signal) => signalChild(pgid, hasTerminal ? 'process' : 'group', signal),
     hasTerminal,
     release: () => barrier.end('\n'),
     abandon: () => barrier.destroy(),

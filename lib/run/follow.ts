@@ -17,7 +17,7 @@ import type { PrivateFile } from './private-file.ts'
 import { Recorder } from './recorder.ts'
 import type { KeptSignals } from './signals.ts'
 import { supervise } from './supervise.ts'
-import { sweepTurn, watchForKill } from './sweep.ts'
+import { foreignText, sweepTurn, watchForKill } from './sweep.ts'
 import { openVoice } from './voice.ts'
 import type { Work } from './work.ts'
 
@@ -65,6 +65,7 @@ export async function follow(
     isLeaseLost: () => session.isLeaseLost,
     isKillRequested: watchForKill(session),
     onStop: options.onStop,
+    onRefused: () => options.onNotice?.(`it is waited for: ${foreignText(child.group)}`),
     onExit: (ending) => sweepTurn(session, child.group, ending, options),
   })
   // Signals are passed on from here, so whoever hears of the turn can send one.

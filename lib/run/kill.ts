@@ -8,7 +8,13 @@ import type { SessionId } from '../base/id.ts'
 import { Failure, type Holder } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import { findHolder, probeLock } from '../os/lock-file.ts'
-import { type GroupIdentity, signalGroup, signalProcess, vitalsOfGroup } from '../os/process.ts'
+import {
+  type GroupIdentity,
+  isForeign,
+  signalGroup,
+  signalProcess,
+  vitalsOfGroup,
+} from '../os/process.ts'
 import { findHeldTool, markerOf, observe, turnVitals } from '../session/liveness.ts'
 import { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
@@ -19,7 +25,7 @@ import { holdSession, realSessionDir } from '../store/hold.ts'
 import { placeOf } from '../store/place.ts'
 import type { Store } from '../store/store.ts'
 import { farewell } from './supervise.ts'
-import { type EndSignal, strongest, sweepSession } from './sweep.ts'
+import { type EndSignal, foreignText, strongest, sweepSession } from './sweep.ts'
 
 export interface KillReport {
   readonly id: SessionId
@@ -69,10 +75,10 @@ export async function killTurn(store: Store, id: SessionId, grace: number): Prom
   const turn = state.turn?.number ?? 0
   await session.append((now) => {
     if (!hasOpenTurn(now) || now.turn?.number !== turn || now.turn.kill_requested) return []
-    const vitals = turnVitals(id, now)
     // A wish that nobody can carry out would make a cancelled turn of one that ends by itself.
-    if (vitals.verdict === 'unknown' && !asked) {
-      const why = `it cannot be ended from here: ${vitals.why}`
+    const obstacle = asked ? undefined : findObstacle(id, now)
+    if (obstacle !== undefined) {
+      const why = `it cannot be ended from here: ${obstacle}`
       throw new Failure('KILL_INCOMPLETE', { id, why })
     }
     const data = { event: 'kill_requested', turn }
@@ -89,6 +95,15 @@ export async function killTurn(store: Store, id: SessionId, grace: number): Prom
       ? await awaitSupervisor(store, session, turn, signal, grace)
       : await endOrphan(store, id, turn, signal, grace)
   return asked ? { ...report, asked } : report
+}
+
+/** Why no signal of ours reaches the turn's process group, if so. */
+function findObstacle(id: SessionId, state: State): string | undefined {
+  const group = state.turn?.process
+  if (group === undefined) return undefined
+  const vitals = vitalsOfGroup(group, markerOf(id))
+  if (vitals.verdict === 'unknown') return vitals.why
+  return vitals.verdict === 'alive' && isForeign(group) ? foreignText(group) : undefined
 }
 
 /** What the group's end left of the session. Throws KILL_INCOMPLETE when something does not end. */

@@ -54,6 +54,8 @@ export interface SuperviseSpec {
   readonly isDone: () => boolean
   /** Called before this process stops itself. */
   readonly onStop?: (() => void) | undefined
+  /** Called the first time that a signal does not reach the tool, since it is another user's. */
+  readonly onRefused?: () => void
   /** Called when the tool has exited, before its pipes are drained: others may hold them. */
   readonly onExit?: (ending: Ending) => Promise<void>
 }
@@ -78,10 +80,13 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   let endedFor: Ending['endedFor']
   let interruptedBy: PassedSignal | undefined
   let interrupts = 0
+  let isRefused = false
 
   const send = (signal: NodeJS.Signals) => {
     // Until its exit was seen the tool is this process's child, and its group cannot be another's.
-    if (exit === undefined) child.send(signal)
+    if (exit !== undefined || child.send(signal) !== 'refused' || isRefused) return
+    isRefused = true
+    spec.onRefused?.()
   }
   const tell = (signal: NodeJS.Signals, act = () => send(signal), patience = farewell) => {
     if (spec.cancel === undefined) act()

@@ -6,7 +6,7 @@ import { Failure } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import { type Carrier, listAncestors, signalCarrier } from '../os/carriers.ts'
 import * as disk from '../os/disk.ts'
-import { type GroupIdentity, signalGroup } from '../os/process.ts'
+import { type GroupIdentity, isForeign, signalGroup } from '../os/process.ts'
 import { findSupervised, listCarriersWithin } from '../session/carriers.ts'
 import { markerOf } from '../session/liveness.ts'
 import type { Session } from '../session/session.ts'
@@ -46,6 +46,7 @@ export async function sweepTurn(
   for (const { pid } of left) onNotice?.(`process ${pid} of the turn does not end`)
   // Where no environment can be read, what is left of the group did not heed its TERM.
   signalGroup(group, markerOf(session.id), 'SIGKILL')
+  if (isForeign(group)) onNotice?.(`what is left of the turn runs on: ${foreignText(group)}`)
 }
 
 /** Tells whether somebody wants the open turn to end: that is in the journal, but perhaps not read yet. */
@@ -120,6 +121,11 @@ export async function endCarriers(
     // Looking takes long where many processes are.
     await sleep(Math.max(pause, performance.now() - asked))
   }
+}
+
+/** What is said of a process group that takes no signal from this user. */
+export function foreignText({ pgid }: GroupIdentity): string {
+  return `process group ${pgid} belongs to another user; \`sudo kill -- -${pgid}\` ends it`
 }
 
 /** The strongest signal that any was sent, or null. */

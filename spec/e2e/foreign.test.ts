@@ -1,0 +1,64 @@
+/** Tools that become another user, as with sudo: this user's signals do not reach them. */
+
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { makePlace, type Place, program, type Running } from '../support/cli.ts'
+
+/** Root without its power over other users' processes. */
+const weakly = ['setpriv', '--bounding-set=-kill']
+const foreignly = ['setpriv', '--reuid=65534', '--clear-groups']
+const canBecome = spawnSync(weakly[0] as string, [...weakly.slice(1), ...foreignly, 'true'])
+
+function start(place: Place, args: readonly string[]): Running {
+  return place.startOther([...weakly, process.execPath, program, ...args], { stdio: 'pipe' })
+}
+
+/** Says so when it has become another, and ends with its standard input. */
+const wait = 'echo here; cat'
+const notice = /process group (\d+) belongs to another user; `sudo kill -- -\1` ends it$/m
+
+describe.skipIf(canBecome.status !== 0)('a tool that became another user', () => {
+  test('is waited for at its deadline and when it is interrupted, and that is said once', async () => {
+    const place = makePlace()
+    const command = [...foreignly, 'sh', '-c', `${wait}; exit 3`]
+    const run = start(place, ['run', '--timeout', '300ms', '--', ...command])
+    await run.says('here')
+    run.kill('SIGTERM')
+    await run.says('it is waited for: process group')
+    run.kill('SIGINT')
+    run.kill('SIGINT')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(run.isOver()).toBe(false)
+    run.child.stdin?.end()
+    const { status, stderr } = await run.ended
+    expect(status).toBe(124)
+    expect(stderr).toMatch(notice)
+    expect(stderr.match(/another user/g)).toHaveLength(1)
+    expect(await place.json(['list'])).toMatchObject([{ status: 'idle', outcome: 'timed_out' }])
+  })
+
+  test('is not ended by `kill`, whose refusal leaves the turn as it is', async () => {
+    const place = makePlace()
+    const command = [...foreignly, 'sh', '-c', wait]
+    const run = start(place, ['run', '--', ...command])
+    await run.says('here')
+    const kill = await start(place, ['kill', '@last']).ended
+    expect(kill.status).toBe(1)
+    expect(kill.stderr).toMatch(/^error\[KILL_INCOMPLETE\].*cannot be ended from here/)
+    expect(kill.stderr).toMatch(notice)
+    run.child.stdin?.end()
+    expect((await run.ended).status).toBe(0)
+    expect(await place.json(['list'])).toMatchObject([{ outcome: 'success' }])
+  })
+
+  test('and is not the first of its turn is told of when it runs on', async () => {
+    const place = makePlace()
+    const command = `exec 3<&0; ${foreignly.join(' ')} sh -c '${wait}' <&3 & wait`
+    const run = start(place, ['run', '--timeout', '300ms', '--', 'sh', '-c', command])
+    const { status, stderr } = await run.ended
+    run.child.stdin?.end()
+    expect(status).toBe(124)
+    expect(stderr).toMatch(/^warning: what is left of the turn runs on: /m)
+    expect(stderr).toMatch(notice)
+  })
+})
