@@ -909,7 +909,7 @@ const doctor: ExplainedVerb = {
     { name: 'list', help: 'list the checks and what each means' },
   ],
   reach: 'all',
-  details: `Prints what it finds, the worst first: how bad it is, the check's id, the session, what was seen, and the command that mends it. Damage keeps stint from a change, or something is lost; a warning wants somebody to look; a note is for who wonders. Words that are the id of a check limit it to these checks, other words to these sessions.
+  details: `Prints what it finds, the worst first: how bad it is, the check's id, the session, what was seen, and the command that mends it. Damage keeps stint from a change, or something is lost; a warning wants somebody to look; a note is for information. Words that are the id of a check limit it to these checks, other words to these sessions.
 
 Looking changes nothing. It makes one directory below the root, in which two processes try what the disk does with locks, links and renames, and removes it again; where the root cannot be written, that is passed over with a note.
 
