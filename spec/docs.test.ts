@@ -95,8 +95,8 @@ const statuses = `## Exit statuses
 | 130 | interrupted |
 | 141 | nobody reads standard output any more |
 
-\`run\`, \`resume\` and \`compress\` end with the status of the tool. What keeps the tool from starting is 125 there, but for wrong usage
-(2), a program that cannot be executed (126) or found (127), and an interruption (130).
+\`run\`, \`resume\` and \`compress\` end with the status of the tool. What keeps the tool from starting is 125 there, except
+wrong usage (2), a program that cannot be executed (126) or found (127), and an interruption (130).
 [failures.md](failures.md) has every code with both of its statuses.`
 
 const shapes = `## What \`--json\` prints
