@@ -55,11 +55,6 @@ const turnOptions: readonly ExplainedOption[] = [
   { name: 'id-file', value: 'FILE', help: "write the session's id to FILE once it is on the disk" },
   { name: 'no-hup', help: 'go on when the terminal is closed' },
   { name: 'raw', help: "pass the agent's own output on, as it is" },
-  {
-    name: 'interactive',
-    short: 'i',
-    help: 'hand the terminal to the tool; what is said there is not kept',
-  },
 ]
 
 const promptOptions: readonly ExplainedOption[] = [
@@ -80,6 +75,11 @@ const promptOptions: readonly ExplainedOption[] = [
     kind: 'choice',
     choices: ['allow', 'deny', 'ask'],
     help: 'what the agent may do unasked: allow (edit and run), deny (only what it does by itself), or ask (you, where the agent speaks ACP and there is a terminal; else deny)',
+  },
+  {
+    name: 'interactive',
+    short: 'i',
+    help: 'hand the terminal to the tool; what is said there is not kept',
   },
 ]
 
@@ -105,7 +105,7 @@ const run: ExplainedVerb = {
   reach: 'all',
   details: `Runs one turn, in a new session unless --session, --last or --fork says otherwise: PROMPT goes to the agent that --tool names, and what comes after \`--\` is a command, word for word. With --tool the command is that agent's own, and its output is read as such.
 
-Of an agent, what it says goes to stdout as it comes, and what it does is a line each on stderr. How its turn ended is what it says itself, whatever its exit status.
+Of an agent, what it says goes to stdout as it comes, and what it does is a line each on stderr. How its turn ended is what it says itself, where it does (docs/tools.md), whatever its exit status.
 
 The tool's output is passed on as it comes and kept in the session's transcript, with secrets redacted. The first line on stderr is \`session <id> turn <n>\`, unless --quiet. With --json, stdout is the one result object instead. A \`run\` inside a turn makes a child session.`,
   exits: ran,
@@ -152,7 +152,7 @@ const compress: ExplainedVerb = {
   options: turnOptions,
   reach: 'all',
   details:
-    'A turn of its own, in which the agent of the last turn sums up what was said and goes on with that: `/compact` of claude-code, `/compress` of gemini-cli. codex and opencode have nothing of the kind without a terminal. The transcript keeps everything; the phase of the session becomes `available`.',
+    'A turn of its own, in which the agent of the last turn sums up what was said and goes on with that: `/compact` of claude-code, `/compress` of gemini-cli, or the like of an agent that speaks ACP. aider, codex and opencode have nothing of the kind without a terminal. The transcript keeps everything; the phase of the session becomes `available`.',
   exits: [
     ['0', 'the conversation is shorter'],
     ['1–255', "the tool's own status when it is not 0; 128+n when signal n ended it"],
@@ -174,7 +174,7 @@ const tools: ExplainedVerb = {
   options: [],
   reach: 'one',
   details:
-    'Asks each agent that is found for its version, and says what stint can have it do: go on with a conversation (resume), copy one (fork), make one shorter (compact). MEMORY is what 95 of 100 turns in this project took at most. `[tools.NAME]` in the config names another program, or arguments, or describes a tool of your own (docs/tools.md), which is listed and not asked.',
+    'Asks each agent that is found for its version, and says what stint can have it do: go on with a conversation (resume), copy one (fork), make one shorter (compact). MEMORY is what 95 of 100 turns in this project took at most. `[tools.NAME]` in the config names another program, or arguments, or describes a tool of your own (docs/tools.md), which is listed and not asked. An agent that speaks ACP is not listed.',
   exits: [
     ['0', 'printed'],
     ['2', 'wrong usage'],
@@ -828,13 +828,13 @@ const importConversations: ExplainedVerb = {
     },
   ],
   reach: 'all',
-  details: `Of a tool: reads \`$CODEX_HOME/sessions\`, \`~/.gemini/tmp\` or \`~/.claude/projects\` and changes nothing there. Each conversation that was led in this project becomes a session with the times that it had: prompts as turns, what was said, done and used, all of it redacted. \`stint resume\` goes on with it. A turn of which the file does not say how it ended is \`unknown\`.
+  details: `Of a tool: reads \`$CODEX_HOME/sessions\`, \`~/.gemini/tmp\` or \`~/.claude/projects\` and changes nothing there. Each conversation that was held in this project becomes a session with the times that it had: prompts as turns, what was said, done and used, all of it redacted. \`stint resume\` goes on with it. A turn whose end the file does not tell is \`unknown\`.
 
 A conversation that a session of the store has already, also one in the trash, is passed over, so it can be run again and again. Where the file has grown since it was imported, that is said, and nothing is added.
 
 With --all-projects each conversation goes into the store of its own project, also when its directory is gone. With --json: an array with a row for each file.
 
-Of an archive that \`stint export\` wrote: FILE has a \`/\` in it, ends in \`.tar.gz\` or \`.tgz\`, or is there; \`-\` is standard input. Its sessions get into the store of this project, with the ids that they had. Everything in it is checked before the first of them appears, its texts are redacted by the rules of now, and a turn that was open is over. A session that is there already is passed over; one whose id is taken, or that is in the trash, is refused, and the rest is restored.`,
+Of an archive that \`stint export\` wrote: FILE has a \`/\` in it, ends in \`.tar.gz\` or \`.tgz\`, or is there; \`-\` is standard input. Its sessions go into the store of this project, with the ids that they had. Everything in it is checked before the first of them appears, its texts are redacted by the present rules, and a turn that was open is over. A session that is there already is passed over; one whose id is taken, or that is in the trash, is refused, and the rest is restored.`,
   exits: [
     ['0', 'done, also when there was nothing to import'],
     ['1', 'a file or a session was refused; the rest was imported'],
@@ -878,7 +878,7 @@ const exportSessions: ExplainedVerb = {
   reach: 'all',
   details: `The archive is a .tar.gz: \`manifest.json\` with the checksum of every file, and of each session the state, the transcript and the plain files in \`output/\`. Links and other things that are no files are left out, which is said. The same sessions give the same bytes. A session that runs is taken as far as its transcript is. \`stint import FILE\` restores it.
 
-Transcripts are redacted as they were recorded (\`stint redact --check REF\` tells what the rules of now find); what a tool left in \`output/\` is its own and is not. A document is redacted again, has no control characters, and as html neither a script nor anything that is loaded.
+Transcripts are redacted as they were recorded (\`stint redact --check REF\` tells what the present rules find); what a tool left in \`output/\` is its own and is not. A document is redacted again, has no control characters, and as html neither a script nor anything that is loaded.
 
 FILE is written beside, synced and put in its place whole.`,
   exits: [
@@ -909,7 +909,7 @@ const doctor: ExplainedVerb = {
     { name: 'list', help: 'list the checks and what each means' },
   ],
   reach: 'all',
-  details: `Prints what it finds, the worst first: how bad it is, the check's id, the session, what was seen, and the command that mends it. Damage keeps stint from a change, or something is lost; a warning wants somebody to look; a note is for who wonders. Words that are the id of a check limit it to these checks, other words to these sessions.
+  details: `Prints what it finds, the worst first: how bad it is, the check's id, the session, what was seen, and the command that mends it. Damage keeps stint from a change, or something is lost; a warning wants somebody to look; a note is for information. Words that are the id of a check limit it to these checks, other words to these sessions.
 
 Looking changes nothing. It makes one directory below the root, in which two processes try what the disk does with locks, links and renames, and removes it again; where the root cannot be written, that is passed over with a note.
 

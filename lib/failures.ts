@@ -439,7 +439,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     status: 7,
     sentence: (d) => `kernel locks cannot be used on ${d.path}: ${d.problem}`,
     hint: () =>
-      'reinstall with optional dependencies (koffi) or install flock(1) of util-linux; a file system without flock cannot hold a store',
+      'reinstall with optional dependencies (koffi) or install flock(1) of util-linux; on a file system without flock, set lease_only = true in project.toml of the store',
   },
   NO_REPOSITORY: {
     status: 7,

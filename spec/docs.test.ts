@@ -1,7 +1,7 @@
 /**
- * docs/cli.md, docs/doctor.md, docs/failures.md and docs/redaction.md are printed from the code: the test command with `spec/docs -u`
- * behind it writes them anew (`-u spec/docs` would run everything). What all documents show of
- * stint's command line must parse.
+ * docs/cli.md, docs/doctor.md, docs/failures.md and docs/redaction.md are printed from the code: the test
+ * command with `spec/docs -u` behind it writes them anew (`-u spec/docs` would run everything). What all
+ * documents show of stint's command line must parse.
  */
 
 import { execFileSync } from 'node:child_process'
@@ -27,7 +27,7 @@ import {
   readConfig,
   type SettingRow,
 } from '../lib/index.ts'
-import { type Rule, rules } from '../lib/redact/rules.ts'
+import { charsets, type Rule, rules } from '../lib/redact/rules.ts'
 import { failureSamples } from './support/failure-samples.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -95,8 +95,8 @@ const statuses = `## Exit statuses
 | 130 | interrupted |
 | 141 | nobody reads standard output any more |
 
-\`run\`, \`resume\` and \`compress\` end with the status of the tool. What keeps the tool from starting is 125 there, but for wrong usage
-(2), a program that cannot be executed (126) or found (127), and an interruption (130).
+\`run\`, \`resume\` and \`compress\` end with the status of the tool. What keeps the tool from starting is 125 there, except
+wrong usage (2), a program that cannot be executed (126) or found (127), and an interruption (130).
 [failures.md](failures.md) has every code with both of its statuses.`
 
 const shapes = `## What \`--json\` prints
@@ -104,7 +104,7 @@ const shapes = `## What \`--json\` prints
 | verb | document |
 |---|---|
 | \`run\`, \`resume\`, \`compress\`, \`result\` | the result of the turn: the data of its \`turn_ended\` entry, see [format.md](format.md) |
-| \`list\` | an array of sessions: \`id name description status phase tool tools turn outcome created_at last_accessed idle_for_ms parent_session_id fork_of_session_id depth branch cwd project_path pinned usage\` |
+| \`list\` | an array of sessions: \`id name description status phase tool tools turn outcome created_at last_accessed idle_for_ms parent_session_id fork_of_session_id depth branch cwd project_path pinned usage\`; with \`--size\` also \`size_bytes\`, of several stores also \`store\` |
 | \`list --tree\` | the same objects with \`children\`, and where known \`usage_total\`: sums over the session and its descendants, each counted once; an absent parent is \`{id, status: "gone", children}\`; one of a cycle has \`cycle: true\` |
 | \`show\` | such an object with \`dir\`, \`state\` (state.toml), \`locks\` (\`name held holder\`), \`liveness\` (\`status why holder\`) and \`warnings\`; with \`--tree\` also \`children\` and \`usage_total\` |
 | \`logs\` | an array of entries; not together with \`--follow\` or \`--raw\` |
@@ -260,7 +260,7 @@ function environmentText(): string {
         'the default. A key with a dot stands in a table there: `[gc]`. An unknown key in the file is warned of; a value that cannot be is refused.',
     ),
     `| key | variable | default | meaning |\n|---|---|---|---|\n${settings.join('\n')}`,
-    'The table `[redaction]` of the file is in [redaction.md](redaction.md).',
+    'The tables `[redaction]` and `[tools.NAME]` of the file are in [redaction.md](redaction.md) and [tools.md](tools.md).',
     'Sizes are `512MiB`, `2GB`, `64k` or a count of bytes. Other variables that are read:',
     table(environment),
     wrap(
@@ -337,10 +337,10 @@ const doctorIntro = `# What the doctor checks
 Printed from the table of checks. Ids are stable, and may only grow in number.
 
 \`stint doctor\` looks and changes nothing; \`stint doctor --fix\` mends what says so below. Damage (exit status 6) keeps
-stint from doing something, or something is lost; a warning (1) wants somebody to look; a note (0) is for who wonders.
+stint from doing something, or something is lost; a warning (1) wants somebody to look; a note (0) is for information.
 
 The one thing that looking writes is a directory \`.probe-<pid>\` below the root, in which two processes try writes, locks,
-links, renames and syncs. It is removed at once; where the root cannot be written that is passed over. They try one mount:
+links, renames and syncs. It is removed at once; where the root cannot be written, a note says so. They try one mount:
 whether a lock reaches those who have the same directory by another mount, or from another machine, cannot be seen there.
 That is why stores on FUSE and network file systems have leases, whatever \`disk.flock\` says.
 
@@ -370,39 +370,39 @@ function doctorText(): string {
 
 const redactionIntro = `# Redaction
 
-Everything that stint writes goes through one place that takes secrets out: transcript, description, name, command line,
-branch, results, lock files. A secret becomes \`[REDACTED:rule]\`: the name, the quotes, the scheme, the user and the host
-around it stay, and nothing tells how long it was. An entry counts what was taken out of it in \`data.redactions\`;
-\`stint show\` gives the sum for the session.
-The terminal is never held back: the tool's bytes are passed on as they are.
+Everything that stint writes of a session goes through one place that takes secrets out: transcript, description, name,
+command line, branch, results, lock files. A secret becomes \`[REDACTED:rule]\`: the name, the quotes, the scheme, the user
+and the host around it stay, and nothing tells how long it was. An entry counts what was taken out of it in
+\`data.redactions\`; \`stint show\` gives the sum for the session. The terminal gets the tool's bytes as they are.
 
 ## What is found
 
-- **Tokens of providers**, by the table below: an anchor, the letters that may follow, how many, and for some a check.
+- **Tokens of providers**, by the table below: an anchor and so many letters after it, for some with a check.
 - **Private keys**: PEM, PGP, OpenSSH, PuTTY and OpenVPN, whole or cut off, over lines and over the strings of JSON.
 - **Values under telling names**: \`NAME=value\`, \`name: "value"\`, JSON keys, \`{"name": …, "value": …}\`, XML elements and
   attributes, calls, YAML environments, flags (\`--token x\`), parameters of addresses.
 - **Headers and addresses**: Authorization, Cookie, Set-Cookie, \`scheme://user:password@host\`.
-- **Command lines and files** of programs with a form of their own: \`curl -u\`, \`mysql -p\`, \`sshpass -p\`, \`docker login -p\`,
-  \`.netrc\`, \`.pgpass\`, SQL, hashes of passwords, and others.
-- **What is known**: values of the environment's variables with telling names, and every token of a rule whose confidence
-  is high, from then on: plain, in JSON escapes, percent-encoded, in base64. They are kept in memory only, 2,000 at most,
-  and none shorter than 8 characters.
+- **Command lines and files** of programs with a form of their own: \`curl -u\`, \`mysql -p\`, \`sshpass -p\`,
+  \`docker login -p\`, \`.netrc\`, \`.pgpass\`, SQL, hashes of passwords, and others.
+- **What is known**: values of environment variables with telling names, and each token that a rule of high confidence
+  has found, from then on. They are looked for plain, in JSON escapes, percent-encoded and in base64. They are kept in
+  memory only, 2,000 at most, and none shorter than 8 characters.
 
 JSON is decoded first, JSON within its strings too, and only literals that change are written again: everything else
 keeps its bytes. Base64 that decodes to text is looked into and replaced whole. Terminal colours, percent-encoding and
 \`\\u\` escapes are seen through. Signatures of models, encrypted reasoning and images stay as they are, by their place,
 unless a known value is in them. Placeholders stay: \`$VAR\`, \`<token>\`, \`your-…\`, \`xxxx\`, \`***\`, and what was redacted.
 
-A value that cannot be searched, because something throws or because it takes more than 250 ms for each MiB, is written as
-\`[REDACTED:error]\` and counted: nothing is ever kept because the search failed.
+A value that cannot be searched, because something throws or because it takes more than 250 ms for each MiB, is written
+as \`[REDACTED:error]\` and counted: nothing is ever kept because the search failed.
 
 ## What is not found
 
 Encrypted or compressed text, hex, screenshots, secrets spelt out in words, passwords that look like words and stand
 without a name, tokens of providers without a shape of their own when no name is near, and halves of a token that was
-wrapped by hand at less than 16 characters. Files that a tool writes itself are its own. Redaction makes an accident
-smaller; the store stays readable by its owner only.
+wrapped by hand at less than 16 characters. Files that a tool writes itself are its own, and the project's path is kept
+as it is: in the name of the store's directory and in \`project.toml\`. Redaction makes an accident smaller; the store is
+readable by its owner only.
 
 What \`doctor --fix\` replaced lies in the store's \`quarantine/\` as it was: neither \`redact --check\` nor \`redact --fix\`
 looks there, and no clean-up empties it. It is the last copy of what could not be understood, and a secret may be in it:
@@ -410,7 +410,7 @@ look at it, and remove it yourself.
 
 ## Settings
 
-In \`config.toml\`, and nowhere else: no variable and no file of a project can change it.
+These are in \`config.toml\` alone: they have no variables, and no file of a project can change them.
 
 \`\`\`toml
 [redaction]
@@ -421,19 +421,19 @@ allow = ["not-a-secret-1234"]  # texts that are never taken out
 [[redaction.rules]]            # tokens of your own
 id = "acme-key"
 prefix = "acme_"
-charset = "alnum"              # alnum, word (and _), dash (_ and -), hex, upper
-min = 24
-max = 64
+charset = "alnum"              # the default; word (and _), dash (_ and -), hex, upper
+min = 24                       # characters after the prefix
+max = 64                       # 4096 unless said
 \`\`\`
 
-A rule that cannot be is refused at the start, and nothing is written.
+A rule that cannot be is refused (\`CONFIG_INVALID\`) before anything is written.
 
 ## How to add a rule
 
-A rule is one line in \`lib/redact/rules.ts\`: id, anchors, charset, lengths, and a check where the shape allows one. It
-comes from what the provider publishes, with a sample in \`spec/redact/samples.ts\` that is put together there, and the
-tests then try it in every surrounding, and what only resembles it. Short anchors are \`weak\`: they keep away from base64
-and their finds are not looked for elsewhere.
+A rule is one line in \`lib/redact/rules.ts\`: id, anchors, letters, lengths, and a check where the shape allows one. It
+comes from what the provider publishes. It needs a sample in \`spec/redact/samples.ts\`, put together there so that no
+scanner takes it for a real one; the tests try it in every surrounding, and also what only resembles it. A rule with a
+short anchor is \`weak\`: it is not looked for within base64, and its finds are not looked for elsewhere.
 
 ## Rules that go by names and places
 
@@ -444,7 +444,7 @@ and their finds are not looked for elsewhere.
 | \`authorization\`, \`cookie\` | headers |
 | \`url-password\` | the password of an address |
 | \`private-key\` | key material |
-| \`known-value\` | a value of the environment |
+| \`known-value\` | the value of an environment variable |
 | \`error\` | what could not be searched |`
 
 function redactionText(): string {
@@ -454,9 +454,12 @@ function redactionText(): string {
     (rule) =>
       `| ${rule.id} | ${shown(rule)} | ${rule.charset} | ${lengths(rule)} | ${rule.confidence} |`,
   )
+  const letters = Object.entries(charsets)
+    .map(([name, { source }]) => `${name} \`${source.slice(0, -1)}\``)
+    .join(', ')
   return pages([
     redactionIntro,
-    `## Tokens of providers\n\n| rule | begins with, or holds | letters | how many | confidence |\n|---|---|---|---|---|\n${rows.join('\n')}`,
+    `## Tokens of providers\n\n${wrap(`The letters are ${letters}.`)}\n\n| rule | begins with, or holds | letters | how many | confidence |\n|---|---|---|---|---|\n${rows.join('\n')}`,
   ])
 }
 

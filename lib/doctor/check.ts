@@ -5,7 +5,7 @@ import { Failure } from '../errors.ts'
 
 /**
  * `damage` keeps stint from doing something, or something is lost; a `warning` wants somebody to look;
- * a `note` is for who wonders.
+ * a `note` is for information.
  */
 export type Severity = 'damage' | 'warning' | 'note'
 

@@ -51,6 +51,13 @@ describe('verbs', () => {
     expect(verb.examples.length).toBeGreaterThan(0)
   })
 
+  it('hand the terminal on only where a tool can have it', () => {
+    const takers = all.filter(([, verb]) =>
+      optionsOf(verb).some(({ name }) => name === 'interactive'),
+    )
+    expect(takers.map(([name]) => name).sort()).toEqual(['resume', 'run'])
+  })
+
   it.each(all)('%s parses its own examples', (name, verb) => {
     for (const example of verb.examples) {
       for (const [, line] of example.matchAll(/stint ((?:"[^"]*"|[^"|&])+)/g)) {
