@@ -76,11 +76,16 @@ const rareToShort = {
 }
 const rareToLook = { ...rareToShort, _project: ['lib/store/project.ts'] }
 const rareToChange = { ...rareToShort, _lease: ['lib/os/lease.ts'] }
-const shortVerbs = {
+/** What a failure says is part of a supervisor: by then its files may be an update's, or none can be opened. */
+const { _fail, ...rareToRun } = rare
+const verbsOfTheirOwn = {
   'is-alive': rareToLook,
   rename: rareToChange,
   pin: rareToChange,
   unpin: rareToChange,
+  run: rareToRun,
+  resume: rareToRun,
+  compress: rareToRun,
 }
 const allRare = { ...rareToLook, ...rareToChange }
 
@@ -185,7 +190,7 @@ const ours = {
 }
 
 const commands = (await readdir(join(root, 'cli/commands')))
-  .filter((name) => name.endsWith('.ts') && !Object.hasOwn(shortVerbs, basename(name, '.ts')))
+  .filter((name) => name.endsWith('.ts') && !Object.hasOwn(verbsOfTheirOwn, basename(name, '.ts')))
   .map((name) => `cli/commands/${name}`)
 const named = (files) =>
   Object.fromEntries(files.map((file) => [basename(file, '.ts'), resolve(root, file)]))
@@ -198,7 +203,7 @@ const programs = await Promise.all([
     entryPoints: { stint: 'cli/main.ts' },
     plugins: [grammarOnly, lateLoading(rare), builtins, packages],
   }),
-  ...Object.entries(shortVerbs).map(([name, modules]) =>
+  ...Object.entries(verbsOfTheirOwn).map(([name, modules]) =>
     build({
       ...ours,
       entryPoints: { [name]: `cli/commands/${name}.ts` },

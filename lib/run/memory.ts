@@ -1,5 +1,6 @@
 /** The greatest memory of a turn's processes while it runs. */
 
+import { Failure } from '../errors.ts'
 import { openMemoryProbe } from '../os/memory.ts'
 
 /** The first looks, in ms from one to the next: a short turn should have one, and not wait for it. */
@@ -23,7 +24,7 @@ export function watchMemory(pgid: number, marker: string): () => number | null {
   const look = () => {
     const isQuick = looks++ < quickPauses.length
     const before = process.cpuUsage()
-    const bytes = isQuick ? probe.quick() : probe.whole()
+    const bytes = attempt(isQuick ? probe.quick : probe.whole)
     const { user, system } = process.cpuUsage(before)
     const cost = (user + system) / 1_000
     if (bytes !== undefined) peak = Math.max(peak ?? 0, bytes)
@@ -37,5 +38,15 @@ export function watchMemory(pgid: number, marker: string): () => number | null {
   return () => {
     clearTimeout(timer)
     return peak
+  }
+}
+
+/** What cannot be looked at now, where files or memory are short, is passed over: the turn goes on. */
+function attempt(look: () => number | undefined): number | undefined {
+  try {
+    return look()
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return undefined
   }
 }

@@ -42,10 +42,15 @@ export async function sweepTurn(
   const wasEnded = endedFor !== undefined || interruptedBy !== undefined
   if (!wasEnded && !watchForKill(session)()) return
   const turn = session.state.turn?.number ?? 0
-  const { left } = await sweepSession(session.id, turn, limits.killGrace)
-  for (const { pid } of left) onNotice?.(`process ${pid} of the turn does not end`)
-  // Where no environment can be read, what is left of the group did not heed its TERM.
-  signalGroup(group, markerOf(session.id), 'SIGKILL')
+  try {
+    const { left } = await sweepSession(session.id, turn, limits.killGrace)
+    for (const { pid } of left) onNotice?.(`process ${pid} of the turn does not end`)
+    // Where no environment can be read, what is left of the group did not heed its TERM.
+    signalGroup(group, markerOf(session.id), 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    onNotice?.(`what the turn left running cannot be looked for: ${error.message}`)
+  }
   if (isForeign(group)) onNotice?.(`what is left of the turn runs on: ${foreignText(group)}`)
 }
 
