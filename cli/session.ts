@@ -2,12 +2,14 @@
 
 import {
   Failure,
+  isInside,
   isMade,
   listStores,
   openStore,
   type Resolved,
   readConfig,
   resolveRef,
+  type SessionId,
   type Settings,
   type Store,
 } from '../lib/index.ts'
@@ -81,5 +83,12 @@ export function homeOf({ env }: Pick<Context, 'env'>): string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error
     return '/'
+  }
+}
+
+/** What waits in the foreground of a turn for this very turn waits for itself. */
+export function warnInside(store: Store, id: SessionId, context: Context): void {
+  if (isInside(store, id)) {
+    context.out.warn(`this runs inside of session ${id}, whose turn may be waiting for it to end`)
   }
 }

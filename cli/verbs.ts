@@ -105,6 +105,8 @@ const run: ExplainedVerb = {
   reach: 'all',
   details: `Runs one turn, in a new session unless --session, --last or --fork says otherwise: PROMPT goes to the agent that --tool names, and what comes after \`--\` is a command, word for word. With --tool the command is that agent's own, and its output is read as such.
 
+A prompt of \`-\` is read from standard input. With any other an agent gets nothing from there, so that a loop over the lines of a file keeps them.
+
 Of an agent, what it says goes to stdout as it comes, and what it does is a line each on stderr. How its turn ended is what it says itself, whatever its exit status.
 
 The tool's output is passed on as it comes and kept in the session's transcript, with secrets redacted. The first line on stderr is \`session <id> turn <n>\`, unless --quiet. With --json, stdout is the one result object instead. A \`run\` inside a turn makes a child session.`,
@@ -413,7 +415,7 @@ const wait: ExplainedVerb = {
   ],
   reach: 'all',
   details:
-    'Says how the turn ended: at once when nothing runs. With --json: the result object, or with --tree an array of them; for a session without a turn, its id and status.',
+    'Says how the turn ended: at once when nothing runs. With --json: the result object, or with --tree an array of them; for a session without a turn that has ended, its id and status.',
   exits: [
     ['0', 'the turn ended in success'],
     ['1', 'it ended otherwise'],

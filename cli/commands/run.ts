@@ -1,6 +1,7 @@
 import {
   findCaller,
   hasInput,
+  isInForeground,
   isTerminal,
   type Resolved,
   type RunReport,
@@ -18,7 +19,7 @@ import type { Context } from '../context.ts'
 import { questioner } from '../question.ts'
 import { styleOf } from '../render/style.ts'
 import { endText, TurnView } from '../render/turn.ts'
-import { homeOf, storeOf } from '../session.ts'
+import { homeOf, storeOf, warnInside } from '../session.ts'
 import { taskOf } from '../task.ts'
 import { version } from '../version.ts'
 
@@ -37,6 +38,7 @@ export const handler: Handler = async (invocation, context) => {
     throw misused(verb, '--wait is for a session that is there already')
   }
   const store = found?.store ?? here
+  if (found !== undefined && flag(invocation, 'wait')) warnInside(store, found.id, context)
   const config = readConfig(context.env, homeOf(context))
   const task = await taskOf(invocation, context, config.settings, found?.id)
   const isAgent = task.kind !== 'command' || task.tool !== undefined
@@ -157,6 +159,7 @@ function viewOf(context: Context): TurnView {
     style: styleOf(context.color.stderr),
     isTerminal: isTerminal(1),
     isLive: isTerminal(2) && !context.quiet,
+    isInForeground: () => isInForeground(2),
     columns: () => context.stderr.columns ?? 80,
   })
 }

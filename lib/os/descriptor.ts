@@ -6,6 +6,7 @@
  */
 
 import fs from 'node:fs'
+import { findKoffi } from './packages.ts'
 
 /** Nobody reads the descriptor any more. */
 export class OutputClosed extends Error {
@@ -50,4 +51,27 @@ export function isTerminal(fd: number): boolean {
     throw error
   }
   return process.getBuiltinModule('node:tty').isatty(fd)
+}
+
+let isAhead: ((fd: number) => boolean) | undefined
+
+/**
+ * Whether this process is in a terminal's foreground, where it may draw over the line that it is at:
+ * in the background that is the shell's prompt, or what somebody types there. True where it cannot
+ * be known.
+ */
+export function isInForeground(fd: number): boolean {
+  isAhead ??= chooseForeground()
+  return isAhead(fd)
+}
+
+function chooseForeground(): (fd: number) => boolean {
+  const libc = findKoffi()?.load(null)
+  if (libc === undefined) return () => true
+  const foreground = libc.func('int tcgetpgrp(int fd)')
+  const own = libc.func('int getpgrp()')
+  return (fd) => {
+    const group = foreground(fd)
+    return group === -1 || group === own()
+  }
 }
