@@ -25,6 +25,7 @@ const looked = [
 const ran = [
   ['0', 'the tool ended in success'],
   ['1–255', "the tool's own status when it is not 0; 128+n when signal n ended it"],
+  ['7', 'also where it ended in success and the disk was full for what --json prints'],
   ['124', 'it ran into --timeout or --idle-timeout'],
   ['125', 'stint failed before the tool started; the code is on stderr'],
   ['126, 127', 'the command cannot be executed; it was not found'],

@@ -219,7 +219,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: (d) =>
       d.holder?.stopped
         ? `its holder is stopped: continue it with \`kill -CONT ${d.holder.pid}\`, or end it with \`stint kill ${d.id}\``
-        : `wait for it with --wait, end it with \`stint kill ${d.id}\`, or work beside it with \`stint run --fork ${d.id}\``,
+        : `wait for it with \`stint wait ${d.id}\` or \`resume --wait\`, end it with \`stint kill ${d.id}\`, or work beside it with \`stint run --fork ${d.id}\``,
   },
   SESSION_ORPHANED: {
     status: 5,

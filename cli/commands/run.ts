@@ -111,8 +111,18 @@ function finish({ result, status, recorded, failure }: RunReport, context: Conte
     const what = recorded ? '' : "the turn's end is not in the journal: "
     context.out.warn(`${what}${failure.message}`)
   }
-  if (context.json) context.out.json(result)
-  return status
+  if (!context.json) return status
+  try {
+    context.out.json(result)
+    return status
+  } catch (error) {
+    if (!(error instanceof Error) || error.name === 'OutputClosed') throw error
+    // The tool has run: 125 would say that it never started.
+    const { session_id, turn } = result
+    const again = `\`stint result ${session_id} --turn ${turn} --json\` prints it again`
+    context.out.warn(`the result cannot be printed: ${error.message}; ${again}`)
+    return status || 7
+  }
 }
 
 function sessionOf(invocation: Invocation, store: Store): Resolved | undefined {

@@ -23,7 +23,11 @@ export function writeAll(fd: number, data: string | Uint8Array): void {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
       if (code === 'EPIPE' || code === 'EBADF') throw new OutputClosed(code, { cause: error })
-      if (code !== 'EAGAIN' && code !== 'EINTR') throw error
+      if (code !== 'EAGAIN' && code !== 'EINTR') {
+        throw Object.assign(error as Error, {
+          path: fd === 1 ? 'standard output' : 'standard error',
+        })
+      }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }
   }
