@@ -19,7 +19,7 @@ import type { Context } from '../context.ts'
 import { questioner } from '../question.ts'
 import { styleOf } from '../render/style.ts'
 import { endText, TurnView } from '../render/turn.ts'
-import { homeOf, storeOf, warnInside } from '../session.ts'
+import { homeOf, placeOf, storeOf, warnInside } from '../session.ts'
 import { taskOf } from '../task.ts'
 import { version } from '../version.ts'
 
@@ -93,8 +93,8 @@ export const handler: Handler = async (invocation, context) => {
     view?.end()
     speak()
   })
-  if (isShown) tell(() => context.out.styled(endText(report, style)))
-  return finish(report, context)
+  if (isShown) tell(() => context.out.styled(endText(report, style, placeOf(invocation))))
+  return finish(report, invocation, context)
 }
 
 /** Nobody who has left need keep a tool from running. */
@@ -106,7 +106,11 @@ function tell(say: () => void): void {
   }
 }
 
-function finish({ result, status, recorded, failure }: RunReport, context: Context): number {
+function finish(
+  { result, status, recorded, failure }: RunReport,
+  invocation: Invocation,
+  context: Context,
+): number {
   if (failure !== undefined) {
     const what = recorded ? '' : "the turn's end is not in the journal: "
     context.out.warn(`${what}${failure.message}`)
@@ -119,7 +123,8 @@ function finish({ result, status, recorded, failure }: RunReport, context: Conte
     if (!(error instanceof Error) || error.name === 'OutputClosed') throw error
     // The tool has run: 125 would say that it never started.
     const { session_id, turn } = result
-    const again = `\`stint result ${session_id} --turn ${turn} --json\` prints it again`
+    const words = ['stint result', ...placeOf(invocation), session_id, `--turn ${turn} --json`]
+    const again = `\`${words.join(' ')}\` prints it again`
     context.out.warn(`the result cannot be printed: ${error.message}; ${again}`)
     return status || 7
   }

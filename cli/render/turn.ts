@@ -163,14 +163,18 @@ function atMost(text: string): number {
   return width
 }
 
-/** The last line of a turn: how it went, and how to go on. */
-export function endText({ result }: RunReport, style: Style): string {
+/** The last line of a turn: how it went, and how to go on; `place` says where the session is found. */
+export function endText(
+  { result }: RunReport,
+  style: Style,
+  place: readonly string[] = [],
+): string {
   const { outcome, duration_ms, usage, session_id, exit_code, signal } = result
   const exit = signal ?? (exit_code ? `exit ${exit_code}` : undefined)
   const facts = [`in ${formatDuration(duration_ms)}`, exit, usage && used(usage)]
   return [
     `${outcomePaint(outcome, style)(outcome)} ${facts.filter(Boolean).join(', ')}`,
-    `go on: stint resume ${session_id.slice(0, 10)} "…"`,
+    `go on: ${['stint resume', ...place, session_id.slice(0, 10)].join(' ')} "…"`,
   ].join(style.dim(' · '))
 }
 

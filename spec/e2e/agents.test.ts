@@ -414,6 +414,23 @@ test('the prompt can come from a file or from standard input, and the tool from 
   expect(stage.calls().at(-1)?.argv.join(' ')).toMatch(/stream-json -m pro -p by config$/)
 })
 
+test('the command to go on with works as it stands, wherever the session is', async () => {
+  const stage = makeStage()
+  const env = stage.play('codex', '01-plain')
+  mkdirSync(join(stage.dir, "Ann's"))
+  const how = { env, cwd: stage.dir }
+  const goingOn = async (args: readonly string[]) => {
+    const { stderr } = await stage.stint(args, how)
+    return /· go on: stint (resume .*) "…"\n$/.exec(stderr)?.[1] ?? ''
+  }
+  const again = await goingOn(['run', '--project', "Ann's", '--tool', 'codex', 'a'])
+  expect(again).toMatch(/^resume --project 'Ann'\\''s' \w{10}$/)
+  const [id = ''] = again.split(' ').slice(-1)
+  const next = await goingOn(['resume', '--project', "Ann's", id, 'b'])
+  expect(next).toBe(again)
+  expect(await goingOn(['resume', '--all-projects', id, 'c'])).toBe(`resume --all-projects ${id}`)
+})
+
 test('what cannot be is refused before anything is made', async () => {
   const stage = makeStage()
   const env = stage.play('codex', '01-plain')
