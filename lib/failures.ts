@@ -368,7 +368,11 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   PROGRAM_MISSING: {
     status: 127,
     sentence: (d) => `no program ${quote(d.program)}`,
-    hint: (d) => (d.program.includes('/') ? undefined : 'it is in no directory of PATH'),
+    hint: (d) => {
+      if (d.program.includes('/')) return undefined
+      const apart = d.program.includes(' ') ? '; the words of a command are given apart' : ''
+      return `it is in no directory of PATH${apart}`
+    },
   },
   PROGRAM_NOT_EXECUTABLE: {
     status: 126,

@@ -93,7 +93,9 @@ export const handler: Handler = async (invocation, context) => {
     view?.end()
     speak()
   })
-  if (isShown) tell(() => context.out.styled(endText(report, style, placeOf(invocation))))
+  const isGone = !isResume && flag(invocation, 'ephemeral')
+  const place = isGone ? undefined : placeOf(invocation)
+  if (isShown) tell(() => context.out.styled(endText(report, style, place)))
   return finish(report, invocation, context)
 }
 

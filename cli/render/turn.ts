@@ -163,19 +163,22 @@ function atMost(text: string): number {
   return width
 }
 
-/** The last line of a turn: how it went, and how to go on; `place` says where the session is found. */
+/**
+ * The last line of a turn: how it went, and how to go on; `place` has the words that say where the
+ * session is found, unless it is there no more.
+ */
 export function endText(
   { result }: RunReport,
   style: Style,
-  place: readonly string[] = [],
+  place: readonly string[] | undefined,
 ): string {
   const { outcome, duration_ms, usage, session_id, exit_code, signal } = result
   const exit = signal ?? (exit_code ? `exit ${exit_code}` : undefined)
   const facts = [`in ${formatDuration(duration_ms)}`, exit, usage && used(usage)]
-  return [
-    `${outcomePaint(outcome, style)(outcome)} ${facts.filter(Boolean).join(', ')}`,
-    `go on: ${['stint resume', ...place, session_id.slice(0, 10)].join(' ')} "…"`,
-  ].join(style.dim(' · '))
+  const went = `${outcomePaint(outcome, style)(outcome)} ${facts.filter(Boolean).join(', ')}`
+  if (place === undefined) return went
+  const again = ['stint resume', ...place, session_id.slice(0, 10)].join(' ')
+  return [went, `go on: ${again} "…"`].join(style.dim(' · '))
 }
 
 /** A call on one line: its name, and the most telling of its arguments. */

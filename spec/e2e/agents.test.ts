@@ -429,6 +429,9 @@ test('the command to go on with works as it stands, wherever the session is', as
   const next = await goingOn(['resume', '--project', "Ann's", id, 'b'])
   expect(next).toBe(again)
   expect(await goingOn(['resume', '--all-projects', id, 'c'])).toBe(`resume --all-projects ${id}`)
+  const { stderr } = await stage.stint(['run', '--ephemeral', '--tool', 'codex', 'd'], how)
+  expect(stderr).toMatch(/\nsuccess in .*\n$/)
+  expect(stderr).not.toContain('resume')
 })
 
 test('what cannot be is refused before anything is made', async () => {
