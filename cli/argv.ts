@@ -127,7 +127,8 @@ function checkPositionals({ verb, positionals, command }: Invocation): void {
       positionals.length === 0 && verb.actions !== undefined
         ? orList(verb.actions)
         : (names[positionals.length] ?? 'an argument').replace(/[[\]…]/g, '')
-    throw misused(verb, `\`stint ${verb.name}\` needs ${name}`)
+    const such = name === 'REF' ? ', such as @last' : ''
+    throw misused(verb, `\`stint ${verb.name}\` needs ${name}${such}`)
   }
   const action = positionals[0]
   if (verb.actions !== undefined && action !== undefined && !verb.actions.includes(action)) {

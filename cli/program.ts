@@ -72,6 +72,28 @@ function findVerb(name: string | undefined): Verb | undefined {
   return name !== undefined && Object.hasOwn(verbs, name) ? verbs[name] : undefined
 }
 
+/** What other programs call what these verbs do: by their letters they would be taken for others. */
+const others: Readonly<Record<string, string>> = {
+  attach: 'logs',
+  cancel: 'kill',
+  cat: 'logs',
+  continue: 'resume',
+  exec: 'run',
+  info: 'show',
+  inspect: 'show',
+  ls: 'list',
+  mv: 'rename',
+  prune: 'gc',
+  restore: 'trash restore',
+  rm: 'delete',
+  start: 'run',
+  status: 'list',
+  stop: 'kill',
+  tail: 'logs',
+  top: 'ps',
+  version: '--version',
+}
+
 function needVerb(name: string): Verb {
   const verb = findVerb(name)
   if (verb !== undefined) return verb
@@ -81,7 +103,9 @@ function needVerb(name: string): Verb {
       usage: 'stint <verb> [options]',
     })
   }
-  const nearest = nearestOf(name, [...Object.keys(verbs), 'help'])
+  const nearest = Object.hasOwn(others, name)
+    ? others[name]
+    : nearestOf(name, [...Object.keys(verbs), 'help'])
   throw new Failure('UNKNOWN_VERB', { verb: name, ...(nearest === undefined ? {} : { nearest }) })
 }
 

@@ -1,6 +1,6 @@
 /** A line on a terminal that says how far long work is. */
 
-import { isTerminal } from '../lib/index.ts'
+import { isInForeground, isTerminal } from '../lib/index.ts'
 import type { Context } from './context.ts'
 
 export interface Progress {
@@ -22,6 +22,7 @@ export function openProgress({ json, quiet, stderr }: Context): Progress {
     say: (text) => {
       if (!isShown || performance.now() - last < patience) return
       last = performance.now()
+      if (!isInForeground(2)) return
       isThere = true
       stderr.write(`\r\x1b[K${text()}`)
     },

@@ -2,14 +2,17 @@
 
 import {
   Failure,
+  isInside,
   isMade,
   listStores,
   openStore,
   type Resolved,
   readConfig,
   resolveRef,
+  type SessionId,
   type Settings,
   type Store,
+  shellWord,
 } from '../lib/index.ts'
 import { flag, type Invocation, text, texts } from './command.ts'
 import type { Context } from './context.ts'
@@ -81,5 +84,21 @@ export function homeOf({ env }: Pick<Context, 'env'>): string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error
     return '/'
+  }
+}
+
+/** The words that point another command of this directory at the same project or store. */
+export function placeOf(invocation: Invocation): string[] {
+  const words = ['project', 'store'].flatMap((name) => {
+    const value = text(invocation, name)
+    return value === undefined ? [] : [`--${name}`, shellWord(value)]
+  })
+  return flag(invocation, 'all-projects') ? [...words, '--all-projects'] : words
+}
+
+/** What waits in the foreground of a turn for this very turn waits for itself. */
+export function warnInside(store: Store, id: SessionId, context: Context): void {
+  if (isInside(store, id)) {
+    context.out.warn(`this runs inside of session ${id}, whose turn may be waiting for it to end`)
   }
 }

@@ -23,8 +23,8 @@ export async function taskOf(
 ): Promise<Task> {
   const { verb, command, positionals } = invocation
   if (verb.name === 'compress') return { kind: 'compact' }
-  const words = verb.name === 'resume' ? positionals.slice(1) : positionals
-  const file = text(invocation, 'prompt-file')
+  const words = verb.name === 'resume' ? positionals.slice(1) : [...positionals]
+  const file = text(invocation, 'prompt-file') ?? (words[0] === '-' ? words.shift() : undefined)
   if (command !== undefined && (words.length > 0 || file !== undefined)) {
     throw misused(verb, 'a prompt and a command after -- exclude each other')
   }
@@ -59,7 +59,10 @@ export async function taskOf(
   }
   if (prompt === undefined) {
     if (known !== undefined) throw new Failure('COMMAND_NEEDED', { id: known })
-    throw misused(verb, 'there is nothing to run: give a prompt, or a command after --')
+    throw misused(
+      verb,
+      'there is nothing to run: give a prompt, with - as standard input, or a command after --',
+    )
   }
   if (!isForTool) {
     throw misused(verb, 'a prompt needs --tool, or `tool` in the config; put -- before a command')

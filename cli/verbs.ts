@@ -25,6 +25,7 @@ const looked = [
 const ran = [
   ['0', 'the tool ended in success'],
   ['1–255', "the tool's own status when it is not 0; 128+n when signal n ended it"],
+  ['7', 'also where it ended in success and the disk was full for what --json prints'],
   ['124', 'it ran into --timeout or --idle-timeout'],
   ['125', 'stint failed before the tool started; the code is on stderr'],
   ['126, 127', 'the command cannot be executed; it was not found'],
@@ -104,6 +105,8 @@ const run: ExplainedVerb = {
   ],
   reach: 'all',
   details: `Runs one turn, in a new session unless --session, --last or --fork says otherwise: PROMPT goes to the agent that --tool names, and what comes after \`--\` is a command, word for word. With --tool the command is that agent's own, and its output is read as such.
+
+A prompt of \`-\` is read from standard input. With any other an agent gets nothing from there, so that a loop over the lines of a file keeps them.
 
 Of an agent, what it says goes to stdout as it comes, and what it does is a line each on stderr. How its turn ended is what it says itself, where it does (docs/tools.md), whatever its exit status.
 
@@ -413,7 +416,7 @@ const wait: ExplainedVerb = {
   ],
   reach: 'all',
   details:
-    'Says how the turn ended: at once when nothing runs. With --json: the result object, or with --tree an array of them; for a session without a turn, its id and status.',
+    'Says how the turn ended: at once when nothing runs. With --json: the result object, or with --tree an array of them; for a session without a turn that has ended, its id and status.',
   exits: [
     ['0', 'the turn ended in success'],
     ['1', 'it ended otherwise'],

@@ -39,7 +39,13 @@ export interface FailureData {
   REF_MALFORMED: { ref: string; problem: string; file?: string }
   REF_NEEDS_TURN: { ref: string }
   SESSION_UNKNOWN: { ref: string; store: string; moved_from?: string; file?: string }
-  SESSION_ELSEWHERE: { ref: string; project_path: string; id: string; moved_from?: string }
+  SESSION_ELSEWHERE: {
+    ref: string
+    project_path: string
+    id: string
+    moved_from?: string
+    gone?: true
+  }
   PROJECT_UNKNOWN: { path: string; problem: string }
   TURN_UNKNOWN: { id: string; turn: number; turns: number }
   RESULT_MISSING: { id: string }
@@ -63,7 +69,7 @@ export interface FailureData {
   PROMPT_TOO_LONG: { tool: string; bytes: number; own: boolean }
   PROVIDER_SESSION_LOST: { id: string; tool: string; provider_session_id: string }
   PROVENANCE_REDACTED: { id: string; field: string }
-  CWD_GONE: { cwd: string }
+  CWD_GONE: { cwd: string; id?: string }
   DEPTH_EXCEEDED: { depth: number; limit: number }
   PROGRAM_MISSING: { program: string }
   PROGRAM_NOT_EXECUTABLE: { program: string; problem: string; path?: string }
@@ -174,9 +180,11 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     status: 3,
     sentence: (d) => `${quote(d.ref)} is a session of another project: ${d.project_path}`,
     hint: (d) =>
-      d.moved_from === undefined
-        ? `use --all-projects, or --project ${shellWord(d.project_path)}`
-        : movedHint(d.moved_from),
+      d.moved_from !== undefined
+        ? movedHint(d.moved_from)
+        : d.gone
+          ? `that directory is gone: if it is this one now, \`stint project move ${shellWord(d.project_path)} .\` brings its sessions along; else use --all-projects`
+          : `use --all-projects, or --project ${shellWord(d.project_path)}`,
   },
   PROJECT_UNKNOWN: {
     status: 3,
@@ -194,7 +202,8 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   RESULT_MISSING: {
     status: 1,
     sentence: (d) => `session ${d.id} has no finished turn`,
-    hint: (d) => `\`stint wait ${d.id}\` waits for the running one`,
+    hint: (d) =>
+      `\`stint wait ${d.id}\` waits for one that runs, \`stint is-alive ${d.id}\` says whether one does`,
   },
   REF_AMBIGUOUS: {
     status: 4,
@@ -210,7 +219,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: (d) =>
       d.holder?.stopped
         ? `its holder is stopped: continue it with \`kill -CONT ${d.holder.pid}\`, or end it with \`stint kill ${d.id}\``
-        : `wait for it with --wait, end it with \`stint kill ${d.id}\`, or work beside it with \`stint run --fork ${d.id}\``,
+        : `wait for it with \`stint wait ${d.id}\` or \`resume --wait\`, end it with \`stint kill ${d.id}\`, or work beside it with \`stint run --fork ${d.id}\``,
   },
   SESSION_ORPHANED: {
     status: 5,
@@ -300,7 +309,11 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   TOOL_UNKNOWN: {
     status: 2,
     sentence: (d) => `there is no tool ${d.tool}`,
-    hint: (d) => `the tools are ${d.known.join(', ')}; any program runs after --`,
+    hint: (d) => {
+      const meant = d.known.find((name) => name.startsWith(`${d.tool}-`))
+      const guess = meant === undefined ? '' : `did you mean --tool ${meant}? `
+      return `${guess}the tools are ${d.known.join(', ')}; any program runs after --`
+    },
   },
   TOOL_CANNOT: {
     status: 2,
@@ -342,7 +355,10 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   CWD_GONE: {
     status: 7,
     sentence: (d) => `there is no directory ${d.cwd}`,
-    hint: () => 'go to another, or name it with --project, and the one to run in with --cwd',
+    hint: (d) =>
+      d.id === undefined
+        ? 'go to another, or name it with --project, and the one to run in with --cwd'
+        : `session ${d.id} ran there; name another with --cwd; where the whole project was moved, \`stint project --help\` tells how to bring its sessions along`,
   },
   DEPTH_EXCEEDED: {
     status: 2,
@@ -352,7 +368,11 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   PROGRAM_MISSING: {
     status: 127,
     sentence: (d) => `no program ${quote(d.program)}`,
-    hint: (d) => (d.program.includes('/') ? undefined : 'it is in no directory of PATH'),
+    hint: (d) => {
+      if (d.program.includes('/')) return undefined
+      const apart = d.program.includes(' ') ? '; the words of a command are given apart' : ''
+      return `it is in no directory of PATH${apart}`
+    },
   },
   PROGRAM_NOT_EXECUTABLE: {
     status: 126,

@@ -54,7 +54,7 @@ export {
 export type { Entry, EntryData } from './journal/entry.ts'
 export type { Line, Reading } from './journal/read.ts'
 export { canFindCarriers } from './os/carriers.ts'
-export { hasInput, isTerminal, OutputClosed, writeAll } from './os/descriptor.ts'
+export { hasInput, isInForeground, isTerminal, OutputClosed, writeAll } from './os/descriptor.ts'
 export type { Lock } from './os/lock-file.ts'
 export { createRedactor, type Redactor } from './redact/redact.ts'
 export type { ApplyOptions, Outcome as GcOutcome } from './retention/apply.ts'
@@ -128,7 +128,7 @@ export {
   type SharedSession,
 } from './store/redact.ts'
 export { type Resolved, resolveRef } from './store/ref.ts'
-export { type Caller, findCaller } from './store/search.ts'
+export { type Caller, findCaller, isInside } from './store/search.ts'
 export { readResult, readSession, type SessionDetails } from './store/show.ts'
 export {
   type Env,

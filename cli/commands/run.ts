@@ -1,6 +1,7 @@
 import {
   findCaller,
   hasInput,
+  isInForeground,
   isTerminal,
   type Resolved,
   type RunReport,
@@ -18,7 +19,7 @@ import type { Context } from '../context.ts'
 import { questioner } from '../question.ts'
 import { styleOf } from '../render/style.ts'
 import { endText, TurnView } from '../render/turn.ts'
-import { homeOf, storeOf } from '../session.ts'
+import { homeOf, placeOf, storeOf, warnInside } from '../session.ts'
 import { taskOf } from '../task.ts'
 import { version } from '../version.ts'
 
@@ -37,6 +38,7 @@ export const handler: Handler = async (invocation, context) => {
     throw misused(verb, '--wait is for a session that is there already')
   }
   const store = found?.store ?? here
+  if (found !== undefined && flag(invocation, 'wait')) warnInside(store, found.id, context)
   const config = readConfig(context.env, homeOf(context))
   const task = await taskOf(invocation, context, config.settings, found?.id)
   const isAgent = task.kind !== 'command' || task.tool !== undefined
@@ -91,8 +93,10 @@ export const handler: Handler = async (invocation, context) => {
     view?.end()
     speak()
   })
-  if (isShown) tell(() => context.out.styled(endText(report, style)))
-  return finish(report, context)
+  const isGone = !isResume && flag(invocation, 'ephemeral')
+  const place = isGone ? undefined : placeOf(invocation)
+  if (isShown) tell(() => context.out.styled(endText(report, style, place)))
+  return finish(report, invocation, context)
 }
 
 /** Nobody who has left need keep a tool from running. */
@@ -104,13 +108,28 @@ function tell(say: () => void): void {
   }
 }
 
-function finish({ result, status, recorded, failure }: RunReport, context: Context): number {
+function finish(
+  { result, status, recorded, failure }: RunReport,
+  invocation: Invocation,
+  context: Context,
+): number {
   if (failure !== undefined) {
     const what = recorded ? '' : "the turn's end is not in the journal: "
     context.out.warn(`${what}${failure.message}`)
   }
-  if (context.json) context.out.json(result)
-  return status
+  if (!context.json) return status
+  try {
+    context.out.json(result)
+    return status
+  } catch (error) {
+    if (!(error instanceof Error) || error.name === 'OutputClosed') throw error
+    // The tool has run: 125 would say that it never started.
+    const { session_id, turn } = result
+    const words = ['stint result', ...placeOf(invocation), session_id, `--turn ${turn} --json`]
+    const again = `\`${words.join(' ')}\` prints it again`
+    context.out.warn(`the result cannot be printed: ${error.message}; ${again}`)
+    return status || 7
+  }
 }
 
 function sessionOf(invocation: Invocation, store: Store): Resolved | undefined {
@@ -157,6 +176,7 @@ function viewOf(context: Context): TurnView {
     style: styleOf(context.color.stderr),
     isTerminal: isTerminal(1),
     isLive: isTerminal(2) && !context.quiet,
+    isInForeground: () => isInForeground(2),
     columns: () => context.stderr.columns ?? 80,
   })
 }

@@ -9,12 +9,13 @@ import {
   walkForest,
 } from '../../lib/index.ts'
 import { duration, flag, type Handler } from '../command.ts'
-import { resolveFirst } from '../session.ts'
+import { resolveFirst, warnInside } from '../session.ts'
 
 /** Waits until a session's turn has ended. */
 export const handler: Handler = async (invocation, context) => {
   const { store, id } = resolveFirst(invocation, context)
   const timeout = duration(invocation, 'timeout')
+  warnInside(store, id, context)
   const started = performance.now()
   const waited: Waited[] = []
   const seen = new Set<SessionId>([id])
@@ -33,7 +34,8 @@ export const handler: Handler = async (invocation, context) => {
     context.out.json(flag(invocation, 'tree') ? results : results[0])
   } else if (!context.quiet) {
     const took = formatDuration(performance.now() - started)
-    context.out.talk(`session ${id} is ${own.status}: ${own.outcome ?? 'no turn'} (waited ${took})`)
+    const without = own.status === 'crashed' ? 'its turn never ended' : 'no turn'
+    context.out.talk(`session ${id} is ${own.status}: ${own.outcome ?? without} (waited ${took})`)
   }
   return waited.every(({ outcome }) => outcome === 'success') ? 0 : 1
 

@@ -17,6 +17,8 @@ export interface TurnViewSpec {
   readonly isTerminal: boolean
   /** Whether stderr is one: what goes on is shown there while nothing is said. */
   readonly isLive: boolean
+  /** Whether the terminal is this process's to draw on now. */
+  readonly isInForeground: () => boolean
   /** How wide stderr is. */
   readonly columns: () => number
 }
@@ -131,6 +133,7 @@ export class TurnView {
   #show(): void {
     // In the middle of what is being said there is no room for it.
     if (this.#isPaused || !this.#isAtStart || !this.#isClear) return
+    if (!this.#spec.isInForeground()) return
     const now = performance.now()
     const idle = now - this.#lastAt
     const [call] = this.#calls.values()
@@ -160,15 +163,22 @@ function atMost(text: string): number {
   return width
 }
 
-/** The last line of a turn: how it went, and how to go on. */
-export function endText({ result }: RunReport, style: Style): string {
+/**
+ * The last line of a turn: how it went, and how to go on; `place` has the words that say where the
+ * session is found, unless it is there no more.
+ */
+export function endText(
+  { result }: RunReport,
+  style: Style,
+  place: readonly string[] | undefined,
+): string {
   const { outcome, duration_ms, usage, session_id, exit_code, signal } = result
   const exit = signal ?? (exit_code ? `exit ${exit_code}` : undefined)
   const facts = [`in ${formatDuration(duration_ms)}`, exit, usage && used(usage)]
-  return [
-    `${outcomePaint(outcome, style)(outcome)} ${facts.filter(Boolean).join(', ')}`,
-    `go on: stint resume ${session_id.slice(0, 10)} "…"`,
-  ].join(style.dim(' · '))
+  const went = `${outcomePaint(outcome, style)(outcome)} ${facts.filter(Boolean).join(', ')}`
+  if (place === undefined) return went
+  const again = ['stint resume', ...place, session_id.slice(0, 10)].join(' ')
+  return [went, `go on: ${again} "…"`].join(style.dim(' · '))
 }
 
 /** A call on one line: its name, and the most telling of its arguments. */

@@ -6,6 +6,7 @@
  */
 
 import fs from 'node:fs'
+import { findKoffi } from './packages.ts'
 
 /** Nobody reads the descriptor any more. */
 export class OutputClosed extends Error {
@@ -22,7 +23,11 @@ export function writeAll(fd: number, data: string | Uint8Array): void {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
       if (code === 'EPIPE' || code === 'EBADF') throw new OutputClosed(code, { cause: error })
-      if (code !== 'EAGAIN' && code !== 'EINTR') throw error
+      if (code !== 'EAGAIN' && code !== 'EINTR') {
+        throw Object.assign(error as Error, {
+          path: fd === 1 ? 'standard output' : 'standard error',
+        })
+      }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }
   }
@@ -50,4 +55,27 @@ export function isTerminal(fd: number): boolean {
     throw error
   }
   return process.getBuiltinModule('node:tty').isatty(fd)
+}
+
+let isAhead: ((fd: number) => boolean) | undefined
+
+/**
+ * Whether this process is in a terminal's foreground, where it may draw over the line that it is at:
+ * in the background that is the shell's prompt, or what somebody types there. True where it cannot
+ * be known.
+ */
+export function isInForeground(fd: number): boolean {
+  isAhead ??= chooseForeground()
+  return isAhead(fd)
+}
+
+function chooseForeground(): (fd: number) => boolean {
+  const libc = findKoffi()?.load(null)
+  if (libc === undefined) return () => true
+  const foreground = libc.func('int tcgetpgrp(int fd)')
+  const own = libc.func('int getpgrp()')
+  return (fd) => {
+    const group = foreground(fd)
+    return group === -1 || group === own()
+  }
 }

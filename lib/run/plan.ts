@@ -107,11 +107,12 @@ export function readPrompt(file: string): string {
   return text
 }
 
-export function findCwd(options: RunOptions, recorded: string | undefined): string {
+/** The directory of a turn: where the session `id` ran, if there is one. Throws CWD_GONE. */
+export function findCwd(options: RunOptions, recorded?: string, id?: SessionId): string {
   const wanted = options.chdir ?? recorded ?? options.cwd
   const real = disk.findRealPath(wanted)
   if (real === undefined || disk.findFacts(real)?.kind !== 'directory') {
-    throw new Failure('CWD_GONE', { cwd: wanted })
+    throw new Failure('CWD_GONE', { cwd: wanted, ...(recorded && id ? { id } : {}) })
   }
   return real
 }

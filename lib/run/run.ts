@@ -57,7 +57,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     })
     using signals = keepSignals(options.signals, options.ignoreHup === true)
     const before = await settle(held.session, store.now())
-    const cwd = findCwd(options, recordedCwd(before, options.chdir))
+    const cwd = findCwd(options, recordedCwd(before, options.chdir), target.id)
     const past = { kind: 'resume', state: before, dir: held.session.dir } as const
     const work = planWork(options.task, past, surroundings(store, target.id, options))
     checkProgram(store, work.argv, cwd)
@@ -70,6 +70,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
   const cwd = findCwd(
     options,
     source === undefined ? undefined : recordedCwd(source, options.chdir),
+    target.fork,
   )
   const past =
     source === undefined || target.fork === undefined

@@ -52,7 +52,7 @@ export const commandTool = 'command'
 /** Any agent that speaks ACP, whose command is given each time or was recorded. */
 const acpTool = 'acp'
 
-/** The tool of a prompt. Throws COMMAND_NEEDED, TOOL_UNKNOWN, and USAGE for an agent without a command. */
+/** The tool of a prompt. Throws COMMAND_NEEDED, TOOL_CANNOT, TOOL_UNKNOWN, and USAGE for an agent without a command. */
 export function toolOf(
   task: Exclude<Task, { kind: 'command' }>,
   past: Past | undefined,
@@ -61,6 +61,9 @@ export function toolOf(
   const asked = task.kind === 'compact' ? undefined : task.tool
   const name = asked ?? past?.state.turn?.tool ?? (past && createdTool(past.dir))
   if (name === undefined || (asked === undefined && name === commandTool)) {
+    if (task.kind === 'compact') {
+      throw new Failure('TOOL_CANNOT', { tool: commandTool, act: 'compact' })
+    }
     throw new Failure('COMMAND_NEEDED', { id: past?.state.meta_session_id ?? '' })
   }
   const adapter = findTool(name, settings)

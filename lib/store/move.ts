@@ -20,7 +20,8 @@ import type { Store } from './store.ts'
  */
 export async function deleteSession(store: Store, id: SessionId, why: string): Promise<void> {
   await using held = await holdSession(store, id)
-  await settle(held.session, store.now())
+  // A turn that filled the disk is over without a word of it: removing it is what makes room.
+  await settle(held.session, store.now()).catch(ignoreFull)
   await move(held.session, sessionDir(store.dir, id, 'trash'), () =>
     note(held.session, { event: 'trashed', why, upkeep: true }, store.now()),
   )

@@ -4,6 +4,7 @@ import { idTime, isSessionId, normaliseId, type SessionId } from '../base/id.ts'
 import { type Candidate, Failure } from '../errors.ts'
 import { store as files, sessionDir, storeProjectName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { outerName } from '../session/carriers.ts'
 import { observe } from '../session/liveness.ts'
 import { findSnapshot, readSnapshot, type Snapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
@@ -58,7 +59,18 @@ export function searchRef(
     project_path: projectPath,
     id: found.id,
     ...(moved ? { moved_from: projectPath } : {}),
+    ...(isGone(projectPath) ? { gone: true } : {}),
   })
+}
+
+function isGone(dir: string): boolean {
+  try {
+    return disk.findFacts(dir) === undefined
+  } catch (error) {
+    // What cannot be looked at may well be there.
+    if (error instanceof Failure) return false
+    throw error
+  }
 }
 
 /** The open turn that this environment names, or undefined, when there is none or it has ended. */
@@ -73,6 +85,13 @@ export function findCaller(store: Store): Caller | undefined {
     }
   }
   return undefined
+}
+
+/** Whether this environment is that of the session's open turn, or of one inside of it. */
+export function isInside(store: Store, id: SessionId): boolean {
+  const outer = (store.env[outerName] ?? '').split(' ').map((word) => word.split(':')[0])
+  const caller = findCaller(store)
+  return caller !== undefined && (caller.id === id || outer.includes(id))
 }
 
 /** The sessions of one store that a REF fits by any rule, newest first. */

@@ -168,8 +168,8 @@ describe('parseArgs', () => {
   })
 
   it('names what is missing', () => {
-    expect(refusal([], verbs.rename).message).toBe('`stint rename` needs REF')
-    expect(refusal([], verbs.delete).message).toBe('`stint delete` needs REF')
+    expect(refusal([], verbs.rename).message).toBe('`stint rename` needs REF, such as @last')
+    expect(refusal([], verbs.delete).message).toBe('`stint delete` needs REF, such as @last')
     expect(refusal([], verbs.trash).message).toBe('`stint trash` needs list, restore or empty')
     expect(refusal(['--project', ''], verbs.list).message).toBe('--project takes DIR, not ""')
     expect(refusal(['--store='], verbs.list).message).toBe('--store takes DIR, not ""')

@@ -90,6 +90,16 @@ describe('runProgram', () => {
     expect((await call(['constructor'])).err).toContain('UNKNOWN_VERB')
   })
 
+  it.each([
+    ['ls', 'list'],
+    ['rm', 'delete'],
+    ['stop', 'kill'],
+    ['restore', 'trash restore'],
+    ['version', '--version'],
+  ])('knows what other programs call it: %s', async (word, meant) => {
+    expect((await call([word])).err).toContain(`did you mean \`stint ${meant}\`?`)
+  })
+
   it('says that options stand after the verb', async () => {
     expect((await call(['--json', 'list'])).err).toContain('options stand after the verb')
   })

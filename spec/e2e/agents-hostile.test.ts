@@ -405,6 +405,23 @@ describe('what goes on', () => {
     },
   )
 
+  // Elsewhere `script` has other words.
+  test.runIf(process.platform === 'linux')(
+    'is not drawn over the prompt of the shell in whose background it runs',
+    async () => {
+      const stage = makeStage()
+      stage.install('codex', slowAgent)
+      const shell = `"${process.execPath}" "${program}" run --tool codex a & wait`
+      const { ended } = stage.startOther(['script', '-qec', `bash -mc '${shell}'`, '/dev/null'], {
+        env: { ...stage.env, TERM: 'xterm', NO_COLOR: '1' },
+      })
+      const screen = (await ended).stdout
+      expect(screen).toContain('a complaint\r\n')
+      expect(screen).toContain('red \\x1b[31m\r\n')
+      expect(screen).not.toContain('\u001b[K')
+    },
+  )
+
   test('is not shown where nobody sees it, and what is said stays as it is in a pipe', async () => {
     const stage = makeStage()
     stage.install('codex', slowAgent)

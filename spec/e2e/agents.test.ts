@@ -403,11 +403,35 @@ test('the prompt can come from a file or from standard input, and the tool from 
   expect(stage.calls().at(-1)?.argv).toContain('do the\ntask')
   await stage.stint(['run', '--prompt-file', '-'], { env, input: 'piped' })
   expect(stage.calls().at(-1)?.argv).toContain('piped')
+  await stage.stint(['run', '-'], { env, input: 'and so' })
+  expect(stage.calls().at(-1)?.argv).toContain('and so')
+  await stage.stint(['resume', '@last', '-'], { env, input: 'again' })
+  expect(stage.calls().at(-1)?.argv).toContain('again')
   stage.configure(
     'tool = "gemini-cli"\n[tools.gemini-cli]\nprogram = "codex"\nargs = ["-m", "pro"]\n',
   )
   await stage.stint(['run', 'by config'], { env: stage.play('gemini-cli', '01-plain') })
   expect(stage.calls().at(-1)?.argv.join(' ')).toMatch(/stream-json -m pro -p by config$/)
+})
+
+test('the command to go on with works as it stands, wherever the session is', async () => {
+  const stage = makeStage()
+  const env = stage.play('codex', '01-plain')
+  mkdirSync(join(stage.dir, "Ann's"))
+  const how = { env, cwd: stage.dir }
+  const goingOn = async (args: readonly string[]) => {
+    const { stderr } = await stage.stint(args, how)
+    return /· go on: stint (resume .*) "…"\n$/.exec(stderr)?.[1] ?? ''
+  }
+  const again = await goingOn(['run', '--project', "Ann's", '--tool', 'codex', 'a'])
+  expect(again).toMatch(/^resume --project 'Ann'\\''s' \w{10}$/)
+  const [id = ''] = again.split(' ').slice(-1)
+  const next = await goingOn(['resume', '--project', "Ann's", id, 'b'])
+  expect(next).toBe(again)
+  expect(await goingOn(['resume', '--all-projects', id, 'c'])).toBe(`resume --all-projects ${id}`)
+  const { stderr } = await stage.stint(['run', '--ephemeral', '--tool', 'codex', 'd'], how)
+  expect(stderr).toMatch(/\nsuccess in .*\n$/)
+  expect(stderr).not.toContain('resume')
 })
 
 test('what cannot be is refused before anything is made', async () => {
@@ -416,6 +440,8 @@ test('what cannot be is refused before anything is made', async () => {
   for (const [args, problem] of [
     [['run', 'ls'], 'a prompt needs --tool'],
     [['run', '--tool', 'codx', 'a'], 'there is no tool codx'],
+    [['run', '--tool', 'claude', 'a'], 'did you mean --tool claude-code?'],
+    [['run', '--tool', 'codex', '-'], 'the prompt is empty'],
     [['run', '--tool', 'codex', ' '], 'the prompt is empty'],
     [['run', '--tool', 'codex'], 'there is nothing to run'],
     [['run', '--acp', '', 'a'], 'say how the agent is started'],
@@ -520,6 +546,11 @@ test('compress has the agent sum up its conversation, where it can without a ter
   expect(refused.status).toBe(2)
   expect(refused.stderr).toContain('codex has no compaction without a terminal')
   expect((await stage.json<Row>(['show', '@last'])).turn).toBe(1)
+  await stage.stint(['run', '--', 'true'])
+  const without = await stage.stint(['compress', '@last'])
+  expect(without.status).toBe(2)
+  expect(without.stderr).toContain('command has no compaction')
+  expect(without.stderr).not.toContain('hint:')
 })
 
 test('an agent that is silent is ended, but not while a tool of its runs', async () => {

@@ -9,6 +9,7 @@ import {
   expectWhole,
   isRunning,
   makePlace,
+  preload,
   type Row,
   snapshot,
   touch,
@@ -92,6 +93,30 @@ describe('delete', () => {
     touch(gate)
     expect((await run.ended).status).toBe(0)
     expect((await place.stint(['delete', id])).status).toBe(0)
+  })
+
+  test('takes away what crashed also on a full disk, which its turn may have filled', async () => {
+    const place = makePlace()
+    await place.make()
+    await place.stint(['delete', '@last'])
+    await place.stint(['trash', 'empty'])
+    const gate = `${place.dir}/gate`
+    const run = place.start(['run', '--name', 'greedy', '--', agent('hold.sh'), gate])
+    const id = await run.session()
+    await run.says('working as')
+    run.kill('SIGKILL')
+    await run.ended
+    touch(gate)
+    expect((await place.stint(['wait', id])).status).toBe(1)
+    const full = { root: place.home, at: 1, do: 'ENOSPC', onward: true }
+    const how = { preload: [preload('faults')], env: { STINT_FAULTS: JSON.stringify(full) } }
+    expect((await place.stint(['rename', id, 'other'], how)).stderr).toContain('DISK_FULL')
+    expect((await place.stint(['delete', id], how)).status).toBe(0)
+    expect((await place.stint(['trash', 'restore', 'greedy'])).status).toBe(0)
+    expect(await place.json(['list'])).toMatchObject([{ id, status: 'crashed' }])
+    await place.stint(['delete', id], how)
+    expect((await place.stint(['trash', 'empty'], how)).status).toBe(0)
+    expect(await place.json(['trash', 'list'])).toEqual([])
   })
 
   test('refuses what is orphaned, until it is killed', async () => {

@@ -423,6 +423,34 @@ describe('wait', () => {
     expect(await place.stint(['wait', id])).toMatchObject({ status: 0, stdout: '' })
   })
 
+  test('says of a crashed turn that it never ended, and result what tells whether it does', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--', agent('hold.sh'), `${place.dir}/gate`])
+    const id = await run.session()
+    await run.says('working as')
+    run.kill('SIGKILL')
+    await run.ended
+    touch(`${place.dir}/gate`)
+    const waited = await place.stint(['wait', id])
+    expect(waited.status).toBe(1)
+    expect(waited.stderr).toContain(`session ${id} is crashed: its turn never ended (waited `)
+    const { status, stderr } = await place.stint(['result', id])
+    expect(status).toBe(1)
+    expect(stderr).toContain(`\`stint is-alive ${id}\` says whether one does`)
+  })
+
+  test('warns where it runs inside of the very turn, or of one inside of that', async () => {
+    const place = makePlace()
+    const stint = `"${process.execPath}" "${program}"`
+    const waits = (ref: string) =>
+      `${stint} wait ${ref} --timeout 100ms; ${stint} resume ${ref} --wait=100ms -- true`
+    const inner = `${stint} run -q -- sh -c '${waits('@root')}'; ${stint} wait @last`
+    const { stderr } = await place.stint(['run', '--', 'sh', '-c', `${waits('@self')}; ${inner}`])
+    const [, id] = /session (\w{26}) turn 1/.exec(stderr) ?? []
+    expect(stderr.split(`warning: this runs inside of session ${id}, `)).toHaveLength(5)
+    expect(stderr.split('warning: ')).toHaveLength(5)
+  })
+
   test('--json prints the result object, as its help says', async () => {
     const place = makePlace()
     const id = await place.make()

@@ -134,6 +134,10 @@ describe('the filter', () => {
     const ran = await run.ended
     expect(ran.status).toBe(7)
     expect(ran.stderr).toContain('error[DISK_FULL]')
+    const config = ['sh', '-c', '"$0" "$1" config > /dev/full', process.execPath, program]
+    expect((await place.startOther(config).ended).stderr).toContain(
+      'no space left for standard output',
+    )
   })
 
   test('takes no session and no path without being told what to do with it', async () => {

@@ -263,6 +263,11 @@ describe('what keeps a tool from starting', () => {
       code: 'PROGRAM_MISSING',
       hint: false,
     })
+    expectRefusal(await place.stint(['run', '--', 'echo hi']), {
+      status: 127,
+      code: 'PROGRAM_MISSING',
+      hint: /the words of a command are given apart/,
+    })
     expect(snapshot(place.home)).toEqual(before)
   })
 

@@ -396,7 +396,7 @@ describe('resume', () => {
     expectRefusal(await place.stint(['resume', id, '--', 'pwd']), {
       status: 125,
       code: 'CWD_GONE',
-      hint: /--cwd/,
+      hint: new RegExp(`session ${id} ran there; name another with --cwd`),
     })
     expect(entriesOf(place.session(id))).toEqual(before)
     const ran = await place.stint(['resume', id, '--cwd', '.', '--', 'pwd'])

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   agent,
@@ -88,6 +88,23 @@ describe('the output of a tool', () => {
     expect(row).toMatchObject({ status: 'idle', outcome: 'failure', turn: 1 })
     expect(await place.json(['result', '@last'])).toMatchObject({ signal: 'SIGPIPE' })
   })
+
+  test.runIf(existsSync('/dev/full'))(
+    'a full disk below --json is no 125, which says that the tool never started',
+    async () => {
+      const place = makePlace()
+      for (const [tool, status] of [
+        ['true', 7],
+        ['false', 1],
+      ] as const) {
+        const shell = `"$0" "$1" run --json -- ${tool} > /dev/full`
+        const ran = await place.startOther(['sh', '-c', shell, process.execPath, program]).ended
+        expect(ran.status).toBe(status)
+        const [, again = ''] = /`stint (.*)` prints it again/.exec(ran.stderr) ?? []
+        expect(await place.json(again.split(' '))).toMatchObject({ exit_code: status % 7 })
+      }
+    },
+  )
 
   test('a reader of standard error that leaves takes nothing from standard output', async () => {
     const place = makePlace()

@@ -259,6 +259,9 @@ describe('resolveRef beyond the project', () => {
       hint: expect.stringContaining(`\`stint project move ${dir}/one .\``),
     })
     expect(refused(open('two'), 'mine').data).not.toHaveProperty('moved_from')
+    expect(refused(open('two'), 'mine').hint).toContain(
+      `if it is this one now, \`stint project move ${dir}/one .\` brings`,
+    )
     expect(refused(open('two'), 'nothing').data).not.toHaveProperty('moved_from')
     mkdirSync(`${dir}/one`)
     expect(refused(moved, 'nothing').data).not.toHaveProperty('moved_from')
