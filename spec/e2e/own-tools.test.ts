@@ -15,8 +15,11 @@ import { agent, entriesOf, expectRefusal, type Row, sessionOf, until } from '../
 import { makeStage as openStage } from '../support/stage.ts'
 
 const root = join(import.meta.dirname, '../..')
-const documented =
-  /```toml\n(.*?)```/s.exec(readFileSync(join(root, 'docs/tools.md'), 'utf8'))?.[1] ?? ''
+const documented = [
+  ...readFileSync(join(root, 'docs/tools.md'), 'utf8').matchAll(/```toml\n(.*?)```/gs),
+]
+  .map(([, block]) => block)
+  .join('')
 
 /** A place whose config has the documented tools, and whose PATH has what plays them. */
 function makeStage(config = documented) {

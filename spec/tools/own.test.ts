@@ -13,7 +13,11 @@ import { findAdapter } from '../../lib/tools/registry.ts'
 import { makeDir } from '../support/place.ts'
 
 const root = join(import.meta.dirname, '../..')
-const documented = /```toml\n(.*?)```/s.exec(readFileSync(join(root, 'docs/tools.md'), 'utf8'))?.[1]
+const documented: string = [
+  ...readFileSync(join(root, 'docs/tools.md'), 'utf8').matchAll(/```toml\n(.*?)```/gs),
+]
+  .map(([, block]) => block)
+  .join('')
 
 class Refused extends Error {}
 
@@ -44,7 +48,7 @@ function play(own: OwnTool, lines: readonly string[]) {
 
 describe('the description of a tool', () => {
   it('is complete in the documentation', () => {
-    expect(Object.keys(decode(documented ?? ''))).toEqual(['goose', 'cursor', 'llm'])
+    expect(Object.keys(decode(documented))).toEqual(['goose-acp', 'goose', 'cursor', 'llm'])
   })
 
   it.each([
@@ -194,7 +198,7 @@ describe('the output of a tool', () => {
     readFileSync(join(root, 'fixtures/streams/own', `${name}.stdout`), 'utf8')
       .trim()
       .split('\n')
-  const described = decode(documented ?? '')
+  const described = decode(documented)
 
   it('is read by its paths', () => {
     const own = described.cursor?.own as OwnTool
