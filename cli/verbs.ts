@@ -434,11 +434,15 @@ const kill: ExplainedVerb = {
   summary: 'stop the running or orphaned turn of a session',
   usage: 'REF',
   positionals: { min: 1, max: 1 },
-  options: [],
+  options: [
+    { name: 'lost', help: 'its machine or container is gone for good: record that it crashed' },
+  ],
   reach: 'all',
   details: `Asks the tool's whole process group to end, and after a grace period makes it. An agent that speaks ACP is asked to cancel first, and has 2 s for that. Then the same is done to every other process of the turn, wherever it went, and to child sessions that the turn started. The turn's outcome becomes \`cancelled\`; the session stays and can be resumed.
 
-What a turn that ended by itself left running is for \`stint reap\`.`,
+What a turn that ended by itself left running is for \`stint reap\`.
+
+Of a turn that another machine or container started nothing can be known once that is no more, and nothing is guessed: it stays \`unknown\`. With --lost it is you who says so. No signal is sent, and nothing is done while a lock of the session is held.`,
   exits: [
     ['0', 'nothing of the turn runs any more'],
     ['1', 'nothing ran, or something still does'],

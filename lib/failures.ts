@@ -236,7 +236,8 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   LIVENESS_UNKNOWN: {
     status: 9,
     sentence: (d) => `cannot tell whether session ${d.id} is alive: ${d.why}`,
-    hint: () => 'ask on the machine, in the container or as the user that started it',
+    hint: (d) =>
+      `ask on the machine, in the container or as the user that started it; once that is gone for good, \`stint kill --lost ${d.id}\``,
   },
   JOURNAL_BUSY: {
     status: 5,

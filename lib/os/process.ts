@@ -166,6 +166,11 @@ export function stopSelf(): void {
   process.kill(process.pid, 'SIGSTOP')
 }
 
+/** Whether it ran where this process cannot look: on another machine, or in another container. */
+export function isElsewhere(id: Machine): boolean {
+  return placeOf(id) !== undefined
+}
+
 /** A verdict for what runs where this process cannot look, or undefined: it can. */
 function placeOf(id: Machine): Vitals | undefined {
   const here = thisMachine()

@@ -10,6 +10,7 @@ import { session as files } from '../layout.ts'
 import { findHolder, probeLock } from '../os/lock-file.ts'
 import {
   type GroupIdentity,
+  isElsewhere,
   isForeign,
   signalGroup,
   signalProcess,
@@ -21,7 +22,7 @@ import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { endTurn, findTurnEnd, settle } from '../session/turn.ts'
 import { accessOf } from '../store/access.ts'
-import { holdSession, realSessionDir } from '../store/hold.ts'
+import { holdSession, holdTools, realSessionDir } from '../store/hold.ts'
 import { placeOf } from '../store/place.ts'
 import type { Store } from '../store/store.ts'
 import { farewell } from './supervise.ts'
@@ -33,24 +34,38 @@ export interface KillReport {
   /** The strongest signal that was sent, or null: nothing lived any more. */
   readonly signal: EndSignal | null
   readonly outcome: string | null
+  /** It was taken for gone on the caller's word, and is recorded as crashed. */
+  readonly lost?: true
   /** Its supervisor was left the time to ask the agent before there was any signal. */
   readonly asked?: true
 }
 
 /**
- * Ends a running or orphaned turn; a turn that crashed is recorded as such.
+ * Ends a running or orphaned turn within `grace` ms; a turn that crashed is recorded as such. With
+ * `lost` so is one of a machine or a container that is said to be gone for good.
  *
  * The wish is in the journal before the first signal. Throws NOTHING_RUNS, LIVENESS_UNKNOWN, and
  * KILL_INCOMPLETE when something of the turn still runs.
  */
-export async function killTurn(store: Store, id: SessionId, grace: number): Promise<KillReport> {
+export async function killTurn(
+  store: Store,
+  id: SessionId,
+  grace: number,
+  options: { readonly lost?: boolean } = {},
+): Promise<KillReport> {
   const dir = realSessionDir(store, id, placeOf(store, id))
   const snapshot = readSnapshot(id, dir)
   if (snapshot.state === undefined && snapshot.failure !== undefined) throw snapshot.failure
   const { liveness, snapshot: seen } = observe(snapshot, { now: store.now(), scrutiny: 'all' })
   const state = seen.state as State
   const { status, why } = liveness
-  if (status === 'unknown') throw new Failure('LIVENESS_UNKNOWN', { id, why })
+  if (status === 'unknown') {
+    if (options.lost && isOutOfSight(state)) return await giveUp(store, id)
+    throw new Failure('LIVENESS_UNKNOWN', { id, why })
+  }
+  if (options.lost && (status === 'running' || status === 'orphaned')) {
+    throw new Failure('KILL_INCOMPLETE', { id, why: `it is not lost: ${why}` })
+  }
   // It heeded another kill, which has yet to record that.
   if (status === 'crashed' && state.turn?.kill_requested) {
     return await endOrphan(store, id, state.turn.number, null, grace)
@@ -95,6 +110,25 @@ export async function killTurn(store: Store, id: SessionId, grace: number): Prom
       ? await awaitSupervisor(store, session, turn, signal, grace)
       : await endOrphan(store, id, turn, signal, grace)
   return asked ? { ...report, asked } : report
+}
+
+/**
+ * Records a turn as crashed of which nothing can be known, on the caller's word. What the kernel knows
+ * counts more: no lock of the session may be held.
+ */
+async function giveUp(store: Store, id: SessionId): Promise<KillReport> {
+  await using held = await holdSession(store, id, { place: placeOf(store, id) })
+  const { session } = held
+  for (const lock of await holdTools(session)) lock.release()
+  const state = await session.refresh()
+  if (!hasOpenTurn(state)) return reportOf(id, state, null)
+  const summary = `given up as lost: ${turnVitals(id, state).why}`
+  const ended = await endTurn(session, 'crashed', summary, store.now(), true)
+  return { ...reportOf(id, ended, null), lost: true }
+}
+
+function isOutOfSight({ turn }: State): boolean {
+  return turn?.process !== undefined && isElsewhere(turn.process)
 }
 
 /** Why no signal of ours reaches the turn's process group, if so. */

@@ -100,6 +100,40 @@ describe.skipIf(!hasNamespaces)('in another container', () => {
     expect((await run.ended).status).toBe(0)
     expect(await place.json(['result', id])).toMatchObject({ outcome: 'success' })
   })
+
+  test('a turn is lost when somebody says so who outlives it, and no sooner', async () => {
+    const place = makePlace()
+    // With its first process the container goes.
+    const box = ['unshare', ...inside, '--kill-child']
+    const hold = [agent('hold.sh'), `${place.dir}/never`]
+    const run = place.startOther([...box, process.execPath, program, 'run', '--', ...hold])
+    const id = await run.session()
+    await run.says('working as')
+    expectRefusal(await place.stint(['kill', '--lost', id]), {
+      ...{ status: 1, code: 'KILL_INCOMPLETE', hint: false },
+    })
+    run.kill('SIGKILL')
+    await run.ended
+    await until(
+      'nothing of it is left',
+      async () => (await place.stint(['is-alive', id])).status === 9,
+    )
+    const refused = await place.stint(['resume', id, '--', 'true'])
+    expectRefusal(refused, { status: 125, code: 'LIVENESS_UNKNOWN' })
+    expect(refused.stderr).toContain(`\`stint kill --lost ${id}\``)
+    expect(await place.json(['kill', '--lost', id])).toEqual({
+      id,
+      turn: 1,
+      signal: null,
+      outcome: 'crashed',
+      lost: true,
+    })
+    expectRefusal(await place.stint(['kill', '--lost', id]), {
+      ...{ status: 1, code: 'NOTHING_RUNS', hint: false },
+    })
+    expect((await place.stint(['resume', id, '--', 'true'])).status).toBe(0)
+    expect((await place.json<Row>(['doctor', id])).checks).toEqual([])
+  })
 })
 
 const hasPs = spawnSync('ps', ['-o', 'lstart=', '-p', '1']).status === 0
