@@ -347,7 +347,8 @@ export const checks: Readonly<Record<CheckId, Check>> = {
   },
   'turn.unknown': {
     severity: 'note',
-    meaning: 'Whether an open turn lives cannot be told from this machine or container.',
+    meaning:
+      'Whether an open turn lives cannot be told from this machine or container. Once the one that started it is gone for good, `stint kill --lost` gives it up.',
   },
   'turn.stopped': {
     severity: 'warning',
