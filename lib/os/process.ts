@@ -147,9 +147,10 @@ export function signalChild(pid: number, as: 'process' | 'group', signal: NodeJS
   return tell(as === 'group' ? -pid : pid, signal)
 }
 
-/** Whether all of the group belongs to another user. */
+/** Whether all of the group belongs to another user; of one that has the terminal, its first process. */
 export function isForeign({ pgid }: GroupIdentity): boolean {
-  return tell(-pgid, 0) === 'refused'
+  const group = tell(-pgid, 0)
+  return (group === 'gone' ? tell(pgid, 0) : group) === 'refused'
 }
 
 function tell(to: number, signal: NodeJS.Signals | 0): Told {

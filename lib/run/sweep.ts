@@ -6,7 +6,7 @@ import { Failure } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import { type Carrier, listAncestors, signalCarrier } from '../os/carriers.ts'
 import * as disk from '../os/disk.ts'
-import { type GroupIdentity, isForeign, signalGroup } from '../os/process.ts'
+import { type GroupIdentity, isForeign, isThere, signalGroup } from '../os/process.ts'
 import { findSupervised, listCarriersWithin } from '../session/carriers.ts'
 import { markerOf } from '../session/liveness.ts'
 import type { Session } from '../session/session.ts'
@@ -128,9 +128,12 @@ export async function endCarriers(
   }
 }
 
-/** What is said of a process group that takes no signal from this user. */
+/** What is said of a tool that takes no signal from this user. */
 export function foreignText({ pgid }: GroupIdentity): string {
-  return `process group ${pgid} belongs to another user; \`sudo kill -- -${pgid}\` ends it`
+  const [what, target] = isThere(pgid, 'group')
+    ? ['process group', `-- -${pgid}`]
+    : ['process', pgid]
+  return `${what} ${pgid} belongs to another user; \`sudo kill ${target}\` ends it`
 }
 
 /** The strongest signal that any was sent, or null. */

@@ -1,8 +1,10 @@
 /** Tools that become another user, as with sudo: this user's signals do not reach them. */
 
 import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { makePlace, type Place, program, type Running } from '../support/cli.ts'
+import { startAtTerminal } from '../support/terminal.ts'
 
 /** Root without its power over other users' processes. */
 const weakly = ['setpriv', '--bounding-set=-kill']
@@ -60,5 +62,21 @@ describe.skipIf(canBecome.status !== 0)('a tool that became another user', () =>
     expect(status).toBe(124)
     expect(stderr).toMatch(/^warning: what is left of the turn runs on: /m)
     expect(stderr).toMatch(notice)
+  })
+
+  test('is not ended by `kill` where it has the terminal, either', async () => {
+    const place = makePlace()
+    const bin = `${place.dir}/bin`
+    mkdirSync(bin)
+    const script = `#!/bin/sh\nexec ${foreignly.join(' ')} sh -c 'echo here; sleep 30'\n`
+    writeFileSync(`${bin}/claude`, script, { mode: 0o755 })
+    const env = { PATH: `${bin}:${place.env.PATH}` }
+    const run = startAtTerminal(place, ['run', '-i', '--tool', 'claude-code', 'hello'], { env })
+    await run.says('here')
+    const kill = await start(place, ['kill', '@last']).ended
+    expect(kill.status).toBe(1)
+    expect(kill.stderr).toMatch(/process (\d+) belongs to another user; `sudo kill \1` ends it$/m)
+    expect((await place.stint(['kill', '@last'])).status).toBe(0)
+    await run.ended
   })
 })
