@@ -10,7 +10,6 @@ import {
   resolveRef,
   runTurn,
   type SessionId,
-  type Settings,
   type Store,
 } from '../../lib/index.ts'
 import { misused, refuseTogether } from '../argv.ts'
@@ -56,7 +55,9 @@ export const handler: Handler = async (invocation, context) => {
   const calledIn = found && context.cwd
   const report = await runTurn(store, {
     task,
-    tools: config.tools,
+    config,
+    timeout: duration(invocation, 'timeout'),
+    idleTimeout: duration(invocation, 'idle-timeout'),
     get cwd() {
       return context.cwd
     },
@@ -64,7 +65,6 @@ export const handler: Handler = async (invocation, context) => {
       found === undefined
         ? newTarget(invocation, store)
         : resumeTarget(invocation, context, found.id),
-    ...limitsOf(invocation, config.settings, isAgent),
     ignoreHup: flag(invocation, 'no-hup'),
     // An agent that is given its prompt waits for an open input, and takes it for more of it.
     stdin: task.kind === 'command' && hasInput(),
@@ -179,21 +179,6 @@ function viewOf(context: Context): TurnView {
     isInForeground: () => isInForeground(2),
     columns: () => context.stderr.columns ?? 80,
   })
-}
-
-function limitsOf(invocation: Invocation, settings: Settings, isAgent: boolean) {
-  return {
-    limits: {
-      timeout: duration(invocation, 'timeout') ?? settings.timeout,
-      idleTimeout:
-        duration(invocation, 'idle-timeout') ??
-        (isAgent ? settings.agent_idle_timeout : settings.idle_timeout),
-      killGrace: settings.kill_grace,
-    },
-    depthLimit: settings.depth_limit,
-    transcriptCap: settings.transcript_cap,
-    journalPatience: settings.journal_patience,
-  }
 }
 
 /** A terminal multiplexer hands on for ever what it was started with. */

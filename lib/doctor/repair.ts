@@ -34,7 +34,7 @@ export interface Repair {
   readonly why: string | null
 }
 
-/** Whether `--fix` does something about it. */
+/** Whether `repair` does something about a finding. */
 export function isMendable({ id }: Finding): boolean {
   return checks[id].mends !== undefined
 }

@@ -42,7 +42,7 @@ export function checkFile(path: string, redactor: Redactor): FileFinding[] {
   }
 }
 
-/** What a rule found, as findings. */
+/** What the rules found in a line of a file, rule by rule. */
 export function findingsOf(
   file: string,
   line: number,

@@ -53,7 +53,7 @@ export function planStore(
   }
 }
 
-/** What a plan asks to be done. */
+/** What a plan wants to have done. */
 export function errandsOf({ verdicts }: StorePlan): Errand[] {
   return verdicts.filter((verdict) => verdict.act !== 'keep')
 }

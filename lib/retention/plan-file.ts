@@ -41,7 +41,7 @@ export type VerdictRow = Verdict & {
 /** What of a plan is to be done, by the store's directory. */
 export type Errands = ReadonlyMap<string, readonly Errand[]>
 
-/** The document of plans. */
+/** Plans as the document that a person reviews. */
 export function planDocument(plans: readonly StorePlan[], now: number): PlanDocument {
   return {
     format: 1,

@@ -4,10 +4,10 @@ import type { EncodedEntry } from '../journal/entry.ts'
 import type { Session } from '../session/session.ts'
 import type { State } from '../session/state.ts'
 import type { Outcome } from '../session/turn.ts'
-import type { RunOptions } from './plan.ts'
+import type { Launch } from './follow.ts'
 import type { Ending } from './supervise.ts'
+import type { Task } from './task.ts'
 import type { Said } from './voice.ts'
-import type { Work } from './work.ts'
 
 /** A tool that speaks in events says itself how its turn ended; if it never did, it was cut off. */
 export function outcomeOf(
@@ -46,11 +46,10 @@ function signalNumber(signal: NodeJS.Signals): number {
 /** What is known only when the turn is over, and belongs before its end. */
 export function lastEntries(
   session: Session,
-  { tool, continues }: Work,
-  turn: number,
+  { work: { tool, continues }, started: { turn }, settings }: Launch,
   said: Said,
   at: number,
-  { task, transcriptCap }: RunOptions,
+  task: Task,
 ): readonly EncodedEntry[] {
   const entries: EncodedEntry[] = []
   const add = (type: string, text: string | null, data: object) => {
@@ -69,7 +68,7 @@ export function lastEntries(
   }
   if (leftOut.entries > 0) {
     const text = `the transcript is full: ${leftOut.entries} lines were left out`
-    add('error', text, { code: 'TRANSCRIPT_FULL', ...leftOut, cap: transcriptCap })
+    add('error', text, { code: 'TRANSCRIPT_FULL', ...leftOut, cap: settings.transcript_cap })
   }
   return entries
 }

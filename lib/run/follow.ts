@@ -9,6 +9,7 @@ import type { Session } from '../session/session.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { listArtifacts, projectResult, type TurnResult } from '../session/turn.ts'
 import { isRedacting } from '../store/access.ts'
+import type { Settings } from '../store/config.ts'
 import type { Store } from '../store/store.ts'
 import { lastEntries, outcomeOf, statusOf } from './ending.ts'
 import { watchMemory } from './memory.ts'
@@ -16,7 +17,7 @@ import type { RunOptions, RunReport, Started } from './plan.ts'
 import type { PrivateFile } from './private-file.ts'
 import { Recorder } from './recorder.ts'
 import type { KeptSignals } from './signals.ts'
-import { supervise } from './supervise.ts'
+import { type Limits, supervise } from './supervise.ts'
 import { foreignText, sweepTurn, watchForKill } from './sweep.ts'
 import { openVoice } from './voice.ts'
 import type { Work } from './work.ts'
@@ -33,6 +34,7 @@ export interface Launch {
   readonly source: string | undefined
   /** What the tool says things in, in place of its standard output. */
   readonly file: PrivateFile | undefined
+  readonly settings: Settings
   readonly signals: KeptSignals
 }
 
@@ -43,7 +45,7 @@ export async function follow(
   launch: Launch,
   options: RunOptions,
 ): Promise<RunReport> {
-  const { child, toolLock, started, startedAt, work, signals } = launch
+  const { child, toolLock, started, startedAt, work, settings, signals } = launch
   const { turn } = started
   const { tool } = work
   const firstSeq = session.state.journal.seq
@@ -51,10 +53,8 @@ export async function follow(
     options.onNotice?.(`the journal cannot be written, and the tool goes on: ${failure.message}`)
   })
   const voice = await openVoice(store, session, launch, recorder, options)
-  // Nobody knows whether somebody sits at a terminal.
-  const { hasTerminal } = child
-  const limits = hasTerminal ? { ...options.limits, idleTimeout: undefined } : options.limits
-  const resetTerminal = hasTerminal ? keepTerminal() : undefined
+  const limits = limitsOf(launch, options)
+  const resetTerminal = child.hasTerminal ? keepTerminal() : undefined
   const supervised = supervise({
     ...voice.conduct,
     child,
@@ -66,7 +66,7 @@ export async function follow(
     isKillRequested: watchForKill(session),
     onStop: options.onStop,
     onRefused: () => options.onNotice?.(`it is waited for: ${foreignText(child.group)}`),
-    onExit: (ending) => sweepTurn(session, child.group, ending, options),
+    onExit: (ending) => sweepTurn(session, child.group, ending, limits.killGrace, options.onNotice),
   })
   // Signals are passed on from here, so whoever hears of the turn can send one.
   options.onStarted?.(started)
@@ -80,7 +80,7 @@ export async function follow(
   resetTerminal?.()
   const peakMemory = endMemory()
   const said = await voice.end(ending.exit.code)
-  const patience = retries(options.journalPatience)
+  const patience = retries(settings.journal_patience)
   // What is another machine's now stays so, and who sends signals wants no more waiting.
   const mayRetry = async () =>
     !session.isLeaseLost && signals.kept === undefined && (await patience.again())
@@ -92,7 +92,7 @@ export async function follow(
   const endedAt = store.now()
   const extras = [
     ...(lost === undefined ? [] : [lost]),
-    ...lastEntries(session, work, turn, said, endedAt, options),
+    ...lastEntries(session, launch, said, endedAt, options.task),
   ]
   const known: TurnResult = {
     session_id: session.id,
@@ -145,6 +145,16 @@ export async function follow(
     failure ??= new Failure('PROVIDER_SESSION_LOST', { id, tool, provider_session_id: lostId })
   }
   return { result, status: statusOf(result.outcome, ending), recorded, failure }
+}
+
+function limitsOf({ child, work, settings }: Launch, { timeout, idleTimeout }: RunOptions): Limits {
+  const silence = work.adapter === undefined ? settings.idle_timeout : settings.agent_idle_timeout
+  return {
+    timeout: timeout ?? settings.timeout,
+    // Nobody knows whether somebody sits at a terminal.
+    idleTimeout: child.hasTerminal ? undefined : (idleTimeout ?? silence),
+    killGrace: settings.kill_grace,
+  }
 }
 
 /** Pauses between tries, longer and longer, for as long in all as was allowed; the first is none. */

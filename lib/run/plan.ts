@@ -14,35 +14,35 @@ import { readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
 import type { TurnResult } from '../session/turn.ts'
 import { redactorOf } from '../store/access.ts'
+import type { Config } from '../store/config.ts'
 import { realSessionDir } from '../store/hold.ts'
 import { type Caller, findCaller } from '../store/search.ts'
 import type { Store } from '../store/store.ts'
-import type { ToolSettings } from '../store/tool-config.ts'
 import type { OpenSpec } from '../tools/adapter.ts'
 import type { ToolEvent } from '../tools/event.ts'
-import type { Limits, SignalSource } from './supervise.ts'
+import type { SignalSource } from './supervise.ts'
 import type { Task } from './task.ts'
 import type { Work } from './work.ts'
 
 export interface RunOptions {
   /** Programs are looked for in the environment's PATH. */
   readonly task: Task
-  readonly tools: Readonly<Record<string, ToolSettings>>
+  readonly target: RunTarget
+  /** What the user has set; by default read from the store's config.toml and environment. */
+  readonly config?: Pick<Config, 'settings' | 'tools'>
+  /** How long the turn may take, in ms, in place of the setting. */
+  readonly timeout?: number | undefined
+  /** How long the tool may be silent, in ms, in place of the setting. */
+  readonly idleTimeout?: number | undefined
   /** The caller's working directory. */
   readonly cwd: string
   /** The directory to run in, when it was asked for. */
   readonly chdir?: string
-  readonly target: RunTarget
-  readonly limits: Limits
-  readonly depthLimit: number
-  readonly transcriptCap: number
-  /** How long the end of a turn waits for a journal that cannot be written, in ms. */
-  readonly journalPatience: number
   readonly ignoreHup?: boolean
   /** A file to write the session's id into before the tool starts. */
   readonly idFile?: string
-  /** Whether the tool reads this process's standard input; otherwise /dev/null. */
-  readonly stdin: boolean
+  /** The tool reads this process's standard input, and not /dev/null. */
+  readonly stdin?: boolean
   /**
    * Shows a tool's events, on `stdout` too, to which the tool's bytes go without it. A text that came in
    * deltas ends with an empty one.
@@ -55,11 +55,15 @@ export interface RunOptions {
   readonly onComplaint?: (chunk: Uint8Array) => void
   /** Called before this process stops, as a terminal asks it to. */
   readonly onStop?: () => void
-  readonly signals: SignalSource
+  /**
+   * The process's signals, to be passed on to the tool. Without it they do to this process what they
+   * always do: a program that dies leaves its tool orphaned.
+   */
+  readonly signals?: SignalSource
   /** Asks a person what an agent may do; without it that is a no. */
   readonly ask?: OpenSpec['ask']
   /** What agents are told of who talks with them. */
-  readonly clientVersion: string
+  readonly clientVersion?: string
   /** Called once the turn is on the disk and before the tool starts. */
   readonly onStarted?: (started: Started) => void
   /** What a person should hear while the turn runs. */

@@ -14,6 +14,7 @@ import { readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
 import { settle } from '../session/turn.ts'
 import { isRedacting, redactorOf } from '../store/access.ts'
+import { readConfigFile, type Settings } from '../store/config.ts'
 import {
   checkDescription,
   checkName,
@@ -40,6 +41,7 @@ import {
 } from './plan.ts'
 import { PrivateFile, privatePath, sweepPrivateFiles } from './private-file.ts'
 import { type KeptSignals, keepSignals } from './signals.ts'
+import type { SignalSource } from './supervise.ts'
 import { planWork, type Surroundings, type Work } from './work.ts'
 
 /**
@@ -48,20 +50,24 @@ import { planWork, type Surroundings, type Work } from './work.ts'
  * DEPTH_EXCEEDED, PROVENANCE_REDACTED, SPAWN_FAILED.
  */
 export async function runTurn(store: Store, options: RunOptions): Promise<RunReport> {
-  const { target } = options
+  const { target, config = readConfigFile(store.configFile, store.env) } = options
+  const { settings } = config
+  const around = (id: SessionId) => surroundings(store, id, options, config.tools)
+  const ignoreHup = options.ignoreHup === true
   const caller = findCaller(store)
   if (target.kind === 'resume') {
     await using held = await holdSession(store, target.id, {
       wait: target.wait,
       signal: target.signal,
     })
-    using signals = keepSignals(options.signals, options.ignoreHup === true)
+    using signals = keepSignals(options.signals ?? silence, ignoreHup)
     const before = await settle(held.session, store.now())
     const cwd = findCwd(options, recordedCwd(before, options.chdir), target.id)
     const past = { kind: 'resume', state: before, dir: held.session.dir } as const
-    const work = planWork(options.task, past, surroundings(store, target.id, options))
+    const work = planWork(options.task, past, around(target.id))
     checkProgram(store, work.argv, cwd)
-    return await runHeld(store, held, { before, cwd, work, source: undefined, signals }, options)
+    const plan = { before, cwd, work, source: undefined, settings, signals }
+    return await runHeld(store, held, plan, options)
   }
 
   checkName(target.name)
@@ -77,17 +83,16 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
       ? undefined
       : ({ kind: 'fork', state: source, dir: realSessionDir(store, target.fork) } as const)
   const id = mintId(store.now())
-  const work = planWork(options.task, past, surroundings(store, id, options))
+  const work = planWork(options.task, past, around(id))
   checkProgram(store, work.argv, cwd)
   const kin = kinOf(store, target, caller, source)
-  if (kin.depth > options.depthLimit) {
-    throw new Failure('DEPTH_EXCEEDED', { depth: kin.depth, limit: options.depthLimit })
-  }
+  const limit = settings.depth_limit
+  if (kin.depth > limit) throw new Failure('DEPTH_EXCEEDED', { depth: kin.depth, limit })
   ensureStore(store)
   await sweepEphemeral(store)
   const repository = findRepository(cwd, store.env)
   const head = repository === undefined ? {} : readHead(repository)
-  using signals = keepSignals(options.signals, options.ignoreHup === true)
+  using signals = keepSignals(options.signals ?? silence, ignoreHup)
   const { session, lock } = await createSession(
     store,
     {
@@ -120,7 +125,8 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     await using held = await keepHeld(session, lock)
     try {
       const before = await session.refresh()
-      return await runHeld(store, held, { before, cwd, work, source: past?.dir, signals }, options)
+      const plan = { before, cwd, work, source: past?.dir, settings, signals }
+      return await runHeld(store, held, plan, options)
     } catch (error) {
       // Nobody was told of it, so it leaves as if it had never been.
       if (!target.ephemeral && !hasHadTurn(session)) {
@@ -136,8 +142,16 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
   }
 }
 
-function surroundings(store: Store, session: SessionId, options: RunOptions): Surroundings {
-  const { tools: settings, stdin: hasInput } = options
+/** Of signals that nobody passes on. */
+const silence: SignalSource = { on: () => undefined, off: () => undefined }
+
+function surroundings(
+  store: Store,
+  session: SessionId,
+  options: RunOptions,
+  settings: Surroundings['settings'],
+): Surroundings {
+  const hasInput = options.stdin === true
   const canAsk = options.ask !== undefined
   const file = privatePath(store.env, session)
   return { settings, hasInput, canAsk, session, file, promptFile: privateFile.prompt(file) }
@@ -155,6 +169,7 @@ interface Plan {
   readonly work: Work
   /** The directory of the session that this one is a fork of. */
   readonly source: string | undefined
+  readonly settings: Settings
   readonly signals: KeptSignals
 }
 
@@ -162,7 +177,7 @@ interface Plan {
 async function runHeld(
   store: Store,
   { session, lock }: Held,
-  { before, cwd, work, source, signals }: Plan,
+  { before, cwd, work, source, settings, signals }: Plan,
   options: RunOptions,
 ): Promise<RunReport> {
   const turn = (before.turn?.number ?? 0) + 1
@@ -216,7 +231,7 @@ async function runHeld(
       await session.append({ type: 'provider_session', turn, text: null, data, at: startedAt })
     }
     const started = { id: session.id, turn, cwd, dir: session.dir }
-    const launch = { child, toolLock, started, startedAt, work, source, file, signals }
+    const launch = { child, toolLock, started, startedAt, work, source, file, settings, signals }
     return await follow(store, session, launch, options)
   } catch (error) {
     child?.abandon()

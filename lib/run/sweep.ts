@@ -37,13 +37,14 @@ export async function sweepTurn(
   session: Session,
   group: GroupIdentity,
   { endedFor, interruptedBy }: Ending,
-  { limits, onNotice }: Pick<RunOptions, 'limits' | 'onNotice'>,
+  grace: number,
+  onNotice: RunOptions['onNotice'],
 ): Promise<void> {
   const wasEnded = endedFor !== undefined || interruptedBy !== undefined
   if (!wasEnded && !watchForKill(session)()) return
   const turn = session.state.turn?.number ?? 0
   try {
-    const { left } = await sweepSession(session.id, turn, limits.killGrace)
+    const { left } = await sweepSession(session.id, turn, grace)
     for (const { pid } of left) onNotice?.(`process ${pid} of the turn does not end`)
     // Where no environment can be read, what is left of the group did not heed its TERM.
     signalGroup(group, markerOf(session.id), 'SIGKILL')

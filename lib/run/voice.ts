@@ -50,7 +50,7 @@ export async function openVoice(
   const { adapter, continues } = work
   const used = session.state.journal.streamed_bytes ?? 0
   const budget: Budget = {
-    left: Math.max(0, options.transcriptCap - used),
+    left: Math.max(0, launch.settings.transcript_cap - used),
     leftOut: { entries: 0, bytes: 0 },
   }
   const common = { session, recorder, turn: launch.started.turn, budget, now: store.now }
@@ -143,7 +143,7 @@ async function openStream(
       args: [],
     },
     cwd: started.cwd,
-    clientVersion: options.clientVersion,
+    clientVersion: options.clientVersion ?? 'unknown',
     write: (line) => child.stdin?.write(line),
     closeInput: () => child.stdin?.end(),
     onEvent,

@@ -224,7 +224,11 @@ export interface Config {
 
 /** Reads the settings. Throws CONFIG_INVALID, which names the variable or the file and the key. */
 export function readConfig(env: Env, home: string): Config {
-  const file = configFile(env, home)
+  return readConfigFile(configFile(env, home), env)
+}
+
+/** The same of a file that is known. */
+export function readConfigFile(file: string, env: Env): Config {
   const table = readTable(file)
   const written = withSections(table, file)
   const values: Record<string, unknown> = {}

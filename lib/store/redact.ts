@@ -37,7 +37,7 @@ export interface SessionFinding {
 /** How long it waits for journal.lock, in ms. */
 const patience = 5_000
 
-/** What the rules of now find in a session. Changes nothing. */
+/** What today's rules find in a session. Changes nothing. */
 export function checkSession(
   store: Store,
   id: SessionId,

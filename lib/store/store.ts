@@ -105,7 +105,7 @@ function checkedClock(now: () => number): () => number {
   }
 }
 
-/** Whether it has been made: one appears with its first session. */
+/** Whether a store has been made: one appears with its first session. */
 export function isMade(store: Store): boolean {
   return disk.findFacts(storeFiles.sessions(store.dir)) !== undefined
 }

@@ -19,7 +19,7 @@ export interface TranscriptQuery {
   readonly turn?: number
 }
 
-/** The lines that fit, in order. Lines that are no entries come without one, unless filtered. */
+/** The lines of a transcript that fit, in order. Those that are no entries come without one, unless filtered. */
 export function* readTranscript(
   store: Store,
   id: SessionId,
@@ -37,8 +37,9 @@ export function* readTranscript(
 }
 
 /**
- * The same, and then what is appended, across turns. Ends when the session is at rest and all was
- * given, or never with `forever`; a transcript that was rewritten is given from where it continues.
+ * What `readTranscript` gives, and then what is appended, across turns. Ends when the session is at rest
+ * and all was given, or never with `forever`; a transcript that was rewritten is given from where it
+ * continues.
  */
 export async function* followTranscript(
   store: Store,
