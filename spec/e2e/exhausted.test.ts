@@ -23,15 +23,15 @@ test('the tool goes on, and its turn ends as it did', async () => {
   expect(stderr).not.toContain('error')
 })
 
-test('a deadline ends the tool, and says what cannot be looked for', async () => {
+test('a signal ends the tool, and what cannot be looked for is said', async () => {
   const place = makePlace()
   const exhausted = `${place.dir}/exhausted`
   const how = { preload, env: { EXHAUSTED: exhausted, STINT_JOURNAL_PATIENCE: '0s' } }
-  const hold = [agent('hold.sh'), `${place.dir}/never`]
-  const run = place.start(['run', '--timeout', '700ms', '--', ...hold], how)
+  const run = place.start(['run', '--', agent('hold.sh'), `${place.dir}/never`], how)
   await run.says('working as')
   touch(exhausted)
+  run.kill('SIGTERM')
   const { status, stderr } = await run.ended
-  expect(status).toBe(124)
+  expect(status).toBe(143)
   expect(stderr).toMatch(/^warning: what the turn left running cannot be looked for: .*ENFILE/m)
 })
