@@ -59,7 +59,7 @@ export async function writeCheckpoint(
 
 /** A note is pushed and fetched, so it is redacted also where the journal is not. */
 function redactResult(store: Store, result: EntryData): EntryData {
-  const { value } = openRedactorOf(store).json(result as never) as { value: EntryData }
+  const { value } = openRedactorOf(store).json(result)
   const { session_id, turn, outcome } = result
   return { ...value, session_id, turn, outcome }
 }

@@ -4,7 +4,7 @@ import { findArguments, findByForm, findOpened, openName } from './commands.ts'
 import { findByContext, findUnder } from './context.ts'
 import { decodedRuns } from './encoded.ts'
 import { type Find, marker, mergeCounts, mergeFinds, type Redacted, replaceFinds } from './finds.ts'
-import { type JsonValue, type Readers, redactJson } from './json.ts'
+import { type Readers, redactJson } from './json.ts'
 import { KnownValues } from './known.ts'
 import type { Kind } from './names.ts'
 import { redactKeys } from './pem.ts'
@@ -62,7 +62,7 @@ class Engine implements Redactor {
     )
   }
 
-  json<T extends JsonValue>(value: T): Redacted<T> {
+  json<T>(value: T): Redacted<T> {
     let text = ''
     const redact = () => {
       const once = this.#again(text, (now) => redactJson(now, this.#readers(0), '') ?? unreadable())

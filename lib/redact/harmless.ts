@@ -1,6 +1,5 @@
 /** What no rule can find anything in, told without the rules. */
 
-import type { JsonValue } from './json.ts'
 import { isTelling } from './telling.ts'
 
 /** Every token is longer, and so is each encoding of a known value that is as long as this. */
@@ -14,7 +13,7 @@ export function isHarmless(text: string): boolean {
 }
 
 /** Whether every key and string is one, and no key says anything of its value. */
-export function isHarmlessJson(value: JsonValue): boolean {
+export function isHarmlessJson(value: unknown): boolean {
   if (typeof value === 'string') return isHarmless(value)
   if (typeof value !== 'object' || value === null) return true
   if (Array.isArray(value)) return value.length === 0

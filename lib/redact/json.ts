@@ -3,15 +3,6 @@
 import { type Find, mergeCounts, type Redacted, type RedactionCounts } from './finds.ts'
 import { findKind, type Kind } from './names.ts'
 
-/** What JSON can say. */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue }
-
 /** What is done with the strings of a JSON text. */
 export interface Readers {
   /** One string; `path` is its place, the same in every line of one shape. */

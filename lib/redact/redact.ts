@@ -6,7 +6,6 @@ import { isHarmless, isHarmlessJson, isTooLongToHide } from './harmless.ts'
 import type { Redactor, RedactorOptions } from './redactor.ts'
 
 export { mergeCounts, type Redacted, type RedactionCounts } from './finds.ts'
-export type { JsonValue } from './json.ts'
 export type { RedactionStream, Redactor, RedactorOptions } from './redactor.ts'
 
 /** What a user who switched redaction off is given. */

@@ -1,15 +1,14 @@
 /** What a redactor is asked. */
 
 import type { Redacted } from './finds.ts'
-import type { JsonValue } from './json.ts'
 import type { Rule } from './rules.ts'
 
 /** Takes secrets out of what is about to be written. */
 export interface Redactor {
   /** One free-standing text, which may hold line feeds; JSON in it keeps its form. */
   text(text: string): Redacted<string>
-  /** A JSON value: every string in it and every key, decoded, each with the name it stands under. */
-  json<T extends JsonValue>(value: T): Redacted<T>
+  /** What JSON can hold: every string in it and every key, decoded, each with the name it stands under. */
+  json<T>(value: T): Redacted<T>
   /** Lines or pieces of one stream: what spans them is still found. */
   openStream(): RedactionStream
   /** Values that are secrets wherever they appear from now on, in any usual encoding. */

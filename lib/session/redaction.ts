@@ -80,7 +80,7 @@ export class JournalRedaction {
     const { data } = entry
     if (isStreamFacts(data)) return { value: data, counts: undefined }
     const { redactions, ...facts } = data
-    const { value, counts } = this.#redactor.json((isCounts(redactions) ? facts : data) as never)
+    const { value, counts } = this.#redactor.json(isCounts(redactions) ? facts : data)
     if (counts === undefined || isFailed(counts)) return { value: data, counts }
     const safe = noteCwd(entry, keepFacts(this.#id, entry, value))
     // The counts of an earlier redaction keep their place among the keys.
@@ -93,7 +93,7 @@ export class JournalRedaction {
   #rest(entry: Entry): Redacted<object> {
     const { v: _v, seq: _s, ts: _t, turn: _n, type: _y, text: _x, data: _d, ...rest } = entry
     if (Object.keys(rest).length === 0) return { value: {}, counts: undefined }
-    const { value, counts } = this.#redactor.json(rest as never)
+    const { value, counts } = this.#redactor.json(rest)
     return isFailed(counts) ? { value: rest, counts } : { value, counts }
   }
 }

@@ -220,7 +220,7 @@ export class Session implements Disposable {
   /** Redacts an entry's texts: with encodeRedacted the one way into a journal. */
   redact<T extends Pick<NewEntry, 'text' | 'data'>>(entry: T): Redacted<T> {
     const text = entry.text === null ? undefined : this.#redactor.text(entry.text)
-    const data = this.#redactor.json(entry.data as never)
+    const data = this.#redactor.json(entry.data)
     return {
       value: { ...entry, text: text?.value ?? null, data: data.value },
       counts: mergeCounts(text?.counts, data.counts),

@@ -122,10 +122,10 @@ export function openShared(store: Store, id: SessionId): SharedSession {
     parent_session_id: _p,
     fork_of_session_id: _f,
     ...safe
-  } = redactor.json(texts as never).value as unknown as SessionRow
+  } = redactor.json(texts).value
   return {
     session: { ...row, ...safe },
-    state: redactor.json(state as never).value as unknown as State,
+    state: redactor.json(state).value,
     entries: sharedEntries(store, id, redactor),
   }
 }
