@@ -157,7 +157,8 @@ async function append(session: Session, data: object, now: number): Promise<void
   await session.appendToTurn({ type: 'session', text: null, data: { ...data }, at: now })
 }
 
-function ignoreFull(error: unknown): void {
+/** Throws what is no full disk. */
+export function ignoreFull(error: unknown): void {
   if (!isFailure(error, 'DISK_FULL')) throw error
 }
 
