@@ -501,11 +501,14 @@ export function stamp(path: string, at: number): boolean {
  * himself. What somebody else removes meanwhile, or what is not there, is no trouble.
  */
 export function removeTree(path: string): void {
-  onDisk(path, () => {
+  try {
     const stats = fs.lstatSync(path, { throwIfNoEntry: false })
     if (stats?.isDirectory()) removeDir(path)
     else if (stats !== undefined) forgiving('ENOENT', () => fs.unlinkSync(path))
-  })
+  } catch (error) {
+    // The one among thousands that a person has to look at.
+    throw toFailure(error, (error as NodeJS.ErrnoException).path ?? path)
+  }
 }
 
 /** The same, giving what kept it from being removed. */

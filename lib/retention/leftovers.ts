@@ -39,14 +39,17 @@ export function findLeftovers(store: Store): string[] {
   ]
 }
 
-/** Removes them, each by whoever sweeps it otherwise; gives how many are gone. */
-export async function sweepLeftovers(store: Store, found: readonly string[]): Promise<number> {
-  if (found.length === 0) return 0
+/** Removes them, each by whoever sweeps it otherwise; gives how many are gone, and what cannot be purged. */
+export async function sweepLeftovers(
+  store: Store,
+  found: readonly string[],
+): Promise<{ readonly swept: number; readonly buried: ReturnType<typeof removeBuried> }> {
+  if (found.length === 0) return { swept: 0, buried: [] }
   sweepStaging(store)
   await sweepEphemeral(store)
-  removeBuried(store)
+  const buried = removeBuried(store)
   for (const id of listLeased(store)) await dropLease(store, id)
-  return found.filter((path) => disk.findFacts(path) === undefined).length
+  return { swept: found.filter((path) => disk.findFacts(path) === undefined).length, buried }
 }
 
 function isOver(store: Store, id: SessionId): boolean {

@@ -47,7 +47,7 @@ export function searchRef(
         : findMatches(other, ref, place),
     )
   const [found, second] = elsewhere
-  if (found === undefined) throw unknown(store, ref)
+  if (found === undefined) throw unknown(store, ref, place === 'trash' ? { trash: true } : {})
   if (allProjects) {
     if (second !== undefined) throw ambiguous(ref, elsewhere, place)
     return found
@@ -129,7 +129,7 @@ function resolveMark(store: Store, mark: string): Resolved {
   const parent = caller.state.genealogy.parent_session_id
   if (mark === '@parent') {
     const isThere = parent !== undefined && isSessionId(parent) && isSession(caller.store, parent)
-    if (!isThere) throw unknown(caller.store, mark)
+    if (!isThere) throw unknown(caller.store, mark, { inside: caller.id })
     return { store: caller.store, id: parent }
   }
   return { store: caller.store, id: findRoot(caller) }
@@ -173,7 +173,7 @@ function findLast(store: Store, caller: Caller | undefined): Resolved {
     if (at === undefined || (state?.genealogy.parent_session_id ?? null) !== parent) continue
     if (last === undefined || at > last.at) last = { id, at }
   }
-  if (last === undefined) throw unknown(store, '@last')
+  if (last === undefined) throw unknown(store, '@last', inside ? { inside: caller.id } : {})
   return { store, id: last.id }
 }
 
@@ -197,12 +197,17 @@ function toCandidate(store: Store, id: SessionId, place: TypedPlace): Candidate 
   }
 }
 
-function unknown(store: Store, ref: string): Failure {
+function unknown(
+  store: Store,
+  ref: string,
+  more: { readonly inside?: SessionId; readonly trash?: true } = {},
+): Failure {
   const moved = disk.findFacts(store.dir) === undefined ? findMovedFrom(store) : undefined
   return new Failure('SESSION_UNKNOWN', {
     ref,
     store: store.dir,
     ...(moved === undefined ? {} : { moved_from: moved }),
+    ...more,
   })
 }
 
