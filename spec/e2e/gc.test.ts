@@ -472,6 +472,11 @@ describe('du and list --size', () => {
     )
     expect((await place.stint(['list', '--size'])).stdout).toMatch(/^SESSION +SIZE +STATUS/)
     expect((await place.stint(['du', small])).stdout).not.toContain(large)
+    expect((await place.stint(['du'])).stderr).not.toContain('quarantine')
+    writeFileSync(`${place.session(large)}/state.toml`, 'garbage')
+    await place.stint(['doctor', '--fix'])
+    expect((await place.json<Row[]>(['du']))[0]?.quarantine_bytes).toBeGreaterThan(0)
+    expect((await place.stint(['du'])).stderr).toMatch(/ KiB in quarantine\/\n$/)
   })
 })
 
