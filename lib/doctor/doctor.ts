@@ -3,7 +3,7 @@
 import { isSessionId, type SessionId } from '../base/id.ts'
 import { shellWord } from '../base/text.ts'
 import { Failure } from '../errors.ts'
-import { quarantineName, sessionDir, store as storeFiles } from '../layout.ts'
+import { sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { mergeCounts, type RedactionCounts, type Redactor } from '../redact/redact.ts'
 import { readSnapshot } from '../session/snapshot.ts'
@@ -16,7 +16,7 @@ import { judgeGround, readGround } from './checks/ground.ts'
 import { Kinship } from './checks/kin.ts'
 import { checkLife } from './checks/life.ts'
 import { checkState } from './checks/state.ts'
-import { checkStore } from './checks/store.ts'
+import { checkStore, moveAside } from './checks/store.ts'
 import { checkTranscript, type TranscriptLook } from './checks/transcript.ts'
 import { examineSession } from './examine.ts'
 
@@ -151,14 +151,11 @@ function* checkTrashed(store: Store, id: SessionId, deep: boolean): Generator<Si
 function twice(store: Store, id: SessionId, here: string, trashed: string): Sighting {
   const usedAt = (dir: string) => readSnapshot(id, dir).state?.last_accessed ?? ''
   const isOlder = usedAt(here) < usedAt(trashed)
-  const aside = storeFiles.quarantine(store.dir, id)
   return {
     id: 'trash.twice',
     evidence: `it is in sessions/ as well; the one in the trash was used ${isOlder ? '' : 'no '}later`,
     file: trashed,
-    fix: isOlder
-      ? `mkdir -p ${shellWord(aside)} && mv ${shellWord(here)} ${shellWord(`${aside}/${quarantineName('session', store.now())}`)}`
-      : `stint trash empty ${id}`,
+    fix: isOlder ? moveAside(store, here, store.now()) : `stint trash empty ${id}`,
   }
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
@@ -364,6 +365,8 @@ describe('names in sessions/', () => {
     expect(visit(store).findings.find((one) => one.id === 'store.case')?.fix).toMatch(
       /^mv \S+ \S+$/,
     )
+    for (const { fix } of visit(store).findings) execFileSync('sh', ['-c', fix ?? 'false'])
+    expect(idsOf(store).filter((id) => id.startsWith('store.'))).toEqual([])
   })
 })
 
