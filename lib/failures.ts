@@ -462,7 +462,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: (d) =>
       d.errno === 'EROFS'
         ? 'the file system is read-only: sessions there can be read, not changed'
-        : `check its owner and permissions${d.errno === 'EPERM' ? '; `stint doctor` tries what the file system can do' : ''}`,
+        : `check its owner and permissions; \`stint doctor\` ${d.errno === 'EPERM' ? 'tries what the file system can do' : 'says what belongs to another user'}`,
   },
   IO_FAILED: {
     status: 7,

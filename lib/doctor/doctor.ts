@@ -2,7 +2,7 @@
 
 import { isSessionId, type SessionId } from '../base/id.ts'
 import { shellWord } from '../base/text.ts'
-import { Failure } from '../errors.ts'
+import { Failure, isFailure } from '../errors.ts'
 import { sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { mergeCounts, type RedactionCounts, type Redactor } from '../redact/redact.ts'
@@ -12,7 +12,7 @@ import { readConfig } from '../store/config.ts'
 import { listIds } from '../store/list.ts'
 import type { Store } from '../store/store.ts'
 import { type CheckId, checks, type Finding, quietly, type Sighting } from './check.ts'
-import { judgeGround, readGround } from './checks/ground.ts'
+import { givenBack, judgeGround, readGround } from './checks/ground.ts'
 import { Kinship } from './checks/kin.ts'
 import { checkLife } from './checks/life.ts'
 import { checkState } from './checks/state.ts'
@@ -175,11 +175,14 @@ const rank = { damage: 0, warning: 1, note: 2 } as const
 function checkSession(store: Store, id: SessionId, dir: string, look: TranscriptLook) {
   for (let again = false; ; again = true) {
     const examined = examineSession(store, id, dir, store.now())
-    const sightings = [
+    const all = [
       ...gather('session.unreadable', checkState(examined)),
       ...gather('session.unreadable', checkTranscript(examined, look)),
       ...gather('session.unreadable', checkLife(examined)),
     ]
+    // Nothing is known of what is in files that this user may not read, nor could it be mended.
+    const isClosed = all.some(({ id }) => id === 'session.access')
+    const sightings = all.filter(({ id }) => !isClosed || id !== 'session.unreadable')
     if (sightings.length === 0) return { sightings, examined }
     // It was moved or deleted meanwhile, as a whole.
     if (disk.findFacts(dir) === undefined) return { sightings: [], examined }
@@ -194,9 +197,19 @@ function gather(id: CheckId, sightings: Iterable<Sighting>): Sighting[] {
     for (const one of sightings) gathered.push(one)
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    gathered.push({ id, evidence: error.message })
+    gathered.push({ id, evidence: error.message, ...accessFix(error) })
   }
   return gathered
+}
+
+function accessFix(failure: Failure): { readonly fix?: string } {
+  if (!isFailure(failure, 'ACCESS_DENIED')) return {}
+  const { path } = failure.data
+  return givenBack(
+    path,
+    quietly(() => disk.findOwner(path)),
+    process.getuid?.() ?? 0,
+  )
 }
 
 /** Settings that cannot be read are said by another check. */

@@ -1,7 +1,7 @@
 /** The sessions that a REF fits which is no whole id of a session here. */
 
 import { idTime, isSessionId, normaliseId, type SessionId } from '../base/id.ts'
-import { type Candidate, Failure } from '../errors.ts'
+import { type Candidate, Failure, isFailure } from '../errors.ts'
 import { store as files, sessionDir, storeProjectName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { outerName } from '../session/carriers.ts'
@@ -157,7 +157,7 @@ function findRoot(caller: Caller): SessionId {
 function findLast(store: Store, caller: Caller | undefined): Resolved {
   const inside = caller !== undefined && caller.store.dir === store.dir
   if (!inside) {
-    const hint = disk.findText(files.last(store.dir))?.trim() ?? ''
+    const hint = readHint(store)
     if (isSessionId(hint) && disk.findFacts(sessionDir(store.dir, hint)) !== undefined) {
       const { state } = readSnapshot(hint, sessionDir(store.dir, hint))
       if (state !== undefined && state.genealogy.parent_session_id === undefined) {
@@ -175,6 +175,16 @@ function findLast(store: Store, caller: Caller | undefined): Resolved {
   }
   if (last === undefined) throw unknown(store, '@last', inside ? { inside: caller.id } : {})
   return { store, id: last.id }
+}
+
+/** What `last` says; only a hint, so one that cannot be read, as after a `sudo stint`, is none. */
+function readHint(store: Store): string {
+  try {
+    return disk.findText(files.last(store.dir))?.trim() ?? ''
+  } catch (error) {
+    if (!isFailure(error, 'ACCESS_DENIED')) throw error
+    return ''
+  }
 }
 
 function ambiguous(ref: string, found: readonly Resolved[], place: TypedPlace): Failure {

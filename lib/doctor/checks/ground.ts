@@ -143,10 +143,20 @@ export function* judgePlace({ path, kind, mode, owner }: Place, user: number): G
   if (kind !== 'directory')
     yield { id: 'root.link', evidence: `a ${kind} stands there`, file: path }
   else if (owner !== user) {
-    yield { id: 'root.owner', evidence: `it belongs to user ${owner}, not ${user}`, file: path }
+    const evidence = `it belongs to user ${owner}, not ${user}`
+    yield { id: 'root.owner', evidence, file: path, ...givenBack(path, owner, user) }
   } else if ((mode & 0o077) !== 0) {
     yield { id: 'root.permissions', ...open(path, mode) }
   }
+}
+
+/** What one `sudo stint` has made its own among a user's is given back; other users may mean it so. */
+export function givenBack(
+  path: string,
+  owner: number | undefined,
+  user: number,
+): { readonly fix?: string } {
+  return owner === 0 && user !== 0 ? { fix: `sudo chown -R ${user} ${shellWord(path)}` } : {}
 }
 
 function open(path: string, mode: number): Omit<Sighting, 'id'> {
