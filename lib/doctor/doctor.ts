@@ -129,8 +129,11 @@ function examineStore(store: Store, options: ExamineOptions, add: Add, tally: Ta
     if (isAsked(id)) for (const one of sightings) add(one, store, id)
     onProgress?.(++tally.count)
   }
-  for (const one of kinship.sightings()) if (isAsked(one.session)) add(one, store, one.session)
-  for (const id of quietly(() => listIds(store, 'trash')) ?? []) {
+  const trash = new Set(quietly(() => listIds(store, 'trash')))
+  for (const one of kinship.sightings(trash)) {
+    if (isAsked(one.session)) add(one, store, one.session)
+  }
+  for (const id of trash) {
     if (isAsked(id)) for (const one of checkTrashed(store, id, deep)) add(one, store, id, true)
   }
 }
@@ -138,6 +141,12 @@ function examineStore(store: Store, options: ExamineOptions, add: Add, tally: Ta
 /** What keeps a session in the trash from being restored. */
 function* checkTrashed(store: Store, id: SessionId, deep: boolean): Generator<Sighting> {
   const dir = sessionDir(store.dir, id, 'trash')
+  const kind = quietly(() => disk.findFacts(dir)?.kind)
+  if (kind !== undefined && kind !== 'directory') {
+    const evidence = `in the trash: a ${kind} stands in place of a directory`
+    yield { id: 'store.kind', evidence, file: dir, fix: `stint trash empty ${id}` }
+    return
+  }
   const { sightings } = checkSession(store, id, dir, { deep, redactor: undefined, cap: Infinity })
   for (const one of sightings) {
     const isInTheWay = checks[one.id].severity === 'damage' || one.id === 'lock.directory'

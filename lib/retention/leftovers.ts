@@ -14,7 +14,7 @@ import { sweepEphemeral } from '../store/ephemeral.ts'
 import { listIds } from '../store/list.ts'
 import { findProjectFacts } from '../store/project.ts'
 import type { Store } from '../store/store.ts'
-import { removeBuried } from '../store/trash.ts'
+import { listGone, removeBuried } from '../store/trash.ts'
 import { youngAge } from './policy.ts'
 
 /** The paths of what nobody is at any more. Reads only. */
@@ -32,7 +32,7 @@ export function findLeftovers(store: Store): string[] {
       .filter((id) => isOver(store, id))
       .map((id) => sessionDir(store.dir, id, 'ephemeral'))
       .filter(isOld),
-    ...under(files.trash(store.dir)).filter((path) => path.includes('/.gone-')),
+    ...listGone(store).map((id) => files.gone(store.dir, id)),
     ...listLeased(store)
       .map((id) => sessionFiles.lease(sessionDir(store.dir, id)))
       .filter(isOld),
