@@ -346,6 +346,7 @@ That is why stores on FUSE and network file systems have leases, whatever \`disk
 
 What is odd about a session counts only when a second look finds it too: a writer may have been at it. The states, sizes
 and ends of all sessions are read; whole transcripts where their end is not what the state says, and with \`--deep\`.
+Of a session in the trash only what would keep it from being restored is said, and \`--fix\` mends it there.
 
 No process is ever ended. What still lives is named, with the command that ends it after it has looked for itself.`
 
