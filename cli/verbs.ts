@@ -747,12 +747,12 @@ const trash: ExplainedVerb = {
   name: 'trash',
   group: 'Clean up',
   summary: 'list, restore or empty the trash',
-  usage: 'list | restore REF… | empty',
+  usage: 'list | restore REF… | empty [REF…]',
   positionals: { min: 1, max: many },
   actions: ['list', 'restore', 'empty'],
   options: [],
   reach: 'one',
-  details: `\`trash list\` prints what is in it and when it got there; \`trash restore REF…\` puts sessions back; \`trash empty\` removes everything in it for good.`,
+  details: `\`trash list\` prints what is in it and when it got there; \`trash restore REF…\` puts sessions back; \`trash empty\` removes everything in it for good, or only the sessions that are named.`,
   exits: [
     ['0', 'done, or printed'],
     ['1', 'the place of a session to restore is taken'],
@@ -916,7 +916,7 @@ const doctor: ExplainedVerb = {
     { name: 'list', help: 'list the checks and what each means' },
   ],
   reach: 'all',
-  details: `Prints what it finds, the worst first: how bad it is, the check's id, the session, what was seen, and the command that mends it. Damage keeps stint from a change, or something is lost; a warning wants somebody to look; a note is for information. Words that are the id of a check limit it to these checks, other words to these sessions.
+  details: `Prints what it finds, the worst first: how bad it is, the check's id, the session, what was seen, and the command that mends it. Damage keeps stint from a change, or something is lost; a warning wants somebody to look; a note is for information. Words that are the id of a check limit it to these checks, other words to these sessions. Of what is in the trash it says what would keep it from being restored.
 
 Looking changes nothing. It makes one directory below the root, in which two processes try what the disk does with locks, links and renames, and removes it again; where the root cannot be written, that is passed over with a note.
 

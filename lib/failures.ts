@@ -38,7 +38,16 @@ export interface FailureData {
   HOME_REFUSED: { dir: string }
   REF_MALFORMED: { ref: string; problem: string; file?: string }
   REF_NEEDS_TURN: { ref: string }
-  SESSION_UNKNOWN: { ref: string; store: string; moved_from?: string; file?: string }
+  SESSION_UNKNOWN: {
+    ref: string
+    store: string
+    moved_from?: string
+    file?: string
+    /** The session in whose turn a mark was said. */
+    inside?: string
+    /** It was looked for in the trash. */
+    trash?: true
+  }
   SESSION_ELSEWHERE: {
     ref: string
     project_path: string
@@ -169,12 +178,17 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   },
   SESSION_UNKNOWN: {
     status: 3,
-    sentence: (d) => `no session ${quote(d.ref)} in this project`,
+    sentence: (d) =>
+      d.inside === undefined
+        ? `no session ${quote(d.ref)} in ${d.trash ? 'the trash of ' : ''}this project`
+        : `session ${d.inside}, whose turn this is, has no ${d.ref === '@last' ? 'child' : 'parent here'}`,
     hint: (d) =>
-      d.moved_from === undefined
-        ? (fileHint(d.file) ??
-          '`stint list` shows the sessions here, `stint list --all-projects` those of every project')
-        : movedHint(d.moved_from),
+      d.moved_from !== undefined
+        ? movedHint(d.moved_from)
+        : d.trash
+          ? '`stint trash list` shows what is in it'
+          : (fileHint(d.file) ??
+            '`stint list` shows the sessions here, `stint list --all-projects` those of every project'),
   },
   SESSION_ELSEWHERE: {
     status: 3,
@@ -262,8 +276,10 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
       d.id === undefined
         ? `it is ${d.now} by the clock, and nothing was recorded here after ${d.newest}`
         : `it is ${d.now} by the clock, and session ${d.id} was used later: ${d.newest}`,
-    hint: () =>
-      'nothing was touched: by a wrong clock every session is old; set it, or say that it is right with --trust-clock',
+    hint: (d) =>
+      d.id === undefined
+        ? 'nothing was touched: by a wrong clock every session is old; set it, or say that it is right with --trust-clock'
+        : `nothing was touched: set the clock. If it was wrong then and is right now, \`stint pin ${d.id}\` or \`stint delete ${d.id}\` lets clean-ups go on, and --trust-clock this one`,
   },
   PLAN_INVALID: {
     status: 2,
@@ -399,7 +415,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   SESSION_UNREADABLE: {
     status: 6,
     sentence: (d) => `session ${d.id} cannot be read: ${d.problem}`,
-    hint: () => 'nothing was changed',
+    hint: () => 'nothing was changed; `stint doctor` says what is wrong, and what mends it',
   },
   FORMAT_NEWER: {
     status: 6,
@@ -424,7 +440,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   TRASH_OCCUPIED: {
     status: 1,
     sentence: (d) => `there is already something at the place of session ${d.id}`,
-    hint: () => 'nothing was moved',
+    hint: (d) => `nothing was moved; \`stint doctor ${d.id}\` says which of the two is to make way`,
   },
   DURABILITY_UNKNOWN: {
     status: 7,
@@ -446,7 +462,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: (d) =>
       d.errno === 'EROFS'
         ? 'the file system is read-only: sessions there can be read, not changed'
-        : `check its owner and permissions${d.errno === 'EPERM' ? '; `stint doctor` tries what the file system can do' : ''}`,
+        : `check its owner and permissions; \`stint doctor\` ${d.errno === 'EPERM' ? 'tries what the file system can do' : 'says what belongs to another user'}`,
   },
   IO_FAILED: {
     status: 7,

@@ -127,9 +127,9 @@ const shapes = `## What \`--json\` prints
 | \`trash list\` | an array of sessions with \`trashed_at\` |
 | \`trash empty\` | \`{removed, kept}\`: ids, and \`{id, why}\` of what is in use |
 | \`gc\`, \`clean\` | \`{stores}\`: of each \`store project_path orphaned removed busy failure outcomes swept\`; an outcome is \`{id, act, result, why, bytes, archive, code}\`, \`act\` being \`record trash purge\` and \`result\` \`done skipped failed\`. With \`--dry-run\` the plan: see [format.md](format.md) |
-| \`du\` | an array with an object for each store: \`{store, project_path, sessions, trash_bytes, bytes}\`; of each session \`id name description last_accessed bytes transcript_bytes output_bytes\` |
+| \`du\` | an array with an object for each store: \`{store, project_path, sessions, trash_bytes, quarantine_bytes, bytes}\`; of each session \`id name description last_accessed bytes transcript_bytes output_bytes\` |
 | \`project move\` | an array of \`{from, to, moved, left}\`: ids, and \`{id, code, why}\` of what stays |
-| \`doctor\` | \`{checks, summary, redactions}\`: what was found, \`{id, severity, session, store, evidence, file, fix}\` each; \`{checks, sessions, damage, warnings, notes}\`; how often each rule took something out of what is kept. With \`--fix\` what is left, and \`repairs\`: \`{session, store, did, kept, why}\`, \`why\` being the reason that it was left. With \`--dry-run\` an array of what was found with \`would\`; with \`--list\` of \`{id, severity, meaning, mends, deep}\` |
+| \`doctor\` | \`{checks, summary, redactions}\`: what was found, \`{id, severity, session, trashed, store, evidence, file, fix}\` each; \`{checks, sessions, damage, warnings, notes}\`; how often each rule took something out of what is kept. With \`--fix\` what is left, and \`repairs\`: \`{session, store, did, kept, why}\`, \`why\` being the reason that it was left. With \`--dry-run\` an array of what was found with \`would\`; with \`--list\` of \`{id, severity, meaning, mends, deep}\` |
 | \`tools\` | an array of \`{name, program, path, version, supports, memory}\`: \`path\` is null where the program was not found; \`supports\` is \`{resume, fork, compact}\`; \`memory\` is \`{turns, p95_bytes, max_bytes}\` of this project's turns, or null |
 | \`config\` | an array of \`{key, help, value, origin, source}\`; with KEY that one object |
 
@@ -346,6 +346,7 @@ That is why stores on FUSE and network file systems have leases, whatever \`disk
 
 What is odd about a session counts only when a second look finds it too: a writer may have been at it. The states, sizes
 and ends of all sessions are read; whole transcripts where their end is not what the state says, and with \`--deep\`.
+Of a session in the trash only what would keep it from being restored is said, and \`--fix\` mends it there.
 
 No process is ever ended. What still lives is named, with the command that ends it after it has looked for itself.`
 

@@ -3,12 +3,15 @@ import {
   checks,
   type Diagnosis,
   examine,
+  Failure,
   type Finding,
   isCheckId,
   isMendable,
   prefixesOf,
   type Repair,
+  type Resolved,
   repair,
+  resolveRef,
   type SessionId,
   type Severity,
   type Store,
@@ -56,12 +59,26 @@ function aimOf(invocation: Invocation, context: Context): Aim {
   const only = new Set(words.filter(isCheckId))
   const found = words
     .filter((word) => !isCheckId(word))
-    .map((word) => resolve(invocation, context, word))
+    .map((word) => find(invocation, context, word))
   const stores = new Map(found.map(({ store }) => [store.dir, store]))
   return {
     stores: found.length === 0 ? storesOf(invocation, context) : [...stores.values()],
     ...(only.size === 0 ? {} : { only }),
     ...(found.length === 0 ? {} : { sessions: new Set(found.map(({ id }) => id)) }),
+  }
+}
+
+/** A session that is not among the others may be in the trash. */
+function find(invocation: Invocation, context: Context, ref: string): Resolved {
+  try {
+    return resolve(invocation, context, ref)
+  } catch (failure) {
+    if (!(failure instanceof Failure && failure.status === 3) || ref.startsWith('@')) throw failure
+    try {
+      return resolveRef(storeOf(invocation, context), ref, { place: 'trash' })
+    } catch (other) {
+      throw other instanceof Failure && other.status === 3 ? failure : other
+    }
   }
 }
 
@@ -211,11 +228,11 @@ async function draw(
 }
 
 /** The file's place within its store is enough where a person reads it. */
-function seen({ file, store, session, evidence }: Finding, { columns }: Context): string {
+function seen({ file, store, session, trashed, evidence }: Finding, { columns }: Context): string {
   if (file === null) return evidence
   const base = columns === undefined || store === null ? undefined : store
   const dirs = [
-    ...(base && session ? [`${base}/sessions/${session}/`] : []),
+    ...(base && session ? [`${base}/${trashed ? 'trash' : 'sessions'}/${session}/`] : []),
     ...(base ? [`${base}/`] : []),
   ]
   const dir = dirs.find((one) => file.startsWith(one)) ?? ''

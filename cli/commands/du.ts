@@ -79,6 +79,9 @@ async function draw(
   else {
     const trash = sum(usages.map((usage) => usage.trash_bytes))
     const total = sum(usages.map((usage) => usage.bytes))
-    context.out.talk(`${bytes(total)}: ${bytes(all)} in ${count}, ${bytes(trash)} in the trash`)
+    const kept = sum(usages.map((usage) => usage.quarantine_bytes))
+    const parts = [`${bytes(all)} in ${count}`, `${bytes(trash)} in the trash`]
+    if (kept > 0) parts.push(`${bytes(kept)} in quarantine/`)
+    context.out.talk(`${bytes(total)}: ${parts.join(', ')}`)
   }
 }

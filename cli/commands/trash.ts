@@ -1,4 +1,11 @@
-import { emptyTrash, listTrash, resolveRef, restoreSession } from '../../lib/index.ts'
+import {
+  emptyTrash,
+  listTrash,
+  resolveRef,
+  restoreSession,
+  type SessionId,
+  type Store,
+} from '../../lib/index.ts'
 import { misused } from '../argv.ts'
 import type { Handler } from '../command.ts'
 import { ago } from '../render/amount.ts'
@@ -13,8 +20,9 @@ export const handler: Handler = async (invocation, context) => {
     if (refs.length === 0) throw misused(invocation.verb, '`trash restore` needs REF')
     return restore(refs, invocation, context)
   }
-  if (refs.length > 0) throw misused(invocation.verb, `\`trash ${action}\` takes no REF`)
-  return action === 'empty' ? empty(invocation, context) : list(invocation, context)
+  if (action === 'empty') return empty(refs, invocation, context)
+  if (refs.length > 0) throw misused(invocation.verb, '`trash list` takes no REF')
+  return list(invocation, context)
 }
 
 const list: Handler = async (invocation, context) => {
@@ -49,7 +57,7 @@ async function restore(
   ...[invocation, context]: Parameters<Handler>
 ): Promise<number> {
   const store = storeOf(invocation, context)
-  const ids = new Set(refs.map((ref) => resolveRef(store, ref, { place: 'trash' }).id))
+  const ids = idsOf(refs, store)
   for (const id of ids) {
     await restoreSession(store, id)
     if (!context.json) context.out.talk(`session ${id} is back`)
@@ -58,9 +66,19 @@ async function restore(
   return 0
 }
 
-const empty: Handler = async (invocation, context) => {
-  const { removed, kept } = await emptyTrash(storeOf(invocation, context), {
+/** What they name in the trash, each once. */
+function idsOf(refs: readonly string[], store: Store): ReadonlySet<SessionId> {
+  return new Set(refs.map((ref) => resolveRef(store, ref, { place: 'trash' }).id))
+}
+
+async function empty(
+  refs: readonly string[],
+  ...[invocation, context]: Parameters<Handler>
+): Promise<number> {
+  const store = storeOf(invocation, context)
+  const { removed, kept } = await emptyTrash(store, {
     signal: context.signal,
+    ...(refs.length === 0 ? {} : { ids: [...idsOf(refs, store)] }),
   })
   if (context.json) {
     context.out.json({ removed, kept: kept.map(({ id, why }) => ({ id, why })) })

@@ -51,8 +51,14 @@ export function rowCells(row: SessionRow, now: number, style: Style): Cell[] {
     },
     row.tool ?? '',
     { text: row.name ?? '', paint: style.bold },
-    row.description ?? '',
+    descriptionOf(row),
   ]
+}
+
+/** A fork has its source's description: by the end of the source's id, a REF, the two are told apart. */
+function descriptionOf({ description, fork_of_session_id: source }: SessionRow): string {
+  if (source === null) return description ?? ''
+  return `fork of ${source.slice(-6)}${description === null ? '' : `: ${description}`}`
 }
 
 /** How much of each id is shown: all of it, but for a narrow terminal. */

@@ -56,6 +56,7 @@ export type CheckId =
   | 'staging.leftover'
   | 'ephemeral.leftover'
   | 'trash.leftover'
+  | 'trash.twice'
   | 'session.unreadable'
   | 'session.access'
   | 'session.foreign'
@@ -233,6 +234,10 @@ export const checks: Readonly<Record<CheckId, Check>> = {
     severity: 'note',
     meaning: 'The removal of a deleted session was interrupted.',
     mends: 'removes the rest',
+  },
+  'trash.twice': {
+    severity: 'warning',
+    meaning: 'A session stands in sessions/ as well: it can neither be deleted nor restored.',
   },
   'session.unreadable': {
     severity: 'damage',
@@ -416,6 +421,8 @@ export interface Finding {
   readonly id: CheckId
   readonly severity: Severity
   readonly session: SessionId | null
+  /** The session is in the trash. */
+  readonly trashed: boolean
   /** The store's directory; null where it is about the root or the machine. */
   readonly store: string | null
   readonly evidence: string

@@ -2,19 +2,21 @@
 
 import { isSessionId, type SessionId } from '../base/id.ts'
 import { shellWord } from '../base/text.ts'
-import { Failure } from '../errors.ts'
+import { Failure, isFailure } from '../errors.ts'
 import { sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { mergeCounts, type RedactionCounts, type Redactor } from '../redact/redact.ts'
+import { readSnapshot } from '../session/snapshot.ts'
 import { openRedactorOf } from '../store/access.ts'
 import { readConfig } from '../store/config.ts'
+import { listIds } from '../store/list.ts'
 import type { Store } from '../store/store.ts'
 import { type CheckId, checks, type Finding, quietly, type Sighting } from './check.ts'
-import { judgeGround, readGround } from './checks/ground.ts'
+import { givenBack, judgeGround, readGround } from './checks/ground.ts'
 import { Kinship } from './checks/kin.ts'
 import { checkLife } from './checks/life.ts'
 import { checkState } from './checks/state.ts'
-import { checkStore } from './checks/store.ts'
+import { checkStore, moveAside } from './checks/store.ts'
 import { checkTranscript, type TranscriptLook } from './checks/transcript.ts'
 import { examineSession } from './examine.ts'
 
@@ -48,17 +50,17 @@ const searched = 100
 export function examine(stores: readonly Store[], options: ExamineOptions): Diagnosis {
   const { only, sessions, here } = options
   const findings: Finding[] = []
-  const add: Add = (sighting, store, session) => {
+  const add: Add = (sighting, store, session, trashed = false) => {
     if (only !== undefined && !only.has(sighting.id)) return
     // Where no modes are kept, chmod would help no directory.
     const isModeless = findings.some(({ id }) => id === 'disk.mode')
     if (isModeless && sighting.id === 'root.permissions') return
-    findings.push(toFinding(sighting, store, session, here))
+    findings.push({ ...toFinding(sighting, store, session, here), trashed })
   }
   const [first] = stores
   if (first !== undefined && sessions === undefined) {
     const { root, env } = first
-    const ground = readGround({ root, env, home: options.home })
+    const ground = readGround({ root, env, home: options.home, ...roomOf(stores, here) })
     for (const one of judgeGround(ground)) add(one, undefined, null)
   }
   const tally: Tally = { count: 0, redactions: {} }
@@ -74,7 +76,26 @@ export function examine(stores: readonly Store[], options: ExamineOptions): Diag
   }
 }
 
-type Add = (sighting: Sighting, store: Store | undefined, session: SessionId | null) => void
+/** Emptying a trash makes room where there is something in it. */
+function roomOf(stores: readonly Store[], here: Store | undefined): { readonly room?: string } {
+  const full = stores.find(
+    ({ dir }) => quietly(() => disk.listNames(storeFiles.trash(dir)))?.length,
+  )
+  return full === undefined ? {} : { room: `stint trash empty${whereOf(full, here)}` }
+}
+
+/** What a command needs behind it to be about this store. */
+function whereOf(store: Store | undefined, here: Store | undefined): string {
+  const isElsewhere = store !== undefined && here !== undefined && here.dir !== store.dir
+  return isElsewhere ? ` --store ${shellWord(store.dir)}` : ''
+}
+
+type Add = (
+  sighting: Sighting,
+  store: Store | undefined,
+  session: SessionId | null,
+  trashed?: boolean,
+) => void
 
 /** What is counted over all stores. */
 interface Tally {
@@ -108,7 +129,43 @@ function examineStore(store: Store, options: ExamineOptions, add: Add, tally: Ta
     if (isAsked(id)) for (const one of sightings) add(one, store, id)
     onProgress?.(++tally.count)
   }
-  for (const one of kinship.sightings()) if (isAsked(one.session)) add(one, store, one.session)
+  const trash = new Set(quietly(() => listIds(store, 'trash')))
+  for (const one of kinship.sightings(trash)) {
+    if (isAsked(one.session)) add(one, store, one.session)
+  }
+  for (const id of trash) {
+    if (isAsked(id)) for (const one of checkTrashed(store, id, deep)) add(one, store, id, true)
+  }
+}
+
+/** What keeps a session in the trash from being restored. */
+function* checkTrashed(store: Store, id: SessionId, deep: boolean): Generator<Sighting> {
+  const dir = sessionDir(store.dir, id, 'trash')
+  const kind = quietly(() => disk.findFacts(dir)?.kind)
+  if (kind !== undefined && kind !== 'directory') {
+    const evidence = `in the trash: a ${kind} stands in place of a directory`
+    yield { id: 'store.kind', evidence, file: dir, fix: `stint trash empty ${id}` }
+    return
+  }
+  const { sightings } = checkSession(store, id, dir, { deep, redactor: undefined, cap: Infinity })
+  for (const one of sightings) {
+    const isInTheWay = checks[one.id].severity === 'damage' || one.id === 'lock.directory'
+    if (isInTheWay) yield { ...one, evidence: `in the trash: ${one.evidence}` }
+  }
+  const here = sessionDir(store.dir, id)
+  if (disk.findFacts(here) !== undefined) yield twice(store, id, here, dir)
+}
+
+/** The one that was used later may hold work that the other does not; it is the one to stay. */
+function twice(store: Store, id: SessionId, here: string, trashed: string): Sighting {
+  const usedAt = (dir: string) => readSnapshot(id, dir).state?.last_accessed ?? ''
+  const isOlder = usedAt(here) < usedAt(trashed)
+  return {
+    id: 'trash.twice',
+    evidence: `it is in sessions/ as well; the one in the trash was used ${isOlder ? '' : 'no '}later`,
+    file: trashed,
+    fix: isOlder ? moveAside(store, here, store.now()) : `stint trash empty ${id}`,
+  }
 }
 
 /** The sessions that are directories, oldest first. */
@@ -127,11 +184,14 @@ const rank = { damage: 0, warning: 1, note: 2 } as const
 function checkSession(store: Store, id: SessionId, dir: string, look: TranscriptLook) {
   for (let again = false; ; again = true) {
     const examined = examineSession(store, id, dir, store.now())
-    const sightings = [
+    const all = [
       ...gather('session.unreadable', checkState(examined)),
       ...gather('session.unreadable', checkTranscript(examined, look)),
       ...gather('session.unreadable', checkLife(examined)),
     ]
+    // Nothing is known of what is in files that this user may not read, nor could it be mended.
+    const isClosed = all.some(({ id }) => id === 'session.access')
+    const sightings = all.filter(({ id }) => !isClosed || id !== 'session.unreadable')
     if (sightings.length === 0) return { sightings, examined }
     // It was moved or deleted meanwhile, as a whole.
     if (disk.findFacts(dir) === undefined) return { sightings: [], examined }
@@ -146,9 +206,19 @@ function gather(id: CheckId, sightings: Iterable<Sighting>): Sighting[] {
     for (const one of sightings) gathered.push(one)
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    gathered.push({ id, evidence: error.message })
+    gathered.push({ id, evidence: error.message, ...accessFix(error) })
   }
   return gathered
+}
+
+function accessFix(failure: Failure): { readonly fix?: string } {
+  if (!isFailure(failure, 'ACCESS_DENIED')) return {}
+  const { path } = failure.data
+  return givenBack(
+    path,
+    quietly(() => disk.findOwner(path)),
+    process.getuid?.() ?? 0,
+  )
 }
 
 /** Settings that cannot be read are said by another check. */
@@ -167,12 +237,10 @@ function toFinding(
   store: Store | undefined,
   session: SessionId | null,
   here: Store | undefined,
-): Finding {
+): Omit<Finding, 'trashed'> {
   const { severity, mends } = checks[id]
   const command = fix ?? (mends === undefined ? undefined : `stint doctor --fix ${session ?? id}`)
-  const isElsewhere = store !== undefined && here !== undefined && here.dir !== store.dir
-  const isOurs = command?.startsWith('stint ') === true
-  const where = isElsewhere && isOurs ? ` --store ${shellWord(store.dir)}` : ''
+  const where = command?.startsWith('stint ') ? whereOf(store, here) : ''
   return {
     id,
     severity,

@@ -2,7 +2,7 @@
 
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
-import { store as files, session as sessionFiles, storeName } from '../layout.ts'
+import { store as files, type Place, session as sessionFiles, storeName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { mendSession } from '../session/mend.ts'
 import { takeJournal } from '../session/session.ts'
@@ -17,7 +17,7 @@ import { holdMaintenance } from '../store/maintenance.ts'
 import { ensureStore, findProjectFacts } from '../store/project.ts'
 import { quarantine } from '../store/quarantine.ts'
 import type { Store } from '../store/store.ts'
-import { listGone } from '../store/trash.ts'
+import { removeBuried } from '../store/trash.ts'
 import { type CheckId, checks, type Finding } from './check.ts'
 import { listProbes } from './checks/ground.ts'
 import { listStoreLeftovers } from './checks/store.ts'
@@ -67,11 +67,13 @@ export async function* repair(
       return { did: [`${id}: ${checks[id].mends}`], kept: [] }
     })
   }
-  const sessions = new Set(mendable.flatMap(({ session }) => session ?? []))
-  for (const id of sessions) {
-    if (signal?.aborted) return
-    maintenance.check()
-    yield* attempt(store, id, () => mend(store, id))
+  for (const place of ['sessions', 'trash'] as const) {
+    const there = mendable.filter(({ trashed }) => trashed === (place === 'trash'))
+    for (const id of new Set(there.flatMap(({ session }) => session ?? []))) {
+      if (signal?.aborted) return
+      maintenance.check()
+      yield* attempt(store, id, () => mend(store, id, place))
+    }
   }
 }
 
@@ -97,12 +99,12 @@ async function* attempt(
 }
 
 /** Mends a session under all of its locks, and brings it to rest. */
-async function mend(store: Store, id: SessionId): Promise<Done> {
-  const dir = realSessionDir(store, id)
+async function mend(store: Store, id: SessionId, place: Place): Promise<Done> {
+  const dir = realSessionDir(store, id, place)
   const did: string[] = []
   // Without it there is no place for a lock.
   if (disk.makeDir(sessionFiles.locks(dir))) did.push('locks/ is made anew')
-  await using held = await holdSession(store, id)
+  await using held = await holdSession(store, id, { place })
   const { session } = held
   const { state } = readSnapshot(id, dir)
   const wasOpen = state !== undefined && hasOpenTurn(state)
@@ -144,11 +146,7 @@ const ofStore: { readonly [C in CheckId]?: MendStore } = {
   },
   'staging.leftover': sweepStaging,
   'ephemeral.leftover': sweepEphemeral,
-  'trash.leftover': (store) => {
-    const trash = files.trash(store.dir)
-    for (const name of listGone(store)) disk.removeTree(`${trash}/${name}`)
-    return undefined
-  },
+  'trash.leftover': (store) => removeBuried(store)[0]?.failure,
 }
 
 /** Their names say that nobody is at them. */

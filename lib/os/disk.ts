@@ -501,11 +501,14 @@ export function stamp(path: string, at: number): boolean {
  * himself. What somebody else removes meanwhile, or what is not there, is no trouble.
  */
 export function removeTree(path: string): void {
-  onDisk(path, () => {
+  try {
     const stats = fs.lstatSync(path, { throwIfNoEntry: false })
     if (stats?.isDirectory()) removeDir(path)
     else if (stats !== undefined) forgiving('ENOENT', () => fs.unlinkSync(path))
-  })
+  } catch (error) {
+    // The one among thousands that a person has to look at.
+    throw toFailure(error, String((error as NodeJS.ErrnoException).path ?? path))
+  }
 }
 
 /** The same, giving what kept it from being removed. */
@@ -520,23 +523,59 @@ export function tryRemoveTree(path: string): Failure | undefined {
 }
 
 /** Node's own takes twice as long, and stops at directories such as those of Go's module cache. */
-function removeDir(path: string): void {
+function removeDir(path: Path): void {
   // Somebody may still be writing there.
   for (let left = 3; left > 0; left--) {
-    const items = withAccess(path, () => fs.readdirSync(path, { withFileTypes: true }))
-    for (const item of items) {
-      const inner = `${path}/${item.name}`
-      if (item.isDirectory()) forgiving('ENOENT', () => removeDir(inner))
+    for (const { inner, isDirectory } of withAccess(path, () => listInner(path))) {
+      if (isDirectory) forgiving('ENOENT', () => removeDir(inner))
       else withAccess(path, () => forgiving('ENOENT', () => fs.unlinkSync(inner)))
     }
-    const remove = () => withAccess(parentOf(path), () => fs.rmdirSync(path))
+    const remove = () => withAccess(parentOf(String(path)), () => fs.rmdirSync(path))
     if (left === 1) remove()
     else if (forgiving('ENOTEMPTY', remove)) return
   }
 }
 
+/** A path as text, or as bytes where it has a name in it that is no UTF-8. */
+type Path = string | Buffer
+
+/** What is in a directory. A name that is no UTF-8 comes as bytes: no text leads back to it. */
+function listInner(dir: Path): { readonly inner: Path; readonly isDirectory: boolean }[] {
+  const items = fs.readdirSync(dir, { withFileTypes: true })
+  if (typeof dir === 'string' && !items.some(({ name }) => name.includes('\ufffd'))) {
+    return items.map((item) => ({
+      inner: `${dir}/${item.name}`,
+      isDirectory: item.isDirectory(),
+    }))
+  }
+  return fs.readdirSync(dir, { withFileTypes: true, encoding: 'buffer' }).map((item) => ({
+    inner: Buffer.concat([Buffer.from(dir), Buffer.from('/'), item.name]),
+    isDirectory: item.isDirectory(),
+  }))
+}
+
+/** Bytes on the disk of all beneath a path, links not followed; what cannot be looked at counts nothing. */
+export function sizeOf(path: string, except: readonly string[] = []): number {
+  let total = 0
+  const rest: Path[] = [path]
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    try {
+      const stats = fs.lstatSync(next, { throwIfNoEntry: false })
+      total += (stats?.blocks ?? 0) * 512
+      if (!stats?.isDirectory()) continue
+      for (const { inner } of listInner(next)) {
+        if (!except.includes(String(inner))) rest.push(inner)
+      }
+    } catch (error) {
+      // What a tool left there may be closed to us, or deeper than a path can name.
+      if (errnoOf(error) === undefined) throw error
+    }
+  }
+  return total
+}
+
 /** What `act` does, when need be after its directory was opened for its owner. */
-function withAccess<T>(dir: string, act: () => T): T {
+function withAccess<T>(dir: Path, act: () => T): T {
   try {
     return act()
   } catch (error) {

@@ -4,11 +4,11 @@ import { archiveSession } from '../archive/export.ts'
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { sessionDir } from '../layout.ts'
+import { sizeOf } from '../os/disk.ts'
 import { settle } from '../session/turn.ts'
 import { holdSession } from '../store/hold.ts'
 import type { Maintenance } from '../store/maintenance.ts'
-import { retireSession, syncMoves } from '../store/move.ts'
-import { sizeOf } from '../store/size.ts'
+import { ignoreFull, retireSession, syncMoves } from '../store/move.ts'
 import type { Store } from '../store/store.ts'
 import { purgeTrashed } from '../store/trash.ts'
 import { Family } from './family.ts'
@@ -211,7 +211,9 @@ async function carryOutOne(
   if (errand.act === 'trash' && family.hasLiving(id)) {
     return { result: 'skipped', why: `it is ${keepReasons.kin}` }
   }
-  await settle(session, store.now())
+  const settled = settle(session, store.now())
+  // A turn that filled the disk is over without a word of it: moving it is what makes room, later.
+  await (errand.act === 'trash' ? settled.catch(ignoreFull) : settled)
   if (errand.act === 'record') return { result: 'done', why: errand.why }
   const bytes = sizeOf(session.dir)
   const made = archive === undefined ? undefined : await archiveSession(store, id, archive)

@@ -6,23 +6,24 @@ import * as disk from '../os/disk.ts'
 import { listStores, type Store } from '../store/store.ts'
 import type { Survey } from './survey.ts'
 
-/** How far ahead of the clock an entry may be, in ms: machines that share a store differ a little. */
-const ahead = 3_600_000
+/** How far ahead of the clock an entry may be before clean-ups stop, in ms: machines that share a store differ a little. */
+export const ahead = 3_600_000
 
 /** How long nothing may have happened under the root before the clock is doubted, in ms. */
 const behind = 90 * 86_400_000
 
 /**
- * Throws CLOCK_SUSPECT when sessions were used after the present by this clock, or when it is so far
+ * Throws CLOCK_SUSPECT when sessions that are not pinned were used after the present by this clock, or when it is so far
  * ahead of everything that was ever written here that it may have jumped.
  */
 export function requireClock(store: Store, surveys: readonly Survey[]): void {
   const now = store.now()
   let newest = Number.NEGATIVE_INFINITY
   for (const { sessions } of surveys) {
-    for (const { id, usedAt } of sessions.values()) {
-      if (usedAt > now + ahead) throw suspect(now, usedAt, id)
-      if (usedAt > newest) newest = usedAt
+    for (const { id, usedAt, pinned } of sessions.values()) {
+      // Who pinned it knows of it: its time was wrong, and that would stop every clean-up for years.
+      if (usedAt > now + ahead && !pinned) throw suspect(now, usedAt, id)
+      if (usedAt > newest && usedAt <= now + ahead) newest = usedAt
     }
   }
   if (now - newest <= behind) return

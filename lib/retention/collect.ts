@@ -74,6 +74,10 @@ export async function collectStore(
 ): Promise<StoreReport> {
   if (errands.length === 0 && leftovers.length === 0) return { outcomes: [], swept: 0 }
   await using maintenance = await holdMaintenance(store)
-  const swept = await sweepLeftovers(store, leftovers)
-  return { outcomes: await applyPlan(store, survey, errands, maintenance, options), swept }
+  const { swept, buried } = await sweepLeftovers(store, leftovers)
+  const stuck = buried.map(({ id, why, failure }): Outcome => {
+    return { id, act: 'purge', result: 'failed', why, failure }
+  })
+  const outcomes = await applyPlan(store, survey, errands, maintenance, options)
+  return { outcomes: [...stuck, ...outcomes], swept }
 }

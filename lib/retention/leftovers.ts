@@ -14,7 +14,7 @@ import { sweepEphemeral } from '../store/ephemeral.ts'
 import { listIds } from '../store/list.ts'
 import { findProjectFacts } from '../store/project.ts'
 import type { Store } from '../store/store.ts'
-import { removeBuried } from '../store/trash.ts'
+import { listGone, removeBuried } from '../store/trash.ts'
 import { youngAge } from './policy.ts'
 
 /** The paths of what nobody is at any more. Reads only. */
@@ -32,21 +32,24 @@ export function findLeftovers(store: Store): string[] {
       .filter((id) => isOver(store, id))
       .map((id) => sessionDir(store.dir, id, 'ephemeral'))
       .filter(isOld),
-    ...under(files.trash(store.dir)).filter((path) => path.includes('/.gone-')),
+    ...listGone(store).map((id) => files.gone(store.dir, id)),
     ...listLeased(store)
       .map((id) => sessionFiles.lease(sessionDir(store.dir, id)))
       .filter(isOld),
   ]
 }
 
-/** Removes them, each by whoever sweeps it otherwise; gives how many are gone. */
-export async function sweepLeftovers(store: Store, found: readonly string[]): Promise<number> {
-  if (found.length === 0) return 0
+/** Removes them, each by whoever sweeps it otherwise; gives how many are gone, and what cannot be purged. */
+export async function sweepLeftovers(
+  store: Store,
+  found: readonly string[],
+): Promise<{ readonly swept: number; readonly buried: ReturnType<typeof removeBuried> }> {
+  if (found.length === 0) return { swept: 0, buried: [] }
   sweepStaging(store)
   await sweepEphemeral(store)
-  removeBuried(store)
+  const buried = removeBuried(store)
   for (const id of listLeased(store)) await dropLease(store, id)
-  return found.filter((path) => disk.findFacts(path) === undefined).length
+  return { swept: found.filter((path) => disk.findFacts(path) === undefined).length, buried }
 }
 
 function isOver(store: Store, id: SessionId): boolean {

@@ -2,9 +2,10 @@
 
 import type { SessionId } from '../base/id.ts'
 import { store as files, sessionDir } from '../layout.ts'
+import { sizeOf } from '../os/disk.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { listIds } from '../store/list.ts'
-import { readSize, type Size, sizeOf } from '../store/size.ts'
+import { readSize, type Size } from '../store/size.ts'
 import type { Store } from '../store/store.ts'
 
 export interface SizeRow extends Size {
@@ -20,6 +21,8 @@ export interface DiskUsage {
   /** The largest first. */
   readonly sessions: readonly SizeRow[]
   readonly trash_bytes: number
+  /** What repairs replaced, which only a person removes. */
+  readonly quarantine_bytes: number
   /** Everything beneath the store's directory. */
   readonly bytes: number
 }
@@ -48,6 +51,7 @@ export function readDiskUsage(
     project_path: store.projectPath,
     sessions,
     trash_bytes: sizeOf(files.trash(store.dir)),
+    quarantine_bytes: sizeOf(files.quarantine(store.dir, null)),
     bytes: sizeOf(store.dir),
   }
 }

@@ -339,7 +339,10 @@ export class Session implements Disposable {
     if (this.#fd === undefined) {
       const fd = disk.findAppend(path)
       if (fd === undefined) {
-        const expected = state?.journal.bytes ?? 0
+        if (state === undefined) {
+          throw new Failure('SESSION_UNREADABLE', { id: this.id, problem: 'it has no journal' })
+        }
+        const expected = state.journal.bytes
         throw new Failure('TRANSCRIPT_SHRUNK', { id: this.id, bytes: 0, expected })
       }
       this.#fd = fd

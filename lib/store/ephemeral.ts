@@ -66,6 +66,8 @@ async function isLeased(session: Session): Promise<boolean> {
 /** Undefined also when its directory went away meanwhile. */
 function tryLockThere(path: string): Lock | undefined {
   try {
+    // A copy of the root may have come without its locks.
+    disk.makeDir(disk.parentOf(path))
     return tryLock(path, undefined)
   } catch (error) {
     if (disk.isMissing(error)) return undefined

@@ -4,11 +4,11 @@ import { isSessionId, type SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { store as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { sizeOf } from '../os/disk.ts'
 import { type Observation, observe, restingStatus, type Status } from '../session/liveness.ts'
 import type { Glance } from '../session/plain.ts'
 import { findSnapshot, readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
-import { sizeOf } from './size.ts'
 import type { Store } from './store.ts'
 
 /** One session as lists and programs see it. What is not known is null. */

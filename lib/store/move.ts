@@ -94,6 +94,11 @@ export function syncMoves(store: Store): void {
 export async function buryTrashed(store: Store, id: SessionId): Promise<string | undefined> {
   const dir = sessionDir(store.dir, id, 'trash')
   const gone = storeFiles.gone(store.dir, id)
+  if (disk.findFacts(dir)?.kind === 'file') {
+    disk.removeTree(gone)
+    disk.rename(dir, gone)
+    return undefined
+  }
   const tools = listTools(dir).map((tool) => files.toolLock(dir, tool))
   const locks: Lock[] = []
   const findHeld = (paths: readonly string[]) => {
@@ -157,7 +162,8 @@ async function append(session: Session, data: object, now: number): Promise<void
   await session.appendToTurn({ type: 'session', text: null, data: { ...data }, at: now })
 }
 
-function ignoreFull(error: unknown): void {
+/** Throws what is no full disk. */
+export function ignoreFull(error: unknown): void {
   if (!isFailure(error, 'DISK_FULL')) throw error
 }
 

@@ -1,7 +1,7 @@
 /** The sessions that a REF fits which is no whole id of a session here. */
 
 import { idTime, isSessionId, normaliseId, type SessionId } from '../base/id.ts'
-import { type Candidate, Failure } from '../errors.ts'
+import { type Candidate, Failure, isFailure } from '../errors.ts'
 import { store as files, sessionDir, storeProjectName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { outerName } from '../session/carriers.ts'
@@ -47,7 +47,7 @@ export function searchRef(
         : findMatches(other, ref, place),
     )
   const [found, second] = elsewhere
-  if (found === undefined) throw unknown(store, ref)
+  if (found === undefined) throw unknown(store, ref, place === 'trash' ? { trash: true } : {})
   if (allProjects) {
     if (second !== undefined) throw ambiguous(ref, elsewhere, place)
     return found
@@ -129,7 +129,7 @@ function resolveMark(store: Store, mark: string): Resolved {
   const parent = caller.state.genealogy.parent_session_id
   if (mark === '@parent') {
     const isThere = parent !== undefined && isSessionId(parent) && isSession(caller.store, parent)
-    if (!isThere) throw unknown(caller.store, mark)
+    if (!isThere) throw unknown(caller.store, mark, { inside: caller.id })
     return { store: caller.store, id: parent }
   }
   return { store: caller.store, id: findRoot(caller) }
@@ -157,7 +157,7 @@ function findRoot(caller: Caller): SessionId {
 function findLast(store: Store, caller: Caller | undefined): Resolved {
   const inside = caller !== undefined && caller.store.dir === store.dir
   if (!inside) {
-    const hint = disk.findText(files.last(store.dir))?.trim() ?? ''
+    const hint = readHint(store)
     if (isSessionId(hint) && disk.findFacts(sessionDir(store.dir, hint)) !== undefined) {
       const { state } = readSnapshot(hint, sessionDir(store.dir, hint))
       if (state !== undefined && state.genealogy.parent_session_id === undefined) {
@@ -173,8 +173,18 @@ function findLast(store: Store, caller: Caller | undefined): Resolved {
     if (at === undefined || (state?.genealogy.parent_session_id ?? null) !== parent) continue
     if (last === undefined || at > last.at) last = { id, at }
   }
-  if (last === undefined) throw unknown(store, '@last')
+  if (last === undefined) throw unknown(store, '@last', inside ? { inside: caller.id } : {})
   return { store, id: last.id }
+}
+
+/** What `last` says; only a hint, so one that cannot be read, as after a `sudo stint`, is none. */
+function readHint(store: Store): string {
+  try {
+    return disk.findText(files.last(store.dir))?.trim() ?? ''
+  } catch (error) {
+    if (!isFailure(error, 'ACCESS_DENIED')) throw error
+    return ''
+  }
 }
 
 function ambiguous(ref: string, found: readonly Resolved[], place: TypedPlace): Failure {
@@ -197,12 +207,17 @@ function toCandidate(store: Store, id: SessionId, place: TypedPlace): Candidate 
   }
 }
 
-function unknown(store: Store, ref: string): Failure {
+function unknown(
+  store: Store,
+  ref: string,
+  more: { readonly inside?: SessionId; readonly trash?: true } = {},
+): Failure {
   const moved = disk.findFacts(store.dir) === undefined ? findMovedFrom(store) : undefined
   return new Failure('SESSION_UNKNOWN', {
     ref,
     store: store.dir,
     ...(moved === undefined ? {} : { moved_from: moved }),
+    ...more,
   })
 }
 

@@ -1,7 +1,7 @@
 /** How much room a session takes. */
 
 import { session as files } from '../layout.ts'
-import * as disk from '../os/disk.ts'
+import { sizeOf } from '../os/disk.ts'
 
 /** Bytes on the disk, as du(1) counts them: whole blocks, links not followed. */
 export interface Size {
@@ -18,26 +18,4 @@ export function readSize(dir: string): Size {
   const counted = [files.transcript(dir), files.output(dir)]
   const others = sizeOf(dir, counted)
   return { bytes: others + transcript_bytes + output_bytes, transcript_bytes, output_bytes }
-}
-
-/** Bytes on the disk of all that is beneath a path, but for some paths. */
-export function sizeOf(path: string, except: readonly string[] = []): number {
-  let total = 0
-  const rest = [path]
-  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
-    try {
-      const facts = disk.findFacts(next)
-      total += facts?.blockBytes ?? 0
-      if (facts?.kind === 'directory') {
-        for (const name of disk.listNames(next)) {
-          const inner = `${next}/${name}`
-          if (!except.includes(inner)) rest.push(inner)
-        }
-      }
-    } catch (error) {
-      // What a tool left there may be closed to us, or deeper than a path can name.
-      if (disk.errnoOf(error) === undefined) throw error
-    }
-  }
-  return total
 }

@@ -47,20 +47,25 @@ export interface Kept {
 }
 
 /**
- * Removes everything in the trash for good, and what an interrupted emptying left. Throws STORE_BUSY
- * while another clean-up of this store is at work.
+ * Removes everything in the trash for good, or these sessions of it, and what an interrupted emptying
+ * left. Throws STORE_BUSY while another clean-up of this store is at work.
  */
 export async function emptyTrash(
   store: Store,
-  options: { readonly signal?: AbortSignal; readonly onRemoved?: (id: SessionId) => void } = {},
+  options: {
+    readonly ids?: readonly SessionId[]
+    readonly signal?: AbortSignal
+    readonly onRemoved?: (id: SessionId) => void
+  } = {},
 ): Promise<Emptied> {
   if (disk.listNames(files.trash(store.dir)).length === 0) return { removed: [], kept: [] }
   await using maintenance = await holdMaintenance(store)
-  removeBuried(store)
-  return await purgeTrashed(store, listIds(store, 'trash'), {
+  const buried = removeBuried(store)
+  const { removed, kept } = await purgeTrashed(store, options.ids ?? listIds(store, 'trash'), {
     ...options,
     check: maintenance.check,
   })
+  return { removed, kept: [...buried, ...kept] }
 }
 
 /**
@@ -110,18 +115,21 @@ export async function purgeTrashed(
   return { removed, kept }
 }
 
-/** Removes what an interrupted purge had renamed out of reach; gives how many. */
-export function removeBuried(store: Store): number {
+/** Removes what an interrupted purge had renamed out of reach; gives what could not be removed. */
+export function removeBuried(store: Store): Required<Kept>[] {
   const buried = listGone(store)
   if (buried.length > 0) disk.syncDir(files.trash(store.dir))
-  return buried.filter(
-    (name) => disk.tryRemoveTree(`${files.trash(store.dir)}/${name}`) === undefined,
-  ).length
+  return buried.flatMap((id) => {
+    const failure = disk.tryRemoveTree(files.gone(store.dir, id))
+    return failure === undefined ? [] : [{ id, why: failure.message, failure, buried: true }]
+  })
 }
 
-/** What an interrupted purge had renamed out of reach, by its names in the trash. */
-export function listGone(store: Store): string[] {
+/** The sessions that an interrupted purge had renamed out of reach. */
+export function listGone(store: Store): SessionId[] {
   return disk
     .listNames(files.trash(store.dir))
-    .filter((name) => name.startsWith('.gone-') && isSessionId(name.slice('.gone-'.length)))
+    .filter((name) => name.startsWith('.gone-'))
+    .map((name) => name.slice('.gone-'.length))
+    .filter(isSessionId)
 }

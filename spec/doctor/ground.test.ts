@@ -15,6 +15,7 @@ const fine: Ground = {
     space: { freeBytes: 50 * gibibyte, bytes: 100 * gibibyte, freeFiles: 1e6, files: 2e6 },
     probe: { broken: [], ahead: 3 },
   },
+  room: 'stint trash empty',
   runtime: { path: '/run/user/7/stint', kind: 'directory', mode: 0o700, owner: 7 },
   user: 7,
   node: '20.19.0',
@@ -82,6 +83,15 @@ describe('a disk that keeps stint from its work', () => {
       const [found] = [...judgeGround({ ...fine, ...broken(skill) })]
       expect(found?.fix).toContain('STINT_HOME')
     }
+  })
+})
+
+describe('where there is no room', () => {
+  it('emptying the trash is advised only where something is in it', () => {
+    const [full] = judgeGround({ ...fine, ...space({ freeBytes: 0 }) })
+    expect(full?.fix).toBe('stint trash empty')
+    const { room } = readGround({ root: makeDir(), env: {}, home: '/' })
+    expect(room).toBe('stint du --all-projects')
   })
 })
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
@@ -353,6 +354,16 @@ describe('sessions beside each other', () => {
   })
 })
 
+describe('a parent in the trash', () => {
+  it('is said to be there, and how it comes back', () => {
+    const store = makeStore()
+    const parent = writeSession(store, { place: 'trash' })
+    const child = writeSession(store, { parent: parent.id })
+    const { findings } = visit(store, { only: new Set(['tree.parent-gone']) })
+    expect(findings).toMatchObject([{ session: child.id, fix: `stint trash restore ${parent.id}` }])
+  })
+})
+
 describe('names in sessions/', () => {
   it('that are no ids, or not in upper case, are found', async () => {
     const { store, id } = await sound()
@@ -364,6 +375,8 @@ describe('names in sessions/', () => {
     expect(visit(store).findings.find((one) => one.id === 'store.case')?.fix).toMatch(
       /^mv \S+ \S+$/,
     )
+    for (const { fix } of visit(store).findings) execFileSync('sh', ['-c', fix ?? 'false'])
+    expect(idsOf(store).filter((id) => id.startsWith('store.'))).toEqual([])
   })
 })
 
@@ -382,6 +395,8 @@ describe('what crashes left in a store', () => {
     mkdirSync(`${dir}/trash/.gone-${nextId()}`, { recursive: true, mode: 0o700 })
     mkdirSync(`${store.root}/.probe-4194999`)
     writeSession(store, { id: nextId(), place: 'ephemeral' })
+    const copied = writeSession(store, { id: nextId(), place: 'ephemeral' })
+    rmSync(`${copied.dir}/locks`, { recursive: true })
     chmodSync(`${dir}/ephemeral`, 0o700)
     expect(idsOf(store)).toEqual([
       ...['ephemeral.leftover', 'root.leftover', 'staging.leftover', 'store.last'],

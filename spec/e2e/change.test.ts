@@ -1,6 +1,7 @@
 /** Changing and cleaning up: rename, pin, delete, trash, config. */
 
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   agent,
@@ -176,7 +177,96 @@ describe('trash', () => {
     const place = makePlace()
     expectRefusal(await place.stint(['trash', 'emptyy']), { status: 2, code: 'USAGE' })
     expectRefusal(await place.stint(['trash', 'restore']), { status: 2, code: 'USAGE' })
-    expectRefusal(await place.stint(['trash', 'empty', 'all']), { status: 2, code: 'USAGE' })
+    expectRefusal(await place.stint(['trash', 'list', 'all']), { status: 2, code: 'USAGE' })
+    const ran = await place.stint(['trash', 'empty', 'all'])
+    expectRefusal(ran, { status: 3, code: 'SESSION_UNKNOWN', hint: /trash list/ })
+  })
+
+  test('loses for good only what is named, where something is', async () => {
+    const place = makePlace()
+    const [a, b] = [await place.make(['--name', 'a', '--', 'true']), await place.make()]
+    await place.stint(['delete', a, b])
+    expect(await place.json(['trash', 'empty', 'a'])).toEqual({ removed: [a], kept: [] })
+    expect((await place.json<Row[]>(['trash', 'list'])).map(({ id }) => id)).toEqual([b])
+  })
+
+  test('says each time what cannot be removed, and why; so do gc and the doctor', async () => {
+    const place = makePlace()
+    const [stuck, other] = [await place.make(), await place.make()]
+    await place.stint(['delete', stuck, other])
+    const how = {
+      preload: [preload('refusals')],
+      env: { STINT_REFUSALS: JSON.stringify({ unlinkSync: `.gone-${stuck}/state.toml` }) },
+    }
+    const first = await place.stint(['trash', 'empty'], how)
+    expect([first.status, first.stderr]).toEqual([
+      5,
+      expect.stringMatching(`${stuck} is out of sight.*${stuck}/state.toml`),
+    ])
+    expect(await place.json(['trash', 'list'])).toEqual([])
+    const again = await place.stint(['trash', 'empty'], how)
+    expect([again.status, again.stderr]).toEqual([5, expect.stringContaining('state.toml')])
+    const gc = await place.stint(['gc'], how)
+    expect([gc.status, gc.stderr]).toEqual([1, expect.stringMatching('not purged: .*state.toml')])
+    const doctor = await place.stint(['doctor', '--fix'], how)
+    expect(doctor.stderr).toMatch(/left as it is: .*state\.toml/)
+    expect((await place.stint(['gc'])).stderr).toBe('1 leftover of crashes removed\n')
+    expect((await place.stint(['doctor'])).stderr).toContain('all fine')
+  })
+
+  test.each(['here', 'in the trash'])(
+    'has a way out for a session that a backup brought back, used later %s',
+    async (where) => {
+      const place = makePlace()
+      const id = await place.make()
+      const backup = `${place.dir}/backup`
+      cpSync(place.store(), backup, { recursive: true })
+      if (where === 'in the trash') await place.stint(['resume', id, '--', 'echo', 'later'])
+      await place.stint(['delete', id])
+      cpSync(`${backup}/sessions`, `${place.store()}/sessions`, { recursive: true })
+      for (const args of [
+        ['delete', id],
+        ['trash', 'restore', id],
+      ]) {
+        const ran = await place.stint(args)
+        expectRefusal(ran, { status: 1, code: 'TRASH_OCCUPIED', hint: /stint doctor/ })
+      }
+      const { stdout } = await place.stint(['doctor', id, '--json'])
+      const [found] = JSON.parse(stdout).checks
+      expect(found).toMatchObject({ id: 'trash.twice', session: id, trashed: true })
+      if (where === 'here') {
+        expect(found.fix).toBe(`stint trash empty ${id}`)
+        expect((await place.stint(found.fix.split(' ').slice(1))).status).toBe(0)
+        expect((await place.stint(['delete', id])).status).toBe(0)
+      } else {
+        execFileSync('sh', ['-c', found.fix])
+      }
+      expect((await place.stint(['trash', 'restore', id])).status).toBe(0)
+      expect((await place.stint(['doctor'])).stderr).toContain('all fine')
+      const turns = entriesOf(place.session(id)).filter(({ type }) => type === 'turn_ended')
+      expect(turns).toHaveLength(where === 'here' ? 1 : 2)
+    },
+  )
+
+  test('restores what was damaged in it once the doctor has mended it there', async () => {
+    const place = makePlace()
+    const [state, locks, fine] = [await place.make(), await place.make(), await place.make()]
+    await place.stint(['delete', state, locks, fine])
+    const trash = `${place.store()}/trash`
+    writeFileSync(`${trash}/${state}/state.toml`, 'garbage')
+    rmSync(`${trash}/${locks}/locks`, { recursive: true })
+    for (const [id, code] of [
+      [state, 'STATE_INVALID'],
+      [locks, 'SESSION_UNREADABLE'],
+    ] as const) {
+      const ran = await place.stint(['trash', 'restore', id])
+      expectRefusal(ran, { status: 6, code, hint: /stint doctor/ })
+      expect((await place.stint(['doctor', '--fix', id])).status).toBe(0)
+      expect((await place.stint(['doctor', '--fix', id])).stderr).toContain('all fine')
+      expect((await place.stint(['trash', 'restore', id])).status).toBe(0)
+    }
+    expect((await place.json<Row[]>(['list'])).map(({ id }) => id)).toEqual([locks, state])
+    expect((await place.stint(['doctor'])).stderr).toContain('all fine')
   })
 })
 

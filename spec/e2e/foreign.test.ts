@@ -1,9 +1,10 @@
 /** Tools that become another user, as with sudo: this user's signals do not reach them. */
 
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { makePlace, type Place, program, type Running } from '../support/cli.ts'
+import { makePlace, type Place, program, type Row, type Running } from '../support/cli.ts'
 import { startAtTerminal } from '../support/terminal.ts'
 
 /** Root without its power over other users' processes. */
@@ -82,3 +83,38 @@ describe.skipIf(canBecome.status !== 0)('a tool that became another user', () =>
     await run.ended
   })
 })
+
+/** The directory of this run's build is this user's alone. */
+chmodSync(join(program, '../..'), 0o755)
+const canRead = spawnSync(foreignly[0] as string, [...foreignly.slice(1), 'test', '-r', program])
+
+describe.skipIf(canRead.status !== 0)(
+  'what one `sudo stint` left among the sessions of a user',
+  () => {
+    test('is passed over, and given back by the commands that the doctor names', async () => {
+      const place = makePlace()
+      execFileSync('chown', ['-R', '65534', place.dir])
+      const asUser = (...args: string[]) =>
+        place.startOther([...foreignly, process.execPath, program, ...args]).ended
+      expect((await asUser('run', '--name', 'own', '--', 'true')).status).toBe(0)
+      const rooted = await place.make()
+      await place.stint(['delete', await place.make()])
+      const shown = await asUser('show', '@last', '--json')
+      expect(JSON.parse(shown.stdout)).toMatchObject({ name: 'own' })
+      const refused = await asUser('trash', 'list')
+      expect(refused.stderr).toMatch(/ACCESS_DENIED.*\n.*`stint doctor`/)
+
+      for (let left = 3; left > 0; left--) {
+        const { checks } = JSON.parse((await asUser('doctor', '--json')).stdout) as Row
+        for (const { fix } of checks) {
+          expect(fix).toMatch(/^sudo chown -R 65534 /)
+          execFileSync('sh', ['-c', fix.replace('sudo ', '')])
+        }
+      }
+      expect((await asUser('doctor')).stderr).toContain('all fine')
+      const rows = JSON.parse((await asUser('list', '--json')).stdout) as Row[]
+      expect(rows).toMatchObject([{ id: rooted, status: 'idle' }, { name: 'own' }])
+      expect((await asUser('trash', 'empty')).stderr).toBe('1 session removed\n')
+    })
+  },
+)

@@ -206,6 +206,42 @@ describe('gc', () => {
     expect((await place.json<Row[]>(['trash', 'list'])).map((row) => row.id)).toEqual([id])
   })
 
+  test('goes on beside a session from the future that is pinned, as the doctor says', async () => {
+    const place = makePlace()
+    const [old, ahead] = [await makeOld(place, 40), await makeOld(place, -40)]
+    const args = ['gc', '--older-than', '30d']
+    const ran = await place.stint(args)
+    expectRefusal(ran, { status: 7, code: 'CLOCK_SUSPECT', hint: new RegExp(`stint pin ${ahead}`) })
+    const { checks } = await place.json(['doctor'])
+    expect(checks).toMatchObject([{ id: 'time.future', fix: `stint pin ${ahead}` }])
+    expect((await place.stint(['pin', ahead])).status).toBe(0)
+    expect((await place.stint(args)).status).toBe(0)
+    expect((await place.json<Row[]>(['trash', 'list'])).map(({ id }) => id)).toEqual([old])
+    expect((await place.json(['doctor'])).checks).toMatchObject([{ id: 'time.future', fix: null }])
+    const later = { env: { CLOCK_OFFSET: String(900 * day) }, preload: [preload('clock')] }
+    expectRefusal(await place.stint(args, later), { status: 7, code: 'CLOCK_SUSPECT' })
+  })
+
+  test('takes what crashed away on a full disk, too', async () => {
+    const place = makePlace()
+    const warm = await makeOld(place, 50)
+    await place.stint(['gc', '--older-than', '45d'])
+    expect(await place.json(['trash', 'list'])).toMatchObject([{ id: warm }])
+    const past = inThePast(40)
+    const run = place.start(['run', '--', agent('hold.sh'), `${place.dir}/gate`], past)
+    const id = await run.session()
+    await run.says('working as')
+    run.kill('SIGKILL')
+    await run.ended
+    touch(`${place.dir}/gate`)
+    expect((await place.stint(['wait', id])).status).toBe(1)
+    const full = { root: place.home, at: 1, do: 'ENOSPC', onward: true }
+    const how = { preload: [preload('faults')], env: { STINT_FAULTS: JSON.stringify(full) } }
+    expect((await place.stint(['gc', '--older-than', '30d'], how)).status).toBe(0)
+    expect(await place.json(['list'])).toEqual([])
+    expect((await place.json<Row[]>(['trash', 'list'])).map((row) => row.id)).toContain(id)
+  })
+
   test('gives way to another clean-up, and exits 0', async () => {
     const place = makePlace()
     const id = await makeOld(place, 40)
@@ -436,6 +472,11 @@ describe('du and list --size', () => {
     )
     expect((await place.stint(['list', '--size'])).stdout).toMatch(/^SESSION +SIZE +STATUS/)
     expect((await place.stint(['du', small])).stdout).not.toContain(large)
+    expect((await place.stint(['du'])).stderr).not.toContain('quarantine')
+    writeFileSync(`${place.session(large)}/state.toml`, 'garbage')
+    await place.stint(['doctor', '--fix'])
+    expect((await place.json<Row[]>(['du']))[0]?.quarantine_bytes).toBeGreaterThan(0)
+    expect((await place.stint(['du'])).stderr).toMatch(/ KiB in quarantine\/\n$/)
   })
 })
 

@@ -279,6 +279,8 @@ describe('run --fork', () => {
     const run = place.start(['run', '--parent', parent, '--', agent('hold.sh'), gate])
     const child = await run.session()
     const fork = await place.make(['--fork', child, '-d', 'Mine', '--', 'true'])
+    const list = (await place.stint(['list'])).stdout
+    expect(list).toContain(`fork of ${child.slice(-6)}: Mine`)
     expect(await place.json(['show', fork])).toMatchObject({
       parent_session_id: parent,
       fork_of_session_id: child,

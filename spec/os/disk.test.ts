@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -166,5 +167,19 @@ describe('removeTree', () => {
     disk.removeTree(`${dir}/tree`)
     expect(existsSync(`${dir}/tree`)).toBe(false)
     expect(readFileSync(`${dir}/keep/f`, 'utf8')).toBe('x')
+  })
+
+  // A file system of macOS refuses such names.
+  it.runIf(process.platform === 'linux')('finds what has a name that is no UTF-8', () => {
+    const dir = makeDir()
+    const odd = Buffer.concat([Buffer.from(`${dir}/tree/odd-`), Buffer.from([0xff, 0xfe])])
+    mkdirSync(`${dir}/tree`)
+    mkdirSync(odd)
+    const file = Buffer.concat([odd, Buffer.from('/caf\u00e9', 'latin1')])
+    writeFileSync(file, Buffer.alloc(100_000))
+    const [size] = execFileSync('du', ['-sB1', `${dir}/tree`], { encoding: 'utf8' }).split('\t')
+    expect(disk.sizeOf(`${dir}/tree`)).toBe(Number(size))
+    disk.removeTree(`${dir}/tree`)
+    expect(existsSync(`${dir}/tree`)).toBe(false)
   })
 })

@@ -177,12 +177,13 @@ describe('emptyTrash', () => {
     expect((await emptyTrash(store)).removed).toHaveLength(3)
   })
 
-  it('removes a link in place of a session, and nothing behind it', async () => {
+  it('removes a link or a file in place of a session, and nothing behind it', async () => {
     const store = makeStore()
     const kept = writeSession(store)
     mkdirSync(`${store.dir}/trash`)
     symlinkSync(kept.dir, `${store.dir}/trash/${nextId()}`)
-    await emptyTrash(store)
+    writeFileSync(`${store.dir}/trash/${nextId()}`, 'a file')
+    expect((await emptyTrash(store)).kept).toEqual([])
     expect(readdirSync(`${store.dir}/trash`)).toEqual([])
     expect(existsSync(`${kept.dir}/transcript.jsonl`)).toBe(true)
   })

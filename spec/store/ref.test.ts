@@ -310,7 +310,12 @@ describe('@last', () => {
     const inside = open('one', { STINT_SESSION_ID: root.id, STINT_TURN: '1', STINT_STORE: one.dir })
     expect(resolveRef(inside, '@last').id).toBe(first.id)
     const leaf = open('one', { STINT_SESSION_ID: first.id, STINT_TURN: '1' })
-    expect(refused(leaf, '@last')).toMatchObject({ code: 'SESSION_UNKNOWN' })
+    const failure = refused(leaf, '@last')
+    expect(failure).toMatchObject({
+      code: 'SESSION_UNKNOWN',
+      data: { inside: leaf.env.STINT_SESSION_ID },
+    })
+    expect(failure.message).toMatch(/whose turn this is, has no child$/)
   })
 })
 

@@ -18,6 +18,8 @@ export interface Ground {
   /** Directories that should be this user's alone. */
   readonly dirs: readonly Place[]
   readonly disk: Disk
+  /** The command that makes room, or shows what could be removed. */
+  readonly room: string
   readonly runtime: Place | undefined
   readonly user: number
   readonly node: string
@@ -56,8 +58,9 @@ export function readGround(options: {
   readonly root: string
   readonly env: Env
   readonly home: string
+  readonly room?: string
 }): Ground {
-  const { root, env, home } = options
+  const { root, env, home, room = 'stint du --all-projects' } = options
   const user = process.getuid?.() ?? 0
   const place = findPlace(root)
   const { own, shared } = runtimeDirs(env, user)
@@ -74,6 +77,7 @@ export function readGround(options: {
   return {
     dirs: place === undefined ? [] : [place],
     disk: readDisk(root),
+    room,
     runtime: findPlace(own === undefined ? shared : `${own}/stint`),
     user,
     node: process.versions.node,
@@ -92,7 +96,7 @@ export function readGround(options: {
 /** What is wrong with it. Pure. */
 export function* judgeGround(ground: Ground): Generator<Sighting> {
   const { user, node, locks, config } = ground
-  yield* judgeDisk(ground.disk)
+  yield* judgeDisk(ground.disk, ground.room)
   for (const place of ground.dirs) yield* judgePlace(place, user)
   for (const file of ground.leftovers) {
     yield { id: 'root.leftover', evidence: 'a directory in which the disk was tried', file }
@@ -139,10 +143,20 @@ export function* judgePlace({ path, kind, mode, owner }: Place, user: number): G
   if (kind !== 'directory')
     yield { id: 'root.link', evidence: `a ${kind} stands there`, file: path }
   else if (owner !== user) {
-    yield { id: 'root.owner', evidence: `it belongs to user ${owner}, not ${user}`, file: path }
+    const evidence = `it belongs to user ${owner}, not ${user}`
+    yield { id: 'root.owner', evidence, file: path, ...givenBack(path, owner, user) }
   } else if ((mode & 0o077) !== 0) {
     yield { id: 'root.permissions', ...open(path, mode) }
   }
+}
+
+/** What one `sudo stint` has made its own among a user's is given back; other users may mean it so. */
+export function givenBack(
+  path: string,
+  owner: number | undefined,
+  user: number,
+): { readonly fix?: string } {
+  return owner === 0 && user !== 0 ? { fix: `sudo chown -R ${user} ${shellWord(path)}` } : {}
 }
 
 function open(path: string, mode: number): Omit<Sighting, 'id'> {
@@ -159,7 +173,7 @@ export function findPlace(path: string): Place | undefined {
   return { path, kind: facts.kind, mode: facts.mode, owner: disk.findOwner(path) }
 }
 
-function* judgeDisk({ path, type, space, probe }: Disk): Generator<Sighting> {
+function* judgeDisk({ path, type, space, probe }: Disk, room: string): Generator<Sighting> {
   const file = path
   if (type.remote) {
     const evidence = `${type.name}: its stores are shared between machines by leases`
@@ -172,12 +186,12 @@ function* judgeDisk({ path, type, space, probe }: Disk): Generator<Sighting> {
       id: 'disk.space',
       evidence: `${Math.floor(freeBytes / mebibyte)} of ${Math.floor(bytes / mebibyte)} MiB are free`,
       file,
-      fix: 'stint trash empty',
+      fix: room,
     }
   }
   if (files > 0 && freeFiles < 1_000) {
     const evidence = `${freeFiles} of ${files} files can still be made`
-    yield { id: 'disk.inodes', evidence, file, fix: 'stint trash empty' }
+    yield { id: 'disk.inodes', evidence, file, fix: room }
   }
   if (typeof probe === 'string') {
     yield { id: 'disk.unprobed', evidence: probe, file }

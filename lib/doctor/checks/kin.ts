@@ -31,13 +31,20 @@ export class Kinship {
       put(this.#running, `${state.turn?.tool} in ${state.git.cwd}`, id)
   }
 
-  /** What is odd, with the session it is said of. */
-  *sightings(): Generator<Sighting & { readonly session: SessionId }> {
+  /** What is odd, with the session it is said of, where these are in the trash. */
+  *sightings(trash: ReadonlySet<string>): Generator<Sighting & { readonly session: SessionId }> {
     for (const { id, parent, depth } of this.#members.values()) {
       if (parent === undefined) continue
       const known = this.#members.get(parent)
       if (known === undefined) {
-        yield { id: 'tree.parent-gone', session: id, evidence: `its parent is ${parent}` }
+        const gone = { id: 'tree.parent-gone', session: id } as const
+        yield trash.has(parent)
+          ? {
+              ...gone,
+              evidence: `its parent ${parent} is in the trash`,
+              fix: `stint trash restore ${parent}`,
+            }
+          : { ...gone, evidence: `its parent is ${parent}` }
       } else if (depth !== known.depth + 1) {
         const evidence = `it has depth ${depth}, its parent ${parent} has ${known.depth}`
         yield { id: 'tree.depth', session: id, evidence }

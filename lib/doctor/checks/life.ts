@@ -27,7 +27,8 @@ export function* checkLife(examined: Examined): Generator<Sighting> {
     yield { id: 'turn.orphaned', evidence: `${turn}: ${why}`, fix: `stint kill ${id}` }
   }
   if (status === 'unknown' && state && hasOpenTurn(state)) {
-    yield { id: 'turn.unknown', evidence: `${turn}: ${why}` }
+    const evidence = `${turn}: ${why}; once that is gone for good, \`stint kill --lost\` ends it`
+    yield { id: 'turn.unknown', evidence }
   }
   if (liveness.holder?.stopped) {
     const { pid } = liveness.holder

@@ -3,6 +3,7 @@
 import { idTime } from '../../base/id.ts'
 import { Failure, isFailure } from '../../errors.ts'
 import { session as files, isLeftover } from '../../layout.ts'
+import { ahead } from '../../retention/clock.ts'
 import { foldVersion, stateFormat } from '../../session/state.ts'
 import type { Sighting } from '../check.ts'
 import { type Examined, markOf } from '../examine.ts'
@@ -65,7 +66,15 @@ function* checkTimes(examined: Examined): Generator<Sighting> {
   ] as const
   for (const [name, at = 0] of instants) {
     if (at <= now + tolerance) continue
-    yield { id: 'time.future', evidence: `${name} says ${sayTime(at)}` }
+    const evidence = `${name} says ${sayTime(at)}`
+    const stops = state && Date.parse(state.last_accessed) > now + ahead && !state.pinned
+    yield stops
+      ? {
+          id: 'time.future',
+          evidence: `${evidence}: gc and clean do nothing until it is pinned or deleted`,
+          fix: `stint pin ${id}`,
+        }
+      : { id: 'time.future', evidence }
     return
   }
 }

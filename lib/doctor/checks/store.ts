@@ -7,6 +7,7 @@ import {
   store as files,
   isLeftover,
   projectsDir,
+  quarantineName,
   sessionDir,
   session as sessionFiles,
 } from '../../layout.ts'
@@ -35,7 +36,7 @@ export function* checkStore(store: Store, now: number): Generator<Sighting> {
   for (const file of listStoreLeftovers(store, now)) {
     yield { id: 'store.leftover', evidence: 'part of a file that was to be replaced', file }
   }
-  yield* checkNames(store)
+  yield* checkNames(store, now)
   const last = disk.findText(files.last(dir))?.trim()
   // One that names a session which was deleted is what a deletion leaves.
   if (last !== undefined && !isSessionId(last)) {
@@ -99,14 +100,15 @@ export function listStoreLeftovers({ dir }: Store, now: number): string[] {
 }
 
 /** What stands in sessions/ and is no session. */
-function* checkNames(store: Store): Generator<Sighting> {
+function* checkNames(store: Store, now: number): Generator<Sighting> {
   const dir = files.sessions(store.dir)
   for (const item of disk.listDir(dir)) {
     const file = `${dir}/${item.name}`
     if (isSessionId(item.name)) {
       if (item.isDirectory()) continue
       const kind = item.isSymbolicLink() ? 'link' : 'file'
-      yield { id: 'store.kind', evidence: `a ${kind} stands in place of a directory`, file }
+      const evidence = `a ${kind} stands in place of a directory`
+      yield { id: 'store.kind', evidence, file, fix: moveAside(store, file, now) }
       continue
     }
     const id = item.name.toUpperCase()
@@ -116,9 +118,17 @@ function* checkNames(store: Store): Generator<Sighting> {
         : { fix: `mv ${shellWord(file)} ${shellWord(sessionDir(store.dir, id))}` }
       yield { id: 'store.case', evidence: 'an id is written in upper case', file, ...fix }
     } else {
-      yield { id: 'store.name', evidence: 'it is no session and no command sees it', file }
+      const evidence = 'it is no session and no command sees it'
+      yield { id: 'store.name', evidence, file, fix: moveAside(store, file, now) }
     }
   }
+}
+
+/** The command that takes something out of the way and loses nothing of it: to the quarantine. */
+export function moveAside(store: Store, path: string, now: number): string {
+  const dir = files.quarantine(store.dir, null)
+  const to = `${dir}/${quarantineName(path.slice(path.lastIndexOf('/') + 1), now)}`
+  return `mkdir -p ${shellWord(dir)} && mv ${shellWord(path)} ${shellWord(to)}`
 }
 
 function isThere(store: Store, id: SessionId): boolean {
