@@ -51,10 +51,8 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
   const { target } = options
   const caller = findCaller(store)
   if (target.kind === 'resume') {
-    await using held = await holdSession(store, target.id, {
-      wait: target.wait,
-      signal: target.signal,
-    })
+    const { wait, signal } = target
+    await using held = letGoOf(await holdSession(store, target.id, { wait, signal }), options)
     using signals = keepSignals(options.signals, options.ignoreHup === true)
     const before = await settle(held.session, store.now())
     const cwd = findCwd(options, recordedCwd(before, options.chdir), target.id)
@@ -117,7 +115,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     }
   }
   try {
-    await using held = await keepHeld(session, lock)
+    await using held = letGoOf(await keepHeld(session, lock), options)
     try {
       const before = await session.refresh()
       return await runHeld(store, held, { before, cwd, work, source: past?.dir, signals }, options)
@@ -134,6 +132,20 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     const dir = withdrawn
     if (dir !== undefined) tidy(() => disk.removeTree(dir))
   }
+}
+
+/** What the turn came to is told also where its session cannot be let go of. */
+function letGoOf(held: Held, { onNotice }: RunOptions): Held {
+  const { session, lock } = held
+  const letGo = async () => {
+    try {
+      await held[Symbol.asyncDispose]()
+    } catch (failure) {
+      if (!(failure instanceof Failure)) throw failure
+      onNotice?.(`session ${session.id} could not be let go of: ${failure.message}`)
+    }
+  }
+  return { session, lock, [Symbol.asyncDispose]: letGo }
 }
 
 function surroundings(store: Store, session: SessionId, options: RunOptions): Surroundings {
