@@ -1,6 +1,6 @@
 /** A thrown value to what is printed and the exit status. */
 
-import { Failure } from '../lib/index.ts'
+import { Failure, systemErrno, systemProblem } from '../lib/index.ts'
 import type { Verb } from './command.ts'
 import { styleOf } from './render/style.ts'
 import { visible } from './render/visible.ts'
@@ -15,6 +15,9 @@ export interface Report {
   /** Where it was thrown; made when it is read, which takes a while. */
   readonly stack: string | undefined
 }
+
+/** Loads what is needed to say a failure, where it lies in a file of its own. */
+export function prepareReports(): void {}
 
 /**
  * What a thrown value means to the caller of `verb`.
@@ -112,8 +115,9 @@ function isFailureLike(error: Error): error is Error & FailureLike {
 
 /** The last resort for an error of a system call that nobody below gave a meaning to. */
 function systemFailure(error: NodeJS.ErrnoException & { dest?: string }): Failure | undefined {
-  const { code, syscall } = error
-  if (code === undefined || syscall === undefined || !/^E[A-Z0-9]+$/.test(code)) return undefined
+  const { syscall } = error
+  const code = systemErrno(error)
+  if (code === undefined || syscall === undefined) return undefined
   const path = error.path ?? error.dest ?? syscall
   const options = { cause: error }
   if (code === 'ENOSPC' || code === 'EDQUOT') {
@@ -122,8 +126,7 @@ function systemFailure(error: NodeJS.ErrnoException & { dest?: string }): Failur
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new Failure('ACCESS_DENIED', { path, errno: code }, options)
   }
-  const problem = /^[A-Z0-9]+: ([^,]+)/.exec(error.message)?.[1] ?? `${syscall} failed`
-  return new Failure('IO_FAILED', { path, errno: code, problem }, options)
+  return new Failure('IO_FAILED', { path, errno: code, problem: systemProblem(error) }, options)
 }
 
 function stackOf(error: Error): string {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The program: every part that needs the store lies in a file of its own beside this one. */
 
-import { isTerminal, writeAll } from '../lib/index.ts'
+import { isTerminal, leaveClosedTerminals, writeAll } from '../lib/index.ts'
 import { runProgram } from './program.ts'
 
 /** A name that is only known when it is called: the bundler leaves the file to itself. */
@@ -12,6 +12,13 @@ const load = (name: string) => {
 
 /** Whether a stream is in use: what was written to it may still be on its way out. */
 let streams = false
+
+/** In ms: sooner than a terminal is closed under a command. */
+const shortLife = 100
+
+process.on('exit', () => {
+  if (process.uptime() * 1000 > shortLife) leaveClosedTerminals()
+})
 
 void runProgram(
   {

@@ -1,11 +1,11 @@
 /** From the words of the command line to an exit status. */
 
-import { Failure, OutputClosed, shellWord } from '../lib/index.ts'
+import { Failure, OutputClosed, shellWord, systemErrno } from '../lib/index.ts'
 import { parseArgs } from './argv.ts'
 import { colorChoice, isColored } from './color.ts'
 import { flag, type Handler, type Verb } from './command.ts'
 import { createContext, type Host } from './context.ts'
-import { formatReport, reportOf } from './fail.ts'
+import { formatReport, prepareReports, reportOf } from './fail.ts'
 import { nearestOf } from './nearest.ts'
 import { verbs as explained } from './verbs.ts'
 
@@ -19,6 +19,9 @@ export interface Parts {
 
 /** As a program that died of SIGPIPE ends in a shell. */
 const brokenPipe = 141
+
+/** A command that lives longer than this, in ms, may see the program's files replaced by an update. */
+const shortLife = 100
 
 /** Carries out what the command line says; never rejects. */
 export async function runProgram(host: Host, parts: Parts): Promise<number> {
@@ -59,7 +62,17 @@ async function dispatch(
   const invocation = parseArgs(verb, words, host.now())
   if (flag(invocation, 'help')) return showHelp(host, parts, verb)
   const { handler } = parts.command(verb.name)
+  setTimeout(prepare, shortLife).unref()
   return await handler(invocation, createContext(host, invocation))
+}
+
+/** Has what a failure says at hand, as long as it is there. */
+function prepare(): void {
+  try {
+    prepareReports()
+  } catch {
+    // It is looked for again when there is a failure.
+  }
 }
 
 function showHelp(host: Host, parts: Parts, verb: Verb | undefined): number {
@@ -148,8 +161,9 @@ function printFailure(
   })
   try {
     host.write(2, text)
-  } catch (closed) {
-    if (!(closed instanceof OutputClosed)) throw closed
+  } catch (unsaid) {
+    const isOutside = unsaid instanceof OutputClosed || systemErrno(unsaid as Error) !== undefined
+    if (!isOutside) throw unsaid
   }
   return report.status
 }

@@ -54,7 +54,15 @@ export {
 export type { Entry, EntryData } from './journal/entry.ts'
 export type { Line, Reading } from './journal/read.ts'
 export { canFindCarriers } from './os/carriers.ts'
-export { hasInput, isInForeground, isTerminal, OutputClosed, writeAll } from './os/descriptor.ts'
+export {
+  hasInput,
+  isInForeground,
+  isTerminal,
+  leaveClosedTerminals,
+  OutputClosed,
+  writeAll,
+} from './os/descriptor.ts'
+export { systemErrno, systemProblem } from './os/errno.ts'
 export type { Lock } from './os/lock-file.ts'
 export { createRedactor, type Redactor } from './redact/redact.ts'
 export type { ApplyOptions, Outcome as GcOutcome } from './retention/apply.ts'

@@ -11,6 +11,7 @@ import {
   runTurn,
   type SessionId,
   type Store,
+  systemErrno,
 } from '../../lib/index.ts'
 import { misused, refuseTogether } from '../argv.ts'
 import { duration, flag, type Handler, type Invocation, text } from '../command.ts'
@@ -99,12 +100,13 @@ export const handler: Handler = async (invocation, context) => {
   return finish(report, invocation, context)
 }
 
-/** Nobody who has left need keep a tool from running. */
+/** Who cannot be told, having left or for want of a place to write to, need not keep a tool from running. */
 function tell(say: () => void): void {
   try {
     say()
   } catch (error) {
-    if (!(error instanceof Error && error.name === 'OutputClosed')) throw error
+    if (!(error instanceof Error && (error.name === 'OutputClosed' || systemErrno(error))))
+      throw error
   }
 }
 
@@ -115,7 +117,7 @@ function finish(
 ): number {
   if (failure !== undefined) {
     const what = recorded ? '' : "the turn's end is not in the journal: "
-    context.out.warn(`${what}${failure.message}`)
+    tell(() => context.out.warn(`${what}${failure.message}`))
   }
   if (!context.json) return status
   try {
@@ -127,7 +129,7 @@ function finish(
     const { session_id, turn } = result
     const words = ['stint result', ...placeOf(invocation), session_id, `--turn ${turn} --json`]
     const again = `\`${words.join(' ')}\` prints it again`
-    context.out.warn(`the result cannot be printed: ${error.message}; ${again}`)
+    tell(() => context.out.warn(`the result cannot be printed: ${error.message}; ${again}`))
     return status || 7
   }
 }

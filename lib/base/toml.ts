@@ -62,8 +62,8 @@ export function parseAnyToml(text: string): TomlTable {
     const line = plain.slice(0, found.index + 1).split('\n').length
     throw new TomlError('a key has a name that every object has from birth', line)
   }
-  const parse = require('@iarna/toml/parse-string.js') as (text: string) => TomlTable
   try {
+    const parse = require('@iarna/toml/parse-string.js') as (text: string) => TomlTable
     return withoutBigInts(parse(text)) as TomlTable
   } catch (error) {
     if (!(error instanceof Error)) throw error

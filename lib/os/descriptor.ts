@@ -33,28 +33,43 @@ export function writeAll(fd: number, data: string | Uint8Array): void {
   }
 }
 
-/** Whether this process's standard input is a pipe or a file: a terminal is none for a tool. */
-export function hasInput(): boolean {
+/** Undefined for one that is not open. */
+function findStats(fd: number): fs.Stats | undefined {
   try {
-    const stats = fs.fstatSync(0)
-    return stats.isFIFO() || stats.isSocket() || stats.isFile()
+    return fs.fstatSync(fd)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EBADF') return false
+    if ((error as NodeJS.ErrnoException).code === 'EBADF') return undefined
     throw error
   }
 }
 
+/** Whether this process's standard input is a pipe or a file: a terminal is none for a tool. */
+export function hasInput(): boolean {
+  const stats = findStats(0)
+  return stats !== undefined && (stats.isFIFO() || stats.isSocket() || stats.isFile())
+}
+
 /** Whether a person looks at the descriptor. */
 export function isTerminal(fd: number): boolean {
-  try {
-    // A pipe, a file and Linux's /dev/null are told apart without loading the terminal module.
-    const stats = fs.fstatSync(fd)
-    if (!stats.isCharacterDevice() || stats.rdev === 0x103) return false
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EBADF') return false
-    throw error
-  }
+  const stats = findStats(fd)
+  // A pipe, a file and Linux's /dev/null are told apart without loading the terminal module.
+  if (!stats?.isCharacterDevice() || stats.rdev === 0x103) return false
   return process.getBuiltinModule('node:tty').isatty(fd)
+}
+
+/**
+ * Puts /dev/null in place of those of the standard descriptors whose terminal was closed: Node sets a
+ * terminal's modes again when it ends, and aborts where it cannot.
+ */
+export function leaveClosedTerminals(): void {
+  const { isatty } = process.getBuiltinModule('node:tty')
+  for (const fd of [0, 1, 2]) {
+    const stats = findStats(fd)
+    if (!stats?.isCharacterDevice() || stats.rdev === 0x103 || isatty(fd)) continue
+    fs.closeSync(fd)
+    // It gets the lowest number that is free.
+    fs.openSync('/dev/null', fs.constants.O_RDWR)
+  }
 }
 
 let isAhead: ((fd: number) => boolean) | undefined

@@ -8,6 +8,7 @@
 
 import fs from 'node:fs'
 import { Failure } from '../errors.ts'
+import { systemErrno, systemProblem } from './errno.ts'
 import { glanceAccess, glanceHead, glanceSize } from './glance.ts'
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants
@@ -27,9 +28,7 @@ export type FileFacts = FileId & {
 /** The errno name of a thrown value (`ENOENT`), also through a Failure's cause. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
-  const { code } = error as NodeJS.ErrnoException
-  if (error instanceof Failure) return errnoOf(error.cause)
-  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined
+  return error instanceof Failure ? errnoOf(error.cause) : systemErrno(error)
 }
 
 /** What `act` returns; an errno it throws becomes the Failure that names `path`. */
@@ -60,10 +59,12 @@ export function toFailure(error: unknown, path: string): unknown {
     case 'EPERM':
     case 'EROFS':
       return new Failure('ACCESS_DENIED', { path, errno }, options)
-    default: {
-      const problem = (error as Error).message.replace(/^E[A-Z0-9]+: /, '').replace(/, .*$/s, '')
-      return new Failure('IO_FAILED', { path, errno, problem }, options)
-    }
+    default:
+      return new Failure(
+        'IO_FAILED',
+        { path, errno, problem: systemProblem(error as Error) },
+        options,
+      )
   }
 }
 
@@ -112,7 +113,7 @@ export function findText(
         length += got
       }
     } finally {
-      fs.closeSync(fd)
+      closeFile(fd)
     }
   })
 }
@@ -139,7 +140,7 @@ export function findHead(path: string): string | undefined {
     try {
       return scratch.toString('utf8', 0, fs.readSync(fd, scratch, 0, scratch.length, null))
     } finally {
-      fs.closeSync(fd)
+      closeFile(fd)
     }
   })
 }
@@ -265,8 +266,17 @@ export function readBytes(fd: number, path: string, position: number, length: nu
   })
 }
 
+/**
+ * Closes a descriptor, which is then given back whatever the system says: what was read was read, and
+ * what has to reach the disk was synced before.
+ */
 export function closeFile(fd: number): void {
-  fs.closeSync(fd)
+  try {
+    fs.closeSync(fd)
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === undefined || errno === 'EBADF') throw error
+  }
 }
 
 // ── changing ─────────────────────────────────────────────────────────────────────────────────────
@@ -408,7 +418,7 @@ export function syncDir(path: string): void {
     } catch (error) {
       if (!['EINVAL', 'ENOTSUP', 'ENOSYS'].includes(errnoOf(error) ?? '')) throw error
     } finally {
-      fs.closeSync(fd)
+      closeFile(fd)
     }
   })
 }
@@ -447,7 +457,7 @@ function copyFile(from: string, to: string): boolean {
   try {
     fs.fsyncSync(fd)
   } finally {
-    fs.closeSync(fd)
+    closeFile(fd)
   }
   return true
 }

@@ -7,6 +7,7 @@
  */
 
 import { Failure } from '../errors.ts'
+import { errnoName } from './errno.ts'
 import { findKoffi } from './packages.ts'
 
 /** Sets a lock without waiting: false when another open file of it holds one that forbids it. */
@@ -61,12 +62,6 @@ function chooseFlock(): Flock {
       if (errno !== EINTR) throw new Failure('NO_LOCKS', { path, problem: errnoName(errno) })
     }
   }
-}
-
-/** Node's own names leave some out. */
-function errnoName(errno: number): string {
-  const { errno: numbers } = process.getBuiltinModule('node:os').constants
-  return Object.entries(numbers).find(([, one]) => one === errno)?.[0] ?? `errno ${errno}`
 }
 
 const errnos = { EAGAIN: process.platform === 'darwin' ? 35 : 11, EINTR: 4 }

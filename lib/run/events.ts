@@ -47,8 +47,8 @@ export class EventLines implements Lines {
   #heldBytes = 0
   /** Inside a line that is too long for an event. */
   #isOverlong = false
-  /** The block that deltas are being added to, and when it began. */
-  #open: { readonly event: TextEvent; readonly at: number; text: string } | undefined
+  /** The block that deltas are being added to: when it began, as much of it as is kept, and all its bytes. */
+  #open: { readonly event: TextEvent; readonly at: number; text: string; bytes: number } | undefined
   readonly #calls = new Set<string>()
   #provider: string | undefined
   /** Why the id cannot be used to go on. */
@@ -146,8 +146,10 @@ export class EventLines implements Lines {
       this.#open.event.block === event.block
     if (!goesOn && !this.#isAside(event)) this.#close()
     if (isText && event.delta) {
-      this.#open ??= { event, at: this.#spec.now(), text: '' }
-      this.#open.text += event.text
+      this.#open ??= { event, at: this.#spec.now(), text: '', bytes: 0 }
+      this.#open.bytes += Buffer.byteLength(event.text)
+      // What says the same over and over must not fill the memory.
+      if (this.#open.text.length <= longestText + margin) this.#open.text += event.text
     } else {
       this.#journal(event)
     }
@@ -165,11 +167,11 @@ export class EventLines implements Lines {
     if (open === undefined) return
     this.#open = undefined
     const { delta: _, ...event } = open.event
-    this.#journal({ ...event, text: open.text }, open.at)
+    this.#journal({ ...event, text: open.text }, open.at, open.bytes)
     this.#spec.show?.({ ...event, text: '' })
   }
 
-  #journal(event: ToolEvent, at = this.#spec.now()): void {
+  #journal(event: ToolEvent, at = this.#spec.now(), bytes?: number): void {
     if (event.type === 'provider_session') {
       this.#meet(event.id, at)
       return
@@ -187,7 +189,7 @@ export class EventLines implements Lines {
     const { text, data } = contentOf(event)
     // Blocks begin before there is anything in them.
     if (text === '' && (event.type === 'message' || event.type === 'thought')) return
-    this.#push(event.type, text, data, at)
+    this.#push(event.type, text, data, at, bytes)
   }
 
   /** Saves the provider's id at once: without it there is no going on. */
@@ -232,14 +234,18 @@ export class EventLines implements Lines {
     return isProviderId(id) ? undefined : 'cannot be an argument'
   }
 
-  #push(type: string, text: string | null, data: EntryData, at: number): void {
+  /** `bytes`: of all the text, where this is only its head. */
+  #push(type: string, text: string | null, data: EntryData, at: number, bytes?: number): void {
     const { session, recorder, turn, budget } = this.#spec
     // What an entry has no room for need not be redacted, beyond what lets a secret at the cut be seen.
     const isLong = text !== null && text.length > longestText + margin
     const head = isLong ? cutText(text, longestText + margin) : text
     const { value, counts } = session.redact({ text: head, data: pruned(data) as EntryData })
     const safe = isLong ? { ...value, text: safeHead(value.text ?? '') } : value
-    const entry = bounded({ type, turn, at, ...safe }, isLong ? Buffer.byteLength(text) : undefined)
+    const entry = bounded(
+      { type, turn, at, ...safe },
+      isLong ? (bytes ?? Buffer.byteLength(text)) : undefined,
+    )
     const encoded = session.encodeRedacted(entry, counts)
     if (isStreamed(type) && !spend(budget, Buffer.byteLength(encoded.tail))) return
     recorder.push(encoded)

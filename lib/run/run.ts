@@ -56,10 +56,8 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
   const ignoreHup = options.ignoreHup === true
   const caller = findCaller(store)
   if (target.kind === 'resume') {
-    await using held = await holdSession(store, target.id, {
-      wait: target.wait,
-      signal: target.signal,
-    })
+    const { wait, signal } = target
+    await using held = letGoOf(await holdSession(store, target.id, { wait, signal }), options)
     using signals = keepSignals(options.signals ?? silence, ignoreHup)
     const before = await settle(held.session, store.now())
     const cwd = findCwd(options, recordedCwd(before, options.chdir), target.id)
@@ -122,7 +120,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     }
   }
   try {
-    await using held = await keepHeld(session, lock)
+    await using held = letGoOf(await keepHeld(session, lock), options)
     try {
       const before = await session.refresh()
       const plan = { before, cwd, work, source: past?.dir, settings, signals }
@@ -144,6 +142,20 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
 
 /** Of signals that nobody passes on. */
 const silence: SignalSource = { on: () => undefined, off: () => undefined }
+
+/** What the turn came to is told also where its session cannot be let go of. */
+function letGoOf(held: Held, { onNotice }: RunOptions): Held {
+  const { session, lock } = held
+  const letGo = async () => {
+    try {
+      await held[Symbol.asyncDispose]()
+    } catch (failure) {
+      if (!(failure instanceof Failure)) throw failure
+      onNotice?.(`session ${session.id} could not be let go of: ${failure.message}`)
+    }
+  }
+  return { session, lock, [Symbol.asyncDispose]: letGo }
+}
 
 function surroundings(
   store: Store,

@@ -244,7 +244,6 @@ export class Session implements Disposable {
 
   [Symbol.dispose](): void {
     const fd = this.#fd
-    // First: a close that reports what the disk refused has closed it, and the number may be another's.
     this.#fd = undefined
     if (fd !== undefined) disk.closeFile(fd)
   }

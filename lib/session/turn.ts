@@ -124,15 +124,15 @@ export async function endTurn(
   return state
 }
 
-/** Writes the newest ended turn's result.toml where it is missing, and can be; a full disk leaves it to the next. */
+/** Writes the newest ended turn's result.toml where it is missing, and can be; an ailing disk leaves it to the next. */
 export function projectResult(session: Session, state: State): void {
   const { turn } = state
   if (turn === undefined || turn.ended_at === undefined) return
-  const file = files.result(session.dir, turn.number)
-  if (disk.findFacts(file) !== undefined) return
-  const ended = findTurnEnd(session.dir, turn.number)
-  if (ended === undefined) return
   try {
+    const file = files.result(session.dir, turn.number)
+    if (disk.findFacts(file) !== undefined) return
+    const ended = findTurnEnd(session.dir, turn.number)
+    if (ended === undefined) return
     const dir = files.turnOutput(session.dir, turn.number)
     disk.makeDirs(dir)
     for (const name of disk.listNames(dir)) {

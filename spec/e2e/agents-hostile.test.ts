@@ -173,6 +173,26 @@ test('what is counted between the halves of a message without a name does not te
   }
 })
 
+test('a message of endless pieces does not fill the memory', async () => {
+  const stage = makeStage()
+  const text = 'ab '.repeat(100_000)
+  const times = 500
+  stage.install('mine', `yes "$REPLAY_FILE" | head -n ${times} | xargs cat; echo '{"end":true}'`)
+  stage.configure(
+    '[tools.mine]\nnew = ["mine", "{prompt}"]\n[tools.mine.events]\ntext = "text"\ndelta = true\n' +
+      'end = { when = "end", is = true }\n',
+  )
+  const env = { ...stage.play('', stage.write(`${JSON.stringify({ text })}\n`)) }
+  const limited = { ...env, NODE_OPTIONS: '--max-old-space-size=64' }
+  const ran = await stage.stint(['run', '--tool', 'mine', 'a', '--json'], { env: limited })
+  expect({ status: ran.status, stderr: ran.stderr.split('\n').length }).toEqual({
+    status: 0,
+    stderr: 2,
+  })
+  const [message] = ofType(await stage.json(['logs', '@last']), 'message')
+  expect(message?.data).toMatchObject({ truncated: true, bytes: times * text.length })
+})
+
 test('what an agent had begun to say when it died is kept, shown, and redacted', async () => {
   const stage = makeStage()
   const token = `ghp${'_'}${alnum(36)}`

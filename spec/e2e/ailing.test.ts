@@ -1,0 +1,100 @@
+/** A machine whose calls fail while a turn runs: how the tool ended is how the command ends. */
+
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { agent, makePlace, type Place, touch } from '../support/cli.ts'
+
+const preload = [join(import.meta.dirname, '../support/ailing.mjs')]
+const { EDQUOT, EIO, ESTALE } = constants.errno
+
+interface Ailment {
+  readonly errno: number
+  readonly calls?: readonly string[]
+  readonly text?: string
+}
+
+/** A tool that works until `gate` is there, and ends with 4; the calls fail from when `when` is. */
+function hold(place: Place, ailment: Ailment) {
+  const [gate, when] = [`${place.dir}/gate`, `${place.dir}/when`]
+  const env = { AILING: JSON.stringify({ when, ...ailment }) }
+  const run = place.start(['run', '--', agent('hold.sh'), gate, '4'], { preload, env })
+  return { run, gate, when }
+}
+
+describe.skipIf(process.platform !== 'linux')('a turn whose machine ails', () => {
+  test.each([
+    [EDQUOT, /no space left for .*transcript\.jsonl$/m],
+    [ESTALE, /transcript\.jsonl: its file server does not know it any more \(ESTALE\)$/m],
+    // On Linux a damaged file system.
+    [117, /transcript\.jsonl: the file system is damaged \(EUCLEAN\)$/m],
+    [4_000, /transcript\.jsonl: unknown error \(errno 4000\)$/m],
+  ])(
+    'what a journal’s disk says by errno %i is said in words, and the tool goes on',
+    async (errno, words) => {
+      const place = makePlace()
+      const ailment = { errno, calls: ['writeSync'], text: 'transcript.jsonl' }
+      const { run, gate, when } = hold(place, ailment)
+      await run.says('working as')
+      touch(when)
+      touch(gate)
+      await run.says('the tool goes on')
+      rmSync(when)
+      const { status, stderr } = await run.ended
+      expect(status).toBe(4)
+      expect(stderr).toMatch(words)
+      const texts = (await place.json(['logs', '@last'])).map(({ text }: { text: string }) => text)
+      expect(texts).toContain('done')
+    },
+  )
+
+  test('a close that reports trouble changes nothing', async () => {
+    const place = makePlace()
+    const { run, gate, when } = hold(place, { errno: EIO, calls: ['closeSync'] })
+    await run.says('working as')
+    touch(when)
+    touch(gate)
+    const { status, stderr } = await run.ended
+    expect({ status, said: stderr.split('\n').length }).toEqual({ status: 4, said: 2 })
+    expect(await place.json(['list'])).toMatchObject([{ status: 'idle', outcome: 'failure' }])
+  })
+
+  test('a result that cannot be looked at is left to the next turn', async () => {
+    const place = makePlace()
+    const { run, gate, when } = hold(place, { errno: EIO, text: 'result.toml' })
+    await run.says('working as')
+    touch(when)
+    touch(gate)
+    expect((await run.ended).status).toBe(4)
+    rmSync(when)
+    expect(await place.json(['result', '@last'])).toMatchObject({ exit_code: 4 })
+  })
+
+  test('nothing can be said on a standard error that fails', async () => {
+    const place = makePlace()
+    const { run, gate, when } = hold(place, { errno: EIO, calls: ['writeSync'] })
+    await run.says('working as')
+    touch(when)
+    touch(gate)
+    // Its trouble with the journal is to be said first.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    rmSync(when)
+    expect((await run.ended).status).toBe(4)
+  })
+
+  test('a lease that cannot be given back does not hide how the turn ended', async () => {
+    const place = makePlace()
+    await place.make()
+    const config = `${place.store()}/project.toml`
+    const text = readFileSync(config, 'utf8')
+    writeFileSync(config, text.replace('lease_only = false', 'lease_only = true'))
+    const { run, gate, when } = hold(place, { errno: EIO, calls: ['unlinkSync'], text: 'lease' })
+    await run.says('working as')
+    touch(when)
+    touch(gate)
+    const { status, stderr } = await run.ended
+    expect(status).toBe(4)
+    expect(stderr).toMatch(/^warning: session \w+ could not be let go of: .*EIO/m)
+  })
+})
