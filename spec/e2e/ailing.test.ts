@@ -7,7 +7,13 @@ import { describe, expect, test } from 'vitest'
 import { agent, makePlace, type Place, touch } from '../support/cli.ts'
 
 const preload = [join(import.meta.dirname, '../support/ailing.mjs')]
-const { EDQUOT, EIO, ESTALE } = constants.errno
+const { EDQUOT, EIO, ENFILE, ESTALE } = constants.errno
+
+/** The system has no more files to open. */
+const exhausted = {
+  errno: ENFILE,
+  calls: ['openSync', 'opendirSync', 'readdirSync', 'readFileSync'],
+}
 
 interface Ailment {
   readonly errno: number
@@ -16,9 +22,9 @@ interface Ailment {
 }
 
 /** A tool that works until `gate` is there, and ends with 4; the calls fail from when `when` is. */
-function hold(place: Place, ailment: Ailment) {
+function hold(place: Place, ailment: Ailment, more: Readonly<Record<string, string>> = {}) {
   const [gate, when] = [`${place.dir}/gate`, `${place.dir}/when`]
-  const env = { AILING: JSON.stringify({ when, ...ailment }) }
+  const env = { AILING: JSON.stringify({ when, ...ailment }), ...more }
   const run = place.start(['run', '--', agent('hold.sh'), gate, '4'], { preload, env })
   return { run, gate, when }
 }
@@ -35,7 +41,7 @@ describe.skipIf(process.platform !== 'linux')('a turn whose machine ails', () =>
     async (errno, words) => {
       const place = makePlace()
       const ailment = { errno, calls: ['writeSync'], text: 'transcript.jsonl' }
-      const { run, gate, when } = hold(place, ailment)
+      const { run, gate, when } = hold(place, ailment, { STINT_JOURNAL_PATIENCE: '50s' })
       await run.says('working as')
       touch(when)
       touch(gate)
@@ -48,6 +54,32 @@ describe.skipIf(process.platform !== 'linux')('a turn whose machine ails', () =>
       expect(texts).toContain('done')
     },
   )
+
+  test('goes on where no more files can be opened, and ends as its tool did', async () => {
+    const place = makePlace()
+    const { run, gate, when } = hold(place, exhausted, { STINT_JOURNAL_PATIENCE: '0s' })
+    await run.says('working as')
+    touch(when)
+    // Its memory is looked at once a second.
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    expect(run.isOver()).toBe(false)
+    touch(gate)
+    const { status, stderr } = await run.ended
+    expect(status).toBe(4)
+    expect(stderr).toMatch(/^warning: the turn's end is not in the journal: .*ENFILE/m)
+    expect(stderr).not.toContain('error')
+  })
+
+  test('ends by a signal there, too, and says what cannot be looked for', async () => {
+    const place = makePlace()
+    const { run, when } = hold(place, exhausted, { STINT_JOURNAL_PATIENCE: '0s' })
+    await run.says('working as')
+    touch(when)
+    run.kill('SIGTERM')
+    const { status, stderr } = await run.ended
+    expect(status).toBe(143)
+    expect(stderr).toMatch(/^warning: what the turn left running cannot be looked for: .*ENFILE/m)
+  })
 
   test('a close that reports trouble changes nothing', async () => {
     const place = makePlace()
