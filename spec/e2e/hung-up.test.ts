@@ -14,6 +14,8 @@ test.skipIf(process.platform !== 'linux')(
     await terminal.says('working as')
     terminal.kill('SIGKILL')
     await terminal.ended
+    // A command that is over at once does not look whether its terminal is.
+    await new Promise((resolve) => setTimeout(resolve, 200))
     touch(gate)
     expect(await fileText(status)).toBe('4\n')
     expect(await place.json(['list'])).toMatchObject([{ status: 'idle', outcome: 'failure' }])

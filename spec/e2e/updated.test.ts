@@ -1,23 +1,30 @@
 /** The program's files, replaced or removed by an update while a command of it lives. */
 
-import { cpSync, renameSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, renameSync, symlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
-import { agent, makePlace, type Place, program, touch } from '../support/cli.ts'
+import { agent, makePlace, type Place, preload, program, touch, until } from '../support/cli.ts'
 
 /** A copy of the program in a place: how it is started, and how it goes away. */
 function install({ dir, startOther }: Place) {
   const own = `${dir}/stint`
+  const files: string[] = []
   cpSync(dirname(program), own, { recursive: true })
   symlinkSync(`${dirname(dirname(dirname(program)))}/node_modules`, `${dir}/node_modules`)
   return {
-    start: (...args: string[]) => startOther([process.execPath, `${own}/stint.cjs`, ...args]),
-    remove: () => renameSync(own, `${own}.old`),
+    start: (...args: string[]) => {
+      const file = `${dir}/prepared-${files.length}`
+      files.push(file)
+      const command = [process.execPath, '--import', preload('prepared'), `${own}/stint.cjs`]
+      return startOther([...command, ...args], { env: { PREPARED: file } })
+    },
+    /** Once what each of them may say is at hand. */
+    remove: async () => {
+      await until('all of them live for long', () => files.every(existsSync))
+      renameSync(own, `${own}.old`)
+    },
   }
 }
-
-/** So much of a command's life that what it may say is at hand. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 1_000))
 
 test('leaves each command that lives to end as it would have, and to say why', async () => {
   const place = makePlace()
@@ -30,8 +37,7 @@ test('leaves each command that lives to end as it would have, and to say why', a
   const followed = start('logs', '@last', '--follow')
   const waited = start('wait', '@last')
   await followed.says('working as')
-  await settled()
-  remove()
+  await remove()
   interrupted.kill('SIGINT')
   followed.kill('SIGTERM')
   expect(await interrupted.ended).toMatchObject({
