@@ -122,12 +122,18 @@ async function boot(
     startOther,
     stint: (args, how) => start(args, how).ended,
     suspend: async () => {
-      await until(`machine ${host} stands still`, () => {
-        // D: it waits for the mount, which stands still.
-        const going = pids('').filter((pid) => !/^[TDZ]/.test(processState(pid) ?? 'Z'))
-        for (const pid of going) signal(pid, 'SIGSTOP')
-        return going.length === 0
-      })
+      const going = () => pids('').filter((pid) => !/^[TDZ]/.test(processState(pid) ?? 'Z'))
+      try {
+        await until(`machine ${host} stands still`, () => {
+          // D: it waits for the mount, which stands still.
+          const left = going()
+          for (const pid of left) signal(pid, 'SIGSTOP')
+          return left.length === 0
+        })
+      } catch (error) {
+        const left = going().map((pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').slice(0, 80))
+        throw new Error(`these go on: ${left.join('; ')}`, { cause: error })
+      }
     },
     wake: () => {
       for (const pid of pids('')) signal(pid, 'SIGCONT')
