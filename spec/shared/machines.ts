@@ -8,7 +8,6 @@ import {
   type How,
   makePlace,
   type Place,
-  processState,
   program,
   type Ran,
   type Running,
@@ -122,10 +121,10 @@ async function boot(
     startOther,
     stint: (args, how) => start(args, how).ended,
     suspend: async () => {
-      const going = () => pids('').filter((pid) => !/^[TDZ]/.test(processState(pid) ?? 'Z'))
+      const going = () => pids('').filter((pid) => !/^[TDZ]/.test(waits(pid)))
       try {
         await until(`machine ${host} stands still`, () => {
-          // D: it waits for the mount, which stands still.
+          // D: it waits for the mount, which stands still, and so does one that exits.
           const left = going()
           for (const pid of left) signal(pid, 'SIGSTOP')
           return left.length === 0
@@ -151,6 +150,17 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch (error) {
     // It ended by itself.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** The letter of what a process does; Z also for one that is on its way out (PF_EXITING). */
+function waits(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const [state = 'Z', , , , , , flags] = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
+    return (Number(flags) & 4) === 0 ? state : 'Z'
+  } catch {
+    return 'Z'
   }
 }
 
