@@ -122,7 +122,10 @@ async function giveUp(store: Store, id: SessionId): Promise<KillReport> {
   for (const lock of await holdTools(session)) lock.release()
   const state = await session.refresh()
   if (!hasOpenTurn(state)) return reportOf(id, state, null)
-  const summary = `given up as lost: ${turnVitals(id, state).why}`
+  const { why } = turnVitals(id, state)
+  // Another turn may have started since it was looked at.
+  if (!isOutOfSight(state)) throw new Failure('LIVENESS_UNKNOWN', { id, why })
+  const summary = `given up as lost: ${why}`
   const ended = await endTurn(session, 'crashed', summary, store.now(), true)
   return { ...reportOf(id, ended, null), lost: true }
 }
