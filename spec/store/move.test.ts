@@ -148,6 +148,8 @@ describe('emptyTrash', () => {
     mkdirSync(`${store.dir}/trash/.gone-${nextId()}/locks`, { recursive: true })
     mkdirSync(`${store.dir}/trash/notes`)
     const removed: string[] = []
+    const faster = await emptyTrash(store, { ids: [nextId()] })
+    expect(faster).toEqual({ removed: [], kept: [] })
     const report = await emptyTrash(store, { onRemoved: (id) => removed.push(id) })
     expect(report).toEqual({ removed: [gone.id], kept: [] })
     expect(removed).toEqual([gone.id])
