@@ -6,6 +6,7 @@
  */
 
 import { errnoOf, findLink, findText, listNames } from './disk.ts'
+import { isShortage } from './shortage.ts'
 
 /** This machine and the process namespace seen from here; what is not known is empty. */
 export interface Machine {
@@ -245,12 +246,15 @@ export function carries(pid: number, marker: string): boolean {
   return (findProcText(`/proc/${pid}/environ`) ?? '').split('\0').includes(marker)
 }
 
-/** A process may end between the opening and the reading, or be another user's: it tells nothing. */
+/**
+ * A process may end between the opening and the reading, or be another user's: it tells nothing. A
+ * shortage is thrown, since nobody is dead for that.
+ */
 export function findProcText(path: string): string | undefined {
   try {
     return findText(path)
   } catch (error) {
-    if (errnoOf(error) === undefined) throw error
+    if (errnoOf(error) === undefined || isShortage(error)) throw error
     return undefined
   }
 }

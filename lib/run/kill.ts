@@ -16,6 +16,7 @@ import {
   signalProcess,
   vitalsOfGroup,
 } from '../os/process.ts'
+import { patiently } from '../os/shortage.ts'
 import { findHeldTool, markerOf, observe, turnVitals } from '../session/liveness.ts'
 import { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
@@ -183,7 +184,9 @@ async function endTool(
 }
 
 function isGone(id: SessionId, group: GroupIdentity): () => true | undefined {
-  return () => (vitalsOfGroup(group, markerOf(id)).verdict === 'dead' ? true : undefined)
+  const look = patiently()
+  const isDead = () => vitalsOfGroup(group, markerOf(id)).verdict === 'dead'
+  return () => look(isDead) || undefined
 }
 
 /** Whether the newest turn was killed while its session was held as it is now: its holder is about to go. */

@@ -12,6 +12,7 @@ import { isLockless } from '../os/flock.ts'
 import { isLeaseAlive } from '../os/lease.ts'
 import { findHolder, findOwner, probeLock } from '../os/lock-file.ts'
 import { thisMachine, type Vitals, vitalsOf, vitalsOfGroup } from '../os/process.ts'
+import { isShortage } from '../os/shortage.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
 import { hasOpenTurn, type State } from './state.ts'
 
@@ -87,7 +88,8 @@ function tryJudge(snapshot: Snapshot, options: Look): Liveness {
   try {
     return judge(snapshot, options)
   } catch (error) {
-    if (!(error instanceof Failure) || error.code === 'NO_LOCKS') throw error
+    const isAlone = error instanceof Failure && error.code !== 'NO_LOCKS' && !isShortage(error)
+    if (!isAlone) throw error
     return { status: 'unknown', why: error.message }
   }
 }

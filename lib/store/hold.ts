@@ -6,6 +6,7 @@ import { Failure, isFailure } from '../errors.ts'
 import { session as files, type Place, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findHolder, type Lock, probeTolerance, takeLock, tryLock } from '../os/lock-file.ts'
+import { patiently } from '../os/shortage.ts'
 import { listTools } from '../session/liveness.ts'
 import { ifGone, Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
@@ -79,7 +80,10 @@ async function lockSession(
   const attempt = () => ifGone(id, dir, () => tryLock(files.sessionLock(dir), undefined))
   const lock = await poll(attempt, { timeout: probeTolerance, signal })
   if (lock !== undefined) return lock
-  if (wait !== undefined) return poll(attempt, { timeout: wait, signal })
+  if (wait !== undefined) {
+    const look = patiently()
+    return poll(() => look(attempt), { timeout: wait, signal })
+  }
   return isRunning(id, dir) ? undefined : poll(attempt, { timeout: briefHold, signal })
 }
 
