@@ -48,7 +48,8 @@ export async function holdSession(
   const started = performance.now()
   const waited = () => Math.round(performance.now() - started)
   for (;;) {
-    const left = wait === undefined ? undefined : Math.max(0, wait - waited())
+    // A probe that is in the way for a moment is nobody to wait for.
+    const left = wait === undefined ? undefined : Math.max(wait, probeTolerance) - waited()
     const lock = await lockSession(id, dir, { ...options, wait: left })
     if (lock === undefined) {
       signal?.throwIfAborted()
@@ -78,12 +79,12 @@ async function lockSession(
   { wait, signal }: HoldOptions,
 ): Promise<Lock | undefined> {
   const attempt = () => ifGone(id, dir, () => tryLock(files.sessionLock(dir), undefined))
-  const lock = await poll(attempt, { timeout: probeTolerance, signal })
-  if (lock !== undefined) return lock
   if (wait !== undefined) {
     const look = patiently()
     return poll(() => look(attempt), { timeout: wait, signal })
   }
+  const lock = await poll(attempt, { timeout: probeTolerance, signal })
+  if (lock !== undefined) return lock
   return isRunning(id, dir) ? undefined : poll(attempt, { timeout: briefHold, signal })
 }
 
