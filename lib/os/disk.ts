@@ -120,7 +120,9 @@ export function findText(
 
 function growScratch(path: string): void {
   if (scratch.length >= largestText) {
-    throw new Failure('IO_FAILED', { path, errno: 'EFBIG', problem: 'the file is too large' })
+    const problem = 'the file is too large'
+    const cause = Object.assign(new Error(problem), { code: 'EFBIG' })
+    throw new Failure('IO_FAILED', { path, errno: 'EFBIG', problem }, { cause })
   }
   const larger = Buffer.allocUnsafeSlow(scratch.length * 4)
   scratch.copy(larger)
