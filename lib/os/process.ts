@@ -5,6 +5,7 @@
  * known whether this process can see it at all.
  */
 
+import { isTable } from '../base/decode.ts'
 import { errnoOf, findLink, findText, listNames } from './disk.ts'
 import { isShortage } from './shortage.ts'
 
@@ -30,6 +31,23 @@ export interface GroupIdentity extends Machine {
 export interface Vitals {
   readonly verdict: 'alive' | 'dead' | 'unknown'
   readonly why: string
+}
+
+/** What a file says of the process that it belongs to, beside its identity. */
+export type Owner = ProcessIdentity & Readonly<Record<string, unknown>>
+
+/** Decodes that: what of the identity is not there is empty. Undefined where it names no process. */
+export function decodeOwner(value: unknown): Owner | undefined {
+  if (!isTable(value) || typeof value.pid !== 'number') return undefined
+  const text = (key: string) => (typeof value[key] === 'string' ? value[key] : '')
+  return {
+    ...value,
+    pid: value.pid,
+    start_time: text('start_time'),
+    boot_id: text('boot_id'),
+    pid_ns: text('pid_ns'),
+    host: text('host'),
+  }
 }
 
 let machine: Machine | undefined
