@@ -6,6 +6,7 @@
  */
 
 import { poll } from '../base/async.ts'
+import { oneLine } from '../base/text.ts'
 import { formatTimestamp } from '../base/time.ts'
 import type { Holder } from '../errors.ts'
 import { isLeftover } from '../layout.ts'
@@ -121,8 +122,8 @@ export function findHolder(path: string, now: number): Holder | undefined {
   const since = Date.parse(String(owner.acquired_at))
   return {
     pid: owner.pid,
-    host: owner.host,
-    ...(typeof owner.tool === 'string' ? { tool: owner.tool } : {}),
+    host: oneLine(owner.host),
+    ...(typeof owner.tool === 'string' ? { tool: oneLine(owner.tool) } : {}),
     ...(typeof owner.turn === 'number' ? { turn: owner.turn } : {}),
     ...(Number.isNaN(since)
       ? {}

@@ -6,6 +6,7 @@
  */
 
 import { isTable } from '../base/decode.ts'
+import { oneLine } from '../base/text.ts'
 import { errnoOf, findLink, findText, listNames } from './disk.ts'
 import { isShortage } from './shortage.ts'
 
@@ -201,7 +202,7 @@ function placeOf(id: Machine): Vitals | undefined {
   if (id.boot_id !== here.boot_id || !id.boot_id) {
     return isHere
       ? { verdict: 'dead', why: 'the machine was started anew since' }
-      : { verdict: 'unknown', why: `it was started on another machine, ${id.host}` }
+      : { verdict: 'unknown', why: `it was started on another machine, ${oneLine(id.host)}` }
   }
   if (here.pid_ns === '') {
     return { verdict: 'unknown', why: 'the processes of this container are not shown (/proc)' }

@@ -83,13 +83,17 @@ export function observe(snapshot: Snapshot, options: Look): Observation {
     : { snapshot: again, liveness: tryJudge(again, options) }
 }
 
+/** Whether it was thrown for what lies at one path, and says nothing about any other. */
+export function isOfOne(error: unknown): error is Failure {
+  return error instanceof Failure && error.code !== 'NO_LOCKS' && !isShortage(error)
+}
+
 /** One session's locks that cannot be looked at say nothing about any other session. */
 function tryJudge(snapshot: Snapshot, options: Look): Liveness {
   try {
     return judge(snapshot, options)
   } catch (error) {
-    const isAlone = error instanceof Failure && error.code !== 'NO_LOCKS' && !isShortage(error)
-    if (!isAlone) throw error
+    if (!isOfOne(error)) throw error
     return { status: 'unknown', why: error.message }
   }
 }
