@@ -355,8 +355,13 @@ function openOwn(path: string, flags: number, create: boolean): number {
 
 function makeOwn(path: string, flags: number): number {
   const fd = fs.openSync(path, flags | O_NOFOLLOW, 0o600)
-  if ((fs.fstatSync(fd).mode & 0o600) !== 0o600) fs.fchmodSync(fd, 0o600)
-  return fd
+  try {
+    if ((fs.fstatSync(fd).mode & 0o600) !== 0o600) fs.fchmodSync(fd, 0o600)
+    return fd
+  } catch (error) {
+    closeFile(fd)
+    throw error
+  }
 }
 
 /** What is written often is encoded in one place: no memory to ask for, and none to give back. */

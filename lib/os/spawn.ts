@@ -175,7 +175,10 @@ function readEnd(fd: number): Readable {
   return new Socket({ fd, readable: true, writable: false })
 }
 
-/** Runs a program to its end and gives what it printed; no status when there is no such program. */
+/**
+ * Runs a program to its end and gives what it printed; no status when there is no such program. Throws
+ * what else keeps it from being run.
+ */
 export function runProgram(
   program: string,
   args: readonly string[],
@@ -186,10 +189,10 @@ export function runProgram(
     maxBuffer: 64 * 1024 * 1024,
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-  return {
-    status: child.error === undefined ? (child.status ?? 128) : undefined,
-    stdout: child.stdout ?? '',
-  }
+  const { error, status, stdout } = child
+  if (error === undefined) return { status: status ?? 128, stdout }
+  if (disk.isMissing(error)) return { status: undefined, stdout: '' }
+  throw disk.toFailure(error, program)
 }
 
 /** What a program prints on stdout, or undefined when it fails or takes longer than so many ms. */
