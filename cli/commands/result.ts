@@ -27,6 +27,7 @@ function describe(result: TurnResult): string {
       'artifact',
       `${path} (${bytes(size_bytes)})`,
     ]),
+    ['artifact', result.artifacts_truncated ? 'and more, see `stint artifacts`' : null],
   ]
   return rows
     .filter((row): row is [string, string] => row[1] !== null && row[1] !== undefined)

@@ -68,7 +68,7 @@ function describe(details: SessionDetails, context: Context, total?: Usage): str
     ['session', style.bold(details.id)],
     ['name', details.name],
     ['description', details.description],
-    ['status', `${statusPaint(details.status, style)(details.status)}  ${style.dim(liveness.why)}`],
+    ['status', statusText(liveness, style)],
     ['phase', details.phase === 'active' ? null : details.phase],
     ['pinned', details.pinned ? 'yes' : null],
     ['turn', turnText(details, now, style)],
@@ -99,7 +99,9 @@ function describe(details: SessionDetails, context: Context, total?: Usage): str
           : `held by process ${holder.pid}${holder.stopped ? ', which is stopped' : ''}`,
       ]),
   ]
-  const shown = rows.filter((row): row is [string, string] => Boolean(row[1]))
+  const shown = rows
+    .filter((row): row is [string, string] => Boolean(row[1]))
+    .map(([label, text]): [string, string] => [visibleLine(label), text])
   const width = shown.reduce((most, [label]) => Math.max(most, label.length), 0)
   return shown
     .map(([label, text]) => `${style.dim(label.padEnd(width))}  ${safe(label, text)}\n`)
@@ -109,6 +111,10 @@ function describe(details: SessionDetails, context: Context, total?: Usage): str
 /** Styled texts are ours; all others may be anybody's. */
 function safe(label: string, text: string): string {
   return label === 'session' || label === 'status' || label === 'turn' ? text : visibleLine(text)
+}
+
+function statusText({ status, why }: SessionDetails['liveness'], style: Style): string {
+  return `${statusPaint(status, style)(status)}  ${style.dim(visibleLine(why))}`
 }
 
 function turnText({ state, turn, tool }: SessionDetails, now: number, style: Style): string | null {

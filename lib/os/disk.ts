@@ -120,7 +120,9 @@ export function findText(
 
 function growScratch(path: string): void {
   if (scratch.length >= largestText) {
-    throw new Failure('IO_FAILED', { path, errno: 'EFBIG', problem: 'the file is too large' })
+    const problem = 'the file is too large'
+    const cause = Object.assign(new Error(problem), { code: 'EFBIG' })
+    throw new Failure('IO_FAILED', { path, errno: 'EFBIG', problem }, { cause })
   }
   const larger = Buffer.allocUnsafeSlow(scratch.length * 4)
   scratch.copy(larger)
@@ -353,8 +355,13 @@ function openOwn(path: string, flags: number, create: boolean): number {
 
 function makeOwn(path: string, flags: number): number {
   const fd = fs.openSync(path, flags | O_NOFOLLOW, 0o600)
-  if ((fs.fstatSync(fd).mode & 0o600) !== 0o600) fs.fchmodSync(fd, 0o600)
-  return fd
+  try {
+    if ((fs.fstatSync(fd).mode & 0o600) !== 0o600) fs.fchmodSync(fd, 0o600)
+    return fd
+  } catch (error) {
+    closeFile(fd)
+    throw error
+  }
 }
 
 /** What is written often is encoded in one place: no memory to ask for, and none to give back. */

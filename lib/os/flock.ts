@@ -7,7 +7,7 @@
  */
 
 import { Failure } from '../errors.ts'
-import { errnoName } from './errno.ts'
+import { errnoName, systemErrno } from './errno.ts'
 import { findKoffi } from './packages.ts'
 
 /** Sets a lock without waiting: false when another open file of it holds one that forbids it. */
@@ -74,8 +74,10 @@ function flockProgram(fd: number, exclusive: boolean, path: string): boolean {
   })
   if (child.status === 0) return true
   if (child.status === 1 && child.stderr.length === 0) return false
-  const problem = child.error
-    ? 'neither koffi nor flock(1) is there'
-    : String(child.stderr).trim().slice(0, 200)
+  const errno = child.error && systemErrno(child.error)
+  const problem =
+    errno === 'ENOENT'
+      ? 'neither koffi nor flock(1) is there'
+      : (errno ?? String(child.stderr).trim().slice(0, 200))
   throw new Failure('NO_LOCKS', { path, problem })
 }

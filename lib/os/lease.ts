@@ -12,11 +12,10 @@
  * All times are those of the file server's clock: of files that were just written there.
  */
 
-import { isTable } from '../base/decode.ts'
 import { leaseFiles } from '../layout.ts'
 import * as disk from './disk.ts'
 import { loadProperLockfile } from './packages.ts'
-import { type ProcessIdentity, thisMachine, thisProcess, vitalsOf } from './process.ts'
+import { decodeOwner, type Owner, thisMachine, thisProcess, vitalsOf } from './process.ts'
 
 /** A lease that this process holds. */
 export interface Lease {
@@ -100,12 +99,6 @@ interface Seen {
   readonly renewedAt: number
 }
 
-type Owner = ProcessIdentity & {
-  readonly machine_id: unknown
-  readonly mount: unknown
-  readonly brief: unknown
-}
-
 function findLease(path: string): Seen | undefined {
   const name = disk.listNames(path).find(leaseFiles.isOwner)
   if (name === undefined) return undefined
@@ -129,10 +122,8 @@ function findLease(path: string): Seen | undefined {
 /** What the record says, if it is of whoever has the name: after a take-over it comes a moment later. */
 function ownerOf(text: string, name: string): Owner | undefined {
   try {
-    const owner: unknown = JSON.parse(text)
-    const isHis = isTable(owner) && owner.name === name
-    const isKnown = isHis && typeof owner.pid === 'number' && typeof owner.host === 'string'
-    return isKnown ? (owner as unknown as Owner) : undefined
+    const owner = decodeOwner(JSON.parse(text))
+    return owner?.name === name ? owner : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
@@ -164,8 +155,9 @@ function mountOf(path: string): number | undefined {
 }
 
 function held(path: string, seen: Seen | undefined = findLease(path)): LeaseAnswer {
-  const { host = 'another machine', brief } = seen?.owner ?? {}
-  return { kind: 'held', host, brief: seen?.owner === undefined || brief === true }
+  const owner = seen?.owner
+  const isBrief = owner === undefined || owner.brief === true
+  return { kind: 'held', host: owner?.host || 'another machine', brief: isBrief }
 }
 
 /** A lease made ready beside its place. */
@@ -217,8 +209,9 @@ class Draft {
     return true
   }
 
+  /** What cannot be removed is swept later: what came of it is not to be lost over that. */
   remove(): void {
-    disk.removeTree(this.#dir)
+    disk.tryRemoveTree(this.#dir)
   }
 
   #rename(from: string, to: string): boolean {

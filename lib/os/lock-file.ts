@@ -6,13 +6,13 @@
  */
 
 import { poll } from '../base/async.ts'
-import { isTable } from '../base/decode.ts'
+import { oneLine } from '../base/text.ts'
 import { formatTimestamp } from '../base/time.ts'
 import type { Holder } from '../errors.ts'
 import { isLeftover } from '../layout.ts'
 import * as disk from './disk.ts'
 import { lockExclusive, lockShared } from './flock.ts'
-import { isStopped, type ProcessIdentity, thisProcess } from './process.ts'
+import { decodeOwner, isStopped, type Owner, type ProcessIdentity, thisProcess } from './process.ts'
 
 /** A lock that is held until it is released. */
 export interface Lock extends Disposable {
@@ -122,8 +122,8 @@ export function findHolder(path: string, now: number): Holder | undefined {
   const since = Date.parse(String(owner.acquired_at))
   return {
     pid: owner.pid,
-    host: owner.host,
-    ...(typeof owner.tool === 'string' ? { tool: owner.tool } : {}),
+    host: oneLine(owner.host),
+    ...(typeof owner.tool === 'string' ? { tool: oneLine(owner.tool) } : {}),
     ...(typeof owner.turn === 'number' ? { turn: owner.turn } : {}),
     ...(Number.isNaN(since)
       ? {}
@@ -132,27 +132,14 @@ export function findHolder(path: string, now: number): Holder | undefined {
   }
 }
 
-type Owner = ProcessIdentity & { tool?: unknown; turn?: unknown; acquired_at?: unknown }
-
 /** The process that the lock file names, or undefined where it tells nothing. */
 export function findOwner(path: string): Owner | undefined {
-  let owner: unknown
   try {
-    owner = JSON.parse(disk.findText(path) ?? 'null')
+    return decodeOwner(JSON.parse(disk.findText(path) ?? 'null'))
   } catch (error) {
     // Torn or not ours: such a file says nothing about who holds the lock.
     if (error instanceof SyntaxError) return undefined
     throw error
-  }
-  if (!isTable(owner) || typeof owner.pid !== 'number') return undefined
-  const text = (value: unknown) => (typeof value === 'string' ? value : '')
-  return {
-    ...owner,
-    pid: owner.pid,
-    start_time: text(owner.start_time),
-    boot_id: text(owner.boot_id),
-    pid_ns: text(owner.pid_ns),
-    host: text(owner.host),
   }
 }
 

@@ -5,7 +5,10 @@
  * known whether this process can see it at all.
  */
 
+import { isTable } from '../base/decode.ts'
+import { oneLine } from '../base/text.ts'
 import { errnoOf, findLink, findText, listNames } from './disk.ts'
+import { isShortage } from './shortage.ts'
 
 /** This machine and the process namespace seen from here; what is not known is empty. */
 export interface Machine {
@@ -29,6 +32,23 @@ export interface GroupIdentity extends Machine {
 export interface Vitals {
   readonly verdict: 'alive' | 'dead' | 'unknown'
   readonly why: string
+}
+
+/** What a file says of the process that it belongs to, beside its identity. */
+export type Owner = ProcessIdentity & Readonly<Record<string, unknown>>
+
+/** Decodes that: what of the identity is not there is empty. Undefined where it names no process. */
+export function decodeOwner(value: unknown): Owner | undefined {
+  if (!isTable(value) || typeof value.pid !== 'number') return undefined
+  const text = (key: string) => (typeof value[key] === 'string' ? value[key] : '')
+  return {
+    ...value,
+    pid: value.pid,
+    start_time: text('start_time'),
+    boot_id: text('boot_id'),
+    pid_ns: text('pid_ns'),
+    host: text('host'),
+  }
 }
 
 let machine: Machine | undefined
@@ -182,7 +202,7 @@ function placeOf(id: Machine): Vitals | undefined {
   if (id.boot_id !== here.boot_id || !id.boot_id) {
     return isHere
       ? { verdict: 'dead', why: 'the machine was started anew since' }
-      : { verdict: 'unknown', why: `it was started on another machine, ${id.host}` }
+      : { verdict: 'unknown', why: `it was started on another machine, ${oneLine(id.host)}` }
   }
   if (here.pid_ns === '') {
     return { verdict: 'unknown', why: 'the processes of this container are not shown (/proc)' }
@@ -245,12 +265,15 @@ export function carries(pid: number, marker: string): boolean {
   return (findProcText(`/proc/${pid}/environ`) ?? '').split('\0').includes(marker)
 }
 
-/** A process may end between the opening and the reading, or be another user's: it tells nothing. */
+/**
+ * A process may end between the opening and the reading, or be another user's: it tells nothing. A
+ * shortage is thrown, since nobody is dead for that.
+ */
 export function findProcText(path: string): string | undefined {
   try {
     return findText(path)
   } catch (error) {
-    if (errnoOf(error) === undefined) throw error
+    if (errnoOf(error) === undefined || isShortage(error)) throw error
     return undefined
   }
 }

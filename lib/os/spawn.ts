@@ -67,19 +67,25 @@ export async function spawnTool(spec: SpawnSpec): Promise<Child> {
   stdio[3] = 'pipe'
   stdio[lockDescriptor] = spec.lock
   const { env, argv } = throughShell(spec)
-  let child: ChildProcess
+  let child: ChildProcess | undefined
+  let group: GroupIdentity
   try {
-    child = spawn('/bin/sh', ['-c', gate, 'sh', ...argv], {
+    const started = spawn('/bin/sh', ['-c', gate, 'sh', ...argv], {
       cwd: spec.cwd,
       env,
       stdio,
       detached: !hasTerminal,
     })
+    child = started
     await new Promise((resolve, reject) => {
-      child.once('spawn', resolve)
-      child.once('error', reject)
+      started.once('spawn', resolve)
+      started.once('error', reject)
     })
+    const pgid = started.pid as number
+    group = { pgid, start_time: startTimeOf(pgid) ?? '', ...thisMachine() }
   } catch (error) {
+    // One that nobody could tell from others later is not let go. Of one that never was there are none.
+    child?.stdio?.[3]?.destroy()
     for (const end of [out?.read, err?.read]) if (end !== undefined) disk.closeFile(end)
     const errno = disk.errnoOf(error) ?? String(error)
     if (errno === 'ENOENT') throw new Failure('CWD_GONE', { cwd: spec.cwd }, { cause: error })
@@ -88,20 +94,19 @@ export async function spawnTool(spec: SpawnSpec): Promise<Child> {
   } finally {
     for (const end of [out?.write, err?.write]) if (end !== undefined) disk.closeFile(end)
   }
-  const pgid = child.pid as number
   const barrier = child.stdio[3] as Writable
   // The tool may be killed before it is let go.
   barrier.on('error', () => undefined)
   child.stdin?.on('error', () => undefined)
   return {
-    group: { pgid, start_time: startTimeOf(pgid) ?? '', ...thisMachine() },
+    group,
     stdout: out === undefined ? (child.stdout ?? nothing()) : readEnd(out.read),
     stdin: child.stdin ?? undefined,
     stderr: err === undefined ? (child.stderr ?? nothing()) : readEnd(err.read),
     exited: new Promise((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }))
     }),
-    send: (signal) => signalChild(pgid, hasTerminal ? 'process' : 'group', signal),
+    send: (signal) => signalChild(group.pgid, hasTerminal ? 'process' : 'group', signal),
     hasTerminal,
     release: () => barrier.end('\n'),
     abandon: () => barrier.destroy(),
@@ -170,7 +175,10 @@ function readEnd(fd: number): Readable {
   return new Socket({ fd, readable: true, writable: false })
 }
 
-/** Runs a program to its end and gives what it printed; no status when there is no such program. */
+/**
+ * Runs a program to its end and gives what it printed; no status when there is no such program. Throws
+ * what else keeps it from being run.
+ */
 export function runProgram(
   program: string,
   args: readonly string[],
@@ -181,10 +189,10 @@ export function runProgram(
     maxBuffer: 64 * 1024 * 1024,
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-  return {
-    status: child.error === undefined ? (child.status ?? 128) : undefined,
-    stdout: child.stdout ?? '',
-  }
+  const { error, status, stdout } = child
+  if (error === undefined) return { status: status ?? 128, stdout }
+  if (disk.isMissing(error)) return { status: undefined, stdout: '' }
+  throw disk.toFailure(error, program)
 }
 
 /** What a program prints on stdout, or undefined when it fails or takes longer than so many ms. */

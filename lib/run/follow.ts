@@ -7,7 +7,7 @@ import { type Child, keepTerminal } from '../os/spawn.ts'
 import { markerOf } from '../session/liveness.ts'
 import type { Session } from '../session/session.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
-import { listArtifacts, projectResult, type TurnResult } from '../session/turn.ts'
+import { artifactsOf, projectResult, type TurnResult } from '../session/turn.ts'
 import { isRedacting } from '../store/access.ts'
 import type { Settings } from '../store/config.ts'
 import type { Store } from '../store/store.ts'
@@ -110,7 +110,7 @@ export async function follow(
     cost_usd: said.facts.cost_usd,
     peak_memory_bytes: peakMemory,
     events_count: 0,
-    artifacts: listArtifacts(session.dir, turn),
+    ...artifactsOf(session.dir, turn),
   }
   const safe = session.redact({ type: 'turn_ended', turn, text: null, data: known, at: endedAt })
   // What others may have appended meanwhile is known under the lock.

@@ -16,6 +16,7 @@ import {
   signalProcess,
   vitalsOfGroup,
 } from '../os/process.ts'
+import { patiently } from '../os/shortage.ts'
 import { findHeldTool, markerOf, observe, turnVitals } from '../session/liveness.ts'
 import { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
@@ -60,7 +61,7 @@ export async function killTurn(
   const state = seen.state as State
   const { status, why } = liveness
   if (status === 'unknown') {
-    if (options.lost && isOutOfSight(state)) return await giveUp(store, id)
+    if (options.lost && isOutOfSight(state)) return await giveUp(store, id, state.turn?.number)
     throw new Failure('LIVENESS_UNKNOWN', { id, why })
   }
   if (options.lost && (status === 'running' || status === 'orphaned')) {
@@ -116,16 +117,15 @@ export async function killTurn(
  * Records a turn as crashed of which nothing can be known, on the caller's word. What the kernel knows
  * counts more: no lock of the session may be held.
  */
-async function giveUp(store: Store, id: SessionId): Promise<KillReport> {
+async function giveUp(store: Store, id: SessionId, turn: number | undefined): Promise<KillReport> {
   await using held = await holdSession(store, id, { place: placeOf(store, id) })
   const { session } = held
   for (const lock of await holdTools(session)) lock.release()
   const state = await session.refresh()
   if (!hasOpenTurn(state)) return reportOf(id, state, null)
-  const { why } = turnVitals(id, state)
-  // Another turn may have started since it was looked at.
-  if (!isOutOfSight(state)) throw new Failure('LIVENESS_UNKNOWN', { id, why })
-  const summary = `given up as lost: ${why}`
+  // Of another one, which has started since, nobody has given his word.
+  if (state.turn?.number !== turn) return reportOf(id, await settle(session, store.now()), null)
+  const summary = `given up as lost: ${turnVitals(id, state).why}`
   const ended = await endTurn(session, 'crashed', summary, store.now(), true)
   return { ...reportOf(id, ended, null), lost: true }
 }
@@ -183,7 +183,9 @@ async function endTool(
 }
 
 function isGone(id: SessionId, group: GroupIdentity): () => true | undefined {
-  return () => (vitalsOfGroup(group, markerOf(id)).verdict === 'dead' ? true : undefined)
+  const look = patiently()
+  const isDead = () => vitalsOfGroup(group, markerOf(id)).verdict === 'dead'
+  return () => look(isDead) || undefined
 }
 
 /** Whether the newest turn was killed while its session was held as it is now: its holder is about to go. */

@@ -127,8 +127,9 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
       return await runHeld(store, held, plan, options)
     } catch (error) {
       // Nobody was told of it, so it leaves as if it had never been.
-      if (!target.ephemeral && !hasHadTurn(session)) {
-        withdrawn = tidy(() => withdrawSession(store, session))
+      if (!target.ephemeral) {
+        const withdraw = () => (hasHadTurn(session) ? undefined : withdrawSession(store, session))
+        withdrawn = tidy(withdraw)
       }
       throw error
     } finally {

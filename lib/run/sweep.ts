@@ -62,18 +62,19 @@ export function watchForKill(session: Session): () => boolean {
   return () => {
     const { turn, journal } = session.state
     if (turn?.kill_requested) return true
-    const size = findSize(files.transcript(dir))
+    const size = orUnknown(() => disk.findSize(files.transcript(dir)))
     // Where nobody else has appended anything, there is nothing to read.
     if (size === journal.bytes || size === looked) return false
-    looked = size
-    return readSnapshot(id, dir).state?.turn?.kill_requested === true
+    const isRequested = orUnknown(() => readSnapshot(id, dir).state?.turn?.kill_requested === true)
+    if (isRequested !== undefined) looked = size
+    return isRequested === true
   }
 }
 
 /** Undefined also where it cannot be asked. */
-function findSize(path: string): number | undefined {
+function orUnknown<T>(look: () => T): T | undefined {
   try {
-    return disk.findSize(path)
+    return look()
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return undefined

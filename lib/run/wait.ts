@@ -4,6 +4,7 @@ import { sleep } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import * as disk from '../os/disk.ts'
+import { patiently } from '../os/shortage.ts'
 import { isAttended, observe, type Status } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { realSessionDir } from '../store/hold.ts'
@@ -18,7 +19,8 @@ export interface Waited {
 
 /**
  * Resolves when no turn of the session runs. Throws WAIT_EXPIRED after `timeout` ms, INTERRUPTED when
- * the signal aborts, and LIVENESS_UNKNOWN when it cannot be told.
+ * the signal aborts, and LIVENESS_UNKNOWN when it cannot be told. A system that is short of files or
+ * memory is waited for, too.
  */
 export async function waitForTurn(
   store: Store,
@@ -30,25 +32,28 @@ export async function waitForTurn(
 ): Promise<Waited> {
   const dir = realSessionDir(store, id, placeOf(store, id))
   const started = performance.now()
-  for (let pause = 10, isOn = false; ; pause = Math.min(pause * 1.5, 250)) {
-    // A session that lives for one turn leaves with it.
-    if (disk.findFacts(dir) === undefined) return { id, status: 'idle', outcome: null }
-    if (!isOn) {
-      const look = { now: store.now(), scrutiny: 'busy' } as const
-      const { liveness, snapshot } = observe(readSnapshot(id, dir), look)
-      const { status, why } = liveness
-      if (status === 'unknown') throw new Failure('LIVENESS_UNKNOWN', { id, why })
-      if (snapshot.failure !== undefined) throw snapshot.failure
-      if (status !== 'running' && status !== 'busy' && status !== 'orphaned') {
-        return { id, status, outcome: snapshot.state?.turn?.outcome ?? null }
-      }
-    }
+  const look = patiently()
+  for (let pause = 10, isFirst = true; ; pause = Math.min(pause * 1.5, 250), isFirst = false) {
+    // What a long turn has said so far is not read again and again.
+    const end = look(() => (isFirst || !isAttended(dir) ? findEnd(store, id, dir) : undefined))
+    if (end !== undefined) return end
     const waited = performance.now() - started
     const left = (options.timeout ?? Number.POSITIVE_INFINITY) - waited
     if (left <= 0) throw new Failure('WAIT_EXPIRED', { id, waited_ms: Math.round(waited) })
     await sleep(Math.min(pause, left), options.signal)
     options.signal?.throwIfAborted()
-    // What a long turn has said so far is not read again and again.
-    isOn = isAttended(dir)
   }
+}
+
+/** How it stands with a session of which no turn runs; undefined while one does. */
+function findEnd(store: Store, id: SessionId, dir: string): Waited | undefined {
+  // A session that lives for one turn leaves with it.
+  if (disk.findFacts(dir) === undefined) return { id, status: 'idle', outcome: null }
+  const look = { now: store.now(), scrutiny: 'busy' } as const
+  const { liveness, snapshot } = observe(readSnapshot(id, dir), look)
+  const { status, why } = liveness
+  if (status === 'unknown') throw new Failure('LIVENESS_UNKNOWN', { id, why })
+  if (snapshot.failure !== undefined) throw snapshot.failure
+  if (status === 'running' || status === 'busy' || status === 'orphaned') return undefined
+  return { id, status, outcome: snapshot.state?.turn?.outcome ?? null }
 }

@@ -5,12 +5,13 @@ import { Failure, isFailure } from '../errors.ts'
 import { readTail } from '../journal/recover.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { isShortage } from '../os/shortage.ts'
 import { parseState, refuseNewer } from './codec.ts'
 import { FoldError, foldEntry, markAt } from './fold.ts'
 import type { Snapshot } from './snapshot.ts'
 import { foldVersion, type State } from './state.ts'
 
-/** The same as readSnapshot, whatever the directory holds. */
+/** The same as readSnapshot, whatever the directory holds. Throws IO_FAILED for a shortage. */
 export function catchUp(id: SessionId, dir: string): Snapshot {
   const first = readOnce(id, dir)
   // Its state may have been replaced between the two files; damage is what a second look finds too.
@@ -33,7 +34,7 @@ function readOnce(id: SessionId, dir: string): Snapshot {
     }
     return { id, dir, state, failure: undefined, warnings }
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
+    if (!(error instanceof Failure) || isShortage(error)) throw error
     return broken(id, dir, error)
   }
 }

@@ -101,12 +101,24 @@ function decodeState(table: TomlTable): State {
     ...(redactions === undefined ? {} : { redactions: decodeAmounts(redactions, 'redactions') }),
     journal: {
       ...journal,
-      fold: decodeInteger(journal, 'fold') ?? 0,
-      seq: decodeInteger(journal, 'seq') ?? -1,
-      bytes: decodeInteger(journal, 'bytes') ?? 0,
-      ...defined('streamed_bytes', decodeInteger(journal, 'streamed_bytes')),
+      fold: decodeCount(journal, 'fold') ?? 0,
+      // Before the first entry it is -1.
+      seq: decodeCount(journal, 'seq', -1) ?? -1,
+      bytes: decodeCount(journal, 'bytes') ?? 0,
+      ...defined('streamed_bytes', decodeCount(journal, 'streamed_bytes')),
     },
   }
+}
+
+/** An integer that is not below the least one. */
+function decodeCount(
+  table: Readonly<Record<string, unknown>>,
+  key: string,
+  least = 0,
+): number | undefined {
+  const count = decodeInteger(table, key)
+  if (count !== undefined && count < least) throw new DecodeError(`${key} is below ${least}`)
+  return count
 }
 
 /** Numbers by name; what else stands there is kept. */

@@ -134,7 +134,7 @@ function change(state: State, entry: Entry): Change {
     case 'turn_ended':
       return turnEnded(state, entry)
     case 'provider_session':
-      return withTool(state, entry, providerSession)
+      return providerSession(state, entry)
     case 'usage':
       return addUsage(state, entry.data)
     case 'compacted':
@@ -211,30 +211,29 @@ function turnEnded(state: State, entry: Entry): Change {
       ...optional('exit_code', exitCode),
       ...optional('signal', signal),
     },
-    tools: {
-      ...state.tools,
-      [tool]: {
-        ...state.tools[tool],
-        ...optional('last_action_summary', summary),
-        ...optional('last_exit_code', exitCode),
-        updated_at: ended,
-      },
-    },
+    ...withTool(state, tool, (before) => ({
+      ...before,
+      ...optional('last_action_summary', summary),
+      ...optional('last_exit_code', exitCode),
+      updated_at: ended,
+    })),
   }
 }
 
-function withTool(
-  state: State,
-  entry: Entry,
-  next: (tool: ToolState, data: EntryData) => ToolState,
-): Change {
-  const name = decodeText(entry.data, 'tool') ?? state.turn?.tool
-  if (name === undefined) throw new DecodeError('it names no tool')
-  const tool = next(state.tools[name] ?? {}, entry.data)
-  return { tools: { ...state.tools, [name]: { ...tool, updated_at: instant(entry.ts) } } }
+function withTool(state: State, name: string, next: (tool: ToolState) => ToolState): Change {
+  // No TOML is read with a name that every object has.
+  if (name in Object.prototype) return {}
+  return { tools: { ...state.tools, [name]: next(state.tools[name] ?? {}) } }
 }
 
-function providerSession(tool: ToolState, data: EntryData): ToolState {
+function providerSession(state: State, entry: Entry): Change {
+  const name = decodeText(entry.data, 'tool') ?? state.turn?.tool
+  if (name === undefined) throw new DecodeError('it names no tool')
+  const updated_at = instant(entry.ts)
+  return withTool(state, name, (tool) => ({ ...withProvider(tool, entry.data), updated_at }))
+}
+
+function withProvider(tool: ToolState, data: EntryData): ToolState {
   const id = present(decodeText(data, 'provider_session_id'), 'provider_session_id')
   const old = tool.provider_session_id
   // The provider does not know it any more: it is history.

@@ -12,6 +12,7 @@ import { isLockless } from '../os/flock.ts'
 import { isLeaseAlive } from '../os/lease.ts'
 import { findHolder, findOwner, probeLock } from '../os/lock-file.ts'
 import { thisMachine, type Vitals, vitalsOf, vitalsOfGroup } from '../os/process.ts'
+import { isShortage } from '../os/shortage.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
 import { hasOpenTurn, type State } from './state.ts'
 
@@ -82,12 +83,17 @@ export function observe(snapshot: Snapshot, options: Look): Observation {
     : { snapshot: again, liveness: tryJudge(again, options) }
 }
 
+/** Whether it was thrown for what lies at one path, and says nothing about any other. */
+export function isOfOne(error: unknown): error is Failure {
+  return error instanceof Failure && error.code !== 'NO_LOCKS' && !isShortage(error)
+}
+
 /** One session's locks that cannot be looked at say nothing about any other session. */
 function tryJudge(snapshot: Snapshot, options: Look): Liveness {
   try {
     return judge(snapshot, options)
   } catch (error) {
-    if (!(error instanceof Failure) || error.code === 'NO_LOCKS') throw error
+    if (!isOfOne(error)) throw error
     return { status: 'unknown', why: error.message }
   }
 }

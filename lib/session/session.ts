@@ -82,13 +82,9 @@ export class Session implements Disposable {
    */
   async keepLease(): Promise<void> {
     if (this.#use === 'none' || this.#lease !== undefined) return
-    const lock = await takeJournal(this.id, this.dir, journalPatience)
-    try {
-      this.#lease = await this.#askLease(false, journalPatience)
-      this.#lookAnew()
-    } finally {
-      lock.release()
-    }
+    using _lock = await takeJournal(this.id, this.dir, journalPatience)
+    this.#lease = await this.#askLease(false, journalPatience)
+    this.#lookAnew()
   }
 
   /** Gives the lease back; one that left with its session's directory is nobody's any more. */
@@ -96,12 +92,8 @@ export class Session implements Disposable {
     const lease = this.#lease
     this.#lease = undefined
     if (lease === undefined || lease.isLost()) return
-    const lock = await takeJournal(this.id, this.dir, journalPatience)
-    try {
-      this.#letGo(lease)
-    } finally {
-      lock.release()
-    }
+    using _lock = await takeJournal(this.id, this.dir, journalPatience)
+    this.#letGo(lease)
   }
 
   /** Whether a lease that was kept is another machine's now; not, where that cannot be asked. */
@@ -249,7 +241,7 @@ export class Session implements Disposable {
   }
 
   async #locked<T>(timeout: number, act: () => T): Promise<T> {
-    const lock = await takeJournal(this.id, this.dir, timeout)
+    using _lock = await takeJournal(this.id, this.dir, timeout)
     let lease: Lease | undefined
     try {
       if (this.#lease?.isLost()) throw new Failure('LEASE_LOST', { id: this.id })
@@ -260,8 +252,16 @@ export class Session implements Disposable {
       this.#catchUp()
       return act()
     } finally {
-      if (lease !== undefined) this.#letGo(lease)
-      lock.release()
+      if (lease !== undefined) this.#tryLetGo(lease)
+    }
+  }
+
+  /** What was changed has been, whatever keeps the lease from being given up: it grows stale. */
+  #tryLetGo(lease: Lease): void {
+    try {
+      this.#letGo(lease)
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
     }
   }
 

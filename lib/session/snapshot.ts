@@ -20,7 +20,10 @@ export interface Snapshot {
   readonly warnings: readonly Failure[]
 }
 
-/** Reads a session's state and the journal behind it. Never throws for what the directory holds. */
+/**
+ * Reads a session's state and the journal behind it. Never throws for what the directory holds, but
+ * IO_FAILED where the system is short of files or memory: a session is not unreadable for that.
+ */
 export function readSnapshot(id: SessionId, dir: string): Snapshot {
   return toSnapshot(id, dir, findPlain(id, dir, undefined))
 }

@@ -39,7 +39,9 @@ export interface TurnResult extends EntryData {
   readonly peak_memory_bytes: number | null
   /** How many entries the turn has, its start and its end among them. */
   readonly events_count: number
-  readonly artifacts: readonly { readonly path: string; readonly size_bytes: number }[]
+  readonly artifacts: readonly Artifact[]
+  /** There are more than a result can name. */
+  readonly artifacts_truncated?: true
 }
 
 /**
@@ -90,7 +92,7 @@ export async function endTurn(
   upkeep: boolean,
 ): Promise<State> {
   const number = session.state.turn?.number ?? 0
-  const known = { summary, artifacts: listArtifacts(session.dir, number) }
+  const known = { summary, ...artifactsOf(session.dir, number) }
   const safe = session.redact({ text: null, data: known })
   const { state } = await session.append((state) => {
     const { turn } = state
@@ -115,6 +117,7 @@ export async function endTurn(
       peak_memory_bytes: null,
       events_count: state.journal.seq + 2 - (started ?? state.journal.seq + 1),
       artifacts: safe.value.data.artifacts,
+      ...(known.artifacts_truncated && { artifacts_truncated: true }),
     }
     const data = upkeep ? { ...result, upkeep: true } : result
     const entry = { type: 'turn_ended', turn: number, text: null, data, at: now } as const
@@ -187,6 +190,24 @@ export interface Artifact {
   /** Relative to the session's output directory. */
   readonly path: string
   readonly size_bytes: number
+}
+
+/** How many artifacts a result names, and of how many characters in all: one entry has to hold them. */
+const mostArtifacts = 10_000
+const longestArtifacts = 1024 * 1024
+
+/** The artifacts of a turn as its result has them. */
+export function artifactsOf(
+  dir: string,
+  turn: number,
+): Pick<TurnResult, 'artifacts' | 'artifacts_truncated'> {
+  const all = listArtifacts(dir, turn)
+  let left = longestArtifacts
+  const end = all.findIndex(({ path }, at) => {
+    left -= path.length
+    return left < 0 || at === mostArtifacts
+  })
+  return end < 0 ? { artifacts: all } : { artifacts: all.slice(0, end), artifacts_truncated: true }
 }
 
 /** The files under output/, of one turn or of all; links and what stint itself wrote left out. */

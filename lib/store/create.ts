@@ -114,8 +114,8 @@ export async function createSession(
         lock: lock.movedTo(files.sessionLock(final)),
       }
     } catch (error) {
-      lease?.release()
       lock.release()
+      lease?.release()
       throw error
     }
   })

@@ -10,6 +10,7 @@ import { Session, type SessionAccess } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { accessOf } from './access.ts'
 import { withdrawSession } from './create.ts'
+import { keepHeld } from './hold.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -33,32 +34,29 @@ export async function sweepEphemeral(store: Store): Promise<Failure | undefined>
 }
 
 async function removeDead(store: Store, access: SessionAccess, id: SessionId): Promise<void> {
-  const dir = sessionDir(store.dir, id, 'ephemeral')
-  const lock = tryLockThere(files.sessionLock(dir))
-  if (lock === undefined) return
-  const session = new Session(id, dir, access)
-  let withdrawn: string | undefined
-  try {
-    if (!(await isLeased(session))) return
-    const { state } = readSnapshot(id, dir)
-    const dead = state === undefined || turnVitals(id, state).verdict === 'dead'
-    const over = dead || session.isTakenOver
-    if (over && findHeldTool(dir) === undefined) withdrawn = withdrawSession(store, session)
-  } finally {
-    await session.releaseLease()
-    session[Symbol.dispose]()
-    lock.release()
-  }
+  const withdrawn = await withdrawDead(store, access, id)
   if (withdrawn !== undefined) disk.removeTree(withdrawn)
 }
 
-/** Whether this machine may change it; another one may be at it. */
-async function isLeased(session: Session): Promise<boolean> {
+async function withdrawDead(
+  store: Store,
+  access: SessionAccess,
+  id: SessionId,
+): Promise<string | undefined> {
+  const dir = sessionDir(store.dir, id, 'ephemeral')
+  const lock = tryLockThere(files.sessionLock(dir))
+  if (lock === undefined) return undefined
   try {
-    await session.keepLease()
-    return true
+    await using held = await keepHeld(new Session(id, dir, access), lock)
+    const { state } = readSnapshot(id, dir)
+    const isDead = state === undefined || turnVitals(id, state).verdict === 'dead'
+    const isOver = isDead || held.session.isTakenOver
+    return isOver && findHeldTool(dir) === undefined
+      ? withdrawSession(store, held.session)
+      : undefined
   } catch (error) {
-    if (isFailure(error, 'LEASE_HELD')) return false
+    // Another machine may be at it.
+    if (isFailure(error, 'LEASE_HELD')) return undefined
     throw error
   }
 }

@@ -6,6 +6,7 @@ import { Failure, isFailure } from '../errors.ts'
 import { session as files, type Place, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findHolder, type Lock, probeTolerance, takeLock, tryLock } from '../os/lock-file.ts'
+import { patiently } from '../os/shortage.ts'
 import { listTools } from '../session/liveness.ts'
 import { ifGone, Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
@@ -47,7 +48,8 @@ export async function holdSession(
   const started = performance.now()
   const waited = () => Math.round(performance.now() - started)
   for (;;) {
-    const left = wait === undefined ? undefined : Math.max(0, wait - waited())
+    // A probe that is in the way for a moment is nobody to wait for.
+    const left = wait === undefined ? undefined : Math.max(wait, probeTolerance) - waited()
     const lock = await lockSession(id, dir, { ...options, wait: left })
     if (lock === undefined) {
       signal?.throwIfAborted()
@@ -77,9 +79,12 @@ async function lockSession(
   { wait, signal }: HoldOptions,
 ): Promise<Lock | undefined> {
   const attempt = () => ifGone(id, dir, () => tryLock(files.sessionLock(dir), undefined))
+  if (wait !== undefined) {
+    const look = patiently()
+    return poll(() => look(attempt), { timeout: wait, signal })
+  }
   const lock = await poll(attempt, { timeout: probeTolerance, signal })
   if (lock !== undefined) return lock
-  if (wait !== undefined) return poll(attempt, { timeout: wait, signal })
   return isRunning(id, dir) ? undefined : poll(attempt, { timeout: briefHold, signal })
 }
 

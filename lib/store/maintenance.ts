@@ -44,8 +44,8 @@ export async function holdMaintenance(store: Store): Promise<Maintenance> {
         if (lease.isLost()) throw new Failure('STORE_BUSY', { store: store.dir })
       },
       [Symbol.asyncDispose]: async () => {
+        using _lock = lock
         lease.release()
-        lock.release()
       },
     }
   } catch (error) {

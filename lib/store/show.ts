@@ -1,11 +1,11 @@
 /** Everything about one session. */
 
 import type { SessionId } from '../base/id.ts'
-import { Failure, type Holder, isFailure } from '../errors.ts'
+import { Failure, type Holder } from '../errors.ts'
 import type { Entry } from '../journal/entry.ts'
 import { session as files } from '../layout.ts'
 import { findHolder, probeLock } from '../os/lock-file.ts'
-import { type Liveness, listTools, observe } from '../session/liveness.ts'
+import { isOfOne, type Liveness, listTools, observe } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { findTurnEnd, type TurnResult } from '../session/turn.ts'
@@ -71,7 +71,7 @@ function lockRow(name: string, dir: string, now: number): LockRow | Failure {
     const holder = findHolder(path, now)
     return { name, held: true, ...(holder === undefined ? {} : { holder }) }
   } catch (error) {
-    if (!isFailure(error, 'ACCESS_DENIED')) throw error
+    if (!isOfOne(error)) throw error
     return error
   }
 }

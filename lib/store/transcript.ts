@@ -6,6 +6,7 @@ import { Failure } from '../errors.ts'
 import { decodeLines, type Reading, readLines, readLinesBackwards } from '../journal/read.ts'
 import { session as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { patiently } from '../os/shortage.ts'
 import { isAttended, type Liveness, observe } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { realSessionDir } from './hold.ts'
@@ -39,7 +40,7 @@ export function* readTranscript(
 /**
  * What `readTranscript` gives, and then what is appended, across turns. Ends when the session is at rest
  * and all was given, or never with `forever`; a transcript that was rewritten is given from where it
- * continues.
+ * continues. A system that is short of files or memory is waited for, too.
  */
 export async function* followTranscript(
   store: Store,
@@ -59,9 +60,10 @@ export async function* followTranscript(
     const last = lastLine(fd, path, at)
     at = last?.line.end ?? 0
     if (seq < 0) seq = lastSeq(fd, path, at)
+    const [look, open] = [patiently(), patiently()]
     for (let pause = 20; !query.signal?.aborted; pause = Math.min(pause * 1.5, 200)) {
       // Asked before the look at the file: what a turn wrote before it ended is then seen below.
-      const resting = query.forever === true ? false : isAtRest(store, id)
+      const resting = query.forever !== true && look(() => isAtRest(store, id))
       const size = disk.readFacts(fd, path).size
       if (size > at) {
         for (const reading of decodeLines(readLines(fd, path, at, size))) {
@@ -73,13 +75,14 @@ export async function* followTranscript(
       }
       const now = disk.findFacts(path)
       if (now !== undefined && !disk.isSameFile(now, disk.readFacts(fd, path))) {
-        const before = fd
-        fd = disk.openRead(path)
-        disk.closeFile(before)
-        at = offsetAfter(fd, path, seq)
-        continue
-      }
-      if (resting || now === undefined) return
+        const next = open(() => disk.openRead(path))
+        if (next !== undefined) {
+          disk.closeFile(fd)
+          fd = next
+          at = offsetAfter(fd, path, seq)
+          continue
+        }
+      } else if (resting || now === undefined) return
       await sleep(pause, query.signal)
     }
   } finally {

@@ -1,10 +1,10 @@
 /** A machine whose calls fail while a turn runs: how the tool ended is how the command ends. */
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { agent, makePlace, type Place, touch } from '../support/cli.ts'
+import { agent, expectRefusal, makePlace, type Place, touch, until } from '../support/cli.ts'
 
 const preload = [join(import.meta.dirname, '../support/ailing.mjs')]
 const { EDQUOT, EIO, ENFILE, ESTALE } = constants.errno
@@ -81,6 +81,61 @@ describe.skipIf(process.platform !== 'linux')('a turn whose machine ails', () =>
     expect(stderr).toMatch(/^warning: what the turn left running cannot be looked for: .*ENFILE/m)
   })
 
+  test('is waited for and followed to its end although nothing can be looked at meanwhile', async () => {
+    const place = makePlace()
+    const gate = `${place.dir}/gate`
+    const run = place.start(['run', '--', agent('hold.sh'), gate, '0'])
+    const id = await run.session()
+    await run.says('working as')
+    const when = `${place.dir}/when`
+    const watchers = [
+      ['wait', id],
+      ['logs', id, '-f'],
+      ['resume', id, '--wait', '--', 'true'],
+    ].map((words, at) => {
+      const log = `${place.dir}/log-${at}`
+      const env = { AILING: JSON.stringify({ when, ...exhausted, log }) }
+      return { log, watcher: place.start(words, { preload, env }) }
+    })
+    await watchers[1]?.watcher.says('working as')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    touch(when)
+    for (const { log } of watchers) {
+      await until('it was looked in vain', () => existsSync(log))
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(watchers.map(({ watcher }) => watcher.isOver())).toEqual([false, false, false])
+    rmSync(when)
+    touch(gate)
+    for (const { watcher } of watchers) {
+      const { status, stderr } = await watcher.ended
+      expect({ status, stderr }).toEqual({
+        status: 0,
+        stderr: expect.not.stringContaining('error'),
+      })
+    }
+    expect(watchers[1]?.watcher.stdout()).toContain('done')
+    await run.ended
+  })
+
+  test('never starts where nobody could know its process later', async () => {
+    const place = makePlace()
+    const id = await place.make()
+    // From when its turn is made ready.
+    const when = `${place.session(id)}/output/turn-0002`
+    const env = {
+      AILING: JSON.stringify({ when, errno: ENFILE, calls: ['openSync'], text: '/proc/' }),
+    }
+    const ran = await place.stint(['resume', id, '--', 'touch', `${place.dir}/ran`], {
+      preload,
+      env,
+    })
+    expectRefusal(ran, { status: 126, code: 'SPAWN_FAILED', hint: false })
+    expect(ran.stderr).toContain('ENFILE')
+    expect(existsSync(`${place.dir}/ran`)).toBe(false)
+    expect(await place.json(['show', id])).toMatchObject({ status: 'idle', turn: 1 })
+  })
+
   test('a close that reports trouble changes nothing', async () => {
     const place = makePlace()
     const { run, gate, when } = hold(place, { errno: EIO, calls: ['closeSync'] })
@@ -128,5 +183,26 @@ describe.skipIf(process.platform !== 'linux')('a turn whose machine ails', () =>
     const { status, stderr } = await run.ended
     expect(status).toBe(4)
     expect(stderr).toMatch(/^warning: session \w+ could not be let go of: .*EIO/m)
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('where no more files can be opened', () => {
+  /** The program where files whose path has this in it cannot be opened. */
+  const short = (place: Place, text: string, words: readonly string[]) => {
+    const AILING = JSON.stringify({ when: place.dir, errno: ENFILE, calls: ['openSync'], text })
+    return place.stint(words, { preload, env: { AILING } })
+  }
+
+  test('a name is not guessed about', async () => {
+    const place = makePlace()
+    const ids = [
+      await place.make(['--name', 'twin', '--', 'true']),
+      await place.make(['--name', 'twin', '--', 'true']),
+    ]
+    for (const id of ids) {
+      const ran = await short(place, `${id}/state.toml`, ['delete', 'twin'])
+      expectRefusal(ran, { status: 7, code: 'IO_FAILED', hint: false })
+    }
+    expect(await place.json(['list'])).toHaveLength(2)
   })
 })

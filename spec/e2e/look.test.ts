@@ -1,7 +1,16 @@
 /** Looking: list, show, result, logs, artifacts, log, is-alive, wait. */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { tryLock } from '../../lib/os/lock-file.ts'
 import {
   agent,
   entriesOf,
@@ -211,6 +220,50 @@ describe('result', () => {
     touch(gate)
     expect((await run.ended).status).toBe(0)
     expect(await place.json(['result', id])).toMatchObject({ turn: 3, outcome: 'success' })
+  })
+})
+
+describe('show and is-alive', () => {
+  test('put on one line, and make visible, what a lock file and a state say of themselves', async () => {
+    const place = makePlace()
+    const id = await place.make()
+    const [state, lock] = ['state.toml', 'locks/session.lock'].map(
+      (name) => `${place.session(id)}/${name}`,
+    ) as [string, string]
+    writeFileSync(
+      state,
+      `${readFileSync(state, 'utf8')}\n[tools."a\\u001b[2J"]\nprovider_session_id = "x"\n`,
+    )
+    const said = {
+      host: 'h\x1b[31m\nstatus idle',
+      pid: process.pid,
+      start_time: '',
+      tool: 't\x1b[2J\nb',
+      acquired_at: '2026-01-01T00:00:00Z',
+    }
+    writeFileSync(lock, JSON.stringify({ ...JSON.parse(readFileSync(lock, 'utf8')), ...said }))
+    using _held = tryLock(lock, undefined)
+    for (const words of [['show'], ['is-alive'], ['delete']]) {
+      const { stdout, stderr } = await place.stint([...words, id])
+      expect(stdout + stderr).toContain('h [31m status idle')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+      expect(stdout + stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/)
+    }
+  })
+
+  test('tell what can be told where a lock file is none', async () => {
+    const place = makePlace()
+    const id = await place.make()
+    const lock = `${place.session(id)}/locks/session.lock`
+    rmSync(lock)
+    symlinkSync('/dev/null', lock)
+    const ran = await place.stint(['show', id, '--json'])
+    expect(ran.status).toBe(0)
+    const { status, locks, warnings } = JSON.parse(ran.stdout)
+    expect(status).toBe('unknown')
+    expect(locks.map(({ name }: Row) => name)).toEqual(['command', 'journal'])
+    expect(warnings).toMatchObject([{ code: 'IO_FAILED' }])
+    expect((await place.stint(['is-alive', id])).status).toBe(9)
   })
 })
 

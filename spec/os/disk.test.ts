@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import {
+import fs, {
   chmodSync,
   existsSync,
   linkSync,
@@ -10,7 +10,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import * as disk from '../../lib/os/disk.ts'
 import { makeDir } from '../support/place.ts'
 
@@ -133,6 +133,23 @@ describe('makeDirs', () => {
 })
 
 describe('openWrite and findAppend', () => {
+  it('give a file back whose mode cannot be set', () => {
+    const dir = makeDir()
+    const before = process.umask(0o777)
+    const chmod = vi.spyOn(fs, 'fchmodSync').mockImplementation(() => {
+      throw Object.assign(new Error('EIO: i/o error, fchmod'), { code: 'EIO' })
+    })
+    const close = vi.spyOn(fs, 'closeSync')
+    try {
+      expect(() => disk.createFile(`${dir}/f`)).toThrow('EIO')
+      expect(close).toHaveBeenCalledOnce()
+    } finally {
+      process.umask(before)
+      chmod.mockRestore()
+      close.mockRestore()
+    }
+  })
+
   it.each([0o000, 0o077, 0o777])('make files of mode 0600 under umask %o', (umask) => {
     const dir = makeDir()
     const before = process.umask(umask)

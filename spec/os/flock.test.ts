@@ -113,6 +113,19 @@ describe('koffi and flock(1)', () => {
     for (const fd of [two, three]) closeSync(fd)
   })
 
+  it('say what keeps flock(1) from being run where it is there', async () => {
+    const { lockExclusive } = await load('flock(1)')
+    const path = makeFile()
+    const bin = makeDir()
+    writeFileSync(`${bin}/flock`, '', { mode: 0o600 })
+    vi.stubEnv('PATH', bin)
+    const fd = openSync(path, 'r+')
+    expect(() => lockExclusive(fd, path)).toThrow(
+      expect.objectContaining({ code: 'NO_LOCKS', data: { path, problem: 'EACCES' } }),
+    )
+    closeSync(fd)
+  })
+
   it('say NO_LOCKS when neither is there', async () => {
     const path = makeFile()
     const { lockExclusive } = await load('flock(1)')

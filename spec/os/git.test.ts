@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { findRepository, readHead } from '../../lib/os/git.ts'
 import { makeDir } from '../support/place.ts'
@@ -158,6 +158,15 @@ describe('findRepository and readHead', () => {
     expect(look(`${dir}/w`)).toMatchObject({ ...asGitSays(`${dir}/w`), branch: 'x/trunk' })
     git(dir, 'commit', '-q', '--allow-empty', '-m', 'second')
     expect(look(dir).head).toBe(asGitSays(dir).head)
+  })
+
+  it('know the branch where packed refs are too many to be read', () => {
+    const dir = makeRepository()
+    git(dir, 'pack-refs', '--all', '--prune')
+    const packed = `${dir}/.git/packed-refs`
+    writeFileSync(packed, `#${' '.repeat(17 * 1024 * 1024)}\n${readFileSync(packed, 'utf8')}`)
+    expect(look(dir)).toMatchObject({ branch: 'trunk' })
+    expect(look(dir).head).toBeUndefined()
   })
 
   it('find no repository where there is none', () => {

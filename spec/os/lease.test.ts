@@ -121,6 +121,18 @@ describe('openLease', () => {
     expect(openLease(`${dir}/other`, turn)).toMatchObject({ kind: 'held' })
   })
 
+  it.each([{ start_time: undefined }, { start_time: 7 }, { boot_id: null }, { host: '' }])(
+    'is nobody dead’s where its record has %j',
+    (odd) => {
+      const dir = makeDir()
+      leave(`${dir}/lease`, { ...here(dir), mount: 1, ...odd })
+      expect(openLease(`${dir}/lease`, turn)).toMatchObject({
+        kind: 'held',
+        host: expect.stringMatching(/./),
+      })
+    },
+  )
+
   it('that says nothing of its owner is taken at once where no other machine writes', () => {
     const path = `${makeDir()}/lease`
     leave(path, { ...far, name: 'owner.of-before' })

@@ -184,6 +184,25 @@ describe('vitalsOfGroup', () => {
     expect(vitalsOfGroup({ ...group, start_time: '1' }, marker).verdict).toBe('dead')
   })
 
+  it.skipIf(process.platform !== 'linux')(
+    'takes nobody for dead whom a shortage of files keeps from being looked at',
+    async () => {
+      const started = await startGroup(leaderAndMember)
+      await endLeader(started)
+      const open = fs.openSync.bind(fs)
+      const spy = vi.spyOn(fs, 'openSync').mockImplementation((path, ...rest) => {
+        if (!String(path).endsWith('/environ')) return open(path, ...rest)
+        throw Object.assign(new Error('ENFILE: file table overflow, open'), { code: 'ENFILE' })
+      })
+      try {
+        expect(() => vitalsOfGroup(started.group, marker)).toThrow('ENFILE')
+      } finally {
+        spy.mockRestore()
+      }
+      expect(vitalsOfGroup(started.group, marker).verdict).toBe('alive')
+    },
+  )
+
   it.each([0, 1, -1, Number.NaN])('takes the group %d for nobody', (pgid) => {
     const group = { ...thisMachine(), pgid, start_time: '' }
     expect(vitalsOfGroup(group, marker).verdict).toBe('dead')

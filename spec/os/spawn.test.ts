@@ -80,4 +80,14 @@ describe('runProgram', () => {
     expect(runProgram('sh', ['-c', 'echo out; exit 3'])).toEqual({ status: 3, stdout: 'out\n' })
     expect(runProgram('stint-no-such-program', [])).toEqual({ status: undefined, stdout: '' })
   })
+
+  it('gives no status of a program that is missing, and says what keeps another from being run', () => {
+    const program = `${makeDir()}/program`
+    expect(runProgram(program, [])).toEqual({ status: undefined, stdout: '' })
+    writeFileSync(program, '', { mode: 0o600 })
+    expect(() => runProgram(program, [])).toThrow(
+      expect.objectContaining({ code: 'ACCESS_DENIED', data: { path: program, errno: 'EACCES' } }),
+    )
+    expect(runProgram('sh', ['-c', 'echo said; exit 3'])).toEqual({ status: 3, stdout: 'said\n' })
+  })
 })

@@ -1,6 +1,6 @@
 /** Processes that want the same session at the same time: one of them gets it. */
 
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   agent,
@@ -188,4 +188,83 @@ describe('a reader that is overtaken', () => {
       expect(ran.status).toBe(verb === 'is-alive' ? 1 : 0)
     },
   )
+})
+
+describe.skipIf(process.platform !== 'linux')('kill --lost', () => {
+  /** Makes a turn's process one of another container. */
+  function putOutOfSight(dir: string): void {
+    const here = readlinkSync('/proc/self/ns/pid')
+    const elsewhere = here.replace(/\d/g, '9')
+    for (const name of ['transcript.jsonl', 'state.toml']) {
+      const text = readFileSync(`${dir}/${name}`, 'utf8')
+      expect(text).toContain(here)
+      writeFileSync(`${dir}/${name}`, text.replaceAll(here, elsewhere))
+    }
+  }
+
+  /** A session with a lost turn, and a `kill --lost` that has seen it and is about to take its lock. */
+  async function makeLate(place: Place) {
+    const id = await makeCrashed(place)
+    putOutOfSight(place.session(id))
+    const [reached, go] = [`${place.dir}/reached`, `${place.dir}/go`]
+    const plan = { call: 'openSync', path: 'session.lock', writing: true, reached, until: go }
+    const late = place.start(['kill', '--lost', id, '--json'], {
+      env: { PAUSE: JSON.stringify(plan) },
+      preload: [preload('pause')],
+    })
+    await fileText(reached)
+    expect(await place.json(['kill', '--lost', id])).toMatchObject({ turn: 1, lost: true })
+    return { id, late, go }
+  }
+
+  test('that comes late gives up nothing, and says how the turn ended', async () => {
+    const place = makePlace()
+    const { id, late, go } = await makeLate(place)
+    touch(go)
+    const { status, stdout } = await late.ended
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({ id, turn: 1, signal: null, outcome: 'crashed' })
+    expect(ends(entriesOf(place.session(id)))).toEqual([1])
+  })
+
+  test('takes no turn for lost that has started here since', async () => {
+    const place = makePlace()
+    const { id, late, go } = await makeLate(place)
+    await makeCrashed(place, id)
+    touch(go)
+    const { status, stdout } = await late.ended
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({ id, turn: 2, signal: null, outcome: 'crashed' })
+    const { data } = entriesOf(place.session(id)).at(-1) as Row
+    expect(data.summary).toBe('its supervisor was gone when it was looked at')
+  })
+
+  test('takes the word that was given for one turn for no other', async () => {
+    const place = makePlace()
+    const { id, late, go } = await makeLate(place)
+    await makeCrashed(place, id)
+    putOutOfSight(place.session(id))
+    touch(go)
+    const ran = await late.ended
+    expect(ran.status).toBe(9)
+    expect(failureOf(ran)).toMatchObject({ code: 'LIVENESS_UNKNOWN', data: { id } })
+    expect(ends(entriesOf(place.session(id)))).toEqual([1])
+  })
+
+  test('leaves a turn alone that has started here since and lives', async () => {
+    const place = makePlace()
+    const { id, late, go } = await makeLate(place)
+    // Its lock tells nothing of it.
+    const words = ['bash', '-c', 'exec 100>&-; exec "$0" "$1"', agent('hold.sh')]
+    const run = place.start(['resume', id, '--', ...words, `${place.dir}/never`])
+    await run.says('working as')
+    run.kill('SIGKILL')
+    await run.ended
+    touch(go)
+    const ran = await late.ended
+    expect(ran.status).toBe(5)
+    expect(failureOf(ran)).toMatchObject({ code: 'SESSION_ORPHANED', data: { id } })
+    expect(ends(entriesOf(place.session(id)))).toEqual([1])
+    expect(isRunning(Number(/working as (\d+)/.exec(run.stdout())?.[1]))).toBe(true)
+  })
 })

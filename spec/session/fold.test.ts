@@ -233,6 +233,23 @@ describe('foldEntry', () => {
     )
   })
 
+  it.each(['constructor', '__proto__', 'toString'])(
+    'keeps a state that can be read again where %s is the name of a tool',
+    (tool) => {
+      const state = fold(
+        undefined,
+        story(
+          ['turn_started', { tool }],
+          ['provider_session', { tool, provider_session_id: 'a' }],
+          ['turn_ended', { outcome: 'success' }],
+        ),
+      )
+      const read = parseState(formatState(state), 'state.toml')
+      expect(read).toEqual(state)
+      expect(read).toMatchObject({ tools: {}, turn: { tool, outcome: 'success' } })
+    },
+  )
+
   it('remembers every id that the tool gave, and which is the newest', () => {
     const told = story(
       ...['a', 'b', 'b', 'a', 'c'].map((provider_session_id): [string, object] => [

@@ -1,4 +1,4 @@
-import {
+import fs, {
   appendFileSync,
   existsSync,
   mkdirSync,
@@ -11,11 +11,11 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { SessionId } from '../../lib/base/id.ts'
 import { appendEntry, createSession, readSession, type Store } from '../../lib/index.ts'
 import { decodeEntry, type Entry, encodeEntry, formatLine } from '../../lib/journal/entry.ts'
-import { tryLock } from '../../lib/os/lock-file.ts'
+import { probeLock, tryLock } from '../../lib/os/lock-file.ts'
 import { parseState } from '../../lib/session/codec.ts'
 import { foldEntry } from '../../lib/session/fold.ts'
 import { Session, takeJournal } from '../../lib/session/session.ts'
@@ -317,6 +317,25 @@ describe('Session.append', () => {
       'transcript.jsonl',
     ])
     expect(existsSync(`${place.dir}/output/state.toml.5`)).toBe(true)
+  })
+
+  it('has recorded what it changed, and lets the journal go, where its lease cannot be given up', async () => {
+    const place = await makeSession()
+    const { id, dir, store } = place
+    using session = new Session(id, dir, { ...accessOf(store), lease: 'machine' })
+    const unlink = fs.unlinkSync.bind(fs)
+    const spy = vi.spyOn(fs, 'unlinkSync').mockImplementation((path) => {
+      if (!String(path).includes('/lease/')) return unlink(path)
+      throw Object.assign(new Error('EIO: i/o error, unlink'), { code: 'EIO' })
+    })
+    try {
+      expect((await session.append(message('one'))).seqs).toEqual([1])
+      expect(spy.mock.calls.some(([path]) => String(path).includes('/lease/'))).toBe(true)
+    } finally {
+      spy.mockRestore()
+    }
+    expect(probeLock(`${dir}/locks/journal.lock`)).toBe('free')
+    expect((await session.append(message('two'))).seqs).toEqual([2])
   })
 
   it('says who holds the journal when it stays locked', async () => {

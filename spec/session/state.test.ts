@@ -216,6 +216,8 @@ updated_at = 2026-02-06T14:00:00Z
     ],
     ['a list for the whole', '[[tools]]\nx = 1\n'],
     ['a format that is a text', `${least}format = "1"\n`],
+    ['a number of bytes below 0', `${least}[journal]\nbytes = -5\n`],
+    ['an entry number below what stands before the first', `${least}[journal]\nseq = -2\n`],
     ['an unknown count beyond all bounds', `${least}[journal]\nbytes = 99999999999999999999\n`],
   ])('refuses %s', (_, document) => {
     expect(invalid(document).problem).not.toBe('')

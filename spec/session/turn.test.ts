@@ -47,6 +47,21 @@ describe('listArtifacts', () => {
 })
 
 describe('settle', () => {
+  it('names as many artifacts as an entry holds, and says that there are more', async () => {
+    const store = makeStore()
+    const { id, dir } = writeSession(store, { told: [started(1, at)] })
+    const output = `${dir}/output/turn-0001`
+    mkdirSync(output, { recursive: true })
+    for (let n = 0; n < 5_000; n++) writeFileSync(`${output}/${String(n).padStart(250, '0')}`, '')
+    await settleOne(store, id)
+    const { outcome, artifacts, artifacts_truncated } = readResult(store, id)
+    expect({ outcome, artifacts_truncated }).toEqual({
+      outcome: 'crashed',
+      artifacts_truncated: true,
+    })
+    expect(artifacts).toEqual(listArtifacts(dir, 1).slice(0, Math.floor(1024 ** 2 / 260)))
+  })
+
   it('records a crashed turn as of its last entry, and writes its result', async () => {
     const store = makeStore()
     const { id, dir } = writeSession(store, {

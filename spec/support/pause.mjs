@@ -3,7 +3,9 @@
  *
  * PAUSE holds JSON: `call`, the function; `path`, how the path it is called with ends, or `in`, what
  * that contains; `reached`, the file that says that the program stands there; `until`, the file that
- * lets it go on; `after`, whether it stands behind the call and not before it. It happens once. Children are not paused.
+ * lets it go on; `after`, whether it stands behind the call and not before it; `writing`, whether only
+ * an open for writing counts, as who takes a lock does and who probes one does not. It happens once.
+ * Children are not paused.
  */
 
 import fs from 'node:fs'
@@ -26,7 +28,8 @@ if (plan !== null) {
   fs[plan.call] = (...args) => {
     const path = String(args[0])
     const fits = plan.path === undefined ? path.includes(plan.in) : path.endsWith(plan.path)
-    if (done || !fits) return real(...args)
+    const isRead = plan.writing && (args[1] & 3) === fs.constants.O_RDONLY
+    if (done || !fits || isRead) return real(...args)
     done = true
     if (!plan.after) stand()
     const result = real(...args)
