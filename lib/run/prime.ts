@@ -33,6 +33,11 @@ export function primedPrompt(dir: string, prompt: string): string | undefined {
   ].join('\n\n')
 }
 
+/** What a person hears of it. */
+export function primedNotice(tool: string, session: string): string {
+  return `${tool} starts a new conversation, told of the last turns of ${session}`
+}
+
 function findSaid(dir: string, longestOne: number, longestAll: number): Said[] {
   const found: Said[] = []
   let left = longestAll
