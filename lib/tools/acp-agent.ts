@@ -12,6 +12,7 @@ export function acpAdapter(name: string, command: readonly string[]): Adapter {
     supports: { resume: true, fork: true, compact: true },
     isAsked: true,
     plan: ({ args }) => ({ args: [...words, ...args], stdin: 'conversation' }),
+    load: () => import('@agentclientprotocol/sdk'),
     open: async ({ request, ...spec }) => {
       const { act, prompt, permission, providerSession, primed } = request
       const conversation = await converse({

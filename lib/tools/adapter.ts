@@ -34,6 +34,8 @@ export interface Adapter {
    * Needed where the tool's totals go over all of it.
    */
   readonly continues?: (argv: readonly string[]) => 'resume' | 'fork' | undefined
+  /** Loads what `open` would load later; absent where that is nothing. */
+  readonly load?: () => Promise<unknown>
   /** Follows one turn's standard output. */
   readonly open: (spec: OpenSpec) => Stream | Promise<Stream>
   /** Whether what the tool wrote to stderr, when it ended, says that the provider lost the id. */
