@@ -7,7 +7,7 @@ import { openPermissions, type PermissionSpec } from './acp-permission.ts'
 import { openUpdates, usageOf } from './acp-updates.ts'
 import type { Primed } from './adapter.ts'
 import type { EventData, ToolEvent, Verdict } from './event.ts'
-import { readFields } from './fields.ts'
+import { messageIn, readFields } from './fields.ts'
 
 export interface ConversationSpec extends PermissionSpec {
   /** To the agent's standard input: a line with its LF. */
@@ -62,6 +62,10 @@ const longestReplay = 10_000
 
 /** How long the agent may take to say which commands it has, in ms. */
 const commandsWithin = 2_000
+
+/** How long it may take to say which sessions it has, in ms, and in how many answers. */
+const listWithin = 2_000
+const mostLists = 100
 
 /** What compaction is called as a command. */
 const compactions = ['compact', 'compress', 'summarize']
@@ -184,10 +188,19 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
       logins = namesOf(authMethods)
       const capabilities = isTable(agentCapabilities) ? agentCapabilities : {}
       cannotResume = resumptionIn(capabilities) === undefined
-      const open = (act: ConversationSpec['act']) =>
-        openSession(agent, { ...spec, act }, capabilities).catch((error: unknown) =>
-          endingFor(error, act !== 'new'),
-        )
+      const open = async (act: ConversationSpec['act']) => {
+        try {
+          return await openSession(agent, { ...spec, act }, capabilities)
+        } catch (error) {
+          const ending = endingFor(error, act !== 'new')
+          const isVague = act !== 'new' && ending?.outcome === 'failure' && !('why' in ending)
+          if (!isVague || !has(capabilities, 'list')) return ending
+          const given = spec.providerSession
+          const late = sleep(listWithin, stop.signal).then(() => false)
+          const isLost = await Promise.race([isUnlisted(agent, given).catch(() => false), late])
+          return isLost ? ({ ...ending, why: 'session_lost' } as const) : ending
+        }
+      }
       let opened = await open(spec.act)
       const primed = isUncopied(opened) && spec.act === 'fork' ? spec.primed : undefined
       if (primed !== undefined) opened = await open('new')
@@ -323,6 +336,20 @@ async function openSession(
   return await request(method, params, sessionId)
 }
 
+/** Whether the agent lists its sessions, and not this one: opencode says of one that is lost that it failed. */
+async function isUnlisted(agent: ClientContext, id: string | undefined): Promise<boolean> {
+  let cursor: unknown
+  for (let lists = 0; lists < mostLists; lists++) {
+    const params = cursor === undefined ? {} : { cursor }
+    const answer = await agent.request<unknown>('session/list', params)
+    if (!isTable(answer) || !Array.isArray(answer.sessions)) return false
+    if (answer.sessions.some((one) => isTable(one) && one.sessionId === id)) return false
+    cursor = answer.nextCursor ?? undefined
+    if (cursor === undefined) return true
+  }
+  return false
+}
+
 /** How the agent goes on with a session; undefined when it does not. */
 function resumptionIn(capabilities: EventData): string | undefined {
   if (has(capabilities, 'resume')) return 'session/resume'
@@ -373,7 +400,7 @@ function endingOf(stopReason: unknown): Ending {
 
 /** The message of a JSON-RPC error, and what its data says beside it. */
 function sentenceOf({ message, data }: { message: string; data?: unknown }): string {
-  const more = isTable(data) ? (data.details ?? data.message) : data
+  const more = isTable(data) ? (data.details ?? messageIn(data)) : data
   return typeof more === 'string' && more !== '' && !message.includes(more)
     ? `${message}: ${more}`
     : message

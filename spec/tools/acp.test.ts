@@ -301,7 +301,17 @@ describe('the beginning of a turn', () => {
     expect(written).toHaveLength(2)
   })
 
-  test.each(['load', 'lost'])('says that the session is lost (%s)', async (scenario) => {
+  test('has lost a session that it fails to open and does not list', async () => {
+    const resume = (id: string, ...args: string[]) =>
+      play(['vague', ...args], { act: 'resume', providerSession: id })
+    const text = 'Internal error: service failure'
+    const failure = { outcome: 'failure', text } as const
+    expect((await resume('gone')).ending).toEqual({ ...failure, why: 'session_lost' })
+    expect((await resume('old')).ending).toEqual(failure)
+    expect((await resume('gone', 'mute')).ending).toEqual(failure)
+  })
+
+  test.each(['load', 'lost', 'nested'])('says that the session is lost (%s)', async (scenario) => {
     const { ending, events } = await play([scenario], { act: 'resume', providerSession: 'gone' })
     expect(ending).toMatchObject({ outcome: 'failure', why: 'session_lost' })
     expect(events).toEqual([])
