@@ -90,6 +90,8 @@ export async function openVoice(
       onTrouble: (error) => options.onNotice?.(`${name} cannot be passed on: ${error.message}`),
     }),
   )
+  // Who can say nothing more is not waited for.
+  void pumps[0]?.closed.then(() => stream?.end?.())
   if (file !== undefined && events !== undefined) {
     const onTrouble = (error: Error) => options.onNotice?.(error.message)
     pumps.push(file.follow(events, () => recorder.isFull, onTrouble))

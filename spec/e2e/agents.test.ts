@@ -680,6 +680,16 @@ describe('an agent that speaks ACP', () => {
     expect((await place.json<Row>(['result', '@last'])).outcome).toBe('interrupted')
   })
 
+  test('that closes its output and stays is sent away', async () => {
+    const place = setUp()
+    const mute = 'sh -c "exec >&-; exec sleep 60"'
+    expect((await place.stint(['run', '--timeout', '30s', '--acp', mute, 'a'])).status).toBe(1)
+    expect(await place.json<Row>(['result', '@last'])).toMatchObject({
+      outcome: 'interrupted',
+      signal: 'SIGTERM',
+    })
+  })
+
   test('is asked to cancel before it gets a signal', async () => {
     const place = setUp()
     const run = place.start(['run', '--acp', acp('cancel'), 'a'])
