@@ -118,6 +118,11 @@ export function sessionDir(storeDir: string, id: SessionId, place: Place = 'sess
   return `${storeDir}/${place}/${id}`
 }
 
+/** The directory of another session in the same store. */
+export function besideDir(dir: string, id: SessionId): string {
+  return sessionDir(dir.replace(/(?:\/[^/]+){2}$/, ''), id)
+}
+
 export const session = {
   state: (dir: string): string => `${dir}/state.toml`,
   transcript: (dir: string): string => `${dir}/transcript.jsonl`,

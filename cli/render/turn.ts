@@ -164,11 +164,11 @@ function atMost(text: string): number {
 }
 
 /**
- * The last line of a turn: how it went, and how to go on; `place` has the words that say where the
- * session is found, unless it is there no more.
+ * The last line of a turn: how it went, and what can be done next; `place` has the words that say where
+ * the session is found, unless it is there no more.
  */
 export function endText(
-  { result }: RunReport,
+  { result, next }: RunReport,
   style: Style,
   place: readonly string[] | undefined,
 ): string {
@@ -177,8 +177,12 @@ export function endText(
   const facts = [`in ${formatDuration(duration_ms)}`, exit, usage && used(usage)]
   const went = `${outcomePaint(outcome, style)(outcome)} ${facts.filter(Boolean).join(', ')}`
   if (place === undefined) return went
-  const again = ['stint resume', ...place, session_id.slice(0, 10)].join(' ')
-  return [went, `go on: ${again} "…"`].join(style.dim(' · '))
+  const isResume = next === 'goes_on' || next === 'begins'
+  // A fork is made where its source is.
+  if (!isResume && place.includes('--all-projects')) return went
+  const verb = isResume ? ['stint resume', ...place] : ['stint run', ...place, '--fork']
+  const again = [...verb, session_id.slice(0, 10)].join(' ')
+  return [went, `${next === 'begins' ? 'try again' : 'go on'}: ${again} "…"`].join(style.dim(' · '))
 }
 
 /** A call on one line: its name, and the most telling of its arguments. */

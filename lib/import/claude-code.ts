@@ -23,7 +23,7 @@ export const claudeFormat: Format = {
     // A copy of a conversation has the lines of its source, ids and all: the file's name counts.
     const id = source.path.slice(source.path.lastIndexOf('/') + 1, -6)
     yield { kind: 'about', facts: { id } }
-    const lines = new Lines()
+    const lines = new Lines(id)
     for (const record of source.records()) {
       if (record.kind === 'fields') yield* lines.take(record.fields)
       else if (record.kind === 'broken') yield { kind: 'left_out', what: 'broken line' }
@@ -34,11 +34,16 @@ export const claudeFormat: Format = {
 }
 
 class Lines {
+  readonly #id: string
   /** A line that is there twice was written twice. */
   readonly #seen = new Set<string>()
   readonly #counted = new Set<string>()
   /** The newest message: each of its lines has what it used up to there. */
   #message: { id: string; at: number | undefined; usage: Fields } | undefined
+
+  constructor(id: string) {
+    this.#id = id
+  }
 
   /** What is left when nothing more comes. */
   end(): Iterable<Said> {
@@ -110,7 +115,9 @@ class Lines {
     const message = fieldsIn(line, 'message')
     const id = textIn(message, 'id') ?? ''
     if (this.#message !== undefined && this.#message.id !== id) yield* this.#use()
-    this.#message = { id, at, usage: fieldsIn(message, 'usage') }
+    // What a copied line used was used in the conversation that it was copied from.
+    const isCopy = 'forkedFrom' in line || (textIn(line, 'sessionId') ?? this.#id) !== this.#id
+    this.#message = { id, at, usage: isCopy ? {} : fieldsIn(message, 'usage') }
     for (const block of blocksOf(line)) {
       if (block.type === 'redacted_thinking') continue
       yield { kind: 'event', at, event: withData(assistantEvent(block), sideOf(line)) }

@@ -29,7 +29,7 @@ export interface About {
   readonly at?: number
   readonly branch?: string
   readonly head?: string
-  /** It begins as a copy of another, whose use its totals go on counting. */
+  /** It begins as a copy of another, and its totals count what that used, too. */
   readonly isFork?: true
 }
 

@@ -53,7 +53,7 @@ function collect(source: Source): {
   const others: Said[] = []
   const leftOut = new Map<string, number>()
   const leaveOut = (what: string) => leftOut.set(what, (leftOut.get(what) ?? 0) + 1)
-  const messages = new Map<string, Message>()
+  const messages = new Messages()
   const meta = (fields: Fields) => {
     const id = textIn(fields, 'sessionId')
     const at = instantOf(fields.startTime)
@@ -68,7 +68,7 @@ function collect(source: Source): {
     const id = textIn(fields, 'id')
     const back = textIn(fields, '$rewindTo')
     if (id !== undefined && 'type' in fields) messages.set(id, place)
-    else if (back !== undefined) rewind(messages, back)
+    else if (back !== undefined) messages.rewind(back)
     else if (isTable(fields.$set)) {
       const set = fields.$set
       meta(set)
@@ -76,7 +76,7 @@ function collect(source: Source): {
       if (Array.isArray(set.messages)) {
         messages.clear()
         for (const one of set.messages.filter(isTable)) {
-          messages.set(textIn(one, 'id') ?? `${messages.size}`, { fields: one })
+          messages.set(textIn(one, 'id'), { fields: one })
         }
       }
     } else if ('sessionId' in fields) meta(fields)
@@ -86,12 +86,33 @@ function collect(source: Source): {
   return { about, messages: messages.values(), others }
 }
 
-/** Takes back a message and all that came behind it. */
-function rewind(messages: Map<string, Message>, id: string): void {
-  let isBehind = false
-  for (const one of [...messages.keys()]) {
-    isBehind ||= one === id
-    if (isBehind) messages.delete(one)
+/** Messages by their ids, in the order of their first appearance. */
+class Messages {
+  readonly #byId = new Map<string, Message>()
+  /** The same order, to be gone back in: a file may rewind as often as it has lines. */
+  readonly #order: string[] = []
+
+  values(): Iterable<Message> {
+    return this.#byId.values()
+  }
+
+  set(id = `${this.#byId.size}`, message: Message): void {
+    if (!this.#byId.has(id)) this.#order.push(id)
+    this.#byId.set(id, message)
+  }
+
+  clear(): void {
+    this.#byId.clear()
+    this.#order.length = 0
+  }
+
+  /** Takes back a message and all that came behind it. */
+  rewind(id: string): void {
+    let last = this.#byId.has(id) ? this.#order.pop() : undefined
+    while (last !== undefined) {
+      this.#byId.delete(last)
+      last = last === id ? undefined : this.#order.pop()
+    }
   }
 }
 

@@ -147,10 +147,10 @@ class Writer {
 
   *#begin(prompt: string, at: number): Generator<EncodedEntry> {
     yield* this.#finish()
-    const { tool, id, cwd, about } = this.#spec.conversation
+    const { tool, id, cwd } = this.#spec.conversation
     const number = this.#number + 1
     this.#number = number
-    const meter = new UsageMeter(() => this.#total, about.isFork === undefined)
+    const meter = new UsageMeter(() => this.#total, true)
     this.#turn = {
       ...{ number, startedAt: at, meter, outcome: 'unknown', entries: 0 },
       ...{ endedAt: undefined, said: undefined, error: undefined },
@@ -171,7 +171,10 @@ class Writer {
       return
     }
     if (event.type === 'usage') {
-      const data = turn.meter.take(event, this.#spec.conversation.id)
+      const { id, about } = this.#spec.conversation
+      // A fork's file has its source's turns, too, and nothing in it tells which they are.
+      const meter = about.isFork ? new UsageMeter(() => undefined, false) : turn.meter
+      const data = meter.take(event, id)
       if (event.scope === 'thread') this.#total = { ...this.#total, ...event.tokens }
       if (!this.#spec.byReference) yield* this.#push('usage', null, data, at)
       return
@@ -197,7 +200,8 @@ class Writer {
       const scope = this.#total === undefined ? 'run' : 'thread'
       const total = this.#total === undefined ? {} : { total: this.#total }
       const data = { ...meter.sum, scope, provider_session_id: id, ...total }
-      if (meter.sum !== null) yield* this.#push('usage', null, data, this.#clock.last)
+      const isKnown = meter.sum !== null || this.#total !== undefined
+      if (isKnown) yield* this.#push('usage', null, data, this.#clock.last)
     }
     const endedAt = Math.max(turn.startedAt, turn.endedAt ?? this.#clock.last)
     const last = turn.outcome === 'failure' ? (turn.error ?? said?.text) : said?.text

@@ -7,6 +7,7 @@ import type { Session } from '../session/session.ts'
 import { isProviderId, longestProviderId, type Stream } from '../tools/adapter.ts'
 import type { TextEvent, ToolEvent } from '../tools/event.ts'
 import { pruned } from '../tools/fields.ts'
+import { primedNotice } from './prime.ts'
 import { type Budget, type Lines, longestText, margin, safeHead, spend } from './pump.ts'
 import type { Recorder } from './recorder.ts'
 import type { UsageMeter } from './usage.ts'
@@ -173,7 +174,7 @@ export class EventLines implements Lines {
 
   #journal(event: ToolEvent, at = this.#spec.now(), bytes?: number): void {
     if (event.type === 'provider_session') {
-      this.#meet(event.id, at)
+      this.#meet(event.id, at, event.primed_from)
       return
     }
     if (event.type === 'compacted') this.isCompacted = true
@@ -193,20 +194,26 @@ export class EventLines implements Lines {
   }
 
   /** Saves the provider's id at once: without it there is no going on. */
-  #meet(given: string, at: number): void {
+  #meet(given: string, at: number, primedFrom?: string): void {
     const id = this.#idOf(given)
     if (id === this.#provider || this.#met > mostProviders) return
-    const { session, recorder, tool, requested, onNotice } = this.#spec
+    const { session, recorder, tool, requested, onNotice, meter } = this.#spec
     if (++this.#met > mostProviders) {
       onNotice(`${tool} has told of ${mostProviders} conversations: no more of them are kept`)
       return
     }
     this.#provider = id
+    const facts = { tool, provider_session_id: id }
+    const data = primedFrom === undefined ? facts : { ...facts, primed_from: primedFrom }
+    if (primedFrom !== undefined) {
+      meter.beginAnew()
+      onNotice(primedNotice(tool, primedFrom))
+    }
     this.#problem = this.#problemOf(id)
     if (this.#problem !== undefined) {
       // Whoever wants to go on is told so, instead of starting anew without a word.
-      const data = { tool, provider_session_id: id, lost: true, problem: this.#problem }
-      this.#push('provider_session', null, data, at)
+      const problem = { lost: true, problem: this.#problem }
+      this.#push('provider_session', null, { ...data, ...problem }, at)
       onNotice(`${tool} cannot be gone on with by the id that it gave, which ${this.#problem}`)
       return
     }
@@ -215,7 +222,7 @@ export class EventLines implements Lines {
       onNotice(`${tool} went on with another conversation: ${id}, not ${requested}`)
     }
     if (session.state.tools[tool]?.provider_session_id === id) return
-    this.#push('provider_session', null, { tool, provider_session_id: id }, at)
+    this.#push('provider_session', null, data, at)
     recorder.hasten()
   }
 

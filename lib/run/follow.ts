@@ -19,6 +19,7 @@ import { Recorder } from './recorder.ts'
 import type { KeptSignals } from './signals.ts'
 import { type Limits, supervise } from './supervise.ts'
 import { foreignText, sweepTurn, watchForKill } from './sweep.ts'
+import { nextOf } from './task.ts'
 import { openVoice } from './voice.ts'
 import type { Work } from './work.ts'
 
@@ -144,7 +145,15 @@ export async function follow(
     const id = options.target.kind === 'resume' ? session.id : (options.target.fork ?? session.id)
     failure ??= new Failure('PROVIDER_SESSION_LOST', { id, tool, provider_session_id: lostId })
   }
-  return { result, status: statusOf(result.outcome, ending), recorded, failure }
+  const next = work.adapter && nextOf(work.adapter, session.state.tools[tool] ?? {})
+  const isStuck = said.cannotResume && next === 'goes_on'
+  return {
+    result,
+    status: statusOf(result.outcome, ending),
+    recorded,
+    failure,
+    next: isStuck ? 'cannot' : next,
+  }
 }
 
 function limitsOf({ child, work, settings }: Launch, { timeout, idleTimeout }: RunOptions): Limits {

@@ -21,7 +21,7 @@ import type { Store } from '../store/store.ts'
 import type { OpenSpec } from '../tools/adapter.ts'
 import type { ToolEvent } from '../tools/event.ts'
 import type { SignalSource } from './supervise.ts'
-import type { Task } from './task.ts'
+import type { Next, Task } from './task.ts'
 import type { Work } from './work.ts'
 
 export interface RunOptions {
@@ -102,6 +102,8 @@ export interface RunReport {
   readonly recorded: boolean
   /** What the disk refused at the end. */
   readonly failure: Failure | undefined
+  /** What a resume would do now; absent for a plain command, which takes no prompt. */
+  readonly next: Next | undefined
 }
 
 /** A prompt kept in a file. Throws USAGE when it is not there. */

@@ -1,7 +1,9 @@
 /** A conversation retold to a provider that never had it. */
 
+import { isSessionId } from '../base/id.ts'
 import { headOf } from '../base/text.ts'
 import type { Entry } from '../journal/entry.ts'
+import { besideDir } from '../layout.ts'
 import { findEntries } from '../session/turn.ts'
 import type { Said } from '../tools/adapter.ts'
 
@@ -33,10 +35,15 @@ export function primedPrompt(dir: string, prompt: string): string | undefined {
   ].join('\n\n')
 }
 
+/** What a person hears of it. */
+export function primedNotice(tool: string, session: string): string {
+  return `${tool} starts a new conversation, told of the last turns of ${session}`
+}
+
 function findSaid(dir: string, longestOne: number, longestAll: number): Said[] {
   const found: Said[] = []
   let left = longestAll
-  for (const entry of findEntries(dir)) {
+  for (const entry of findPast(dir)) {
     const said = saidIn(entry)
     if (said === undefined) continue
     const text = headOf(said.text.trim(), Math.min(longestOne, left))
@@ -47,11 +54,33 @@ function findSaid(dir: string, longestOne: number, longestAll: number): Said[] {
   return found.reverse()
 }
 
+/** The entries of a session, the newest first, and then what its source had when it was forked from it. */
+function* findPast(dir: string): Generator<Entry> {
+  const seen = new Set<string>()
+  for (let at: string | undefined = dir, newest = Number.POSITIVE_INFINITY; at !== undefined; ) {
+    seen.add(at)
+    let first: Entry | undefined
+    for (const entry of findEntries(at)) {
+      first = entry
+      if (entry.seq <= newest) yield entry
+    }
+    const { event, fork_of: source, seq } = first?.data ?? {}
+    if (event !== 'forked' || typeof source !== 'string' || !isSessionId(source)) return
+    newest = typeof seq === 'number' ? seq : Number.POSITIVE_INFINITY
+    at = besideDir(dir, source)
+    if (seen.has(at)) return
+  }
+}
+
+/** What helpers of the assistant said was said to it. */
+const helpers = ['helper', 'parent_tool_use_id', 'is_sidechain']
+
 function saidIn({ type, text, data }: Entry): Said | undefined {
   if (type === 'turn_started' && typeof data.prompt === 'string') {
     return { by: 'user', text: data.prompt }
   }
   if (type !== 'message' || text === null || text.trim() === '') return undefined
   // The prompt stands in the turn's start already.
-  return data.role === 'user' ? undefined : { by: 'assistant', text }
+  const isAside = data.role === 'user' || helpers.some((key) => key in data)
+  return isAside ? undefined : { by: 'assistant', text }
 }

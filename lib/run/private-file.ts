@@ -64,6 +64,7 @@ export class PrivateFile {
       closed: Promise.resolve(),
       isWaiting: () => false,
       lastBytes: () => lastBytes,
+      letGo: () => undefined,
       stop: () => {
         stop()
         read(() => false)

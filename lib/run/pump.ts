@@ -74,13 +74,17 @@ export interface Pump {
   readonly isWaiting: () => boolean
   /** When bytes last came, in ms of performance.now(). */
   readonly lastBytes: () => number
+  /** Passes nothing on any more: what comes is journaled, however slow the reader downstream is. */
+  readonly letGo: () => void
   /** Stops reading; what came is journaled. */
   readonly stop: () => void
 }
 
 /** Starts to pump a stream. A slow reader slows the tool; when there is no reader, its pipe closes. */
 export function startPump(spec: PumpSpec): Pump {
-  const { source, sink, lines } = spec
+  const { source, lines } = spec
+  let { sink } = spec
+  let endWait: (() => void) | undefined
   let waiting = 0
   let lastBytes = performance.now()
   const resume = () => {
@@ -101,19 +105,22 @@ export function startPump(spec: PumpSpec): Pump {
     const isFull = spec.isShown ? sink?.writableNeedDrain : sink?.writable && !sink.write(chunk)
     if (isFull && sink) {
       pause()
+      const slow = sink
       const go = () => {
-        sink.off('drain', go)
-        sink.off('close', go)
+        slow.off('drain', go)
+        slow.off('close', go)
+        endWait = undefined
         resume()
       }
-      sink.on('drain', go)
-      sink.on('close', go)
+      slow.on('drain', go)
+      slow.on('close', go)
+      endWait = go
     }
   })
   sink?.once('error', (error: NodeJS.ErrnoException) => {
     // A reader that left is no trouble; whoever wrote to a full disk should hear of it.
     if (error.code !== 'EPIPE') spec.onTrouble(error)
-    source.destroy()
+    if (sink !== undefined) source.destroy()
   })
   const closed = new Promise<void>((resolve) => {
     source.once('error', () => source.destroy())
@@ -126,6 +133,10 @@ export function startPump(spec: PumpSpec): Pump {
     closed,
     isWaiting: () => waiting > 0,
     lastBytes: () => lastBytes,
+    letGo: () => {
+      sink = undefined
+      endWait?.()
+    },
     stop: () => {
       source.destroy()
     },

@@ -42,6 +42,7 @@ import {
 import { PrivateFile, privatePath, sweepPrivateFiles } from './private-file.ts'
 import { type KeptSignals, keepSignals } from './signals.ts'
 import type { SignalSource } from './supervise.ts'
+import { type Task, toolOf } from './task.ts'
 import { planWork, type Surroundings, type Work } from './work.ts'
 
 /**
@@ -57,6 +58,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
   const caller = findCaller(store)
   if (target.kind === 'resume') {
     const { wait, signal } = target
+    if (wait !== undefined) await loadTool(store, target.id, options.task, config.tools)
     await using held = letGoOf(await holdSession(store, target.id, { wait, signal }), options)
     using signals = keepSignals(options.signals ?? silence, ignoreHup)
     const before = await settle(held.session, store.now())
@@ -138,6 +140,23 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
   } finally {
     const dir = withdrawn
     if (dir !== undefined) tidy(() => disk.removeTree(dir))
+  }
+}
+
+/** After a wait an update may have taken away what the turn would load; what cannot be done is said then. */
+async function loadTool(
+  store: Store,
+  id: SessionId,
+  task: Task,
+  settings: Surroundings['settings'],
+): Promise<void> {
+  const dir = realSessionDir(store, id)
+  const { state } = readSnapshot(id, dir)
+  if (task.kind === 'command' || state === undefined) return
+  try {
+    await toolOf(task, { kind: 'resume', state, dir }, settings).load?.()
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure
   }
 }
 

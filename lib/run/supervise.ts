@@ -42,7 +42,7 @@ export interface SuperviseSpec {
   readonly ignoreHup: boolean
   /** Whether this machine may not write the session any more. */
   readonly isLeaseLost: () => boolean
-  /** Whether somebody wants the turn to end. Only who can be asked to stop hears of it from here. */
+  /** Whether somebody wants the turn to end. Of tools only one that can be asked hears of it from here. */
   readonly isKillRequested: () => boolean
   /** When the tool has nothing more to do: it is expected to leave by itself. */
   readonly over?: Promise<void>
@@ -81,6 +81,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   let interruptedBy: PassedSignal | undefined
   let interrupts = 0
   let isRefused = false
+  let isHurried = false
 
   const send = (signal: NodeJS.Signals) => {
     // Until its exit was seen the tool is this process's child, and its group cannot be another's.
@@ -108,7 +109,8 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
       // The terminal sends these two to both, and what the tool makes of them is its own business.
       if (child.hasTerminal && (signal === 'SIGINT' || signal === 'SIGQUIT')) return
       if (signal === 'SIGHUP' && spec.ignoreHup) return
-      // What comes while its pipes are drained ends nothing any more.
+      // What comes while its pipes are drained ends nothing but the wait for a reader.
+      isHurried ||= exit !== undefined
       if (exit !== undefined) return
       interruptedBy ??= signal
       if (signal === 'SIGINT' && ++interrupts > 1) send('SIGKILL')
@@ -162,7 +164,8 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
     exit = await child.exited
     clearInterval(timer)
     await spec.onExit?.({ exit, endedFor, interruptedBy, isDismissed })
-    await drain(pumps)
+    const wasEnded = endedFor !== undefined || interruptedBy !== undefined
+    await drain(pumps, () => wasEnded || isHurried || spec.isKillRequested())
     return { exit, endedFor, interruptedBy, isDismissed }
   } finally {
     clearInterval(timer)
@@ -170,17 +173,24 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   }
 }
 
-/** Waits for the pipes to close; a process that outlived the tool may hold them for ever. */
-async function drain(pumps: readonly Pump[]): Promise<void> {
+/**
+ * Waits for the pipes to close; a process that outlived the tool may hold them for ever. So may a reader
+ * that sleeps: where the turn is to end, it is given up once nothing has moved for `drainLimit`.
+ */
+async function drain(pumps: readonly Pump[], isHurried: () => boolean): Promise<void> {
   let open = pumps.length
   const all = Promise.all(pumps.map((pump) => pump.closed.then(() => open--)))
   const exited = performance.now()
   let waited = 0
+  let hurriedAt = 0
   while (open > 0) {
     await Promise.race([all, sleep(drainSilence / 5)])
     if (pumps.some((pump) => pump.isWaiting())) {
       // Our reader is slow, not the pipe.
       waited = performance.now()
+      if (!isHurried()) hurriedAt = waited
+      const moved = Math.max(exited, hurriedAt, ...pumps.map((pump) => pump.lastBytes()))
+      if (waited - moved >= drainLimit) for (const pump of pumps) pump.letGo()
       continue
     }
     const now = performance.now()

@@ -1,11 +1,11 @@
 /** What was asked for, and which tool does it. */
 
 import { Failure } from '../errors.ts'
-import type { State } from '../session/state.ts'
+import type { State, ToolState } from '../session/state.ts'
 import { findEntries } from '../session/turn.ts'
 import type { ToolSettings } from '../store/tool-config.ts'
 import { acpAdapter } from '../tools/acp-agent.ts'
-import type { Adapter, Permission } from '../tools/adapter.ts'
+import { type Adapter, isProviderId, type Permission } from '../tools/adapter.ts'
 import { ownAdapter } from '../tools/own.ts'
 import { findAdapter, toolNames } from '../tools/registry.ts'
 
@@ -126,6 +126,20 @@ function recordedCommand(dir: string, tool: string): readonly string[] | undefin
     return isWhole ? argv : undefined
   }
   return undefined
+}
+
+/**
+ * What a resume does with a session's tool: it goes on with a conversation, begins the first one, or
+ * cannot, since the tool has no way to, or the conversation is lost. Then a fork can tell what was said.
+ */
+export type Next = 'goes_on' | 'begins' | 'cannot' | 'lost'
+
+export function nextOf(adapter: Adapter, known: ToolState | undefined): Next {
+  if (adapter.isToldPast) return 'goes_on'
+  if (known !== undefined && !adapter.supports.resume) return 'cannot'
+  const { provider_session_id: id, provider_session_history: lost } = known ?? {}
+  if (id !== undefined && isProviderId(id)) return 'goes_on'
+  return (id ?? lost?.at(-1)) === undefined ? 'begins' : 'lost'
 }
 
 /** What is thrown when a session's conversation cannot be gone on with. */

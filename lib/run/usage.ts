@@ -12,7 +12,7 @@ export type FindTotal = (id: string) => Tokens | undefined
 
 /** Makes what each event adds of what it says. */
 export class UsageMeter {
-  readonly #findTotal: FindTotal
+  #findTotal: FindTotal
   #isNew: boolean
   /** Those told before any id are of none. */
   readonly #totals = new Map<string | undefined, Tokens>()
@@ -22,6 +22,12 @@ export class UsageMeter {
   constructor(findTotal: FindTotal, isNew: boolean) {
     this.#findTotal = findTotal
     this.#isNew = isNew
+  }
+
+  /** The provider's session is no copy after all. */
+  beginAnew(): void {
+    this.#findTotal = () => undefined
+    this.#isNew = true
   }
 
   /** The data of the entry for an event. What cannot be told apart from earlier turns is left out. */

@@ -32,6 +32,8 @@ export interface Said {
   readonly hasLastWord: boolean
   /** The provider's session that was asked for, when the provider does not know it any more. */
   readonly lostId: string | undefined
+  /** The tool says that it goes on with no conversation. */
+  readonly cannotResume: boolean
   readonly isCompacted: boolean
   readonly facts: Pick<TurnResult, 'summary' | 'provider_session_id' | 'usage' | 'cost_usd'>
   /** What the size cap kept out of the transcript. */
@@ -88,6 +90,8 @@ export async function openVoice(
       onTrouble: (error) => options.onNotice?.(`${name} cannot be passed on: ${error.message}`),
     }),
   )
+  // Who can say nothing more is not waited for.
+  void pumps[0]?.closed.then(() => stream?.end?.())
   if (file !== undefined && events !== undefined) {
     const onTrouble = (error: Error) => options.onNotice?.(error.message)
     pumps.push(file.follow(events, () => recorder.isFull, onTrouble))
@@ -112,6 +116,7 @@ export async function openVoice(
         verdict,
         hasLastWord: stream !== undefined && !stream.endsByExit,
         lostId: stream?.isSessionLost?.() || complains ? continues?.id : undefined,
+        cannotResume: stream?.cannotResume?.() ?? false,
         isCompacted: events?.isCompacted ?? false,
         facts: {
           summary: summaryOf(safe(verdict?.outcome === 'failure' ? (verdict.text ?? last) : last)),

@@ -5,8 +5,8 @@ import type { EntryData } from '../journal/entry.ts'
 import type { ToolSettings } from '../store/tool-config.ts'
 import { type Adapter, isProviderId, type TurnRequest } from '../tools/adapter.ts'
 import { interactiveWork } from './interactive.ts'
-import { lastSaid, primedPrompt } from './prime.ts'
-import { commandTool, lostIn, type Past, speakerOf, type Task, toolOf } from './task.ts'
+import { lastSaid, primedNotice, primedPrompt } from './prime.ts'
+import { commandTool, lostIn, nextOf, type Past, speakerOf, type Task, toolOf } from './task.ts'
 
 export interface Work {
   readonly tool: string
@@ -154,27 +154,31 @@ function requestOf(
     const told = lastSaid(past.dir)
     return { request: { ...fresh.request, act: past.kind, past: told }, record: { prompt } }
   }
-  const can = past.kind === 'resume' ? adapter.supports.resume : adapter.supports.fork
-  if (id !== undefined && can) {
-    const request = { act: past.kind, prompt, providerSession: id, permission } as const
-    return { request: { ...request, ...given }, record: { prompt, provider_session_id: id } }
-  }
   const session = past.state.meta_session_id
-  const lost = known?.provider_session_history?.at(-1) ?? recorded
-  if (past.kind === 'resume' && known !== undefined && !can) {
-    throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'resume' })
+  if (past.kind === 'resume') {
+    const next = nextOf(adapter, known)
+    if (next === 'cannot') throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'resume' })
+    if (next === 'lost') throw lostIn(past, adapter.name)
+    // The turns before never got as far as a conversation: this is where it begins.
+    if (next === 'begins') return fresh
   }
-  if (past.kind === 'resume' && (id ?? lost) !== undefined) {
-    throw lostIn(past, adapter.name)
+  if (id !== undefined && (past.kind === 'resume' || adapter.supports.fork)) {
+    const mayFail = past.kind === 'fork' && adapter.isAsked
+    const primed = mayFail ? primedPrompt(past.dir, prompt) : undefined
+    return {
+      request: {
+        ...{ act: past.kind, prompt, providerSession: id, permission, ...given },
+        ...(primed === undefined ? {} : { primed: { prompt: primed, from: session } }),
+      },
+      record: { prompt, provider_session_id: id },
+    }
   }
-  // The turns before never got as far as a conversation: this is where it begins.
-  if (past.kind === 'resume') return fresh
   const primed = primedPrompt(past.dir, prompt)
   if (primed === undefined) return fresh
   return {
     request: { ...fresh.request, prompt: primed },
     record: { prompt, primed_from: session },
-    notice: `${adapter.name} starts a new conversation, told of the last turns of ${session}`,
+    notice: primedNotice(adapter.name, session),
   }
 }
 

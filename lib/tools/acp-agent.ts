@@ -9,17 +9,19 @@ export function acpAdapter(name: string, command: readonly string[]): Adapter {
   return {
     name,
     program,
-    // What of it the agent can, it says itself when it is asked.
     supports: { resume: true, fork: true, compact: true },
+    isAsked: true,
     plan: ({ args }) => ({ args: [...words, ...args], stdin: 'conversation' }),
+    load: () => import('@agentclientprotocol/sdk'),
     open: async ({ request, ...spec }) => {
-      const { act, prompt, permission, providerSession } = request
+      const { act, prompt, permission, providerSession, primed } = request
       const conversation = await converse({
         ...spec,
         act,
         prompt,
         permission,
         ...(providerSession === undefined ? {} : { providerSession }),
+        ...(primed === undefined ? {} : { primed }),
       })
       let ending: Ending | undefined
       const over = conversation.done.then((how) => {
@@ -38,6 +40,7 @@ export function acpAdapter(name: string, command: readonly string[]): Adapter {
         },
         cancel: conversation.cancel,
         isSessionLost: () => ending?.why === 'session_lost',
+        cannotResume: conversation.cannotResume,
       }
     },
     isSessionLost: () => false,

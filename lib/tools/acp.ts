@@ -5,8 +5,9 @@ import { poll, sleep } from '../base/async.ts'
 import { isTable } from '../base/decode.ts'
 import { openPermissions, type PermissionSpec } from './acp-permission.ts'
 import { openUpdates, usageOf } from './acp-updates.ts'
+import type { Primed } from './adapter.ts'
 import type { EventData, ToolEvent, Verdict } from './event.ts'
-import { readFields } from './fields.ts'
+import { messageIn, readFields } from './fields.ts'
 
 export interface ConversationSpec extends PermissionSpec {
   /** To the agent's standard input: a line with its LF. */
@@ -23,6 +24,8 @@ export interface ConversationSpec extends PermissionSpec {
   /** The session that is gone on with, or copied; absent for a new one. */
   readonly providerSession?: string
   readonly prompt: string
+  /** What goes to a new session in place of a fork that the agent cannot make; without it that fails. */
+  readonly primed?: Primed
   readonly clientVersion: string
 }
 
@@ -41,6 +44,8 @@ export interface Conversation {
   readonly cancel: (within: number) => Promise<boolean>
   /** How the turn ended; undefined when the agent was gone before it said so. */
   readonly done: Promise<Ending | undefined>
+  /** Whether the agent has said that it goes on with no session. */
+  readonly cannotResume: () => boolean
 }
 
 export interface Ending extends Verdict {
@@ -58,6 +63,10 @@ const longestReplay = 10_000
 /** How long the agent may take to say which commands it has, in ms. */
 const commandsWithin = 2_000
 
+/** How long it may take to say which sessions it has, in ms, and in how many answers. */
+const listWithin = 2_000
+const mostLists = 100
+
 /** What compaction is called as a command. */
 const compactions = ['compact', 'compress', 'summarize']
 
@@ -74,6 +83,7 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
   let isPrompted = false
   let isCancelled = false
   let heard = 0
+  let cannotResume = false
   /** Those of the agent's commands that compact. */
   let commands: readonly string[] | undefined
 
@@ -153,7 +163,17 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
 
   const run = async (): Promise<Ending | undefined> => {
     let logins: readonly string[] = []
-    let isOpening = false
+    const endingFor = (error: unknown, isOpening: boolean): Ending | undefined => {
+      if (error instanceof RequestError) {
+        const text = sentenceOf(error)
+        // An agent that breaks off its work may well answer with what that broke.
+        if (isCancelled) return { outcome: 'cancelled', text }
+        return { outcome: 'failure', ...reasonOf(error.code, text, isOpening, logins) }
+      }
+      // The connection closes when the agent is gone; anything else is a bug.
+      if (connection.signal.aborted) return undefined
+      throw error
+    }
     try {
       const hello: unknown = await agent.request(methods.agent.initialize, {
         protocolVersion: PROTOCOL_VERSION,
@@ -166,18 +186,35 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
         return cannot(`it speaks version ${version} of the protocol, not ${PROTOCOL_VERSION}`)
       }
       logins = namesOf(authMethods)
-      isOpening = spec.providerSession !== undefined
-      const opened = await openSession(
-        agent,
-        spec,
-        isTable(agentCapabilities) ? agentCapabilities : {},
-      )
-      isOpening = false
-      if ('outcome' in opened) return opened
+      const capabilities = isTable(agentCapabilities) ? agentCapabilities : {}
+      cannotResume = resumptionIn(capabilities) === undefined
+      const open = async (act: ConversationSpec['act']) => {
+        try {
+          return await openSession(agent, { ...spec, act }, capabilities)
+        } catch (error) {
+          const ending = endingFor(error, act !== 'new')
+          const isVague = act !== 'new' && ending?.outcome === 'failure' && !('why' in ending)
+          if (!isVague || !has(capabilities, 'list')) return ending
+          const given = spec.providerSession
+          const late = sleep(listWithin, stop.signal).then(() => false)
+          const isLost = await Promise.race([isUnlisted(agent, given).catch(() => false), late])
+          return isLost ? ({ ...ending, why: 'session_lost' } as const) : ending
+        }
+      }
+      let opened = await open(spec.act)
+      const primed = isUncopied(opened) && spec.act === 'fork' ? spec.primed : undefined
+      if (primed !== undefined) opened = await open('new')
+      if (opened === undefined || 'outcome' in opened) return opened
       session = opened.id
-      emit([{ type: 'provider_session', id: session }])
+      emit([
+        {
+          type: 'provider_session',
+          id: session,
+          ...(primed === undefined ? {} : { primed_from: primed.from }),
+        },
+      ])
       if (opened.replays) await untilQuiet()
-      let text = spec.prompt
+      let text = primed?.prompt ?? spec.prompt
       if (spec.act === 'compact') {
         await poll(() => commands, { timeout: commandsWithin, signal: stop.signal })
         const command = compactions.find((name) => commands?.includes(name))
@@ -196,15 +233,7 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
       if (spec.act === 'compact' && ending.outcome === 'success') emit([{ type: 'compacted' }])
       return ending
     } catch (error) {
-      if (error instanceof RequestError) {
-        const text = sentenceOf(error)
-        // An agent that breaks off its work may well answer with what that broke.
-        if (isCancelled) return { outcome: 'cancelled', text }
-        return { outcome: 'failure', ...reasonOf(error.code, text, isOpening, logins) }
-      }
-      // The connection closes when the agent is gone; anything else is a bug.
-      if (connection.signal.aborted) return undefined
-      throw error
+      return endingFor(error, false)
     }
   }
 
@@ -271,6 +300,7 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
       return inTime
     },
     done,
+    cannotResume: () => cannotResume,
   }
 }
 
@@ -288,8 +318,6 @@ async function openSession(
   capabilities: EventData,
 ): Promise<Opened | Ending> {
   const place = { cwd, mcpServers: [] }
-  const { loadSession, sessionCapabilities } = capabilities
-  const has = (name: string) => isTable(sessionCapabilities) && isTable(sessionCapabilities[name])
   const request = async (method: string, params: object, known?: string) => {
     const id = idIn(await agent.request<unknown>(method, params)) ?? known
     return id === undefined
@@ -299,11 +327,43 @@ async function openSession(
   if (act === 'new') return await request('session/new', place)
   const params = { ...place, sessionId }
   if (act === 'fork') {
-    return has('fork') ? await request('session/fork', params) : cannot('it cannot fork a session')
+    return has(capabilities, 'fork')
+      ? await request('session/fork', params)
+      : cannot('it cannot fork a session')
   }
-  if (has('resume')) return await request('session/resume', params, sessionId)
-  if (loadSession === true) return await request('session/load', params, sessionId)
-  return cannot('it cannot go on with a session')
+  const method = resumptionIn(capabilities)
+  if (method === undefined) return cannot('it cannot go on with a session')
+  return await request(method, params, sessionId)
+}
+
+/** Whether the agent lists its sessions, and not this one: opencode says of one that is lost that it failed. */
+async function isUnlisted(agent: ClientContext, id: string | undefined): Promise<boolean> {
+  let cursor: unknown
+  for (let lists = 0; lists < mostLists; lists++) {
+    const params = cursor === undefined ? {} : { cursor }
+    const answer = await agent.request<unknown>('session/list', params)
+    if (!isTable(answer) || !Array.isArray(answer.sessions)) return false
+    if (answer.sessions.some((one) => isTable(one) && one.sessionId === id)) return false
+    cursor = answer.nextCursor ?? undefined
+    if (cursor === undefined) return true
+  }
+  return false
+}
+
+/** How the agent goes on with a session; undefined when it does not. */
+function resumptionIn(capabilities: EventData): string | undefined {
+  if (has(capabilities, 'resume')) return 'session/resume'
+  return capabilities.loadSession === true ? 'session/load' : undefined
+}
+
+function has({ sessionCapabilities }: EventData, name: string): boolean {
+  return isTable(sessionCapabilities) && isTable(sessionCapabilities[name])
+}
+
+/** Whether there is no way to what was to be gone on with, and nothing else is wrong. */
+function isUncopied(opened: Opened | Ending | undefined): boolean {
+  const why = opened !== undefined && 'why' in opened ? opened.why : undefined
+  return why === 'unsupported' || why === 'session_lost'
 }
 
 function idIn(answer: unknown): string | undefined {
@@ -340,7 +400,7 @@ function endingOf(stopReason: unknown): Ending {
 
 /** The message of a JSON-RPC error, and what its data says beside it. */
 function sentenceOf({ message, data }: { message: string; data?: unknown }): string {
-  const more = isTable(data) ? (data.details ?? data.message) : data
+  const more = isTable(data) ? (data.details ?? messageIn(data)) : data
   return typeof more === 'string' && more !== '' && !message.includes(more)
     ? `${message}: ${more}`
     : message
@@ -360,10 +420,10 @@ function reasonOf(
     const ways = logins.length === 0 ? '' : ` (its ways to log in: ${logins.join(', ')})`
     return { text: `${text}${ways}`, why: 'login_needed' }
   }
+  if (isOpening && code === methodMissing) return { text, why: 'unsupported' }
   const isLost =
     code === notFound ||
-    (code !== methodMissing &&
-      /session|conversation|thread/i.test(text) &&
+    (/session|conversation|thread/i.test(text) &&
       /not ?found|no\b.*\bfound|no such|unknown|invalid|not exist/i.test(text))
   return isOpening && isLost ? { text, why: 'session_lost' } : { text }
 }

@@ -18,6 +18,8 @@ export interface Adapter {
   }
   /** It has no ids, and what it goes on with is what the transcript tells: `past` in the request. */
   readonly isToldPast?: true
+  /** What of `supports` it really can, it says only once it runs. */
+  readonly isAsked?: true
   /** What its environment has beside the caller's. */
   readonly env?: Readonly<Record<string, string>>
   /** The command line for a turn; undefined when the tool has none for it. */
@@ -32,6 +34,8 @@ export interface Adapter {
    * Needed where the tool's totals go over all of it.
    */
   readonly continues?: (argv: readonly string[]) => 'resume' | 'fork' | undefined
+  /** Loads what `open` would load later; absent where that is nothing. */
+  readonly load?: () => Promise<unknown>
   /** Follows one turn's standard output. */
   readonly open: (spec: OpenSpec) => Stream | Promise<Stream>
   /** Whether what the tool wrote to stderr, when it ended, says that the provider lost the id. */
@@ -67,6 +71,8 @@ export interface TurnRequest {
   readonly providerSession?: string
   /** What was said before, redacted, for a tool that is told. */
   readonly past?: readonly Said[]
+  /** For a fork of a tool that is asked: how a new conversation begins where there is no copy. */
+  readonly primed?: Primed
   /** `allow`: nothing is asked; otherwise what the tool does by itself. */
   readonly permission: Permission
   /** From the config: goes before the prompt. */
@@ -86,6 +92,13 @@ export type Permission = 'allow' | 'deny' | 'ask'
 export interface Said {
   readonly by: 'user' | 'assistant'
   readonly text: string
+}
+
+/** A prompt that begins with what was said last in another session. */
+export interface Primed {
+  readonly prompt: string
+  /** That session's id. */
+  readonly from: string
 }
 
 /** How a program is started. */
@@ -138,4 +151,6 @@ export interface Stream {
   readonly cancel?: (within: number) => Promise<boolean>
   /** Whether the tool said that its provider lost the id. */
   readonly isSessionLost?: () => boolean
+  /** Whether the tool said that it goes on with no conversation. */
+  readonly cannotResume?: () => boolean
 }

@@ -35,7 +35,12 @@ export type ToolEvent =
       /** The tool's own record. */
       readonly raw: unknown
     }
-  | { readonly type: 'provider_session'; readonly id: string }
+  | {
+      readonly type: 'provider_session'
+      readonly id: string
+      /** The session whose last turns it was told of: it was to be a copy, and began anew. */
+      readonly primed_from?: string
+    }
   | { readonly type: 'compacted'; readonly data?: EventData }
   | { readonly type: 'error'; readonly text: string; readonly data?: EventData }
   /** An event of a kind that the adapter does not know, whole. */

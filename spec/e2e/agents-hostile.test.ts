@@ -91,6 +91,21 @@ describe('the id of a conversation', () => {
   })
 })
 
+test('a fork that is told of the past is not told what helpers said', async () => {
+  const stage = makeStage()
+  const line = (id: string, text: string, more: object = {}) => ({
+    ...{ type: 'assistant', session_id: 'c1', message: { id, content: [{ type: 'text', text }] } },
+    ...more,
+  })
+  const end = { type: 'result', subtype: 'success', result: 'mine', session_id: 'c1' }
+  const lines = [line('m1', 'of a helper', { parent_tool_use_id: 't1' }), line('m2', 'mine'), end]
+  const { id } = await stage.run(lines, { tool: 'claude-code' })
+  await stage.stint(['run', '--fork', id, '--tool', 'gemini-cli', 'go on'], { env: stage.env })
+  const told = stage.calls().at(-1)?.argv.join(' ')
+  expect(told).toContain('[assistant]\nmine')
+  expect(told).not.toContain('of a helper')
+})
+
 test('no word of an agent passes for one of stint', async () => {
   const stage = makeStage()
   const event =

@@ -623,6 +623,46 @@ describe('an agent that speaks ACP', () => {
     expect(state.tools.acp.provider_session_id).toBeUndefined()
   })
 
+  test('that cannot copy its session is told of it, and counts anew what that costs', async () => {
+    const place = setUp()
+    const first = await place.stint(['run', '--acp', acp('paid 2'), 'mind the door'])
+    const id = sessionOf(first.stderr) as string
+    const fork = await place.stint(['run', '--fork', id, '--acp', acp('paid 5'), 'go on'])
+    expect(fork.status).toBe(0)
+    expect(fork.stderr).toContain(`acp starts a new conversation, told of the last turns of ${id}`)
+    expect(fork.stdout).toMatch(/\[user\]\nmind the door\n[\s\S]*\ngo on\n$/)
+    const copy = await place.json<Row>(['show', sessionOf(fork.stderr) as string])
+    expect(copy.usage).toEqual({ cost_usd: 5 })
+    const met = entriesOf(place.session(copy.id)).find(({ type }) => type === 'provider_session')
+    expect(met?.data).toMatchObject({ provider_session_id: 'made', primed_from: id })
+  })
+
+  test('says what can be done next as it is', async () => {
+    const place = setUp()
+    const next = async (args: string[]) => {
+      const { stderr } = await place.stint(args)
+      return { is: / in .* · (.*)$/m.exec(stderr)?.[1], id: sessionOf(stderr) as string }
+    }
+    // It dies before there is a session: the next turn begins the conversation.
+    const dead = await next(['run', '--acp', 'sh -c "exit 3"', 'a'])
+    const id = dead.id.slice(0, 10)
+    expect(dead.is).toBe(`try again: stint resume ${id} "…"`)
+    const again = await next(['resume', dead.id, '--acp', acp('resume'), 'b'])
+    expect(again.is).toBe(`go on: stint resume ${id} "…"`)
+    expect((await next(['resume', dead.id, '--acp', 'false', 'c'])).is).toBe(again.is)
+    // An agent that goes on with no session says so; a fork tells it what was said.
+    const plain = await next(['resume', dead.id, '--acp', acp('plain'), 'd'])
+    expect(plain.is).toBe(`go on: stint run --fork ${id} "…"`)
+    const lost = await next(['resume', dead.id, '--acp', acp('lost'), 'e'])
+    expect(lost.is).toBe(`go on: stint run --fork ${id} "…"`)
+    expect((await next(['resume', '--all-projects', dead.id, '--acp', 'false', 'f'])).is).toBe(
+      undefined,
+    )
+    expect((await next(['run', '--fork', dead.id, '--acp', acp('resume'), 'g'])).is).toMatch(
+      /^go on: stint resume/,
+    )
+  })
+
   test('says why it failed', async () => {
     const place = setUp()
     const ran = await place.stint(['run', '--acp', acp('refusal'), 'a'])
@@ -638,6 +678,16 @@ describe('an agent that speaks ACP', () => {
     const place = setUp()
     await place.stint(['run', '--acp', acp('crash'), 'a'])
     expect((await place.json<Row>(['result', '@last'])).outcome).toBe('interrupted')
+  })
+
+  test('that closes its output and stays is sent away', async () => {
+    const place = setUp()
+    const mute = 'sh -c "exec >&-; exec sleep 60"'
+    expect((await place.stint(['run', '--timeout', '30s', '--acp', mute, 'a'])).status).toBe(1)
+    expect(await place.json<Row>(['result', '@last'])).toMatchObject({
+      outcome: 'interrupted',
+      signal: 'SIGTERM',
+    })
   })
 
   test('is asked to cancel before it gets a signal', async () => {

@@ -308,6 +308,18 @@ describe('aider', () => {
     expect(stage.leftOver()).toEqual([])
     // What was there before is not said again.
     expect(said(stage.session(id))).toHaveLength(2)
+    // The fork goes on from what its source had at that time.
+    const fork = (await stage.json<Row>(['show', '@last'])).id
+    await stage.stint(['resume', id, 'and sell it'], { env: stage.base })
+    for (const args of [
+      ['resume', fork, 'and hang it'],
+      ['run', '--fork', fork, 'and oil it'],
+    ]) {
+      await stage.stint(args, { env: { ...stage.base, AIDER_SEEN: stage.seen } })
+      const seen = readFileSync(stage.seen, 'utf8')
+      expect(seen).toMatch(/#### fix the door [\s\S]*#### and test it [\s\S]*#### and paint it /)
+      expect(seen).not.toContain('and sell it')
+    }
   })
 
   test('is given a prompt that no argument can hold in a file, which is gone afterwards', async () => {

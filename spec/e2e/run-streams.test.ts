@@ -167,6 +167,36 @@ describe('the output of a tool', () => {
     expect((await run.ended).status).toBe(124)
   })
 
+  test('a reader that sleeps does not keep a deadline from being recorded', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--timeout', '1s', '--', 'seq', '1', '1000000'])
+    run.child.stdout?.pause()
+    const id = await run.session()
+    await place.stint(['wait', id, '--timeout', '20s'])
+    expect((await place.json<Row>(['result', id])).outcome).toBe('timed_out')
+    run.child.stdout?.resume()
+    expect((await run.ended).status).toBe(124)
+    // What nobody reads is kept all the same.
+    const said = entriesOf(place.session(id)).flatMap((entry) =>
+      entry.type === 'output' && entry.data.partial !== true ? [Number(entry.text)] : [],
+    )
+    expect(said).toEqual(Array.from(said, (_, index) => index + 1))
+    expect((await run.ended).stdout.length).toBeLessThan(said.join('\n').length)
+  })
+
+  test('a reader that sleeps after the end of the tool does not keep a kill from ending the turn', async () => {
+    const place = makePlace()
+    // More than the reader's pipe and the buffer before it hold, less than with the tool's own pipe.
+    const command = [process.execPath, program, 'run', '--', 'seq', '1', '24000']
+    const run = place.startOther(['sh', '-c', '"$@" | sleep 20', 'sh', ...command])
+    const id = await run.session()
+    const { state } = await place.json<Row>(['show', id])
+    await until('the tool has ended', () => !isRunning(state.turn.process.pgid))
+    expect(await place.stint(['kill', id])).toMatchObject({ status: 0 })
+    const said = entriesOf(place.session(id)).filter(({ type }) => type === 'output')
+    expect(said).toHaveLength(24_000)
+  })
+
   test('a deadline ends a tool that floods its output with short lines', async () => {
     const place = makePlace()
     const ran = await place.stint(['run', '--timeout', '1s', '--json', '--', 'yes'])

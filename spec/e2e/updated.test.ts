@@ -12,11 +12,11 @@ function install({ dir, startOther }: Place) {
   cpSync(dirname(program), own, { recursive: true })
   symlinkSync(`${dirname(dirname(dirname(program)))}/node_modules`, `${dir}/node_modules`)
   return {
-    start: (...args: string[]) => {
+    start: (args: string[], env: Record<string, string> = {}) => {
       const file = `${dir}/prepared-${files.length}`
       files.push(file)
       const command = [process.execPath, '--import', preload('prepared'), `${own}/stint.cjs`]
-      return startOther([...command, ...args], { env: { PREPARED: file } })
+      return startOther([...command, ...args], { env: { PREPARED: file, ...env } })
     },
     /** Once what each of them may say is at hand. */
     remove: async () => {
@@ -30,12 +30,12 @@ test('leaves each command that lives to end as it would have, and to say why', a
   const place = makePlace()
   const gate = `${place.dir}/gate`
   const { start, remove } = install(place)
-  const run = start('run', '--', agent('hold.sh'), gate, '4')
+  const run = start(['run', '--', agent('hold.sh'), gate, '4'])
   await run.says('working as')
-  const late = start('wait', '@last', '--timeout', '1500ms')
-  const interrupted = start('wait', '@last')
-  const followed = start('logs', '@last', '--follow')
-  const waited = start('wait', '@last')
+  const late = start(['wait', '@last', '--timeout', '1500ms'])
+  const interrupted = start(['wait', '@last'])
+  const followed = start(['logs', '@last', '--follow'])
+  const waited = start(['wait', '@last'])
   await followed.says('working as')
   await remove()
   interrupted.kill('SIGINT')
@@ -54,4 +54,20 @@ test('leaves each command that lives to end as it would have, and to say why', a
   touch(gate)
   expect((await run.ended).status).toBe(4)
   expect((await waited.ended).stderr).toMatch(/is idle: failure/)
+})
+
+test('leaves a turn that waits for another what it needs to talk with its agent', async () => {
+  const place = makePlace()
+  const gate = `${place.dir}/gate`
+  const { start, remove } = install(place)
+  const run = start(['run', '--', agent('hold.sh'), gate], { LOADED: '/stint.cjs' })
+  await run.says('working as')
+  const acp = `"${process.execPath}" "${agent('acp-agent.mjs')}" plain`
+  const next = start(['resume', '@last', '--wait', '--acp', acp, 'hello'], {
+    LOADED: '/vendor/acp-sdk.cjs',
+  })
+  await remove()
+  touch(gate)
+  expect((await run.ended).status).toBe(0)
+  expect(await next.ended).toMatchObject({ status: 0, stdout: 'you said hello\n' })
 })

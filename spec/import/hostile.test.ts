@@ -69,3 +69,35 @@ test.each(Object.keys(ids) as Tool[])('%s: any record may be anything', async (t
   )
   expect(made).toBeGreaterThan(20)
 })
+
+test('gemini-cli: what is taken back is gone, however often a file does it', async () => {
+  const store = makeStore()
+  const home = store.projectPath
+  const asked = (id: string) => ({
+    id,
+    timestamp: '2026-02-06T10:00:02.000Z',
+    type: 'user',
+    content: id,
+  })
+  const records = [
+    { sessionId: ids['gemini-cli'], startTime: '2026-02-06T10:00:00.000Z' },
+    ...['first', 'second', 'third'].map(asked),
+    { $rewindTo: 'second' },
+    asked('fourth'),
+    ...Array.from({ length: 30_000 }, (_, i) => ({ ...asked(`note ${i}`), type: 'info' })),
+    ...Array.from({ length: 30_000 }, () => ({ $rewindTo: 'never said' })),
+  ]
+  put(home, 'gemini-cli', linesOf(records))
+  writeFileSync(`${home}/.gemini/tmp/demo/.project_root`, home)
+  const options = { home, dryRun: false, byReference: false, allProjects: true }
+  const all = { ...options, tool: 'gemini-cli', transcriptCap: 1e9 }
+  const started = performance.now()
+  for await (const row of importConversations(store, all)) expect(row.act).toBe('imported')
+  // Looking through all that was said for each of them took 54 s.
+  expect(performance.now() - started).toBeLessThan(5_000)
+  const entries = listSessions(store).rows.flatMap(({ id }) =>
+    [...readTranscript(store, id, {})].map(({ entry }) => entry),
+  )
+  const prompts = entries.flatMap((one) => (one?.type === 'turn_started' ? [one.data.prompt] : []))
+  expect(prompts).toEqual(['first', 'fourth'])
+})

@@ -164,6 +164,55 @@ describe.each(tools)('import %s', (tool) => {
 })
 
 describe('import', () => {
+  test('counts what a copy of a conversation has from its source in the source alone', async () => {
+    const place = makePlace()
+    const copy = (id: string) => `${id.slice(0, -4)}ffff`
+    store(place, 'codex')
+    const id = copy(ids.codex)
+    const meta = { id, forked_from_id: ids.codex, cwd: place.cwd }
+    const total = { input_tokens: 300, output_tokens: 60 }
+    const fork = [
+      { type: 'session_meta', payload: meta },
+      ...codexRecords(place.cwd),
+      { type: 'event_msg', payload: { type: 'task_started' } },
+      { type: 'event_msg', payload: { type: 'user_message', message: 'once more' } },
+      { type: 'event_msg', payload: { type: 'token_count', info: { total_token_usage: total } } },
+    ]
+    put(place.dir, 'codex', linesOf(fork), id)
+    for (const how of [[], ['--by-reference']]) {
+      const rows = await imported(place, 'codex', how)
+      const forked = rows.find((row) => row.provider_session_id === id)
+      const { usage } = await place.json<Row>(['show', forked?.session_id])
+      expect(usage).toBeNull()
+      // The next turn goes on counting from there.
+      const last = entriesOf(place.session(forked?.session_id)).findLast(
+        ({ type }) => type === 'usage',
+      )
+      expect(last?.data.total).toMatchObject(total)
+      rmSync(place.home, { recursive: true })
+    }
+
+    store(place, 'claude-code')
+    const own = copy(ids['claude-code'])
+    const usage = { input_tokens: 7, output_tokens: 3 }
+    const copied = (made: object) =>
+      claudeRecords(place.cwd, own).map((line) => ({ ...(line as object), ...made }))
+    const message = { id: 'mine', role: 'assistant', content: 'Again.', usage }
+    const mine = { type: 'assistant', uuid: 'mine', sessionId: own, cwd: place.cwd, message }
+    const origins = [
+      { sessionId: ids['claude-code'] },
+      { forkedFrom: { sessionId: ids['claude-code'] } },
+    ]
+    for (const origin of origins) {
+      put(place.dir, 'claude-code', linesOf([...copied(origin), mine]), own)
+      const rows = await imported(place, 'claude-code')
+      const forked = rows.find((row) => row.provider_session_id === own)
+      const shown = await place.json<Row>(['show', forked?.session_id])
+      expect(shown.usage).toEqual(usage)
+      rmSync(place.home, { recursive: true })
+    }
+  })
+
   test('of many processes at once makes one session of each conversation', async () => {
     const place = makePlace()
     const all = Array.from({ length: 5 }, (_, i) => `${ids.codex.slice(0, -1)}${i}`)

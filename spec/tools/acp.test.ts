@@ -278,7 +278,40 @@ describe('the beginning of a turn', () => {
     expect(events[0]).toEqual({ type: 'provider_session', id: 'copy' })
   })
 
-  test.each(['load', 'lost'])('says that the session is lost (%s)', async (scenario) => {
+  test.each(['plain', 'fork-lost', 'fork-missing'])(
+    'is told of the past where there is no copy of it (%s)',
+    async (scenario) => {
+      const primed = { prompt: 'we said hello', from: 'A' }
+      const fork = { act: 'fork', providerSession: 'old', primed } as const
+      const { ending, events, written } = await play([scenario], fork)
+      expect(ending).toEqual({ outcome: 'success' })
+      expect(events[0]).toEqual({ type: 'provider_session', id: 'made', primed_from: 'A' })
+      expect(textIn(events)).toBe('you said we said hello')
+      const asked = written.map((line) => JSON.parse(line).method)
+      expect(asked.slice(-2)).toEqual(['session/new', 'session/prompt'])
+      expect(asked.includes('session/fork')).toBe(scenario !== 'plain')
+    },
+  )
+
+  test('begins nothing anew where a fork fails for another reason', async () => {
+    const primed = { prompt: 'we said hello', from: 'A' }
+    const fork = { act: 'fork', providerSession: 'old', primed } as const
+    const { ending, written } = await play(['fork-login'], fork)
+    expect(ending).toMatchObject({ outcome: 'failure', why: 'login_needed' })
+    expect(written).toHaveLength(2)
+  })
+
+  test('has lost a session that it fails to open and does not list', async () => {
+    const resume = (id: string, ...args: string[]) =>
+      play(['vague', ...args], { act: 'resume', providerSession: id })
+    const text = 'Internal error: service failure'
+    const failure = { outcome: 'failure', text } as const
+    expect((await resume('gone')).ending).toEqual({ ...failure, why: 'session_lost' })
+    expect((await resume('old')).ending).toEqual(failure)
+    expect((await resume('gone', 'mute')).ending).toEqual(failure)
+  })
+
+  test.each(['load', 'lost', 'nested'])('says that the session is lost (%s)', async (scenario) => {
     const { ending, events } = await play([scenario], { act: 'resume', providerSession: 'gone' })
     expect(ending).toMatchObject({ outcome: 'failure', why: 'session_lost' })
     expect(events).toEqual([])
