@@ -2,6 +2,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -513,6 +514,41 @@ describe('project move', () => {
     expectRefusal(await place.stint(['project', 'move', old, moved]), {
       ...{ status: 3, code: 'PROJECT_UNKNOWN' },
     })
+  })
+
+  test('leaves what both have, and says what takes it away', async () => {
+    const place = makePlace()
+    const [old, moved] = [`${place.dir}/the old`, `${place.dir}/moved`]
+    for (const dir of [old, moved]) mkdirSync(dir)
+    const ids = [
+      await place.make(['--', 'true'], { cwd: old }),
+      await place.make(['--', 'true'], { cwd: old }),
+    ] as const
+    const from = place.store()
+    await place.make(['--', 'true'], { cwd: moved })
+    const [to = ''] = readdirSync(`${place.home}/projects`)
+      .map((name) => `${place.home}/projects/${name}`)
+      .filter((dir) => dir !== from)
+    await place.stint(['delete', ids[1]], { cwd: old })
+    mkdirSync(`${to}/trash`, { recursive: true })
+    cpSync(`${from}/sessions/${ids[0]}`, `${to}/sessions/${ids[0]}`, { recursive: true })
+    cpSync(`${from}/trash/${ids[1]}`, `${to}/trash/${ids[1]}`, { recursive: true })
+    rmSync(old, { recursive: true })
+    const ran = await place.stint(['project', 'move', old, moved])
+    expect(ran.status).toBe(5)
+    const commands = [...ran.stderr.matchAll(/`stint ([^`]+)`/g)].map(([, words = '']) => words)
+    expect(commands).toEqual([
+      `delete ${ids[0]} --project '${old}'`,
+      `trash empty ${ids[1]} --project '${old}'`,
+    ])
+    for (const words of commands) {
+      const argv = words.split(' --project')[0]?.split(' ') ?? []
+      expect((await place.stint([...argv, '--project', old])).status).toBe(0)
+    }
+    await place.stint(['trash', 'empty', '--project', old])
+    expect((await place.stint(['project', 'move', old, moved])).status).toBe(0)
+    expect(existsSync(from)).toBe(false)
+    expect(existsSync(`${to}/sessions/${ids[0]}`)).toBe(true)
   })
 
   test('leaves one that runs, and takes it when it is asked again', async () => {
