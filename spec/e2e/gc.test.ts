@@ -223,6 +223,18 @@ describe('gc', () => {
     expectRefusal(await place.stint(args, later), { status: 7, code: 'CLOCK_SUSPECT' })
   })
 
+  test('goes on beside a session from the future that only a newer stint can pin', async () => {
+    const place = makePlace()
+    const [old, ahead] = [await makeOld(place, 40), await makeOld(place, -40)]
+    const file = `${place.session(ahead)}/state.toml`
+    writeFileSync(file, readFileSync(file, 'utf8').replace('format = 1', 'format = 2'))
+    expectRefusal(await place.stint(['pin', ahead]), { status: 6, code: 'FORMAT_NEWER' })
+    expect((await place.stint(['gc', '--older-than', '30d'])).status).toBe(0)
+    expect((await place.json<Row[]>(['trash', 'list'])).map(({ id }) => id)).toEqual([old])
+    const { checks } = JSON.parse((await place.stint(['doctor', '--json'])).stdout)
+    expect(checks.find(({ id }: Row) => id === 'time.future')).toMatchObject({ fix: null })
+  })
+
   test('takes what crashed away on a full disk, too', async () => {
     const place = makePlace()
     const warm = await makeOld(place, 50)
