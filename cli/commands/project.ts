@@ -18,7 +18,11 @@ export const handler: Handler = async (invocation, context) => {
   const at = (project: string) =>
     openStore({ env, home: homeOf(context), cwd, now: context.now, project })
   const [before, after] = [at(old), at(now)]
-  const stores = listStoresUnder(before, before.projectPath)
+  // Those at NEW, where it is inside of OLD, are in their place.
+  const isThere = (path: string) => `${path}/`.startsWith(`${after.projectPath}/`)
+  const stores = listStoresUnder(before, before.projectPath).filter(
+    ({ projectPath }) => !isThere(projectPath),
+  )
   if (stores.length === 0) {
     throw new Failure('PROJECT_UNKNOWN', { path: before.projectPath, problem: 'has no sessions' })
   }

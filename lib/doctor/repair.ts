@@ -14,7 +14,7 @@ import { sweepEphemeral } from '../store/ephemeral.ts'
 import { holdSession, holdTools, realSessionDir } from '../store/hold.ts'
 import { listIds } from '../store/list.ts'
 import { holdMaintenance } from '../store/maintenance.ts'
-import { ensureStore, findProjectFacts } from '../store/project.ts'
+import { findProjectFacts, writeProject } from '../store/project.ts'
 import { quarantine } from '../store/quarantine.ts'
 import type { Store } from '../store/store.ts'
 import { removeBuried } from '../store/trash.ts'
@@ -174,9 +174,9 @@ function mendProject(store: Store): Done {
   } catch (error) {
     if (!(error instanceof Failure && error.code === 'STATE_INVALID')) throw error
   }
-  const isShared = /^shared = true$/m.test(disk.findText(file) ?? '')
+  const text = disk.findText(file) ?? ''
+  const says = (key: string) => new RegExp(`^${key} *= *true\\b`, 'm').test(text)
   const kept = quarantine(store, null, file)
-  disk.removeFile(file)
-  ensureStore({ ...store, projectPath }, isShared ? { shared: true } : {})
+  writeProject({ ...store, projectPath }, { shared: says('shared'), leaseOnly: says('lease_only') })
   return { did: ['project.toml is written anew'], kept: [kept] }
 }

@@ -412,12 +412,12 @@ describe('project.toml', () => {
   it('that cannot be read is written anew, where the project is known', async () => {
     const { store, id } = await sound()
     const file = `${store.dir}/project.toml`
-    writeFileSync(file, 'shared = true\nformat = = 1')
+    writeFileSync(file, 'shared=true\nlease_only = true\nformat = = 1')
     expect(idsOf(store)).toContain('store.project')
     const [done] = await mend(store)
     expect(readFileSync(done?.kept[0] ?? '', 'utf8')).toContain('format = = 1')
     expect(readFileSync(file, 'utf8')).toContain(`project_path = "${store.projectPath}"`)
-    expect(readFileSync(file, 'utf8')).toContain('shared = true')
+    expect(readFileSync(file, 'utf8')).toContain('shared = true\nlease_only = true')
     expect(idsOf(store)).toEqual([])
     await appendEntry(store, id, { type: 'message', text: 'goes on' })
   })

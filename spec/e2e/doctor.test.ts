@@ -18,6 +18,7 @@ import {
   isRunning,
   makePlace,
   type Place,
+  preload,
   processState,
   type Row,
   snapshot,
@@ -155,6 +156,24 @@ describe('doctor', () => {
       repairs: [{ session: other, why: null }],
     })
     expect(await place.json(['list'])).toHaveLength(2)
+  })
+
+  test('--fix of project.toml loses at no call that machines share the store', async () => {
+    const place = makePlace()
+    await place.make()
+    const file = `${place.store()}/project.toml`
+    for (let at = 1, isOver = false; !isOver; at++) {
+      writeFileSync(file, 'shared = true\nbroken = =')
+      rmSync(`${place.store()}/quarantine`, { recursive: true, force: true })
+      const fault = { root: place.store(), at, do: 'kill', from: 'quarantine' }
+      const { status } = await place.stint(['doctor', '--fix', 'store.project'], {
+        preload: [preload('faults')],
+        env: { STINT_FAULTS: JSON.stringify(fault) },
+      })
+      isOver = status === 0
+      expect(readFileSync(file, 'utf8')).toContain('shared = true')
+    }
+    expect((await doctor(place, 'store.project')).checks).toEqual([])
   })
 
   test('names the store in a command that is for another one', async () => {

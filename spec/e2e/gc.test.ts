@@ -528,6 +528,19 @@ describe('project move', () => {
     })
   })
 
+  test('goes into a directory of the old one, and takes nothing on from there', async () => {
+    const place = makePlace()
+    const [old, moved] = [`${place.dir}/old`, `${place.dir}/old/sub`]
+    mkdirSync(`${moved}/sub`, { recursive: true })
+    const ids = [
+      await place.make(['--', 'true'], { cwd: old }),
+      await place.make(['--', 'true'], { cwd: moved }),
+    ]
+    expect((await place.stint(['project', 'move', old, moved])).status).toBe(0)
+    const rows = await place.json<Row[]>(['list'], { cwd: moved })
+    expect(rows.map(({ id }) => id).sort()).toEqual(ids.sort())
+  })
+
   test('leaves what both have, and says what takes it away', async () => {
     const place = makePlace()
     const [old, moved] = [`${place.dir}/the old`, `${place.dir}/moved`]
