@@ -1,13 +1,13 @@
 /** Mending what checks found: each thing is looked at once more under its lock, and only then changed. */
 
 import type { SessionId } from '../base/id.ts'
-import { Failure } from '../errors.ts'
+import { Failure, isFailure } from '../errors.ts'
 import { store as files, type Place, session as sessionFiles, storeName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { mendSession } from '../session/mend.ts'
-import { takeJournal } from '../session/session.ts'
+import { type Session, takeJournal } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
-import { hasOpenTurn } from '../session/state.ts'
+import { hasOpenTurn, type State } from '../session/state.ts'
 import { requireDead, settle } from '../session/turn.ts'
 import { sweepStaging } from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
@@ -125,10 +125,21 @@ async function mend(store: Store, id: SessionId, place: Place): Promise<Done> {
     for (const lock of tools.reverse()) lock.release()
   }
   const hadResult = hasResult(dir, state?.turn?.number)
-  const after = await settle(session, store.now())
+  const after = await settleMended(session, store.now(), did)
   if (wasOpen && !hasOpenTurn(after)) did.push(`turn ${after.turn?.number} is recorded as crashed`)
   else if (!hadResult && hasResult(dir, after.turn?.number)) did.push('result.toml is written anew')
   return { did, kept }
+}
+
+/** A turn that came to light, and may live on, is what the next look says; what was mended is mended. */
+async function settleMended(session: Session, now: number, did: readonly string[]): Promise<State> {
+  try {
+    return await settle(session, now)
+  } catch (error) {
+    const mayLive = isFailure(error, 'SESSION_ORPHANED') || isFailure(error, 'LIVENESS_UNKNOWN')
+    if (mayLive && did.length > 0) return session.state
+    throw error
+  }
 }
 
 function hasResult(dir: string, turn = 0): boolean {

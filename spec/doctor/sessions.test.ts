@@ -247,6 +247,20 @@ describe('a check', () => {
 })
 
 describe('mending', () => {
+  it('says what it did also where a turn that may live comes to light by it', async () => {
+    const patient = await sound()
+    const { store, id, dir } = patient
+    damages['turn.unknown']?.(patient)
+    truncateSync(stateFile(dir), 50)
+    writeLines(dir, linesOf(dir).toSpliced(1, 0, 'rubbish'))
+    const [done, ...others] = await mend(store)
+    expect(done).toMatchObject({ session: id, why: null, did: [expect.any(String)] })
+    expect(done?.kept).toHaveLength(2)
+    expect(others).toEqual([])
+    expect(idsOf(store)).toContain('turn.unknown')
+    expect(idsOf(store)).not.toContain('transcript.garbage')
+  })
+
   it('keeps every entry behind a damaged stretch, renumbered', async () => {
     const { store, id, dir } = await sound()
     const lines = linesOf(dir)
