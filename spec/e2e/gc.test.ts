@@ -351,6 +351,29 @@ describe('gc', () => {
     )
   })
 
+  test('says what it did in a store that it cannot remove', async () => {
+    const place = makePlace()
+    const other = `${place.dir}/other`
+    mkdirSync(other)
+    const id = await place.make(['--', 'true'], { cwd: other, ...inThePast(2) })
+    await place.make()
+    rmSync(other, { recursive: true })
+    const gc = ['gc', '--all-projects', '--orphan-stores', '--trash-for', '0s']
+    await place.stint(gc)
+    const faults = { root: place.home, at: 1, do: 'EIO', from: '.gone-other' }
+    const ran = await place.stint(gc, {
+      preload: [preload('faults')],
+      env: { STINT_FAULTS: JSON.stringify(faults) },
+    })
+    expect(ran.status).toBe(1)
+    expect(ran.stderr).toContain(`warning: not everything was done for ${other}: `)
+    expect(ran.stderr).toMatch(/^1 session purged from the trash/m)
+    expect(await place.json(['gc', '--all-projects', '--orphan-stores', '--json'])).toMatchObject({
+      stores: expect.arrayContaining([expect.objectContaining({ removed: true })]),
+    })
+    expect(readFileSync(`${place.home}/gc.log.jsonl`, 'utf8')).toContain(id)
+  })
+
   test('goes on with other projects when the store of one cannot be read', async () => {
     const place = makePlace()
     const id = await makeOld(place, 40)
