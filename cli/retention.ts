@@ -17,6 +17,7 @@ import {
   requireClock,
   type Store,
   type StorePlan,
+  sweepGoneStores,
   type VerdictRow,
 } from '../lib/index.ts'
 import type { Context } from './context.ts'
@@ -130,6 +131,8 @@ export async function carryOut(
       runs.push(run)
       before += errandsFor(plan).length
     }
+    const [first] = plans
+    if (orphanStores && first !== undefined) sweepGoneStores(first.store)
     return runs
   } finally {
     progress.end()

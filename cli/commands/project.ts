@@ -18,11 +18,13 @@ export const handler: Handler = async (invocation, context) => {
   const at = (project: string) =>
     openStore({ env, home: homeOf(context), cwd, now: context.now, project })
   const [before, after] = [at(old), at(now)]
-  // Those at NEW, where it is inside of OLD, are in their place.
-  const isThere = (path: string) => `${path}/`.startsWith(`${after.projectPath}/`)
-  const stores = listStoresUnder(before, before.projectPath).filter(
-    ({ projectPath }) => !isThere(projectPath),
+  // Where NEW is inside of OLD, those there are in their place.
+  const inPlace = new Set(
+    `${after.projectPath}/`.startsWith(`${before.projectPath}/`)
+      ? listStoresUnder(after, after.projectPath).map(({ dir }) => dir)
+      : [],
   )
+  const stores = listStoresUnder(before, before.projectPath).filter(({ dir }) => !inPlace.has(dir))
   if (stores.length === 0) {
     throw new Failure('PROJECT_UNKNOWN', { path: before.projectPath, problem: 'has no sessions' })
   }
