@@ -17,6 +17,7 @@ import {
   requireClock,
   type Store,
   type StorePlan,
+  sweepGoneStores,
   type VerdictRow,
 } from '../lib/index.ts'
 import type { Context } from './context.ts'
@@ -32,7 +33,7 @@ export interface StoreRun {
   readonly orphaned: boolean
   /** The store itself was removed. */
   readonly removed: boolean
-  /** Another clean-up was at work, so that nothing was done. */
+  /** Another clean-up was at work, so that nothing more was done. */
   readonly busy: boolean
   /** Why nothing more was done, or could be planned: the other stores are none the worse for it. */
   readonly failure: Failure | null
@@ -112,22 +113,26 @@ export async function carryOut(
     for (const plan of plans) {
       if (context.signal.aborted) break
       const { store, orphaned } = plan
-      const nothing = nothingDone(store, orphaned)
+      let run = nothingDone(store, orphaned)
       try {
         const report = await collectStore(plan, errandsFor(plan), {
           signal: context.signal,
           ...(archive === undefined ? {} : { archive }),
           onDone: (count) => progress.say(() => `${before + count} of ${total} sessions`),
         })
+        run = { ...run, ...report }
         const left = orphaned && orphanStores ? await removeStore(store) : 'it is not asked for'
-        runs.push({ ...nothing, ...report, removed: left === undefined })
+        run = { ...run, removed: left === undefined }
       } catch (failure) {
-        if (isFailure(failure, 'STORE_BUSY')) runs.push({ ...nothing, busy: true })
-        else if (failure instanceof Failure && plans.length > 1) runs.push({ ...nothing, failure })
+        if (isFailure(failure, 'STORE_BUSY')) run = { ...run, busy: true }
+        else if (failure instanceof Failure && plans.length > 1) run = { ...run, failure }
         else throw failure
       }
+      runs.push(run)
       before += errandsFor(plan).length
     }
+    const [first] = plans
+    if (orphanStores && first !== undefined) sweepGoneStores(first.store)
     return runs
   } finally {
     progress.end()
@@ -148,8 +153,9 @@ export function sayRuns(runs: readonly StoreRun[], context: Context): number {
   const failed = outcomes.filter((outcome) => outcome.result === 'failed')
   if (context.json) context.out.json({ stores: runs.map(toJson) })
   const broken = runs.filter((run) => run.failure !== null)
-  for (const { project_path, failure } of broken) {
-    context.out.warn(`nothing was done for ${project_path}: ${failure?.message}`)
+  for (const { project_path, failure, outcomes, swept } of broken) {
+    const much = outcomes.length + swept === 0 ? 'nothing' : 'not everything'
+    context.out.warn(`${much} was done for ${project_path}: ${failure?.message}`)
   }
   for (const { id, act, why } of failed) {
     context.out.warn(`session ${id} was not ${actWords[act].done}: ${why}`)

@@ -732,7 +732,7 @@ const project: ExplainedVerb = {
   options: [],
   reach: 'none',
   details:
-    "Sessions are found by their project's path. When a project was moved from OLD to NEW, this moves its sessions, and what is in their trash, to where they are looked for now, and they are resumed in NEW. Projects inside of OLD move along. Sessions that NEW has already stay. One that runs stays with OLD and is named; the same command moves it later.",
+    "Sessions are found by their project's path. When a project was moved from OLD to NEW, this moves its sessions, and what is in their trash, to where they are looked for now, and they are resumed in NEW. Projects inside of OLD move along. Sessions that NEW has already stay, and the command that takes them away is printed. One that runs stays with OLD and is named; the same command moves it later.",
   exits: [
     ['0', 'done'],
     ['2', 'wrong usage'],
@@ -916,11 +916,11 @@ const doctor: ExplainedVerb = {
     { name: 'list', help: 'list the checks and what each means' },
   ],
   reach: 'all',
-  details: `Prints what it finds, the worst first: how bad it is, the check's id, the session, what was seen, and the command that mends it. Damage keeps stint from a change, or something is lost; a warning wants somebody to look; a note is for information. Words that are the id of a check limit it to these checks, other words to these sessions. Of what is in the trash it says what would keep it from being restored.
+  details: `Prints what it finds, the worst first: how bad it is, the check's id, the session, what was seen, and the command that mends it. Damage keeps stint from a change, or something is lost; a warning wants somebody to look; a note is for information. Words that are the id of a check limit it to these checks, other words to these sessions. Of a check that is not named the first five finds are printed, and how many more there are; --json has all. Of what is in the trash it says what would keep it from being restored.
 
 Looking changes nothing. It makes one directory below the root, in which two processes try what the disk does with locks, links and renames, and removes it again; where the root cannot be written, that is passed over with a note.
 
---fix mends, each session under its locks and after it was looked at once more: a state is written anew from the transcript; a damaged transcript keeps every entry, in order, and says in a new one what was cut; a crashed turn is recorded. The files that it replaces stay under \`quarantine/\` in the store. A session that is in use is left as it is, and no process is ever ended. Then it looks again, and says what is left.`,
+--fix mends, each session under its locks and after it was looked at once more: a state is written anew from the transcript; a damaged transcript keeps every entry, in order, and says in a new one what was cut; a crashed turn is recorded. The files that it replaces stay under \`quarantine/\` in the store. Of a session that is named the whole transcript is read. A session that is in use is left as it is, and no process is ever ended. Then it looks again, and says what is left.`,
   exits: [
     ['0', 'nothing but notes was found, or is left'],
     ['1', 'there are warnings'],

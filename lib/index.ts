@@ -74,7 +74,7 @@ export {
   type StorePlan,
   type StoreReport,
 } from './retention/collect.ts'
-export { isOrphaned, removeStore } from './retention/orphan.ts'
+export { isOrphaned, removeStore, sweepGoneStores } from './retention/orphan.ts'
 export {
   type Errand,
   goReasons,

@@ -73,8 +73,9 @@ export function storeProjectName(name: string): string {
 export const root = {
   /** What retention removed in stores that are gone themselves. */
   removals: (dir: string): string => `${dir}/gc.log.jsonl`,
-  /** Where a store is renamed to before it is removed. */
-  goneStore: (storeDir: string): string => storeDir.replace(/[^/]*$/, '.gone-$&'),
+  /** Where a store is renamed to before it is removed: no store has such a name. */
+  goneStore: (storeDir: string): string => storeDir.replace(/[^/]*$/, '.gone-$&.removed'),
+  isGoneStore: (name: string): boolean => /^\.gone-.*\.removed$/.test(name),
 } as const
 
 export const store = {

@@ -51,6 +51,10 @@ interface Aim {
   readonly stores: readonly Store[]
   readonly only?: ReadonlySet<CheckId>
   readonly sessions?: ReadonlySet<SessionId>
+  /** Transcripts are read to their end. */
+  readonly deep: boolean
+  /** The stores are those of all projects. */
+  readonly everywhere: boolean
 }
 
 /** A word that is a check's id is one; every other word is a REF. */
@@ -65,6 +69,9 @@ function aimOf(invocation: Invocation, context: Context): Aim {
     stores: found.length === 0 ? storesOf(invocation, context) : [...stores.values()],
     ...(only.size === 0 ? {} : { only }),
     ...(found.length === 0 ? {} : { sessions: new Set(found.map(({ id }) => id)) }),
+    // What --deep found is mended by the command that it gave, and by the hints of other commands.
+    deep: flag(invocation, 'deep') || (flag(invocation, 'fix') && found.length > 0),
+    everywhere: flag(invocation, 'all-projects'),
   }
 }
 
@@ -89,7 +96,6 @@ function look(aim: Aim, invocation: Invocation, context: Context): Diagnosis {
       ...aim,
       home: homeOf(context),
       here: hereOf(invocation, context),
-      deep: flag(invocation, 'deep'),
       onProgress: (count) => progress.say(() => `${count} sessions looked at`),
     })
   } finally {
@@ -131,7 +137,9 @@ async function foretell(diagnosis: Diagnosis, aim: Aim, context: Context): Promi
     context.out.json(findings.map((one) => ({ ...one, would: checks[one.id].mends })))
   } else {
     const style = styleOf(context.color.stdout)
-    context.out.data(await draw(findings, aim, context, (one) => checks[one.id].mends, style))
+    context.out.data(
+      await draw(findings, aim, context, ([one]) => one && checks[one.id].mends, style),
+    )
     context.out.talk(`${amount(findings.length, 'finding')} would be mended`)
   }
   return 0
@@ -157,7 +165,7 @@ async function report(
     context.out.json({ checks: findings, summary, redactions, ...mended })
   } else {
     const style = styleOf(context.color.stdout)
-    context.out.data(await draw(findings, aim, context, ({ fix }) => fix ?? undefined, style))
+    context.out.data(await draw(findings, aim, context, (some) => fixOf(some, aim), style))
     context.out.talk(summaryOf(summary))
     const taken = Object.values(redactions).reduce((sum, one) => sum + one, 0)
     if (taken > 0)
@@ -193,16 +201,27 @@ function rulesOf(redactions: Readonly<Record<string, number>>): string {
   return [...shown, ...(rules.length > 5 ? [`${rules.length - 5} more rules`] : [])].join(', ')
 }
 
-/** A line for each finding, and under it what is to be done. */
+/** How many findings of one check are shown, unless the check is named. */
+const shownOfEach = 5
+
+/**
+ * A line for each finding, check by check, and under it what is to be done; once, where the same does
+ * for all of a check.
+ */
 async function draw(
   findings: readonly Finding[],
-  { stores }: Aim,
+  { stores, only }: Aim,
   context: Context,
-  remedyOf: (finding: Finding) => string | undefined,
+  remedyOf: (findings: readonly Finding[]) => string | undefined,
   style: Style,
 ): Promise<string> {
   if (findings.length === 0) return ''
-  const idOf = shortener(findings, stores, context)
+  const groups = [...new Set(findings.map(({ id }) => id))].map((id) => {
+    const all = findings.filter((one) => one.id === id)
+    return { all, shown: only?.has(id) ? all : all.slice(0, shownOfEach) }
+  })
+  const shown = groups.flatMap((group) => group.shown)
+  const idOf = shortener(shown, stores, context)
   const drawn = await table(
     [
       { head: '' },
@@ -210,7 +229,7 @@ async function draw(
       { head: '' },
       { head: '', shrink: true, min: 20, keep: true },
     ],
-    findings.map((one) => [
+    shown.map((one) => [
       { text: one.severity, paint: paintOf(one.severity, style) },
       one.id,
       { text: one.session === null ? '' : idOf(one.session), paint: style.cyan },
@@ -219,12 +238,38 @@ async function draw(
     { width: context.columns, heads: false },
   )
   const lines = drawn.split('\n')
-  return findings
-    .map((one, at) => {
-      const remedy = remedyOf(one)
-      return `${lines[at]}\n${remedy === undefined ? '' : `    ${style.dim(visibleLine(remedy))}\n`}`
+  const below = (text: string | undefined) =>
+    text === undefined ? [] : [`    ${style.dim(visibleLine(text))}`]
+  return groups
+    .flatMap(({ all, shown }) => {
+      const shared = remedyOf(all)
+      const rows = shown.flatMap((one) => [
+        lines.shift() ?? '',
+        ...below(shared === undefined ? remedyOf([one]) : undefined),
+      ])
+      return [...rows, ...below(moreOf(all.length - shown.length)), ...below(shared)]
     })
+    .map((line) => `${line}\n`)
     .join('')
+}
+
+function moreOf(count: number): string | undefined {
+  return count === 0 ? undefined : `and ${count} more: name the check, or use --json, to see all`
+}
+
+/** The command that mends all of these findings of one check, where one does. */
+function fixOf(findings: readonly Finding[], aim: Aim): string | undefined {
+  const deep = aim.deep ? ' --deep' : ''
+  const mending = 'stint doctor --fix'
+  const own = findings.map(({ fix }) => fix ?? undefined)
+  const ofCheck = findings.map(({ id, session, fix }) =>
+    fix?.replace(`${mending} ${session}`, `${mending}${deep} ${id}`),
+  )
+  const same = (aim.sessions ? [own] : [own, ofCheck]).find((all) => new Set(all).size === 1)
+  if (same !== undefined) return same[0]
+  return aim.everywhere && ofCheck.every((fix) => fix?.startsWith(mending))
+    ? `${mending}${deep} ${findings[0]?.id} --all-projects`
+    : undefined
 }
 
 /** The file's place within its store is enough where a person reads it. */

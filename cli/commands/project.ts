@@ -1,9 +1,11 @@
 import {
   Failure,
+  isFailure,
   listStoresUnder,
   moveProject,
   openStore,
   type Relocation,
+  shellWord,
 } from '../../lib/index.ts'
 import type { Handler } from '../command.ts'
 import { openProgress } from '../progress.ts'
@@ -16,7 +18,13 @@ export const handler: Handler = async (invocation, context) => {
   const at = (project: string) =>
     openStore({ env, home: homeOf(context), cwd, now: context.now, project })
   const [before, after] = [at(old), at(now)]
-  const stores = listStoresUnder(before, before.projectPath)
+  // Where NEW is inside of OLD, those there are in their place.
+  const inPlace = new Set(
+    `${after.projectPath}/`.startsWith(`${before.projectPath}/`)
+      ? listStoresUnder(after, after.projectPath).map(({ dir }) => dir)
+      : [],
+  )
+  const stores = listStoresUnder(before, before.projectPath).filter(({ dir }) => !inPlace.has(dir))
   if (stores.length === 0) {
     throw new Failure('PROJECT_UNKNOWN', { path: before.projectPath, problem: 'has no sessions' })
   }
@@ -34,8 +42,11 @@ export const handler: Handler = async (invocation, context) => {
   }
   if (context.json) context.out.json(done.map(toJson))
   for (const { from, to, moved, left } of context.json ? [] : done) {
-    for (const { id, failure } of left) {
-      context.out.warn(`session ${id} stays with ${from}: ${failure.message}`)
+    for (const { id, place, failure } of left) {
+      const why = isFailure(failure, 'TRASH_OCCUPIED')
+        ? `${to} has it too; the one that stays goes with \`${removals[place]} ${id} --project ${shellWord(from)}\``
+        : failure.message
+      context.out.warn(`session ${id} stays with ${from}: ${why}`)
     }
     context.out.talk(
       `${moved.length} session${moved.length === 1 ? '' : 's'} of ${from} moved to ${to}`,
@@ -44,6 +55,9 @@ export const handler: Handler = async (invocation, context) => {
   signal.throwIfAborted()
   return done.every(({ left }) => left.length === 0) ? 0 : 5
 }
+
+/** What takes away the one that stays. */
+const removals = { sessions: 'stint delete', trash: 'stint trash empty' } as const
 
 function toJson({ left, ...rest }: Relocation): object {
   return {

@@ -102,8 +102,12 @@ export class Unpacking {
     if (hasOpenTurn(folded)) {
       await endTurn(session, 'unknown', 'it had not ended when it was archived', now, true)
     }
-    const { project_path } = folded
-    // No upkeep: whoever brings it back uses it, and gc is not to take it away at once.
+    const { project_path, phase } = folded
+    const set = {
+      ...(project_path === projectPath ? {} : { project_path: projectPath }),
+      ...(phase === 'retired' ? { phase: 'active' } : {}),
+    }
+    // No upkeep: whoever brings it back uses it, and gc is not to take it away again.
     await session.appendToTurn({
       type: 'session',
       text: null,
@@ -112,7 +116,7 @@ export class Unpacking {
         archive,
         sha256: journalOf(this.#archived).sha256,
         project_path,
-        ...(project_path === projectPath ? {} : { set: { project_path: projectPath } }),
+        ...(Object.keys(set).length === 0 ? {} : { set }),
       },
       at: now,
     })

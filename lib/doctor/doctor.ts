@@ -46,7 +46,11 @@ export interface Diagnosis {
 /** In how many of the newest sessions the transcript's end is searched for secrets. */
 const searched = 100
 
-/** Looks at the ground, unless sessions are named, and at each store. The worst comes first. */
+/**
+ * Looks at the ground, unless sessions are named, and at each store. The worst comes first.
+ *
+ * Throws SESSION_UNKNOWN for a session that is neither listed nor in the trash.
+ */
 export function examine(stores: readonly Store[], options: ExamineOptions): Diagnosis {
   const { only, sessions, here } = options
   const findings: Finding[] = []
@@ -63,8 +67,12 @@ export function examine(stores: readonly Store[], options: ExamineOptions): Diag
     const ground = readGround({ root, env, home: options.home, ...roomOf(stores, here) })
     for (const one of judgeGround(ground)) add(one, undefined, null)
   }
-  const tally: Tally = { count: 0, redactions: {} }
+  const tally: Tally = { count: 0, unseen: new Set(sessions), redactions: {} }
   for (const store of stores) examineStore(store, options, add, tally)
+  const [ref] = tally.unseen
+  if (ref !== undefined && first !== undefined) {
+    throw new Failure('SESSION_UNKNOWN', { ref, store: first.dir })
+  }
   const asked = (Object.keys(checks) as CheckId[]).filter(
     (id) => (only === undefined || only.has(id)) && (options.deep || !checks[id].deep),
   )
@@ -100,6 +108,8 @@ type Add = (
 /** What is counted over all stores. */
 interface Tally {
   count: number
+  /** The sessions that were asked for and not found so far. */
+  readonly unseen: Set<SessionId>
   redactions: RedactionCounts
 }
 
@@ -116,6 +126,7 @@ function examineStore(store: Store, options: ExamineOptions, add: Add, tally: Ta
   // Where they cannot be listed, a check of the store says so.
   const ids = quietly(() => listDirs(store)) ?? []
   for (const [at, id] of ids.entries()) {
+    tally.unseen.delete(id)
     const dir = sessionDir(store.dir, id)
     const isSearched = deep || ids.length - at <= searched || sessions !== undefined
     const { sightings, examined } = checkSession(store, id, dir, {
@@ -134,6 +145,7 @@ function examineStore(store: Store, options: ExamineOptions, add: Add, tally: Ta
     if (isAsked(one.session)) add(one, store, one.session)
   }
   for (const id of trash) {
+    tally.unseen.delete(id)
     if (isAsked(id)) for (const one of checkTrashed(store, id, deep)) add(one, store, id, true)
   }
 }

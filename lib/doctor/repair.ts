@@ -1,20 +1,20 @@
 /** Mending what checks found: each thing is looked at once more under its lock, and only then changed. */
 
 import type { SessionId } from '../base/id.ts'
-import { Failure } from '../errors.ts'
+import { Failure, isFailure } from '../errors.ts'
 import { store as files, type Place, session as sessionFiles, storeName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { mendSession } from '../session/mend.ts'
-import { takeJournal } from '../session/session.ts'
+import { type Session, takeJournal } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
-import { hasOpenTurn } from '../session/state.ts'
+import { hasOpenTurn, type State } from '../session/state.ts'
 import { requireDead, settle } from '../session/turn.ts'
 import { sweepStaging } from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
 import { holdSession, holdTools, realSessionDir } from '../store/hold.ts'
 import { listIds } from '../store/list.ts'
 import { holdMaintenance } from '../store/maintenance.ts'
-import { ensureStore, findProjectFacts } from '../store/project.ts'
+import { findProjectFacts, writeProject } from '../store/project.ts'
 import { quarantine } from '../store/quarantine.ts'
 import type { Store } from '../store/store.ts'
 import { removeBuried } from '../store/trash.ts'
@@ -125,10 +125,21 @@ async function mend(store: Store, id: SessionId, place: Place): Promise<Done> {
     for (const lock of tools.reverse()) lock.release()
   }
   const hadResult = hasResult(dir, state?.turn?.number)
-  const after = await settle(session, store.now())
+  const after = await settleMended(session, store.now(), did)
   if (wasOpen && !hasOpenTurn(after)) did.push(`turn ${after.turn?.number} is recorded as crashed`)
   else if (!hadResult && hasResult(dir, after.turn?.number)) did.push('result.toml is written anew')
   return { did, kept }
+}
+
+/** A turn that came to light, and may live on, is what the next look says; what was mended is mended. */
+async function settleMended(session: Session, now: number, did: readonly string[]): Promise<State> {
+  try {
+    return await settle(session, now)
+  } catch (error) {
+    const mayLive = isFailure(error, 'SESSION_ORPHANED') || isFailure(error, 'LIVENESS_UNKNOWN')
+    if (mayLive && did.length > 0) return session.state
+    throw error
+  }
 }
 
 function hasResult(dir: string, turn = 0): boolean {
@@ -174,9 +185,9 @@ function mendProject(store: Store): Done {
   } catch (error) {
     if (!(error instanceof Failure && error.code === 'STATE_INVALID')) throw error
   }
-  const isShared = /^shared = true$/m.test(disk.findText(file) ?? '')
+  const text = disk.findText(file) ?? ''
+  const says = (key: string) => new RegExp(`^${key} *= *true\\b`, 'm').test(text)
   const kept = quarantine(store, null, file)
-  disk.removeFile(file)
-  ensureStore({ ...store, projectPath }, isShared ? { shared: true } : {})
+  writeProject({ ...store, projectPath }, { shared: says('shared'), leaseOnly: says('lease_only') })
   return { did: ['project.toml is written anew'], kept: [kept] }
 }

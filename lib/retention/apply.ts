@@ -97,10 +97,7 @@ function admit(
 ): { readonly outcomes: Outcome[]; readonly admitted: readonly Errand[] } {
   const protectedBy = protectionOf(survey)
   const objection = (errand: Errand): string | undefined => {
-    if (errand.act === 'purge') {
-      const isSame = readTrashedAt(store, errand.id) === errand.since
-      return isSame ? undefined : 'it is not in the trash since then'
-    }
+    if (errand.act === 'purge') return notSince(store, errand)
     const facts = survey.sessions.get(errand.id)
     if (facts === undefined) return 'it is not there any more'
     const why = protectedBy(facts)
@@ -117,6 +114,12 @@ function admit(
   return { outcomes, admitted }
 }
 
+/** Somebody may have brought it back and deleted it again. */
+function notSince(store: Store, { id, since }: Purge): string | undefined {
+  return readTrashedAt(store, id) === since ? undefined : 'it is not in the trash since then'
+}
+
+type Purge = Extract<Errand, { readonly act: 'purge' }>
 type Removing = Extract<Errand, { readonly act: 'trash' | 'purge' }>
 
 /** Says in the log what is about to go; takes back what did not, and on a full disk says it after. */
@@ -141,14 +144,16 @@ async function logged(
 
 async function purge(
   store: Store,
-  batch: readonly Removing[],
+  batch: readonly Purge[],
   { maintenance: { check }, options: { signal } }: Circumstances,
 ): Promise<Outcome[]> {
   const act = 'purge'
-  const ids = batch.map(({ id }) => id)
+  const errands = new Map(batch.map((errand) => [errand.id, errand]))
+  const ids = [...errands.keys()]
   const sizes = new Map(ids.map((id) => [id, sizeOf(sessionDir(store.dir, id, 'trash'))]))
   const { removed, kept } = await purgeTrashed(store, ids, {
     check,
+    object: (id) => notSince(store, errands.get(id) as Purge),
     ...(signal === undefined ? {} : { signal }),
   })
   return [

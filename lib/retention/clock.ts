@@ -13,16 +13,17 @@ export const ahead = 3_600_000
 const behind = 90 * 86_400_000
 
 /**
- * Throws CLOCK_SUSPECT when sessions that are not pinned were used after the present by this clock, or when it is so far
+ * Throws CLOCK_SUSPECT when sessions that are neither pinned nor newer were used after the present by this clock, or when it is so far
  * ahead of everything that was ever written here that it may have jumped.
  */
 export function requireClock(store: Store, surveys: readonly Survey[]): void {
   const now = store.now()
   let newest = Number.NEGATIVE_INFINITY
   for (const { sessions } of surveys) {
-    for (const { id, usedAt, pinned } of sessions.values()) {
-      // Who pinned it knows of it: its time was wrong, and that would stop every clean-up for years.
-      if (usedAt > now + ahead && !pinned) throw suspect(now, usedAt, id)
+    for (const { id, usedAt, pinned, isNewer } of sessions.values()) {
+      // Who pinned it knows of it: its time was wrong, and that would stop every clean-up for years. One
+      // that a newer stint wrote can be neither pinned nor deleted here, and stays whatever the clock says.
+      if (usedAt > now + ahead && !pinned && !isNewer) throw suspect(now, usedAt, id)
       if (usedAt > newest && usedAt <= now + ahead) newest = usedAt
     }
   }

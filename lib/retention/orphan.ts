@@ -1,7 +1,7 @@
 /** Stores whose project is no longer there. */
 
 import { isFailure } from '../errors.ts'
-import { store as files, root as rootFiles } from '../layout.ts'
+import { store as files, projectsDir, root as rootFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { tryLock } from '../os/lock-file.ts'
 import { holdMaintenance } from '../store/maintenance.ts'
@@ -31,7 +31,15 @@ export async function removeStore(store: Store): Promise<string | undefined> {
   return removeEmptyStore(store)
 }
 
-/** The same for a store whose maintenance lock the caller holds, wherever its project is. */
+/** Removes the rest of stores whose removal was interrupted; what cannot be removed is in nobody's way. */
+export function sweepGoneStores({ root }: Store): void {
+  const projects = projectsDir(root)
+  for (const name of disk.listNames(projects)) {
+    if (rootFiles.isGoneStore(name)) disk.tryRemoveTree(`${projects}/${name}`)
+  }
+}
+
+/** `removeStore` of a store whose maintenance lock the caller holds, wherever its project is. */
 export function removeEmptyStore(store: Store): string | undefined {
   // While this is held nobody makes a session here.
   const staging = tryLock(files.stagingLock(store.dir), undefined)
@@ -45,6 +53,7 @@ export function removeEmptyStore(store: Store): string | undefined {
     disk.rename(store.dir, gone)
     disk.syncDir(disk.parentOf(gone))
     disk.removeTree(gone)
+    disk.syncDir(disk.parentOf(gone))
     return undefined
   } finally {
     staging.release()

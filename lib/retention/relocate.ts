@@ -18,8 +18,12 @@ export interface Relocation {
   readonly from: string
   readonly to: string
   readonly moved: readonly SessionId[]
-  /** What stays where it was, and why: it lives, or is damaged. */
-  readonly left: readonly { readonly id: SessionId; readonly failure: Failure }[]
+  /** What stays where it was, and why: it lives, is damaged, or both stores have it. */
+  readonly left: readonly {
+    readonly id: SessionId
+    readonly place: 'sessions' | 'trash'
+    readonly failure: Failure
+  }[]
 }
 
 /** The stores of the project at a path, and of those beneath it: they moved along. */
@@ -50,7 +54,7 @@ export async function moveProject(
   await using _there = await holdMaintenance(to)
   await using here = await holdMaintenance(from)
   const moved: SessionId[] = []
-  const left: { id: SessionId; failure: Failure }[] = []
+  const left: Relocation['left'][number][] = []
   for (const place of ['sessions', 'trash'] as const) {
     disk.makeDirs(place === 'trash' ? files.trash(to.dir) : files.sessions(to.dir))
     for (const id of listIds(from, place)) {
@@ -62,7 +66,7 @@ export async function moveProject(
         options.onMoved?.(moved.length)
       } catch (failure) {
         if (!(failure instanceof Failure)) throw failure
-        left.push({ id, failure })
+        left.push({ id, place, failure })
       }
     }
   }

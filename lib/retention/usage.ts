@@ -5,6 +5,7 @@ import { store as files, sessionDir } from '../layout.ts'
 import { sizeOf } from '../os/disk.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { listIds } from '../store/list.ts'
+import { placeOf } from '../store/place.ts'
 import { readSize, type Size } from '../store/size.ts'
 import type { Store } from '../store/store.ts'
 
@@ -34,7 +35,12 @@ export function readDiskUsage(
 ): DiskUsage {
   const sessions: SizeRow[] = []
   for (const id of options.ids ?? listIds(store)) {
-    const dir = sessionDir(store.dir, id)
+    // One that lives for one turn is asked about by its id.
+    const dir = sessionDir(
+      store.dir,
+      id,
+      options.ids === undefined ? 'sessions' : placeOf(store, id),
+    )
     const { state } = readSnapshot(id, dir)
     sessions.push({
       id,

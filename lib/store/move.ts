@@ -89,9 +89,13 @@ export function syncMoves(store: Store): void {
 
 /**
  * Renames a trashed session out of reach under all its locks, so that no half of it can be restored
- * while it is removed; says why when one of them is held.
+ * while it is removed; says why when one of them is held, or what `object` has against it under them.
  */
-export async function buryTrashed(store: Store, id: SessionId): Promise<string | undefined> {
+export async function buryTrashed(
+  store: Store,
+  id: SessionId,
+  object: (id: SessionId) => string | undefined = () => undefined,
+): Promise<string | undefined> {
   const dir = sessionDir(store.dir, id, 'trash')
   const gone = storeFiles.gone(store.dir, id)
   if (disk.findFacts(dir)?.kind === 'file') {
@@ -113,7 +117,8 @@ export async function buryTrashed(store: Store, id: SessionId): Promise<string |
   const session = new Session(id, dir, accessOf(store))
   try {
     // The lease is asked for under journal.lock, which whoever has session.lock may hold for long.
-    let held = findHeld([files.sessionLock(dir), ...tools])
+    // A lease that is asked for changes the directory, so the question comes before.
+    let held = findHeld([files.sessionLock(dir), ...tools]) ?? object(id)
     if (held !== undefined) return held
     await session.keepLease()
     held = findHeld([files.journalLock(dir)])

@@ -38,10 +38,7 @@ export function findProjectFacts(dir: string): ProjectFacts | undefined {
 }
 
 /** Makes the store's directories and its project.toml where they are missing. */
-export function ensureStore(
-  store: Store,
-  options: { readonly shared?: boolean } = {},
-): ProjectFacts {
+export function ensureStore(store: Store): ProjectFacts {
   const there = findProjectFacts(store.dir)
   if (there !== undefined && there.format > 1) {
     throw new Failure('FORMAT_NEWER', {
@@ -59,21 +56,24 @@ export function ensureStore(
     disk.makeDirs(dir)
   }
   if (there !== undefined) return there
-  const facts = {
-    format: 1,
-    projectPath: store.projectPath,
-    shared: options.shared ?? disk.fileSystemOf(store.dir).remote,
-    leaseOnly: false,
-  }
+  return writeProject(store, { shared: disk.fileSystemOf(store.dir).remote, leaseOnly: false })
+}
+
+/** Writes project.toml, in place of what is there. */
+export function writeProject(
+  store: Store,
+  { shared, leaseOnly }: Pick<ProjectFacts, 'shared' | 'leaseOnly'>,
+): ProjectFacts {
+  const { projectPath } = store
   replaceText(
     files.project(store.dir),
     formatToml({
-      format: facts.format,
-      project_path: facts.projectPath,
+      format: 1,
+      project_path: projectPath,
       created_at: new Date(formatTimestamp(store.now())),
-      shared: facts.shared,
-      lease_only: facts.leaseOnly,
+      shared,
+      lease_only: leaseOnly,
     }),
   )
-  return facts
+  return { format: 1, projectPath, shared, leaseOnly }
 }

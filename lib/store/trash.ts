@@ -82,6 +82,8 @@ export async function purgeTrashed(
   ids: readonly SessionId[],
   options: {
     readonly check: () => void
+    /** Says why one is not to be removed after all; asked under its locks. */
+    readonly object?: (id: SessionId) => string | undefined
     readonly signal?: AbortSignal
     readonly onRemoved?: (id: SessionId) => void
   },
@@ -96,7 +98,7 @@ export async function purgeTrashed(
       options.check()
       const id = rest.pop() as SessionId
       try {
-        const why = await buryTrashed(store, id)
+        const why = await buryTrashed(store, id, options.object)
         if (why === undefined) buried.push(id)
         else kept.push({ id, why })
       } catch (failure) {

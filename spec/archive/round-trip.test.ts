@@ -131,6 +131,15 @@ describe('export and import', () => {
     )
   })
 
+  test('bring one that was given up back to stay', async () => {
+    const gone = ['session', { event: 'trashed', set: { phase: 'retired' }, upkeep: true }] as const
+    const before = one({ told: [started(1, at), ended(1, at), gone as never] })
+    expect(readSession(before.store, before.id).state?.phase).toBe('retired')
+    const store = freshStore()
+    await imported(await exported(before.store, before.id), store)
+    expect(readSession(store, before.id).state?.phase).toBe('active')
+  })
+
   test('make the same bytes of the same sessions, in whatever order they are named', async () => {
     const { store, id } = one()
     const other = writeSession(store)

@@ -53,8 +53,11 @@ describeCrashes({
   },
   done: (scene) => {
     expect(rowOf(scene, 'other')).toBeDefined()
-    const stores = readdirSync(`${scene.home}/projects`).filter((name) => !name.startsWith('.'))
-    expect(stores).toHaveLength(1)
+    expect(readdirSync(`${scene.home}/projects`)).toHaveLength(1)
+  },
+  recovers: (scene) => {
+    ok(stint(scene, ['gc', '-q', '--all-projects', '--orphan-stores']))
+    expect(readdirSync(`${scene.home}/projects`)).toHaveLength(1)
   },
 })
 

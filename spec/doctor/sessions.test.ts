@@ -247,6 +247,20 @@ describe('a check', () => {
 })
 
 describe('mending', () => {
+  it('says what it did also where a turn that may live comes to light by it', async () => {
+    const patient = await sound()
+    const { store, id, dir } = patient
+    damages['turn.unknown']?.(patient)
+    truncateSync(stateFile(dir), 50)
+    writeLines(dir, linesOf(dir).toSpliced(1, 0, 'rubbish'))
+    const [done, ...others] = await mend(store)
+    expect(done).toMatchObject({ session: id, why: null, did: [expect.any(String)] })
+    expect(done?.kept).toHaveLength(2)
+    expect(others).toEqual([])
+    expect(idsOf(store)).toContain('turn.unknown')
+    expect(idsOf(store)).not.toContain('transcript.garbage')
+  })
+
   it('keeps every entry behind a damaged stretch, renumbered', async () => {
     const { store, id, dir } = await sound()
     const lines = linesOf(dir)
@@ -412,12 +426,12 @@ describe('project.toml', () => {
   it('that cannot be read is written anew, where the project is known', async () => {
     const { store, id } = await sound()
     const file = `${store.dir}/project.toml`
-    writeFileSync(file, 'shared = true\nformat = = 1')
+    writeFileSync(file, 'shared=true\nlease_only = true\nformat = = 1')
     expect(idsOf(store)).toContain('store.project')
     const [done] = await mend(store)
     expect(readFileSync(done?.kept[0] ?? '', 'utf8')).toContain('format = = 1')
     expect(readFileSync(file, 'utf8')).toContain(`project_path = "${store.projectPath}"`)
-    expect(readFileSync(file, 'utf8')).toContain('shared = true')
+    expect(readFileSync(file, 'utf8')).toContain('shared = true\nlease_only = true')
     expect(idsOf(store)).toEqual([])
     await appendEntry(store, id, { type: 'message', text: 'goes on' })
   })

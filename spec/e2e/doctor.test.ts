@@ -18,6 +18,7 @@ import {
   isRunning,
   makePlace,
   type Place,
+  preload,
   processState,
   type Row,
   snapshot,
@@ -95,6 +96,49 @@ describe('doctor', () => {
     expect(snapshot(`${place.home}/projects`)).toEqual(before)
   })
 
+  test('prints the first finds of each check, and once what mends all of them', async () => {
+    const place = makePlace()
+    const ids: string[] = []
+    while (ids.length < 7) ids.push(await place.make())
+    for (const id of ids) unlinkSync(`${place.session(id)}/state.toml`)
+    const rows = (count: number) =>
+      ids.slice(0, count).map((id) => ['warning', 'state.missing', id])
+    const columnsOf = ({ stdout }: { readonly stdout: string }) =>
+      stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 3))
+    const mends = ['', 'stint doctor --fix state.missing']
+    const ran = await place.stint(['doctor'])
+    expect(ran.stderr).toMatch(/: 7 warnings\n$/)
+    expect(columnsOf(ran)).toEqual([
+      ...rows(5),
+      ['', 'and 2 more: name the check, or use --json, to see all'],
+      mends,
+      [''],
+    ])
+    const named = await place.stint(['doctor', 'state.missing'])
+    expect(columnsOf(named)).toEqual([...rows(7), mends, ['']])
+    const told = await place.stint(['doctor', '--fix', '--dry-run'])
+    expect(told.stdout.match(/writes it anew from the transcript/g)).toHaveLength(1)
+    expect((await doctor(place)).checks).toHaveLength(7)
+    // It would mend others than those that were asked about.
+    const some = await place.stint(['doctor', ...ids.slice(0, 2)])
+    expect(some.stdout).toContain(`stint doctor --fix ${ids[1]}\n`)
+    expect((await place.stint(['doctor', '--fix', 'state.missing'])).status).toBe(0)
+    expect((await doctor(place)).checks).toEqual([])
+  })
+
+  test('--fix of a session mends also what only --deep finds', async () => {
+    const place = makePlace()
+    const id = await place.make(['--', 'sh', '-c', 'for i in 1 2 3 4 5 6 7 8 9; do echo $i; done'])
+    const file = `${place.session(id)}/transcript.jsonl`
+    const lines = readFileSync(file, 'utf8').split('\n')
+    writeFileSync(file, lines.with(4, 'x'.repeat(lines[4]?.length ?? 0)).join('\n'))
+    expect((await doctor(place)).status).toBe(0)
+    const { checks } = await doctor(place, '--deep')
+    expect(checks).toMatchObject([{ id: 'transcript.garbage', fix: `stint doctor --fix ${id}` }])
+    expect(await doctor(place, '--fix', id)).toMatchObject({ status: 0, repairs: [{ why: null }] })
+    expect((await doctor(place, '--deep')).checks).toEqual([])
+  })
+
   test('--fix mends what is named, says where the rest is kept, and what is left', async () => {
     const place = makePlace()
     const id = await place.make()
@@ -112,6 +156,24 @@ describe('doctor', () => {
       repairs: [{ session: other, why: null }],
     })
     expect(await place.json(['list'])).toHaveLength(2)
+  })
+
+  test('--fix of project.toml loses at no call that machines share the store', async () => {
+    const place = makePlace()
+    await place.make()
+    const file = `${place.store()}/project.toml`
+    for (let at = 1, isOver = false; !isOver; at++) {
+      writeFileSync(file, 'shared = true\nbroken = =')
+      rmSync(`${place.store()}/quarantine`, { recursive: true, force: true })
+      const fault = { root: place.store(), at, do: 'kill', from: 'quarantine' }
+      const { status } = await place.stint(['doctor', '--fix', 'store.project'], {
+        preload: [preload('faults')],
+        env: { STINT_FAULTS: JSON.stringify(fault) },
+      })
+      isOver = status === 0
+      expect(readFileSync(file, 'utf8')).toContain('shared = true')
+    }
+    expect((await doctor(place, 'store.project')).checks).toEqual([])
   })
 
   test('names the store in a command that is for another one', async () => {

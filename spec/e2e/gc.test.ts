@@ -2,6 +2,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -222,6 +223,18 @@ describe('gc', () => {
     expectRefusal(await place.stint(args, later), { status: 7, code: 'CLOCK_SUSPECT' })
   })
 
+  test('goes on beside a session from the future that only a newer stint can pin', async () => {
+    const place = makePlace()
+    const [old, ahead] = [await makeOld(place, 40), await makeOld(place, -40)]
+    const file = `${place.session(ahead)}/state.toml`
+    writeFileSync(file, readFileSync(file, 'utf8').replace('format = 1', 'format = 2'))
+    expectRefusal(await place.stint(['pin', ahead]), { status: 6, code: 'FORMAT_NEWER' })
+    expect((await place.stint(['gc', '--older-than', '30d'])).status).toBe(0)
+    expect((await place.json<Row[]>(['trash', 'list'])).map(({ id }) => id)).toEqual([old])
+    const { checks } = JSON.parse((await place.stint(['doctor', '--json'])).stdout)
+    expect(checks.find(({ id }: Row) => id === 'time.future')).toMatchObject({ fix: null })
+  })
+
   test('takes what crashed away on a full disk, too', async () => {
     const place = makePlace()
     const warm = await makeOld(place, 50)
@@ -336,6 +349,29 @@ describe('gc', () => {
     expect(readFileSync(`${place.home}/gc.log.jsonl`, 'utf8')).toContain(
       `"nothing is left of ${other}"`,
     )
+  })
+
+  test('says what it did in a store that it cannot remove', async () => {
+    const place = makePlace()
+    const other = `${place.dir}/other`
+    mkdirSync(other)
+    const id = await place.make(['--', 'true'], { cwd: other, ...inThePast(2) })
+    await place.make()
+    rmSync(other, { recursive: true })
+    const gc = ['gc', '--all-projects', '--orphan-stores', '--trash-for', '0s']
+    await place.stint(gc)
+    const faults = { root: place.home, at: 1, do: 'EIO', from: '.gone-other' }
+    const ran = await place.stint(gc, {
+      preload: [preload('faults')],
+      env: { STINT_FAULTS: JSON.stringify(faults) },
+    })
+    expect(ran.status).toBe(1)
+    expect(ran.stderr).toContain(`warning: not everything was done for ${other}: `)
+    expect(ran.stderr).toMatch(/^1 session purged from the trash/m)
+    expect(await place.json(['gc', '--all-projects', '--orphan-stores', '--json'])).toMatchObject({
+      stores: expect.arrayContaining([expect.objectContaining({ removed: true })]),
+    })
+    expect(readFileSync(`${place.home}/gc.log.jsonl`, 'utf8')).toContain(id)
   })
 
   test('goes on with other projects when the store of one cannot be read', async () => {
@@ -513,6 +549,54 @@ describe('project move', () => {
     expectRefusal(await place.stint(['project', 'move', old, moved]), {
       ...{ status: 3, code: 'PROJECT_UNKNOWN' },
     })
+  })
+
+  test('goes into a directory of the old one, and takes nothing on from there', async () => {
+    const place = makePlace()
+    const [old, moved] = [`${place.dir}/old`, `${place.dir}/old/sub`]
+    mkdirSync(`${moved}/sub`, { recursive: true })
+    const ids = [
+      await place.make(['--', 'true'], { cwd: old }),
+      await place.make(['--', 'true'], { cwd: moved }),
+    ]
+    expect((await place.stint(['project', 'move', old, moved])).status).toBe(0)
+    const rows = await place.json<Row[]>(['list'], { cwd: moved })
+    expect(rows.map(({ id }) => id).sort()).toEqual(ids.sort())
+  })
+
+  test('leaves what both have, and says what takes it away', async () => {
+    const place = makePlace()
+    const [old, moved] = [`${place.dir}/the old`, `${place.dir}/moved`]
+    for (const dir of [old, moved]) mkdirSync(dir)
+    const ids = [
+      await place.make(['--', 'true'], { cwd: old }),
+      await place.make(['--', 'true'], { cwd: old }),
+    ] as const
+    const from = place.store()
+    await place.make(['--', 'true'], { cwd: moved })
+    const [to = ''] = readdirSync(`${place.home}/projects`)
+      .map((name) => `${place.home}/projects/${name}`)
+      .filter((dir) => dir !== from)
+    await place.stint(['delete', ids[1]], { cwd: old })
+    mkdirSync(`${to}/trash`, { recursive: true })
+    cpSync(`${from}/sessions/${ids[0]}`, `${to}/sessions/${ids[0]}`, { recursive: true })
+    cpSync(`${from}/trash/${ids[1]}`, `${to}/trash/${ids[1]}`, { recursive: true })
+    rmSync(old, { recursive: true })
+    const ran = await place.stint(['project', 'move', old, moved])
+    expect(ran.status).toBe(5)
+    const commands = [...ran.stderr.matchAll(/`stint ([^`]+)`/g)].map(([, words = '']) => words)
+    expect(commands).toEqual([
+      `delete ${ids[0]} --project '${old}'`,
+      `trash empty ${ids[1]} --project '${old}'`,
+    ])
+    for (const words of commands) {
+      const argv = words.split(' --project')[0]?.split(' ') ?? []
+      expect((await place.stint([...argv, '--project', old])).status).toBe(0)
+    }
+    await place.stint(['trash', 'empty', '--project', old])
+    expect((await place.stint(['project', 'move', old, moved])).status).toBe(0)
+    expect(existsSync(from)).toBe(false)
+    expect(existsSync(`${to}/sessions/${ids[0]}`)).toBe(true)
   })
 
   test('leaves one that runs, and takes it when it is asked again', async () => {

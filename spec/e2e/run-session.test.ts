@@ -202,6 +202,11 @@ describe('run --ephemeral', () => {
     expect(await place.json<Row[]>(['list'])).toEqual([])
     expect(await place.json(['show', id])).toMatchObject({ id, status: 'running' })
     expect((await place.stint(['show', id.slice(0, 10)])).status).toBe(3)
+    const [usage] = await place.json<Row[]>(['du', id])
+    expect(usage?.sessions[0].bytes).toBeGreaterThan(0)
+    // It says nothing of what it does not look at.
+    const doctor = await place.stint(['doctor', id])
+    expectRefusal(doctor, { status: 3, code: 'SESSION_UNKNOWN' })
     touch(gate)
     expect((await run.ended).status).toBe(0)
     for (const where of ['sessions', 'ephemeral', 'staging']) {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
   appendEntry,
@@ -8,6 +8,7 @@ import {
   listTrash,
   pinSession,
   planStore,
+  type SessionId,
   type Store,
 } from '../../lib/index.ts'
 import { session as files } from '../../lib/layout.ts'
@@ -74,6 +75,24 @@ describe('collectStore', () => {
         ...{ id, act: 'trash', result: 'skipped', why: 'it is above one that lives' },
       })),
     )
+  })
+
+  it('leaves in the trash what was brought back and deleted again while others were purged', async () => {
+    const store = makeStore()
+    const ids = Array.from({ length: 65 }, () => writeSession(store, { place: 'trash' }).id)
+    const last = ids.at(-1) as SessionId
+    const [there, away] = ['trash', 'sessions'].map((place) => `${store.dir}/${place}/${last}`)
+    const plan = planStore(store, { trashFor: 0 })
+    const { outcomes } = await collectStore(plan, errandsOf(plan), {
+      onDone: (count) => {
+        if (count !== 64) return
+        renameSync(there as string, away as string)
+        renameSync(away as string, there as string)
+      },
+    })
+    expect(outcomes.filter(({ result }) => result === 'done')).toHaveLength(64)
+    expect(outcomes.at(-1)).toMatchObject({ id: last, result: 'skipped', why: /since then/ })
+    expect(listTrash(store).map(({ id }) => id)).toEqual([last])
   })
 
   it('takes what leaked processes hold for what it is, before and after', async () => {

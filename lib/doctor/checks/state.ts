@@ -67,7 +67,8 @@ function* checkTimes(examined: Examined): Generator<Sighting> {
   for (const [name, at = 0] of instants) {
     if (at <= now + tolerance) continue
     const evidence = `${name} says ${sayTime(at)}`
-    const stops = state && Date.parse(state.last_accessed) > now + ahead && !state.pinned
+    const isChangeable = state && !state.pinned && state.format <= stateFormat
+    const stops = isChangeable && Date.parse(state.last_accessed) > now + ahead
     yield stops
       ? {
           id: 'time.future',
