@@ -325,7 +325,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   },
   TOOL_UNKNOWN: {
     status: 2,
-    sentence: (d) => `there is no tool ${d.tool}`,
+    sentence: (d) => `there is no tool ${d.tool || '""'}`,
     hint: (d) => {
       const meant = d.known.find((name) => name.startsWith(`${d.tool}-`))
       const guess = meant === undefined ? '' : `did you mean --tool ${meant}? `
@@ -345,7 +345,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: (d) =>
       d.act === 'permit'
         ? `what it may do is what the command lines of [tools.${d.tool}] in the config say`
-        : undefined,
+        : '`stint tools` says what each tool can do',
   },
   PROMPT_TOO_LONG: {
     status: 2,
@@ -386,7 +386,10 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     status: 127,
     sentence: (d) => `no program ${quote(d.program)}`,
     hint: (d) => {
-      if (d.program.includes('/')) return undefined
+      if (d.program === '') return 'the first word after -- is the program'
+      if (d.program.includes('/')) {
+        return 'check its spelling; a relative path counts from where the turn runs'
+      }
       const apart = d.program.includes(' ') ? '; the words of a command are given apart' : ''
       return `it is in no directory of PATH${apart}`
     },
