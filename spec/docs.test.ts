@@ -122,7 +122,7 @@ const shapes = `## What \`--json\` prints
 | \`reap\` | an array of such objects with \`signal\` (\`SIGTERM\`, \`SIGKILL\` or null) and \`ended\`; empty when nothing is left over |
 | \`rename\` | \`{id, name, description}\` |
 | \`pin\`, \`unpin\` | \`{id, pinned}\` |
-| \`redact --check\`, \`redact --fix\` | \`{findings, files, sessions, passed_over}\`: \`{file, line, rule, count}\` or \`{session, seq, rule, count}\` of each find (with \`file\` and \`line\` for a session's other files), how many were looked through, and \`{file, why}\`; with \`--fix\` also \`changed\`: \`{file, backup}\` or \`{session}\`. Standard input is the file \`-\`; the rule \`error\` is a place that could not be searched |
+| \`redact --check\`, \`redact --fix\` | \`{findings, files, sessions, passed_over}\`: \`{file, line, rule, count}\` or \`{session, seq, rule, count}\` of each find (with \`file\` and \`line\` for a session's other files, without a line where all of one is meant), how many were looked through, and \`{file, why}\`; with \`--fix\` also \`changed\`: \`{file, backup}\` or \`{session}\`. Standard input is the file \`-\`; the rule \`error\` is a place that could not be searched |
 | \`delete\`, \`trash restore\` | an array of \`{id}\` |
 | \`trash list\` | an array of sessions with \`trashed_at\` |
 | \`trash empty\` | \`{removed, kept}\`: ids, and \`{id, why}\` of what is in use |

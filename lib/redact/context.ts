@@ -56,8 +56,9 @@ export interface Reader {
 
 const address =
   /:\\{0,2}\/\\{0,2}\/(?:\[REDACTED:[a-z0-9-]{1,64}\])?[^\s/@"'<>:]{0,256}:([^\s/"'`<>]{1,512})@/y
-/** A token in the user's place, with nothing or a word of GitHub's for a password. */
-const tokenAddress = /:\\{0,2}\/\\{0,2}\/([\w-]{20,256})(?::(?:x-oauth-basic)?)?@/y
+/** A token in the user's place, with nothing or a word of GitHub's for a password. Sentry's are public. */
+const tokenAddress =
+  /:\\{0,2}\/\\{0,2}\/([\w-]{20,256})(?::(?:x-oauth-basic)?)?@(?![\w.-]{0,128}sentry)/y
 
 function addressAt(text: string, at: number): Find | undefined {
   tokenAddress.lastIndex = at
@@ -119,7 +120,7 @@ function otherKind(text: string, name: string, at: number): Kind | undefined {
   if (/^(?:[A-Z]{0,12}SESS(?:ION)?ID|_[a-z0-9_]{1,40}_session|connect\.sid)$/.test(name))
     return 'parameter'
   const isKey = /^[A-Z][A-Z0-9_]{1,60}_KEY$/.test(name)
-  return isKey && !/CACHE|PUBLIC|PRIMARY|FOREIGN|SORT|INDEX|HASH|HKEY/.test(name)
+  return isKey && !/CACHE|PUBLIC|GPG|PGP|PRIMARY|FOREIGN|SORT|INDEX|HASH|HKEY/.test(name)
     ? 'parameter'
     : undefined
 }

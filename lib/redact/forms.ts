@@ -104,7 +104,7 @@ const phrases: readonly Form[] = [
   form('jdbc:oracle', '\\bjdbc:oracle:\\w{1,8}:[\\w.-]{1,64}/', '(?=@)'),
   form(
     'word is|phrase is|ecret is|oken is|key is|Key is',
-    '\\b(?:[Pp]assword|[Pp]assphrase|[Ss]ecret|[Tt]oken|[Kk]ey) is(?: generated for [^\\s:]{1,64})?[ :]{1,3}(?=\\S{0,64}[0-9])(?=\\S{0,64}[A-Za-z])(?=\\S{8})(?![a-z]+[-0-9.,]+[a-z]*\\b)',
+    '\\b(?:[Pp]assword|[Pp]assphrase|[Ss]ecret|[Tt]oken|[Kk]ey) is(?: generated for [^\\s:]{1,64})?[ :]{1,3}(?=\\S{0,64}[0-9])(?=\\S{0,64}[A-Za-z])(?=\\S{8})(?![a-z]+(?:[-0-9.,]+[a-z]*\\b|(?:[-_.][a-z]+)*[-_.]?v?[0-9]{1,4}(?![\\w-])))',
   ),
   form('BasicAuth(', `BasicAuth\\([ \\t]{0,8}["'][^"'\\n]{1,64}["'],[ \\t]{0,8}(?=["'])`),
   form('SecretStr(', `\\bSecretStr\\((?=["'])`),

@@ -34,7 +34,7 @@ export const secretTail: string = `(?:${password}|${secret}|authorization|cookie
 const isPassword = new RegExp(`${password}${suffix}$`, 'i')
 const isSecret = new RegExp(`${secret}${suffix}$`, 'i')
 const harmless =
-  /^(?:OLD)?PWD$|^pwd$|oldpwd$|(?:^|[_.-]|\b)(?:max|min|num|total|count|page|next|prev|stop|bos|eos|pad|unk|cls|sep|mask|cancell?ation|continuation|design|id|idempotency|sync|resume|cursor|syntax|client[_-]?request)[_.-]?token$|(?:Page|page|cancellation|Cancellation|continuation|Continuation|max|Max|sync|Sync)Token$/
+  /^(?:OLD)?PWD$|^pwd$|oldpwd$|(?:^|[_.-]|\b)(?:max|min|num|total|count|page|next|prev|stop|bos|eos|pad|unk|cls|sep|mask|cancell?ation|continuation|design|id|idempotency|sync|resume|cursor|syntax|client[_-]?request)[_.-]?token$|(?:Page|page|next|Next|starting|Starting|pagination|Pagination|cancellation|Cancellation|continuation|Continuation|max|Max|sync|Sync)Token$/
 
 /** Whose keys have no shape of their own, so that the name is all there is to know them by. */
 const vendors =
