@@ -82,7 +82,7 @@ function findValue(text: string, name: string, start: number, finds: Find[]): vo
 }
 
 const users =
-  /-(?:u|-(?:proxy-)?user)(?<=\bcurl\b[^\n]{0,300}?\s-{1,2}[a-z-]{1,10})[ =]?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s"'`]{1,256}))/g
+  /-(?:u|-(?:proxy-)?user)(?<=\bcurl\b(?:[^\n]|\\\n){0,300}?(?:[ \t]|\\\n)-{1,2}[a-z-]{1,10})[ =]?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s"'`]{1,256}))/g
 
 /** `curl -u user:password`, and `curl -u key:`. */
 function findUsers(text: string, finds: Find[]): void {
@@ -118,13 +118,19 @@ export function openEnd(text: string, before: string | undefined): string | unde
   const isLikely = line.includes('ame') || line.includes('"Type"')
   if (!isLikely && last !== '\\' && last !== '|' && !/[|>][+-]?\s*$/.test(line)) return undefined
   const end = `${line}\n`
+  // What is curl's goes over many lines.
+  if (last === '\\' && (line.includes('curl') || before?.includes('curl'))) {
+    return `${before ?? ''}${end}`.slice(-400)
+  }
   return openings.some((opening) => opening.test(end)) ? end : undefined
 }
 
 /** Finds the value of a name that the text before ended with. */
 export function findOpened(text: string, before: string, finds: Find[]): void {
   const found: Find[] = []
-  findNamed(before + text.slice(0, 4096), broken, found)
+  const whole = before + text.slice(0, 4096)
+  findNamed(whole, broken, found)
+  findFlags(whole, found)
   for (const find of found) {
     const start = find.start - before.length
     if (start >= 0) finds.push({ ...find, start, end: find.end - before.length })

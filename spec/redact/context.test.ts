@@ -81,6 +81,10 @@ describe('values that stand in the next line', () => {
     [`  token: |\n    ${key}`, '  token: |\n    [REDACTED:secret]'],
     [`  password: >-\n    ${pw}`, '  password: >-\n    [REDACTED:password]'],
     [`tool --token \\\n  ${key} \\\n  run`, 'tool --token \\\n  [REDACTED:secret] \\\n  run'],
+    [
+      `curl -s \\\n  -X POST \\\n  -u user:${pw} \\\n  https://h`,
+      'curl -s \\\n  -X POST \\\n  -u user:[REDACTED:password] \\\n  https://h',
+    ],
   ]
   for (const [text, expected] of found) {
     it(`are taken out of ${JSON.stringify(expected)}`, () => {
@@ -101,6 +105,7 @@ describe('values that stand in the next line', () => {
       'token: |\n  echo something long',
       `secrets: |\n  token=$${brace}TOKEN}`,
       'tool --token \\\n  --other \\\n  value1234',
+      'see curl,\n-u user:11:22:33 x',
       '"name": "lodash",\n"value": "4.17.21-beta-1a2b3c4d"',
     ]) {
       expect(redactor.text(text)).toEqual({ value: text, counts: undefined })
@@ -183,6 +188,7 @@ describe('addresses', () => {
     [`"url":"https:\\/\\/u:${pw}@h"`, '"url":"https:\\/\\/u:[REDACTED:url-password]@h"'],
     [`https://${key}@h/r.git`, 'https://[REDACTED:url-password]@h/r.git'],
     [`https://${key}:x-oauth-basic@h`, 'https://[REDACTED:url-password]:x-oauth-basic@h'],
+    [`https://x-[REDACTED:a-b],y:${pw}@h`, 'https://x-[REDACTED:a-b][REDACTED:url-password]@h'],
     [`https://[REDACTED:a-b]:${pw}@h`, 'https://[REDACTED:a-b]:[REDACTED:url-password]@h'],
     ['amqp://u:p@ss@host', 'amqp://u:[REDACTED:url-password]@host'],
     [`curl -u user:${pw} https://h`, 'curl -u user:[REDACTED:password] https://h'],

@@ -115,6 +115,9 @@ const units: readonly string[] = [
     'zip ',
   ],
   ...[
+    'curl \\\n',
+    'curl -u a:b \\\n',
+    '\\\n-u a:b',
     'gh secret set ',
     'gh secret set -b',
     'put-parameter ',
