@@ -345,7 +345,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: (d) =>
       d.act === 'permit'
         ? `what it may do is what the command lines of [tools.${d.tool}] in the config say`
-        : '`stint tools` says what each tool can do',
+        : undefined,
   },
   PROMPT_TOO_LONG: {
     status: 2,
