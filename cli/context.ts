@@ -74,7 +74,7 @@ export function createContext(host: Host, invocation: Invocation): Context {
       },
     },
     get columns() {
-      return host.isTerminal(1) ? (host.process.stdout.columns ?? 80) : undefined
+      return host.isTerminal(1) ? columnsOf(host.process.stdout) : undefined
     },
     get stdin() {
       return host.process.stdin
@@ -90,6 +90,11 @@ export function createContext(host: Host, invocation: Invocation): Context {
     },
     signals: host.process,
   }
+}
+
+/** How wide a terminal is; one that was never told, as of a container, says 0. */
+export function columnsOf({ columns }: { readonly columns?: number }): number {
+  return columns || 80
 }
 
 function findCwd(host: Host): string {

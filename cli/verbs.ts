@@ -792,7 +792,7 @@ const redact: ExplainedVerb = {
   reach: 'all',
   details: `Without an option it is a filter: standard input is passed to standard output as it comes, line by line, each secret as \`[REDACTED:<rule>]\`. Nothing is written to disk.
 
---check prints one line for each find, \`PATH:LINE: rule\` or \`ID seq N: rule\`, and never the secret; without a REF or path it reads standard input. A word with a \`/\` in it, \`.\` and \`..\` are paths; any other word is a REF, so write \`./NAME\` for a file. Under a directory every file is looked at, but no binary one and nothing behind a link. Sessions of other programs are files: \`~/.codex/sessions\`, \`~/.claude/projects\`, \`~/.gemini\`.
+--check prints one line for each find, \`PATH:LINE: rule\` or \`ID seq N: rule\`, and never the secret; without a REF or path it reads standard input. A word with a \`/\` in it, \`.\` and \`..\` are paths; any other word is a REF, so write \`./NAME\` for a file. Under a directory every file is looked at, but no binary one and nothing behind a link. A place in a session that cannot be searched is a find of the rule \`error\`. Sessions of other programs are files: \`~/.codex/sessions\`, \`~/.claude/projects\`, \`~/.gemini\`.
 
 --fix takes them out. A session keeps every entry with its number; one that runs is refused. A file gets a new content in one rename, and what it was is kept as \`NAME.before-redact\`: remove that once it is not needed, since it holds the secrets. Nothing is touched in which nothing is found. A secret that was written down may have been read: replace it where it is used.`,
   exits: [

@@ -325,7 +325,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   },
   TOOL_UNKNOWN: {
     status: 2,
-    sentence: (d) => `there is no tool ${d.tool}`,
+    sentence: (d) => `there is no tool ${d.tool || '""'}`,
     hint: (d) => {
       const meant = d.known.find((name) => name.startsWith(`${d.tool}-`))
       const guess = meant === undefined ? '' : `did you mean --tool ${meant}? `
@@ -386,7 +386,10 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     status: 127,
     sentence: (d) => `no program ${quote(d.program)}`,
     hint: (d) => {
-      if (d.program.includes('/')) return undefined
+      if (d.program === '') return 'the first word after -- is the program'
+      if (d.program.includes('/')) {
+        return 'check its spelling; a relative path counts from where the turn runs'
+      }
       const apart = d.program.includes(' ') ? '; the words of a command are given apart' : ''
       return `it is in no directory of PATH${apart}`
     },

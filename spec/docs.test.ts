@@ -122,7 +122,7 @@ const shapes = `## What \`--json\` prints
 | \`reap\` | an array of such objects with \`signal\` (\`SIGTERM\`, \`SIGKILL\` or null) and \`ended\`; empty when nothing is left over |
 | \`rename\` | \`{id, name, description}\` |
 | \`pin\`, \`unpin\` | \`{id, pinned}\` |
-| \`redact --check\`, \`redact --fix\` | \`{findings, files, sessions, passed_over}\`: \`{file, line, rule, count}\` or \`{session, seq, rule, count}\` of each find (with \`file\` and \`line\` for a session's other files), how many were looked through, and \`{file, why}\`; with \`--fix\` also \`changed\`: \`{file, backup}\` or \`{session}\`. Standard input is the file \`-\`; the rule \`error\` is a place that could not be searched |
+| \`redact --check\`, \`redact --fix\` | \`{findings, files, sessions, passed_over}\`: \`{file, line, rule, count}\` or \`{session, seq, rule, count}\` of each find (with \`file\` and \`line\` for a session's other files, without a line where all of one is meant), how many were looked through, and \`{file, why}\`; with \`--fix\` also \`changed\`: \`{file, backup}\` or \`{session}\`. Standard input is the file \`-\`; the rule \`error\` is a place that could not be searched |
 | \`delete\`, \`trash restore\` | an array of \`{id}\` |
 | \`trash list\` | an array of sessions with \`trashed_at\` |
 | \`trash empty\` | \`{removed, kept}\`: ids, and \`{id, why}\` of what is in use |
@@ -381,8 +381,9 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
 - **Tokens of providers**, by the table below: an anchor and so many letters after it, for some with a check.
 - **Private keys**: PEM, PGP, OpenSSH, PuTTY and OpenVPN, whole or cut off, over lines and over the strings of JSON.
 - **Values under telling names**: \`NAME=value\`, \`name: "value"\`, JSON keys, \`{"name": …, "value": …}\`, XML elements and
-  attributes, calls, YAML environments, flags (\`--token x\`), parameters of addresses.
-- **Headers and addresses**: Authorization, Cookie, Set-Cookie, \`scheme://user:password@host\`.
+  attributes, calls, YAML environments, flags (\`--token x\`), parameters of addresses. Also where the value stands in the
+  next line: \`name: NAME\` and \`value: …\`, a block of YAML, a command over several lines.
+- **Headers and addresses**: Authorization, Cookie, Set-Cookie, \`scheme://user:password@host\`, \`https://token@host\`.
 - **Command lines and files** of programs with a form of their own: \`curl -u\`, \`mysql -p\`, \`sshpass -p\`,
   \`docker login -p\`, \`.netrc\`, \`.pgpass\`, SQL, hashes of passwords, and others.
 - **What is known**: values of environment variables with telling names, and each token that a rule of high confidence
@@ -396,6 +397,9 @@ unless a known value is in them. Placeholders stay: \`$VAR\`, \`<token>\`, \`you
 
 A value that cannot be searched, because something throws or because it takes more than 250 ms for each MiB, is written
 as \`[REDACTED:error]\` and counted: nothing is ever kept because the search failed.
+
+\`redact --check\` names what it could not search, with exit status 1: a file of the session that cannot be opened, is no
+regular file, or is damaged. \`redact --fix\` says the same of what it had to leave.
 
 ## What is not found
 

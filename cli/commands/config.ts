@@ -17,7 +17,7 @@ export const handler: Handler = async (invocation, context) => {
       rows.map((row) => row.key),
     )
     const remedy = nearest === undefined ? '' : `; did you mean ${nearest}?`
-    throw misused(invocation.verb, `there is no setting ${key}${remedy}`)
+    throw misused(invocation.verb, `there is no setting ${key === '' ? '""' : key}${remedy}`)
   }
   if (context.json) context.out.json(key === undefined ? shown : shown[0])
   else if (key !== undefined) context.out.data(`${shown[0]?.value}\n`)

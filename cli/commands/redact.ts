@@ -159,7 +159,8 @@ function lineOf(finding: FileFinding | SessionFinding): string {
 function placeOf(finding: FileFinding | SessionFinding): string {
   if (!('session' in finding)) return `${visibleLine(finding.file)}:${finding.line}`
   const { session, seq, file, line } = finding
-  return seq === undefined ? `${session} ${file}:${line}` : `${session} seq ${seq}`
+  if (seq !== undefined) return `${session} seq ${seq}`
+  return `${session} ${file}${line === undefined ? '' : `:${line}`}`
 }
 
 function jsonOf({ findings, files, sessions, changed, passedOver }: Report, fix: boolean): object {
@@ -184,7 +185,8 @@ function summarise(report: Report, { out, json }: Context, fix: boolean): void {
     ...part(files.size, report.files, 'file'),
     ...part(sessions.size, report.sessions, 'session'),
   ].join(' and ')
-  const what = secrets === 0 ? 'no secrets' : amount(secrets, 'secret')
+  const none = unsearched === 0 ? 'no secrets' : 'no secrets found'
+  const what = secrets === 0 ? none : amount(secrets, 'secret')
   const binaries = report.passedOver.filter(({ why }) => why === binary).length
   const rest = binaries === 0 ? '' : `; ${amount(binaries, 'binary file')} passed over`
   out.talk(`${what} ${fix && secrets > 0 ? 'taken out of' : 'in'} ${where || 'no file'}${rest}`)

@@ -18,7 +18,8 @@ export const handler: Handler = async (invocation, context) => {
   if (context.json) {
     context.out.json({ id, name: state.name ?? null, description: state.description ?? null })
   } else {
-    context.out.talk(`session ${id}: ${[state.name, state.description].filter(Boolean).join(', ')}`)
+    const said = [state.name, state.description].filter(Boolean).join(', ')
+    context.out.talk(`session ${id}: ${said || 'no description'}`)
   }
   return 0
 }

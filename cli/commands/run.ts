@@ -15,7 +15,7 @@ import {
 } from '../../lib/index.ts'
 import { misused, refuseTogether } from '../argv.ts'
 import { duration, flag, type Handler, type Invocation, text } from '../command.ts'
-import type { Context } from '../context.ts'
+import { type Context, columnsOf } from '../context.ts'
 import { questioner } from '../question.ts'
 import { styleOf } from '../render/style.ts'
 import { endText, TurnView } from '../render/turn.ts'
@@ -179,7 +179,7 @@ function viewOf(context: Context): TurnView {
     isTerminal: isTerminal(1),
     isLive: isTerminal(2) && !context.quiet,
     isInForeground: () => isInForeground(2),
-    columns: () => context.stderr.columns ?? 80,
+    columns: () => columnsOf(context.stderr),
   })
 }
 

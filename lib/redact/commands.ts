@@ -2,9 +2,9 @@
 
 import { readerOf, valueAt } from './context.ts'
 import type { Find } from './finds.ts'
-import type { Form } from './forms.ts'
+import { broken, type Form } from './forms.ts'
 import { findKind, secretTail } from './names.ts'
-import { isPlaceholder } from './placeholder.ts'
+import { isPasswordWord, isPlaceholder } from './placeholder.ts'
 import { type Signs, signsIn } from './signs.ts'
 import { isTelling } from './telling.ts'
 
@@ -16,7 +16,7 @@ const hashes =
 export function findByForm(text: string, signs: Signs, finds: Find[]): void {
   findFlags(text, finds)
   findForms(text, signs.forms, finds)
-  if (signs.settings) findNamed(text, finds)
+  findNamed(text, signs.settings, finds)
   if (!text.includes('$')) return
   for (const { index, 0: hash } of text.matchAll(hashes)) {
     finds.push({ start: index, end: index + hash.length, rule: 'password-hash' })
@@ -36,7 +36,8 @@ function findForms(text: string, forms: Iterable<Form>, finds: Find[]): void {
       const content = text.slice(start, whole).replace(/[.,;!?)]{1,3}$/, '')
       const end = start + content.length
       if (content.length < 3 || /^[0-9]{1,5}(?::[0-9]{1,5})?$/.test(content)) continue
-      if (!isPlaceholder(content)) finds.push({ start, end, rule: 'password' })
+      if (isPlaceholder(content) || isPasswordWord(content)) continue
+      finds.push({ start, end, rule: 'password' })
     }
   }
 }
@@ -64,20 +65,9 @@ function findFlags(text: string, finds: Find[]): void {
   }
 }
 
-const named: readonly RegExp[] = [
-  // fish, csh, Windows, npm, yarn, git and aws set things without an operator.
-  /\b(?:set -[gUxe]{1,3}|setenv|setx|(?:config|configure) (?:--global |-g )?set)[ \t]+[^\s=]{0,100}?([\w.-]{2,64})[ \t]+(?=[^\s-])/g,
-  // {"name": "NAME", "value": "..."} in the middle of a text.
-  /\\{0,3}"(?:name|key|header)\\{0,3}" ?: ?\\{0,3}"([\w.-]{2,64})\\{0,3}" ?, ?\\{0,3}"value\\{0,3}" ?: ?(?=\\{0,3}")/g,
-  // <add key="NAME" value="...">
-  /\b(?:key|name|Name)=["']([\w.:-]{2,64})["']\s{1,8}value=(?=["'])/g,
-  // Environments of containers: - name: NAME, and value: on the next line.
-  /\bname:[ \t]{1,4}["']?([\w.-]{2,64})["']?[ \t]*\n[ \t]*value:[ \t]{1,4}/g,
-]
-
 /** Names and values that other marks connect. */
-function findNamed(text: string, finds: Find[]): void {
-  for (const pattern of named) {
+function findNamed(text: string, settings: Iterable<Form>, finds: Find[]): void {
+  for (const { pattern } of settings) {
     for (const { index, 0: all, 1: name } of text.matchAll(pattern)) {
       findValue(text, name ?? '', index + all.length, finds)
     }
@@ -92,7 +82,7 @@ function findValue(text: string, name: string, start: number, finds: Find[]): vo
 }
 
 const users =
-  /-(?:u|-(?:proxy-)?user)(?<=\bcurl\b[^\n]{0,300}?\s-{1,2}[a-z-]{1,10})[ =]?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s"']{1,256}))/g
+  /-(?:u|-(?:proxy-)?user)(?<=\bcurl\b(?:[^\n]|\\\n){0,300}?(?:[ \t]|\\\n)-{1,2}[a-z-]{1,10})[ =]?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s"'`]{1,256}))/g
 
 /** `curl -u user:password`, and `curl -u key:`. */
 function findUsers(text: string, finds: Find[]): void {
@@ -104,7 +94,8 @@ function findUsers(text: string, finds: Find[]): void {
     if (colon < 0) continue
     const isKey = colon === content.length - 1
     const secret = isKey ? content.slice(0, -1) : content.slice(colon + 1)
-    if (isPlaceholder(secret) || (isKey && !/^(?=.*[0-9])[\w-]{16,}$/.test(secret))) continue
+    if (isPlaceholder(secret) || isPasswordWord(secret)) continue
+    if (isKey && !/^(?=.*[0-9])[\w-]{16,}$/.test(secret)) continue
     finds.push(
       isKey
         ? { start, end: end - 1, rule: 'password' }
@@ -113,16 +104,35 @@ function findUsers(text: string, finds: Find[]): void {
   }
 }
 
-const lastName = /(?:^|\n)[ \t]*(?:- )?[ \t]*name:[ \t]{1,4}["']?([\w.-]{2,64})["']?[ \t]*$/
+const slots = /^[ \t]*"slotSetting": /
+const openings = broken.map(({ line }) => new RegExp(`${line}$`, 'm'))
 
-/** The name that a text ends with, whose value comes in the next line. */
-export function openName(text: string): string | undefined {
-  const end = text.slice(-120)
-  return end.includes('name:') ? lastName.exec(end)?.[1] : undefined
+/**
+ * The end of a text whose last name has its value in the next line, which is still to come; `before`
+ * is what the text before ended with.
+ */
+export function openEnd(text: string, before: string | undefined): string | undefined {
+  const line = text.slice(Math.max(text.lastIndexOf('\n') + 1, text.length - 200))
+  if (before !== undefined && slots.test(line)) return `${before}${line}\n`
+  const last = line.trimEnd().at(-1)
+  const isLikely = line.includes('ame') || line.includes('"Type"')
+  if (!isLikely && last !== '\\' && last !== '|' && !/[|>][+-]?\s*$/.test(line)) return undefined
+  const end = `${line}\n`
+  // What is curl's goes over many lines.
+  if (last === '\\' && (line.includes('curl') || before?.includes('curl'))) {
+    return `${before ?? ''}${end}`.slice(-400)
+  }
+  return openings.some((opening) => opening.test(end)) ? end : undefined
 }
 
-/** Finds the value of a name that the line before ended with. */
-export function findOpened(text: string, name: string, finds: Find[]): void {
-  const start = /^[ \t]*value:[ \t]{1,4}/.exec(text)?.[0].length
-  if (start !== undefined) findValue(text, name, start, finds)
+/** Finds the value of a name that the text before ended with. */
+export function findOpened(text: string, before: string, finds: Find[]): void {
+  const found: Find[] = []
+  const whole = before + text.slice(0, 4096)
+  findNamed(whole, broken, found)
+  findFlags(whole, found)
+  for (const find of found) {
+    const start = find.start - before.length
+    if (start >= 0) finds.push({ ...find, start, end: find.end - before.length })
+  }
 }

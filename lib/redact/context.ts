@@ -1,8 +1,15 @@
 /** Secrets that are known by what stands before them: names, headers, addresses, flags. */
 
 import type { Find } from './finds.ts'
-import { findKind, findParameterKind, type Kind, looksSecret, type Manner } from './names.ts'
-import { isPlaceholder } from './placeholder.ts'
+import {
+  findKind,
+  findParameterKind,
+  isRandom,
+  type Kind,
+  looksSecret,
+  type Manner,
+} from './names.ts'
+import { isPasswordWord, isPlaceholder } from './placeholder.ts'
 import { type Runs, takeRun } from './runs.ts'
 
 // What names of secrets end with, roughly, by their last letter: names.ts has the last word.
@@ -12,7 +19,7 @@ const nameEnds =
   '[a-z0-9_. -]key|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|' +
   '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|tf_token_[a-z0-9_-]{1,60}|' +
   '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code|sid|hapikey|app_?id|hash))'
-const connectors = `(?:[=:]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|\\((?=["'\`])|>(?=[^\\s<])|\\|\\||\\?\\?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
+const connectors = `(?:[=:]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|\\((?=["'\`])|>(?=[^\\s<])|(?:\\|\\||\\?\\?)(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
 
 // It leads with the operator and reads the name backwards, so that prose costs nothing.
 const operators = new RegExp(
@@ -47,18 +54,23 @@ export interface Reader {
   runs: Runs | undefined
 }
 
-/** What documentation says instead of a password. */
-function isWord(content: string): boolean {
-  return /^(?:pass|password|passwd|pwd|secret|token|xyz|pw|\\w\+)$/i.test(content)
-}
-
-const address = /:\\{0,2}\/\\{0,2}\/[^\s/@"'<>:]{0,256}:([^\s/"'`<>]{1,512})@/y
+const address =
+  /:\\{0,2}\/\\{0,2}\/(?:\[REDACTED:[a-z0-9-]{1,64}\])?[^\s/@"'<>:]{0,256}:([^\s/"'`<>]{1,512})@/y
+/** A token in the user's place, with nothing or a word of GitHub's for a password. Sentry's are public. */
+const tokenAddress =
+  /:\\{0,2}\/\\{0,2}\/([\w-]{20,256})(?::(?:x-oauth-basic)?)?@(?![\w.-]{0,128}sentry)/y
 
 function addressAt(text: string, at: number): Find | undefined {
+  tokenAddress.lastIndex = at
+  const user = tokenAddress.exec(text)
+  if (user?.[1] !== undefined && isRandom(user[1])) {
+    const start = at + user[0].indexOf(user[1])
+    return { start, end: start + user[1].length, rule: 'url-password' }
+  }
   address.lastIndex = at
   const hit = address.exec(text)
   const content = hit?.[1] ?? ''
-  if (hit === null || isPlaceholder(content) || isWord(content)) return undefined
+  if (hit === null || isPlaceholder(content) || isPasswordWord(content)) return undefined
   const end = at + hit[0].length - 1
   return { start: end - content.length, end, rule: 'url-password' }
 }
@@ -70,6 +82,8 @@ function assignmentAt(reader: Reader, at: number, operator: string): Find | unde
   while (isBetween(text.charCodeAt(nameEnd - 1))) nameEnd--
   const nameStart = nameBefore(text, nameEnd)
   const name = text.slice(nameStart, nameEnd)
+  // The rule of a marker is no name.
+  if (text.startsWith('[REDACTED:', nameStart - 10)) return undefined
   const before = text[nameStart - 1]
   const isParameter = before === '?' || before === '&'
   const isTight = operator === '=' && nameEnd === at
@@ -106,7 +120,7 @@ function otherKind(text: string, name: string, at: number): Kind | undefined {
   if (/^(?:[A-Z]{0,12}SESS(?:ION)?ID|_[a-z0-9_]{1,40}_session|connect\.sid)$/.test(name))
     return 'parameter'
   const isKey = /^[A-Z][A-Z0-9_]{1,60}_KEY$/.test(name)
-  return isKey && !/CACHE|PUBLIC|PRIMARY|FOREIGN|SORT|INDEX|HASH|HKEY/.test(name)
+  return isKey && !/CACHE|PUBLIC|GPG|PGP|PRIMARY|FOREIGN|SORT|INDEX|HASH|HKEY/.test(name)
     ? 'parameter'
     : undefined
 }
@@ -224,7 +238,8 @@ export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner):
 
   const closed = quote === '' ? -1 : closing(text, start, quote)
   const end = closed === -1 ? bareEnd(reader, start, kind) : closed
-  if (closed === -1 && /[[({]/.test(text[end] ?? '')) return undefined
+  // A call, and what an arrow leads to.
+  if (closed === -1 && /^(?:.[[({]|->)/s.test(text.slice(end - 1, end + 1))) return undefined
   const content = text.slice(start, end)
   return looksSecret(content, kind, closed === -1 ? manner : 'quoted')
     ? { start, end, rule: kind }

@@ -1,6 +1,6 @@
 /** The redactor itself: every finder, over texts, JSON values and streams. */
 
-import { findArguments, findByForm, findOpened, openName } from './commands.ts'
+import { findArguments, findByForm, findOpened, openEnd } from './commands.ts'
 import { findByContext, findUnder } from './context.ts'
 import { decodedRuns } from './encoded.ts'
 import { type Find, marker, mergeCounts, mergeFinds, type Redacted, replaceFinds } from './finds.ts'
@@ -245,13 +245,13 @@ class Engine implements Redactor {
     if (place.inside && path !== '' && !keyLine.test(text)) place.inside = false
     const keys = redactKeys(text, place)
     const { value } = keys
-    const { wrap, name } = place
+    const { wrap, open } = place
     const finds: Find[] = []
     place.wrap = this.#find(value, finds, wrap)
-    place.name = openName(text)
+    place.open = openEnd(text, open)
     const under = kind === undefined ? undefined : findUnder(kind, value)
     if (under !== undefined) finds.push(under)
-    if (name !== undefined) findOpened(value, name, finds)
+    if (open !== undefined) findOpened(value, open, finds)
     for (const view of viewsOf(value)) {
       const seen: Find[] = []
       this.#find(view.text, seen, null)
@@ -313,12 +313,12 @@ interface Place {
   inside: boolean
   length: number
   wrap: Wrap | undefined
-  /** A name whose value stands in the next line. */
-  name: string | undefined
+  /** What ended with a name whose value stands in the next line. */
+  open: string | undefined
 }
 
 function isOpen(place: Place): boolean {
-  return place.inside || place.wrap !== undefined || place.name !== undefined
+  return place.inside || place.wrap !== undefined || place.open !== undefined
 }
 
 /** By path: where in the lines of a stream something is open. */
@@ -330,7 +330,7 @@ function placeAt(places: Places, path: string): Place {
   const known = places.get(path)
   if (known !== undefined) return known
   if (places.size >= mostPlaces) places.delete(places.keys().next().value ?? '')
-  return { inside: false, length: 0, wrap: undefined, name: undefined }
+  return { inside: false, length: 0, wrap: undefined, open: undefined }
 }
 
 /** How much of one line is held back. */

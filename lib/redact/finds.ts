@@ -55,19 +55,20 @@ export function replaceFinds(text: string, finds: readonly Find[]): Redacted<str
   return { value: parts.join(''), counts }
 }
 
-/** Of finds in their order: a marker holds nothing to be found. */
+/** Of finds in their order: a marker holds nothing to be found, and stays whole. */
 function outsideMarkers(text: string, finds: readonly Find[]): Find[] {
   markers.lastIndex = 0
   let start = 0
   let end = 0
-  return finds.filter((find) => {
+  return finds.flatMap((find) => {
     // Both are stepped through once, however many there are of each.
     while (end <= find.start && start !== Number.POSITIVE_INFINITY) {
       const next = markers.exec(text)
       start = next?.index ?? Number.POSITIVE_INFINITY
       end = next === null ? end : start + next[0].length
     }
-    return find.start < start || find.end > end
+    if (find.start < start) return [find]
+    return find.end > end ? [{ ...find, start: end, sure: false }] : []
   })
 }
 

@@ -8,7 +8,7 @@ export interface Form {
 
 /** What may stand between a program and its flag: the program again would begin another search. */
 const upTo = (program: string) => `(?:(?!${program})[^\\n|;&]){0,120}?`
-const value = `(?:"([^"\\n]{1,256})"|'([^'\\n]{1,256})'|([^\\s"'|;&<>$({-][^\\s"'|;&<>]{0,256}))`
+const value = `(?:"([^"\\n]{1,256})"|'([^'\\n]{1,256})'|([^\\s"'\`|;&<>$({-][^\\s"'\`|;&<>]{0,256}))`
 
 function form(words: string, before: string, after = ''): Form {
   return { words: words.split('|'), pattern: new RegExp(before + value + after, 'dg') }
@@ -22,7 +22,7 @@ const commands: readonly Form[] = [
   form('redis-cli', `\\bredis-cli\\b${upTo('redis-cli')}[ \\t](?:-a|AUTH)[ \\t]+`),
   form(
     'login',
-    `\\blogin\\b(?<=\\b(?:docker|podman|helm|az|oc|skopeo|crane|buildah|nerdctl)\\b[^\\n|;&]{0,80})${upTo('login')}[ \\t]-p[ \\t]?`,
+    `\\blogin\\b(?<=\\b(?:docker|podman|helm|az|oc|skopeo|crane|buildah|nerdctl|oras)\\b[^\\n|;&]{0,80})${upTo('login')}[ \\t]-p[ \\t]?`,
   ),
   form(
     '--password-stdin',
@@ -32,7 +32,7 @@ const commands: readonly Form[] = [
   form('chpasswd', `\\becho[ \\t]+["']?[\\w.-]{1,64}:`, `["']?(?=[ \\t]*\\|[^\\n|]{0,40}chpasswd)`),
   form('openssl', `\\bopenssl\\b${upTo('openssl')}[ \\t]-(?:pass(?:in|out)?[ \\t]+pass:|k[ \\t]+)`),
   form('zip ', `\\b(?:zip|unzip)\\b${upTo('zip')}[ \\t]-P[ \\t]?`),
-  form(' 7z | 7za |rar ', `\\b(?:7za?|rar|unrar)\\b${upTo('7z|rar')}[ \\t]-(?:h?p)`),
+  form('7z |7za |rar ', `\\b(?:7za?|rar|unrar)\\b${upTo('7z|rar')}[ \\t]-(?:h?p)`),
   form('storepass|keypass', `[ \\t]-(?:dest|src)?(?:store|key)pass(?:word)?[ \\t]+`),
   form('ldap', `\\bldap\\w{3,8}\\b${upTo('ldap')}[ \\t]-w[ \\t]?`),
   form('htpasswd', `\\bhtpasswd[ \\t]+-\\w*(?:n\\w*b|b\\w*n)\\w*[ \\t]+\\S+[ \\t]+`),
@@ -45,6 +45,32 @@ const commands: readonly Form[] = [
   form('twine', `\\btwine\\b${upTo('twine')}[ \\t]-p[ \\t]?`),
   form('cargo', '\\bcargo[ \\t]+login[ \\t]+'),
   form('setApiKey', '\\bsetApiKey[ \\t]+'),
+  form('::add-mask::', '::add-mask::'),
+  form('nuget', `\\bnuget[ \\t]+push\\b${upTo('nuget')}[ \\t]-k[ \\t]+`),
+  form('poetry', '\\bpoetry[ \\t]+config[ \\t]+pypi-token\\.\\S{1,64}[ \\t]+'),
+  form('http-basic', '\\bhttp-basic\\.\\S{1,120}[ \\t]+\\S{1,64}[ \\t]+'),
+  form('bundle', `\\bbundle[ \\t]+config\\b${upTo('bundle')}[ \\t][\\w.-]{1,64}:`),
+  form(
+    'secret set',
+    `\\bgh[ \\t]+secret[ \\t]+set\\b${upTo('secret')}[ \\t](?:-b[ \\t]?|--body[ =])`,
+  ),
+  form('doctl', `\\bdoctl\\b${upTo('doctl')}[ \\t]-t[ \\t]+`),
+  form('ssh-keygen', `\\bssh-keygen\\b${upTo('ssh-keygen')}[ \\t]-[NP][ \\t]+`),
+  form('rabbitmqctl', '\\brabbitmqctl[ \\t]+(?:add_user|change_password)[ \\t]+\\S{1,64}[ \\t]+'),
+  form('cqlsh', `\\bcqlsh\\b${upTo('cqlsh')}[ \\t]-p[ \\t]*`),
+  form('mosquitto_', `\\bmosquitto_\\w{3,4}\\b${upTo('mosquitto_')}[ \\t]-P[ \\t]+`),
+  form('nmcli', `\\bnmcli\\b${upTo('nmcli')}[ \\t]password[ \\t]+`),
+  form('http -a|https -a', '\\bhttps?[ \\t]+-a[ \\t]+[^\\s:]{1,64}:'),
+  form(
+    'put-parameter',
+    `\\bput-parameter\\b(?=[^\\n]{0,300}\\bSecureString\\b)[^\\n]{0,200}?[ \\t]--value[ =]`,
+  ),
+  form('--from-literal', `--from-literal[ =]["']?[\\w.-]{1,128}=(?<=\\bsecret\\b[^\\n]{0,500}?)`),
+  // As Go and PowerShell have long flags.
+  form(
+    ' -token | -password | -Password | -ApiKey | -apikey | -secret ',
+    '[ \\t]-(?:token|[Pp]assword|ApiKey|apikey|secret)[ \\t]+(?=["\']?[^\\s-]\\S{0,64}[0-9])',
+  ),
   form(
     'composer',
     `\\bcomposer[ \\t]+config\\b${upTo('composer')}\\b(?:[\\w-]{1,24}oauth|[\\w-]{1,24}token|bearer)\\.\\S{1,120}[ \\t]+`,
@@ -57,7 +83,10 @@ const commands: readonly Form[] = [
 
 /** Files and sentences: `login x password y`, `IDENTIFIED BY 'y'`. */
 const phrases: readonly Form[] = [
-  form('login ', '\\blogin[ \\t]+\\S{1,128}[ \\t]{1,8}password[ \\t]+'),
+  form(
+    'login ',
+    '\\blogin[ \\t]+(?!(?:and|or|with|by|via|using)\\b)\\S{1,128}[ \\t]{1,8}password[ \\t]+',
+  ),
   form(
     'dentified|IDENTIFIED',
     '\\b(?:identified|IDENTIFIED|Identified)[ \\t]+(?:by|BY)[ \\t]+(?=["\'])',
@@ -74,9 +103,11 @@ const phrases: readonly Form[] = [
   form('@tcp(|@unix(', '(?<![\\w.])[\\w.-]{1,64}:', '(?=@(?:tcp|unix)\\()'),
   form('jdbc:oracle', '\\bjdbc:oracle:\\w{1,8}:[\\w.-]{1,64}/', '(?=@)'),
   form(
-    'word is |phrase is |ecret is |oken is |key is |Key is ',
-    '\\b(?:[Pp]assword|[Pp]assphrase|[Ss]ecret|[Tt]oken|[Kk]ey) is[ :]{1,3}(?=\\S{0,64}[0-9])(?=\\S{0,64}[A-Za-z])(?=\\S{8})(?![a-z]+[-0-9.,]+[a-z]*\\b)',
+    'word is|phrase is|ecret is|oken is|key is|Key is',
+    '\\b(?:[Pp]assword|[Pp]assphrase|[Ss]ecret|[Tt]oken|[Kk]ey) is(?: generated for [^\\s:]{1,64})?[ :]{1,3}(?=\\S{0,64}[0-9])(?=\\S{0,64}[A-Za-z])(?=\\S{8})(?![a-z]+(?:[-0-9.,]+[a-z]*\\b|(?:[-_.][a-z]+)*[-_.]?v?[0-9]{1,4}(?![\\w-])))',
   ),
+  form('BasicAuth(', `BasicAuth\\([ \\t]{0,8}["'][^"'\\n]{1,64}["'],[ \\t]{0,8}(?=["'])`),
+  form('SecretStr(', `\\bSecretStr\\((?=["'])`),
   form('auth=(|auth = (', `\\bauth ?= ?\\([ \\t]{0,8}["'][^"'\\n]{1,64}["'],[ \\t]{0,8}(?=["'])`),
   form(
     'getConnection',
@@ -84,29 +115,75 @@ const phrases: readonly Form[] = [
   ),
 ]
 
-const formsOf = new Map<string, Form[]>()
-for (const each of [...commands, ...phrases]) {
-  for (const word of each.words) formsOf.set(word, [...(formsOf.get(word) ?? []), each])
+const named = '["\']?([\\w.-]{2,64})["\']?'
+
+/** What gives a name a value by other marks than `=` and `:`; the name is the one group. */
+function setting(words: string | readonly string[], before: string): Form {
+  return {
+    words: typeof words === 'string' ? words.split('|') : words,
+    pattern: new RegExp(before, 'gm'),
+  }
 }
 
-const settings = [
-  'set -',
-  'setenv',
-  'setx ',
-  'fig set',
-  'ure set',
-  '-g set',
-  'bal set',
-  ' value=',
-  'value:',
-  'value"',
-  'value\\',
+/** The same, with the value in another line than the name. */
+function splitSetting(
+  words: string | readonly string[],
+  line: string,
+  next: string,
+): Form & { readonly line: string } {
+  return { ...setting(words, line + next), line }
+}
+
+/** Settings whose name ends a `line`, also when the next one is still to come. */
+export const broken: readonly (Form & { readonly line: string })[] = [
+  // Environments of containers, plans of terraform, and what else has a name and a value.
+  splitSetting(
+    'value:|value"|Value"|value = ',
+    `^[ \\t{+~-]{0,64}(?:["']?[Nn]ame["']?[ \\t]{0,16}[:=]|"Type":)[ \\t]{1,4}${named},?[ \\t]{0,8}\\n(?:[ \\t]{0,64}"slotSetting": \\w{4,5},\\n)?`,
+    `[ \\t+~-]{0,64}["']?[Vv]alue["']?[ \\t]{0,16}[:=][ \\t]{1,4}`,
+  ),
+  // A block of YAML, when it is one word. It leads with the colon and reads the name backwards.
+  splitSetting(
+    [': |', ': >'],
+    `:[ \\t]{1,4}[|>][+-]?[ \\t]{0,8}\\n(?<=${named}:[^\\n]{1,16}\\n)`,
+    '[ \\t]{1,64}(?=[^\\s:]{8,512}[ \\t]{0,64}(?:\\n|$))',
+  ),
+  // A command over many lines.
+  splitSetting(' \\\n', `--${named}[ \\t]{1,4}\\\\\\n`, '[ \\t]{0,64}(?=[^\\s-])'),
 ]
 
-/** Every word without which no form and no setting is in a text. */
-export const words: readonly string[] = [...formsOf.keys(), ...settings]
+const settings: readonly Form[] = [
+  ...broken,
+  // fish, csh, Windows, npm, yarn, git and aws set things without an operator.
+  setting(
+    'set -|setenv|setx |fig set|ure set|-g set|bal set',
+    '\\b(?:set -[gUxe]{1,3}|setenv|setx|(?:config|configure) (?:--global |-g )?set)[ \\t]+[^\\s=]{0,100}?([\\w.-]{2,64})[ \\t]+(?=[^\\s-])',
+  ),
+  // {"name": "NAME", "value": "..."} in the middle of a text.
+  setting(
+    'value"|value\\',
+    '\\\\{0,3}"(?:name|key|header)\\\\{0,3}" ?: ?\\\\{0,3}"([\\w.-]{2,64})\\\\{0,3}" ?, ?\\\\{0,3}"value\\\\{0,3}" ?: ?(?=\\\\{0,3}")',
+  ),
+  // <add key="NAME" value="...">
+  setting(' value=', `\\b(?:key|name|Name)=["']([\\w.:-]{2,64})["']\\s{1,8}value=(?=["'])`),
+  // ENV NAME value, as Dockerfiles had it before they had an operator.
+  setting('ENV ', `\\bENV[ \\t]{1,8}(\\w{2,64})[ \\t]{1,8}(?=["']?[^\\s=]{0,80}[0-9])`),
+  setting('#define ', '#define[ \\t]{1,16}(\\w{2,64})[ \\t]{1,64}(?=")'),
+  // var NAME string = "value"
+  setting('string =', '\\bstring = ?(?=["`])(?<=\\b(\\w{2,64}) string = ?)'),
+  // NAME = "old" -> "new"
+  setting('" -> "', '" -> (?=")(?<=\\b([\\w.-]{2,64})["\']?[ \\t]{0,64}= "[^"\\n]{0,512}" -> )'),
+]
 
-/** The forms that a word may be of; undefined for one that only sets things. */
-export function formsWith(word: string): readonly Form[] | undefined {
-  return formsOf.get(word)
+function byWord(forms: readonly Form[]): ReadonlyMap<string, readonly Form[]> {
+  const found = new Map<string, Form[]>()
+  for (const each of forms) {
+    for (const word of each.words) found.set(word, [...(found.get(word) ?? []), each])
+  }
+  return found
 }
+
+/** By each word of theirs: the forms, */
+export const formsOf: ReadonlyMap<string, readonly Form[]> = byWord([...commands, ...phrases])
+/** and the settings. */
+export const settingsOf: ReadonlyMap<string, readonly Form[]> = byWord(settings)

@@ -18,7 +18,7 @@ export type Manner =
 const suffix =
   '(?:_?base|_(?:prod|dev|test|staging|live|value|data|string|text|plain|hash|private)|[ _-]?[0-9]{1,2})?'
 const password =
-  '(?:passw(?:or)?ds?|passphrase|pass_?code|[_.-]pass|pwd|' +
+  '(?:passw(?:or)?ds?|(?:^|[_.-])psk|passphrase|pass_?code|[_.-]pass|pwd|' +
   '(?:db|ssh|user|root|admin|mysql|pg|smtp|mail|ftp|redis|my|ldap|imap|http|proxy|sql|mongo|store|key)pass)'
 const key =
   '(?:api|access|secret|private|encryption|encrypt|signing|signature|account|master|auth|shared|storage|' +
@@ -26,7 +26,7 @@ const key =
   'consumer|integration|crypt|session|security|rest|write|live|test|prod|cookie|token|database|db|' +
   'sas|sdk|developer|dev|project|account|provider|org|team|partner|merchant|site|global|origin|ca|rsa|' +
   'enc|aes|des|personal|maps?|ingest|ingestion|insert|query|management|mgmt|read|reporting|functions?|record|unseal|recovery|application)[ _.-]?key'
-const secret = `(?:token|secrets?|secret[ _-]?id|credentials?|creds?|(?<!o)auth|bearer|jwt|tf_token_[a-z0-9_-]{1,50}|(?:key|token|secret|password|auth|nonce|cookie|hash)[_-]?salt|[_.-]pat|^pat|${key}s?|key[_-]?data)`
+const secret = `(?:token|secrets?|secret[ _-]?id|credentials?|creds?|(?<!o)auth|bearer|jwt|tf_token_[a-z0-9_-]{1,50}|(?:key|token|secret|password|auth|nonce|cookie|hash)[_-]?salt|[_.-]pat|^pat|^pass|secret[_-]?string|secure_?string|${key}s?|key[_-]?data)`
 
 /** What a secret name ends with: a source for the end of a regular expression, in any case of letters. */
 export const secretTail: string = `(?:${password}|${secret}|authorization|cookie)${suffix}`
@@ -34,7 +34,7 @@ export const secretTail: string = `(?:${password}|${secret}|authorization|cookie
 const isPassword = new RegExp(`${password}${suffix}$`, 'i')
 const isSecret = new RegExp(`${secret}${suffix}$`, 'i')
 const harmless =
-  /^(?:OLD)?PWD$|^pwd$|oldpwd$|(?:^|[_.-]|\b)(?:max|min|num|total|count|page|next|prev|stop|bos|eos|pad|unk|cls|sep|mask|cancell?ation|continuation|design|id|idempotency|sync|resume|cursor|syntax|client[_-]?request)[_.-]?token$|(?:Page|page|cancellation|Cancellation|continuation|Continuation|max|Max|sync|Sync)Token$/
+  /^(?:OLD)?PWD$|^pwd$|oldpwd$|(?:^|[_.-]|\b)(?:max|min|num|total|count|page|next|prev|stop|bos|eos|pad|unk|cls|sep|mask|cancell?ation|continuation|design|id|idempotency|sync|resume|cursor|syntax|client[_-]?request)[_.-]?token$|(?:Page|page|next|Next|starting|Starting|pagination|Pagination|cancellation|Cancellation|continuation|Continuation|max|Max|sync|Sync)Token$/
 
 /** Whose keys have no shape of their own, so that the name is all there is to know them by. */
 const vendors =
@@ -109,11 +109,15 @@ function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
   const long = value.length
   if (/\s/.test(value)) return false
   if (address.test(value) && !isBlob(value)) return false
-  if (dotted.test(value) && (value.match(/[0-9]/g)?.length ?? 0) < 6) return false
+  if (dotted.test(value) && (/Key$/.test(value) || (value.match(/[0-9]/g)?.length ?? 0) < 6)) {
+    return false
+  }
   if (manner !== 'shell' && (constant.test(value) || numeral.test(value))) return false
   if (kind === 'parameter') return isRandom(value)
   if (kind === 'password') return manner === 'bare' ? !letters.test(value) : !isLabel(value)
   if (/^[-+0-9.,:/TZ]*$/.test(value)) return long >= 20
+  // Patterns, and links within a page.
+  if (/^\^|\\[sdwb]|^#[a-z][a-z-]*$/.test(value)) return false
   const digits = /[0-9]/.test(value)
   if (manner === 'shell') return digits || !/[-_./:]/.test(value)
   if (manner === 'bare' && long < 12 && /^[A-Za-z_]\w*$/.test(value)) return false
@@ -137,7 +141,7 @@ function isLabel(value: string): boolean {
 }
 
 /** Whether letters and digits change as no word, number or path does. */
-function isRandom(value: string): boolean {
+export function isRandom(value: string): boolean {
   if (value.length < 16) return false
   if (/^(?:[0-9a-f]+|[0-9A-F]+)$/.test(value)) return /[0-9]/.test(value) && value.length >= 24
   const runs = value.match(/[a-z]+|[A-Z]+|[0-9]+/g)

@@ -232,7 +232,9 @@ function isCutOff(rule: Rule, anchor: string, text: string, body: number, end: n
   if (rule.confidence === 'low' || rule.boundary || rule.charset === 'jwt') return false
   if (end - body < 12 || (end < text.length && text[end] !== '\n')) return false
   if (anchor.length < 4 || wordAnchor.test(anchor)) return false
-  return widthOf(text, end) >= 2 * narrowest && isMixed(text.slice(body, end))
+  const content = text.slice(body, end)
+  // Base64 of what is no text has letters again and again.
+  return widthOf(text, end) >= 2 * narrowest && isMixed(content) && !/(.)\1{3}/.test(content)
 }
 
 /** What no token has in it, and often stands where an anchor is a word of its own. */

@@ -40,6 +40,9 @@ export class JournalRedaction {
   /** What becomes of the next line: an entry keeps its shape, any other line is text. */
   check({ line, entry }: Reading): Checked {
     if (entry === undefined) {
+      // A line that is far too long comes without its text.
+      const isLost = line.text === '' && line.end - line.offset > 1
+      if (isLost) return { counts: { error: 1 }, text: undefined, entry }
       const { value, counts } = this.#redactor.text(line.text)
       const isSame = value === line.text || isFailed(counts)
       return { counts, text: isSame ? undefined : value, entry }

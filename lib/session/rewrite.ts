@@ -227,13 +227,41 @@ export function listResults(dir: string): string[] {
     .map((name) => /^turn-(\d{4,9})$/.exec(name)?.[1])
     .filter((number) => number !== undefined)
     .map((number) => files.result(dir, Number(number)))
-    .filter((path) => disk.findFacts(path)?.kind === 'file')
+}
+
+/** What stint wrote of a session beside its journal, and what of it could not be opened. */
+export interface Document {
+  readonly path: string
+  /** Undefined when it cannot be read. */
+  readonly text: string | undefined
+}
+
+/** The results of a session; of an output/ that cannot be listed, that. */
+export function readResults(dir: string): Document[] {
+  try {
+    return listResults(dir).flatMap((path) => findDocument(path) ?? [])
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return [{ path: files.output(dir), text: undefined }]
+  }
+}
+
+/** A document, or undefined when it is not there. Never throws for what is at its path. */
+export function findDocument(path: string): Document | undefined {
+  try {
+    const kind = disk.findFacts(path)?.kind
+    if (kind === undefined) return undefined
+    return { path, text: kind === 'file' ? disk.findText(path) : undefined }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return { path, text: undefined }
+  }
 }
 
 function redactResults(dir: string, redactor: Redactor): boolean {
   let changed = false
-  for (const path of listResults(dir)) {
-    const before = disk.findText(path) ?? ''
+  for (const { path, text: before } of readResults(dir)) {
+    if (before === undefined) continue
     const { text } = redactDocument(before, redactor)
     if (text === before) continue
     replaceText(path, text)

@@ -1,6 +1,7 @@
 /** Looking for secrets in sessions that were recorded before, and taking them out. */
 
 import type { SessionId } from '../base/id.ts'
+import { parseToml, TomlError } from '../base/toml.ts'
 import { Failure } from '../errors.ts'
 import { isFailed } from '../file/redaction.ts'
 import type { Entry } from '../journal/entry.ts'
@@ -8,7 +9,7 @@ import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import type { RedactionCounts, Redactor } from '../redact/redact.ts'
 import { JournalRedaction, redactDocument, withoutContent } from '../session/redaction.ts'
-import { listResults, rewriteSession } from '../session/rewrite.ts'
+import { findDocument, readResults, rewriteSession } from '../session/rewrite.ts'
 import { takeJournal } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
@@ -28,8 +29,9 @@ export interface SessionFinding {
   readonly seq?: number
   /** The file in the session's directory, unless it is an entry. */
   readonly file?: string
-  /** The line of the file, from 1. */
+  /** The line of the file, from 1; absent when the whole file could not be searched. */
   readonly line?: number
+  /** `error` for what could not be searched: it may hold secrets. */
   readonly rule: string
   readonly count: number
 }
@@ -37,7 +39,12 @@ export interface SessionFinding {
 /** How long it waits for journal.lock, in ms. */
 const patience = 5_000
 
-/** What today's rules find in a session. Changes nothing. */
+/**
+ * What today's rules find in a session, and under the rule `error` what could not be searched: a file
+ * that cannot be opened, or is not what it should be. Changes nothing.
+ *
+ * Throws SESSION_UNREADABLE when it has no transcript.
+ */
 export function checkSession(
   store: Store,
   id: SessionId,
@@ -46,21 +53,33 @@ export function checkSession(
   const dir = realSessionDir(store, id, placeOf(store, id))
   const redaction = new JournalRedaction(id, redactor)
   const found: SessionFinding[] = []
-  let line = 0
-  for (const reading of readTranscript(store, id)) {
-    line++
-    const { counts } = redaction.check(reading)
-    if (counts === undefined) continue
-    const place =
-      reading.entry === undefined
-        ? { file: fileName(dir, files.transcript(dir)), line }
-        : { seq: reading.entry.seq }
-    found.push(...findingsOf(id, place, counts))
+  const note = (path: string, line: number, counts: RedactionCounts) =>
+    found.push(...findingsOf(id, { file: fileName(dir, path), line }, counts))
+  const unsearched = (path: string) =>
+    found.push({ session: id, file: fileName(dir, path), rule: 'error', count: 1 })
+  const transcript = files.transcript(dir)
+  try {
+    let line = 0
+    for (const reading of readTranscript(store, id)) {
+      line++
+      const { counts } = redaction.check(reading)
+      if (counts === undefined) continue
+      if (reading.entry === undefined) note(transcript, line, counts)
+      else found.push(...findingsOf(id, { seq: reading.entry.seq }, counts))
+    }
+    if (disk.findFacts(transcript)?.kind !== 'file') unsearched(transcript)
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code === 'SESSION_UNREADABLE') throw error
+    unsearched(transcript)
   }
-  for (const path of [files.state(dir), ...listResults(dir)]) {
-    const { finds } = redactDocument(disk.findText(path) ?? '', redactor)
-    const file = fileName(dir, path)
-    for (const { line, counts } of finds) found.push(...findingsOf(id, { file, line }, counts))
+  for (const { path, text } of [findDocument(files.state(dir)) ?? [], readResults(dir)].flat()) {
+    if (text === undefined) {
+      unsearched(path)
+      continue
+    }
+    const { finds } = redactDocument(text, redactor)
+    for (const { line, counts } of finds) note(path, line, counts)
+    if (!isToml(text)) unsearched(path)
   }
   return found
 }
@@ -82,7 +101,7 @@ export async function redactSession(store: Store, id: SessionId): Promise<Sessio
   // What is learnt here at the end of the journal is found at its beginning when it is rewritten.
   const redactor = openRedactorOf(store)
   const found = checkSession(store, id, redactor)
-  if (found.length === 0) return found
+  if (found.every(({ rule }) => rule === 'error')) return found
   const { session } = held
   // A result that is missing would now be made of what is not redacted yet.
   if (hasOpenTurn(await session.refresh())) await settle(session, store.now())
@@ -136,6 +155,17 @@ function* sharedEntries(store: Store, id: SessionId, redactor: Redactor): Genera
     if (reading.entry === undefined) continue
     const { counts, entry = reading.entry } = redaction.check(reading)
     yield isFailed(counts) ? withoutContent(entry) : entry
+  }
+}
+
+/** What is damaged cannot be taken apart, so nobody knows what its lines mean. */
+function isToml(text: string): boolean {
+  try {
+    parseToml(text)
+    return true
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    return false
   }
 }
 

@@ -162,6 +162,18 @@ describe('the context', () => {
     expect((await contextOf(['list'], { isTerminal: () => true })).context.columns).toBe(80)
   })
 
+  it.each([
+    [132, 132],
+    [0, 80],
+  ])('takes a terminal that says %d for %d columns wide', async (columns, expected) => {
+    const stdout = Object.assign(new PassThrough(), { columns })
+    const over = {
+      isTerminal: () => true,
+      process: { stdin: stdout, stdout, stderr: stdout, on: () => 0, off: () => 0 },
+    }
+    expect((await contextOf(['list'], over)).context.columns).toBe(expected)
+  })
+
   it('says that the directory is gone only to who asks for it', async () => {
     const cwd = () => {
       throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' })

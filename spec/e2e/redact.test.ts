@@ -1,5 +1,6 @@
 /** `stint redact`: the filter, the search and the cure, in real processes. */
 
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -7,8 +8,10 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -230,6 +233,85 @@ describe('--check', () => {
     expectRefusal(await place.stint(['redact', '--check', 'nowhere']), {
       ...{ status: 3, code: 'SESSION_UNKNOWN', hint: /stint list/ },
     })
+  })
+})
+
+describe('a place that cannot be searched', () => {
+  const result = 'output/turn-0001/result.toml'
+  const otherwise: Record<string, (path: string) => void> = {
+    'a directory': (path) => mkdirSync(path),
+    'a link': (path) => symlinkSync('/dev/null', path),
+    'a pipe': (path) => execFileSync('mkfifo', [path]),
+    damaged: (path) => writeFileSync(path, 'damaged ='),
+    'far too large': (path) => {
+      writeFileSync(path, '')
+      truncateSync(path, 2 ** 30)
+    },
+  }
+  const withoutLocks = (dir: string) =>
+    Object.entries(snapshot(dir)).filter(([path]) => !path.includes('/locks'))
+  test.each([
+    ...Object.keys(otherwise).flatMap((what) => [
+      ['state.toml', what],
+      [result, what],
+    ]),
+    ...['a directory', 'a link', 'a pipe'].map((what) => ['transcript.jsonl', what]),
+    ['output', 'a pipe'],
+  ])('%s that is %s is named, and everything else is searched', async (name, what) => {
+    const place = makePlace()
+    const { id, dir } = makeOld(place)
+    mkdirSync(`${dir}/output/turn-0002`, { recursive: true })
+    writeFileSync(`${dir}/output/turn-0002/result.toml`, `summary = "${token}"\n`)
+    mkdirSync(`${dir}/output/turn-0001`)
+    rmSync(`${dir}/${name}`, { recursive: true, force: true })
+    otherwise[what]?.(`${dir}/${name}`)
+    const before = what === 'far too large' ? [] : snapshot(dir)
+    const ran = await place.stint(['redact', '--check', id, '--json'])
+    expect(ran).toMatchObject({
+      status: 1,
+      stderr: 'warning: 1 place could not be searched and may hold secrets\n',
+    })
+    const { findings } = JSON.parse(ran.stdout)
+    expect(findings).toContainEqual({ session: id, file: name, rule: 'error', count: 1 })
+    const file = 'output/turn-0002/result.toml'
+    const others = [
+      ...(name === 'transcript.jsonl' ? [] : [{ session: id, seq: 2 }]),
+      ...(name === 'output' ? [] : [{ session: id, file, line: 1 }]),
+    ].map((place) => ({ ...place, rule: 'github-token', count: 1 }))
+    expect(findings).toEqual(expect.arrayContaining(others))
+    expect(findings).toHaveLength(others.length + 1)
+    expect(what === 'far too large' ? [] : snapshot(dir)).toEqual(before)
+  })
+
+  test('is said by --fix too, which takes out what else there is', async () => {
+    const place = makePlace()
+    const { id, dir } = makeOld(place)
+    mkdirSync(`${dir}/${result}`, { recursive: true })
+    const said = 'warning: 1 place could not be searched and may hold secrets\n'
+    const error = `${id} ${result}: error\n`
+    expect(await place.stint(['redact', '--fix', 'old'])).toMatchObject({
+      status: 1,
+      stdout: `${id} seq 2: github-token\n${error}`,
+      stderr: `${said}1 secret taken out of 1 of 1 session\n`,
+    })
+    const before = withoutLocks(dir)
+    for (const option of ['--fix', '--check']) {
+      expect(await place.stint(['redact', option, 'old'])).toMatchObject({
+        ...{ status: 1, stdout: error, stderr: `${said}no secrets found in 1 session\n` },
+      })
+    }
+    expect(withoutLocks(dir)).toEqual(before)
+  })
+
+  test('keeps --fix from a session whose state is damaged', async () => {
+    const place = makePlace()
+    const { dir } = makeOld(place)
+    writeFileSync(`${dir}/state.toml`, 'damaged =')
+    const before = withoutLocks(dir)
+    expectRefusal(await place.stint(['redact', '--fix', 'old']), {
+      ...{ status: 6, code: 'STATE_INVALID', hint: /doctor --fix/ },
+    })
+    expect(withoutLocks(dir)).toEqual(before)
   })
 })
 

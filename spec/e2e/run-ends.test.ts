@@ -261,7 +261,7 @@ describe('what keeps a tool from starting', () => {
     expectRefusal(await place.stint(['run', '--', './no-such-program']), {
       status: 127,
       code: 'PROGRAM_MISSING',
-      hint: false,
+      hint: /a relative path counts from where the turn runs/,
     })
     expectRefusal(await place.stint(['run', '--', 'echo hi']), {
       status: 127,

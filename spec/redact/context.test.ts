@@ -37,6 +37,14 @@ describe('values under secret names', () => {
       '//registry.npmjs.org/:_authToken=[REDACTED:secret]',
     ],
     [`password1=${pw}`, 'password1=[REDACTED:password]'],
+    [`auth: { user: 'a', pass: '${key}' }`, "auth: { user: 'a', pass: '[REDACTED:secret]' }"],
+    [`"psk": "${key}"`, '"psk": "[REDACTED:password]"'],
+    [`"SecretString": "${pw}"`, '"SecretString": "[REDACTED:secret]"'],
+    [`ENV API_TOKEN ${key}`, 'ENV API_TOKEN [REDACTED:secret]'],
+    [`#define API_KEY "${key}"`, '#define API_KEY "[REDACTED:secret]"'],
+    [`var password string = "${pw}"`, 'var password string = "[REDACTED:password]"'],
+    [`~ secret = "${key}" -> "${pw}"`, '~ secret = "[REDACTED:secret]" -> "[REDACTED:secret]"'],
+    [`env.API_KEY || "${key}"`, 'env.API_KEY || "[REDACTED:secret]"'],
   ]
   for (const [text, expected] of found) {
     it(`takes the value and keeps the rest of ${expected}`, () => {
@@ -52,6 +60,96 @@ describe('values under secret names', () => {
       counts: { 'github-token': 1 },
     })
   })
+})
+
+describe('values that stand in the next line', () => {
+  const found: readonly [text: string, expected: string][] = [
+    [`- name: API_KEY\n  value: ${key}`, '- name: API_KEY\n  value: [REDACTED:secret]'],
+    [`"name": "API_KEY",\n"value": "${key}"`, '"name": "API_KEY",\n"value": "[REDACTED:secret]"'],
+    [
+      `"name": "API_KEY",\n"slotSetting": false,\n"value": "${key}"`,
+      '"name": "API_KEY",\n"slotSetting": false,\n"value": "[REDACTED:secret]"',
+    ],
+    [
+      `  "Type": "SecureString",\n  "Value": "${pw}x"`,
+      '  "Type": "SecureString",\n  "Value": "[REDACTED:secret]"',
+    ],
+    [
+      `+ name  = "DB_PASSWORD"\n+ value = "${pw}"`,
+      '+ name  = "DB_PASSWORD"\n+ value = "[REDACTED:password]"',
+    ],
+    [`  token: |\n    ${key}`, '  token: |\n    [REDACTED:secret]'],
+    [`  password: >-\n    ${pw}`, '  password: >-\n    [REDACTED:password]'],
+    [`tool --token \\\n  ${key} \\\n  run`, 'tool --token \\\n  [REDACTED:secret] \\\n  run'],
+    [
+      `curl -s \\\n  -X POST \\\n  -u user:${pw} \\\n  https://h`,
+      'curl -s \\\n  -X POST \\\n  -u user:[REDACTED:password] \\\n  https://h',
+    ],
+  ]
+  for (const [text, expected] of found) {
+    it(`are taken out of ${JSON.stringify(expected)}`, () => {
+      for (const around of ['', 'last', 'one\ntwo']) {
+        const [whole, wanted] = [text, expected].map((one) => `${one}\n${around}`)
+        expect(redactor.text(`first\n${whole}`).value).toBe(`first\n${wanted}`)
+        const stream = createRedactor().openStream()
+        const lines = (whole as string).split('\n').map((line) => stream.lines(line).value)
+        expect(lines.join('\n')).toBe(wanted)
+      }
+    })
+  }
+
+  it('are left when they are no secrets', () => {
+    for (const text of [
+      'name: API_KEY\nvalue: $TOKEN',
+      'name: API_KEY\nrequired: true',
+      'token: |\n  echo something long',
+      `secrets: |\n  token=$${brace}TOKEN}`,
+      'tool --token \\\n  --other \\\n  value1234',
+      'see curl,\n-u user:11:22:33 x',
+      '"name": "lodash",\n"value": "4.17.21-beta-1a2b3c4d"',
+    ]) {
+      expect(redactor.text(text)).toEqual({ value: text, counts: undefined })
+      const stream = createRedactor().openStream()
+      for (const line of text.split('\n')) expect(stream.lines(line).value).toBe(line)
+    }
+  })
+})
+
+describe('command lines', () => {
+  const found = [
+    'kubectl create secret generic x --from-literal=a=VALUE',
+    'aws ssm put-parameter --name /x --value VALUE --type SecureString',
+    'aws secretsmanager create-secret --name x --secret-string VALUE',
+    'gh secret set X --body VALUE',
+    'gh secret set X -b"VALUE"',
+    '7z x -pVALUE a.7z',
+    'ssh-keygen -t ed25519 -N "VALUE" -f k',
+    'poetry config pypi-token.pypi VALUE',
+    'poetry config http-basic.x user VALUE',
+    'bundle config gems.x.test user:VALUE',
+    'dotnet nuget push x -k VALUE -s y',
+    'nuget push x -ApiKey VALUE',
+    'nomad job run -token VALUE x',
+    'rabbitmqctl add_user a VALUE',
+    'oras login -u x -p VALUE r',
+    'doctl auth init -t VALUE',
+    'cqlsh -u a -p VALUE',
+    'mosquitto_pub -u a -P VALUE -t x',
+    'nmcli dev wifi connect X password VALUE',
+    'http -a admin:VALUE GET x',
+    '::add-mask::VALUE',
+    "HTTPBasicAuth('a', 'VALUE')",
+    "SecretStr('VALUE')",
+    'Your password is: VALUE',
+    'A temporary password is generated for root@localhost: VALUE',
+  ]
+  for (const text of found) {
+    it(`lose the value of ${text}`, () => {
+      const { value } = redactor.text(text.replace('VALUE', key))
+      expect(value).toMatch(/\[REDACTED:[a-z-]+\]/)
+      expect(value.replace(/\[REDACTED:[a-z-]+\]/, 'VALUE')).toBe(text)
+    })
+  }
 })
 
 describe('headers', () => {
@@ -88,6 +186,10 @@ describe('addresses', () => {
     [`redis://:${pw}@cache`, 'redis://:[REDACTED:url-password]@cache'],
     [`git clone https://u:${pw}@h/r.git`, 'git clone https://u:[REDACTED:url-password]@h/r.git'],
     [`"url":"https:\\/\\/u:${pw}@h"`, '"url":"https:\\/\\/u:[REDACTED:url-password]@h"'],
+    [`https://${key}@h/r.git`, 'https://[REDACTED:url-password]@h/r.git'],
+    [`https://${key}:x-oauth-basic@h`, 'https://[REDACTED:url-password]:x-oauth-basic@h'],
+    [`https://x-[REDACTED:a-b],y:${pw}@h`, 'https://x-[REDACTED:a-b][REDACTED:url-password]@h'],
+    [`https://[REDACTED:a-b]:${pw}@h`, 'https://[REDACTED:a-b]:[REDACTED:url-password]@h'],
     ['amqp://u:p@ss@host', 'amqp://u:[REDACTED:url-password]@host'],
     [`curl -u user:${pw} https://h`, 'curl -u user:[REDACTED:password] https://h'],
     [
@@ -133,7 +235,23 @@ describe('what is no secret', () => {
     'https://example.com:8080/a@b http://localhost:3000/@scope/pkg@1.2.3',
     'git@github.com:owner/repo.git npm:foo@1.0.0',
     '--token TOKEN   the token; --password <password>; --api-key string',
+    `[REDACTED:password]: ${key} and "[REDACTED:secret]": ${key}`,
     'bearer token authentication, see the Bearer scheme',
+    'a.charset==="jwt"||end2-body<12 token||value1-rest2',
+    'see `curl -u user:password` and mysql -pPASSWORD, or login USERID password "PASSWORD"',
+    'your login and password for ftp, login with password or key',
+    'ResultPass = Resolver->getAnalysisIfAvailable(PI)',
+    "pat = '^\\s*hi\\%[ghlight]\\s*clear'",
+    '[Pre-shared keys]: #pre-shared-keys',
+    'self, private_key: ed25519.Ed25519PrivateKey, x: y',
+    'ssh://a-user-whose-name-is-long@host https://some.person@host/x',
+    `${'A'.repeat(32)}LwGAAAS${'A'.repeat(25)}L0IAAAS`,
+    'kubectl create configmap x --from-literal=LEVEL=debug1',
+    `{"NextToken":"${alnum(60)}","nextToken":"${alnum(60)}"}`,
+    `GPG_KEY=${hex(40).toUpperCase()}`,
+    'The key is users_v2, your token is valid until 2024-01-01, the key is access-key-2',
+    `https://${hex(32)}@o1.ingest.sentry.io/1`,
+    '{"pass": 12, "fail": 0, "pass": "12 of 14"}',
     'docker run -u 1000:1000 image',
     '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
     'sk-learn-compatible-estimators-for-machine-learning-2',

@@ -18,6 +18,8 @@ import {
   type Store,
 } from '../../lib/index.ts'
 import { tryLock } from '../../lib/os/lock-file.ts'
+import { createRedactor } from '../../lib/redact/redact.ts'
+import { JournalRedaction } from '../../lib/session/redaction.ts'
 import { Session } from '../../lib/session/session.ts'
 import { accessOf } from '../../lib/store/access.ts'
 import { alnum, pem } from '../redact/samples.ts'
@@ -91,6 +93,13 @@ describe('checkSession', () => {
     expect(found.at(-1)).toMatchObject({ file: 'state.toml', rule: 'github-token', count: 1 })
     expect(JSON.stringify(found)).not.toContain(token)
     expect(textOf(dir)).toBe(before)
+  })
+
+  it('calls a line that is too long to be held unsearched', () => {
+    const line = { offset: 0, end: 2 ** 27, text: '' }
+    const { id } = writeSession(makeStore(), { told: [] })
+    const { counts } = new JournalRedaction(id, createRedactor()).check({ line, entry: undefined })
+    expect(counts).toEqual({ error: 1 })
   })
 
   it('finds nothing in what was redacted when it was written', async () => {
