@@ -78,7 +78,13 @@ function findValue(text: string, name: string, start: number, finds: Find[]): vo
   const kind = findKind(name)
   if (kind !== 'password' && kind !== 'secret') return
   const find = valueAt(readerOf(text), start, kind, 'shell')
-  if (find !== undefined) finds.push(find)
+  if (find !== undefined && !spells(text.slice(find.start, find.end), name)) finds.push(find)
+}
+
+/** Whether a constant's value is its name again, or the end of it. */
+function spells(value: string, name: string): boolean {
+  const letters = (of: string) => of.replace(/[^A-Za-z0-9]/g, '').toLowerCase()
+  return value.length < 100 && letters(name).endsWith(letters(value))
 }
 
 const users =

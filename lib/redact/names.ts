@@ -18,7 +18,7 @@ export type Manner =
 const suffix =
   '(?:_?base|_(?:prod|dev|test|staging|live|value|data|string|text|plain|hash|private)|[ _-]?[0-9]{1,2})?'
 const password =
-  '(?:passw(?:or)?ds?|(?:^|[_.-])psk|passphrase|pass_?code|[_.-]pass|pwd|' +
+  '(?:passw(?:or)?ds?|(?:^|(?:wpa|wifi|wlan|ipsec|ike|vpn|security)[_.-])psk|passphrase|pass_?code|[_.-]pass|pwd|' +
   '(?:db|ssh|user|root|admin|mysql|pg|smtp|mail|ftp|redis|my|ldap|imap|http|proxy|sql|mongo|store|key)pass)'
 const key =
   '(?:api|access|secret|private|encryption|encrypt|signing|signature|account|master|auth|shared|storage|' +
