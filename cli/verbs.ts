@@ -100,6 +100,7 @@ const run: ExplainedVerb = {
     { name: 'parent', value: 'REF', help: 'make the new session a child of this one' },
     { name: 'description', short: 'd', value: 'TEXT', help: 'what the session is about' },
     { name: 'name', value: 'NAME', help: 'a name to call it by' },
+    { name: 'shared', help: 'machines share the store that is made now (docs/scaling.md)' },
     ...promptOptions,
     ...turnOptions,
   ],

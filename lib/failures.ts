@@ -65,6 +65,7 @@ export interface FailureData {
   LIVENESS_UNKNOWN: { id: string; why: string }
   JOURNAL_BUSY: { id: string; waited_ms: number; holder?: Holder }
   STORE_BUSY: { store: string; holder?: Holder; host?: string }
+  STORE_NOT_SHARED: { store: string; file: string }
   CLOCK_SUSPECT: { now: string; newest: string; id?: string }
   PLAN_INVALID: { file: string; problem: string }
   LEASE_HELD: { id: string; host: string }
@@ -269,6 +270,11 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
         d.holder ? `: ${holderText(d.holder)}` : d.host ? ` on ${d.host}` : ''
       }`,
     hint: () => 'try again when it has finished',
+  },
+  STORE_NOT_SHARED: {
+    status: 2,
+    sentence: (d) => `the store ${d.store} is there already, and machines do not share it`,
+    hint: (d) => `set shared = true in ${d.file} while nothing runs on any of them`,
   },
   CLOCK_SUSPECT: {
     status: 7,

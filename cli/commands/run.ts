@@ -138,8 +138,10 @@ function sessionOf(invocation: Invocation, store: Store): Resolved | undefined {
   refuseTogether(invocation, 'session', 'last', 'fork', 'ephemeral')
   const ref = flag(invocation, 'last') ? '@last' : text(invocation, 'session')
   if (ref === undefined) return undefined
-  for (const name of ['name', 'description', 'parent']) refuseTogether(invocation, name, 'session')
-  for (const name of ['name', 'description', 'parent']) refuseTogether(invocation, name, 'last')
+  for (const name of ['name', 'description', 'parent', 'shared']) {
+    refuseTogether(invocation, name, 'session')
+    refuseTogether(invocation, name, 'last')
+  }
   return refOf(invocation, store, ref)
 }
 
@@ -158,6 +160,7 @@ function newTarget(invocation: Invocation, store: Store): RunTarget {
     ...optional('parent', parent === undefined ? undefined : resolveRef(store, parent).id),
     ...optional('fork', fork === undefined ? undefined : resolveRef(store, fork).id),
     ephemeral: flag(invocation, 'ephemeral'),
+    shared: flag(invocation, 'shared'),
   }
 }
 

@@ -78,6 +78,8 @@ export type RunTarget =
       readonly parent?: SessionId
       readonly fork?: SessionId
       readonly ephemeral?: boolean
+      /** Other machines write to the store, too: marks one that is made now. */
+      readonly shared?: boolean
     }
   | {
       readonly kind: 'resume'

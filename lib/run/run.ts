@@ -88,7 +88,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
   const kin = kinOf(store, target, caller, source)
   const limit = settings.depth_limit
   if (kin.depth > limit) throw new Failure('DEPTH_EXCEEDED', { depth: kin.depth, limit })
-  ensureStore(store)
+  ensureStore(store, { shared: target.shared === true })
   await sweepEphemeral(store)
   const repository = findRepository(cwd, store.env)
   const head = repository === undefined ? {} : readHead(repository)

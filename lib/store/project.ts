@@ -37,8 +37,15 @@ export function findProjectFacts(dir: string): ProjectFacts | undefined {
   }
 }
 
-/** Makes the store's directories and its project.toml where they are missing. */
-export function ensureStore(store: Store): ProjectFacts {
+/**
+ * Makes the store's directories and its project.toml where they are missing; `shared` marks one that is
+ * made as written by other machines too, whatever its file system. Throws STORE_NOT_SHARED
+ * for one that is there without that.
+ */
+export function ensureStore(
+  store: Store,
+  options: { readonly shared?: boolean } = {},
+): ProjectFacts {
   const there = findProjectFacts(store.dir)
   if (there !== undefined && there.format > 1) {
     throw new Failure('FORMAT_NEWER', {
@@ -46,6 +53,9 @@ export function ensureStore(store: Store): ProjectFacts {
       format: there.format,
       supported: 1,
     })
+  }
+  if (options.shared && there?.shared === false) {
+    throw new Failure('STORE_NOT_SHARED', { store: store.dir, file: files.project(store.dir) })
   }
   for (const dir of [
     store.dir,
@@ -56,7 +66,8 @@ export function ensureStore(store: Store): ProjectFacts {
     disk.makeDirs(dir)
   }
   if (there !== undefined) return there
-  return writeProject(store, { shared: disk.fileSystemOf(store.dir).remote, leaseOnly: false })
+  const shared = options.shared || disk.fileSystemOf(store.dir).remote
+  return writeProject(store, { shared, leaseOnly: false })
 }
 
 /** Writes project.toml, in place of what is there. */

@@ -1,6 +1,13 @@
 /** The session that `run` makes: what it is called, where it stands, and who is whose child. */
 
-import { existsSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   agent,
@@ -369,6 +376,23 @@ describe('a run inside a turn', () => {
       status: 125,
       code: 'SESSION_UNKNOWN',
     })
+  })
+
+  test('--shared marks the store that it makes, and no other', async () => {
+    const place = makePlace()
+    const held = 'ls "$STINT_SESSION_DIR/locks" | grep -c ^lease$'
+    expect(await place.stint(['run', '-q', '--shared', '--', 'sh', '-c', held])).toMatchObject({
+      status: 0,
+      stdout: '1\n',
+    })
+    const facts = `${place.store()}/project.toml`
+    expect(readFileSync(facts, 'utf8')).toMatch(/^shared = true$/m)
+    await place.make(['--shared', '--', 'true'])
+    writeFileSync(facts, readFileSync(facts, 'utf8').replace('shared = true', 'shared = false'))
+    const refused = await place.stint(['run', '--shared', '--', 'true'])
+    expectRefusal(refused, { status: 2, code: 'STORE_NOT_SHARED' })
+    expect(refused.stderr).toContain(`set shared = true in ${facts}`)
+    expect(await place.json<Row[]>(['list'])).toHaveLength(2)
   })
 })
 

@@ -47,6 +47,7 @@ export const failureSamples: { readonly [C in FailureCode]: FailureData[C] } = {
   LIVENESS_UNKNOWN: { id, why: 'it was started on another machine, buildhost' },
   JOURNAL_BUSY: { id, waited_ms: 5_000, holder: { pid: 4711, host: 'laptop', stopped: true } },
   STORE_BUSY: { store, host: 'buildhost' },
+  STORE_NOT_SHARED: { store, file: `${store}/project.toml` },
   CLOCK_SUSPECT: { now: '2031-01-01T00:00:00.000Z', newest: '2026-02-06T14:30:00.000Z' },
   PLAN_INVALID: { file: 'plan.json', problem: 'it is no JSON' },
   LEASE_HELD: { id, host: 'buildhost' },
