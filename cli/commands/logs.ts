@@ -48,6 +48,6 @@ export const handler: Handler = async (invocation, context) => {
   for await (const reading of followTranscript(store, id, { ...query, forever, signal })) {
     context.out.data(print(reading))
   }
-  signal.throwIfAborted()
-  return 0
+  // Who has seen enough knows it.
+  return signal.aborted ? 130 : 0
 }

@@ -20,12 +20,16 @@ export interface TranscriptQuery {
   readonly turn?: number
 }
 
-/** The lines of a transcript that fit, in order. Those that are no entries come without one, unless filtered. */
+/**
+ * The lines of a transcript that fit, in order. Those that are no entries come without one, unless
+ * filtered. Throws TURN_UNKNOWN for a turn that the session never had.
+ */
 export function* readTranscript(
   store: Store,
   id: SessionId,
   query: TranscriptQuery = {},
 ): Generator<Reading> {
+  if (query.turn !== undefined) requireTurn(store, id, query.turn)
   const { path, fd } = openTranscript(store, id)
   try {
     const end = disk.readFacts(fd, path).size
@@ -35,6 +39,13 @@ export function* readTranscript(
   } finally {
     disk.closeFile(fd)
   }
+}
+
+/** Where the state cannot be read, nobody knows. */
+function requireTurn(store: Store, id: SessionId, turn: number): void {
+  const { state } = readSnapshot(id, realSessionDir(store, id, placeOf(store, id)))
+  const turns = state?.turn?.number ?? 0
+  if (state !== undefined && turn > turns) throw new Failure('TURN_UNKNOWN', { id, turn, turns })
 }
 
 /**

@@ -43,12 +43,23 @@ describe('readTranscript', () => {
     [{ turn: 1, tail: 2 }, [3, 4]],
     [{ turn: 2, types: ['turn_ended'], tail: 5 }, [7]],
     [{ turn: 0 }, [0]],
-    [{ turn: 9, tail: 1 }, []],
   ]
   it.each(queries)('gives for %j the entries %j', (query, seqs) => {
     const store = makeStore()
     const { id } = makeTalk(store)
     expect([...readTranscript(store, id, query)].map(mark)).toEqual(seqs)
+  })
+
+  it('says that there is no such turn, unless it cannot be known', () => {
+    const store = makeStore()
+    const { id, dir } = makeTalk(store)
+    const read = () => [...readTranscript(store, id, { turn: 9, tail: 1 })]
+    expect(read).toThrow(
+      expect.objectContaining({ code: 'TURN_UNKNOWN', data: { id, turn: 9, turns: 2 } }),
+    )
+    writeFileSync(`${dir}/state.toml`, 'damaged')
+    writeFileSync(`${dir}/transcript.jsonl`, 'garbage\n')
+    expect(read()).toEqual([])
   })
 
   it('gives lines that are no entries, unless something is asked of them, and no unfinished one', () => {
