@@ -87,6 +87,7 @@ export type CheckId =
   | 'lock.stale-facts'
   | 'lock.missing'
   | 'lock.directory'
+  | 'lock.kind'
   | 'result.missing'
   | 'time.future'
   | 'tree.parent-gone'
@@ -381,6 +382,11 @@ export const checks: Readonly<Record<CheckId, Check>> = {
     severity: 'damage',
     meaning: 'The session has no locks/, so it cannot be changed.',
     mends: 'makes it',
+  },
+  'lock.kind': {
+    severity: 'damage',
+    meaning:
+      'A link or a directory stands in place of a lock, so nobody knows whether the session lives.',
   },
   'result.missing': {
     severity: 'note',

@@ -16,7 +16,7 @@ import { givenBack, judgeGround, readGround } from './checks/ground.ts'
 import { Kinship } from './checks/kin.ts'
 import { checkLife } from './checks/life.ts'
 import { checkState } from './checks/state.ts'
-import { checkStore, moveAside } from './checks/store.ts'
+import { checkStore, moveAside, thingAt } from './checks/store.ts'
 import { checkTranscript, type TranscriptLook } from './checks/transcript.ts'
 import { examineSession } from './examine.ts'
 
@@ -124,11 +124,15 @@ function examineStore(store: Store, options: ExamineOptions, add: Add, tally: Ta
   const redactor = findRedactor(store)
   const kinship = new Kinship()
   // Where they cannot be listed, a check of the store says so.
-  const ids = quietly(() => listDirs(store)) ?? []
-  for (const [at, id] of ids.entries()) {
+  const items = quietly(() => listItems(store)) ?? []
+  for (const [at, { id, isDirectory }] of items.entries()) {
     tally.unseen.delete(id)
     const dir = sessionDir(store.dir, id)
-    const isSearched = deep || ids.length - at <= searched || sessions !== undefined
+    if (!isDirectory) {
+      if (isAsked(id)) add(misplaced(store, dir), store, id)
+      continue
+    }
+    const isSearched = deep || items.length - at <= searched || sessions !== undefined
     const { sightings, examined } = checkSession(store, id, dir, {
       deep: isAsked(id) && deep,
       redactor: isAsked(id) && isSearched ? redactor : undefined,
@@ -155,14 +159,15 @@ function* checkTrashed(store: Store, id: SessionId, deep: boolean): Generator<Si
   const dir = sessionDir(store.dir, id, 'trash')
   const kind = quietly(() => disk.findFacts(dir)?.kind)
   if (kind !== undefined && kind !== 'directory') {
-    const evidence = `in the trash: a ${kind} stands in place of a directory`
+    const evidence = `in the trash: ${thingAt(dir)} stands in place of a directory`
     yield { id: 'store.kind', evidence, file: dir, fix: `stint trash empty ${id}` }
     return
   }
   const { sightings } = checkSession(store, id, dir, { deep, redactor: undefined, cap: Infinity })
   for (const one of sightings) {
-    const isInTheWay = checks[one.id].severity === 'damage' || one.id === 'lock.directory'
-    if (isInTheWay) yield { ...one, evidence: `in the trash: ${one.evidence}` }
+    if (checks[one.id].severity === 'damage') {
+      yield { ...one, evidence: `in the trash: ${one.evidence}` }
+    }
   }
   const here = sessionDir(store.dir, id)
   if (disk.findFacts(here) !== undefined) yield twice(store, id, here, dir)
@@ -180,14 +185,20 @@ function twice(store: Store, id: SessionId, here: string, trashed: string): Sigh
   }
 }
 
-/** The sessions that are directories, oldest first. */
-function listDirs(store: Store): SessionId[] {
+/** What has the name of a session, oldest first. */
+function listItems(store: Store): { readonly id: SessionId; readonly isDirectory: boolean }[] {
   return disk
     .listDir(storeFiles.sessions(store.dir))
-    .filter((item) => item.isDirectory())
-    .map(({ name }) => name)
-    .filter(isSessionId)
-    .sort()
+    .flatMap((item) => {
+      const { name: id } = item
+      return isSessionId(id) ? [{ id, isDirectory: item.isDirectory() }] : []
+    })
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+function misplaced(store: Store, file: string): Sighting {
+  const evidence = `${thingAt(file)} stands in place of a directory`
+  return { id: 'store.kind', evidence, file, fix: moveAside(store, file, store.now()) }
 }
 
 const rank = { damage: 0, warning: 1, note: 2 } as const

@@ -150,6 +150,10 @@ const damages: { readonly [C in CheckId]?: (patient: Patient) => void } = {
   },
   'lock.missing': crash,
   'lock.directory': ({ dir }) => rmSync(`${dir}/locks`, { recursive: true }),
+  'lock.kind': ({ dir }) => {
+    rmSync(`${dir}/locks/session.lock`, { force: true })
+    symlinkSync(stateFile(dir), `${dir}/locks/session.lock`)
+  },
   'result.missing': ({ dir }) => rmSync(`${dir}/output/turn-0001/result.toml`),
   'time.future': ({ dir }) => editState(dir, /last_accessed = 2026/, 'last_accessed = 2087'),
 }
@@ -384,8 +388,11 @@ describe('names in sessions/', () => {
     const dir = `${store.dir}/sessions`
     mkdirSync(`${dir}/${nextId().toLowerCase()}`)
     writeFileSync(`${dir}/notes.txt`, '')
-    symlinkSync(`${dir}/${id}`, `${dir}/${nextId()}`)
+    const link = nextId()
+    symlinkSync(`${dir}/${id}`, `${dir}/${link}`)
     expect(idsOf(store)).toEqual(['store.case', 'store.kind', 'store.name'])
+    const { findings } = visit(store, { sessions: new Set([link]) })
+    expect(findings).toMatchObject([{ id: 'store.kind', session: link }])
     expect(visit(store).findings.find((one) => one.id === 'store.case')?.fix).toMatch(
       /^mv \S+ \S+$/,
     )

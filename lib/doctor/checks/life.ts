@@ -10,6 +10,7 @@ import { findHeldTool } from '../../session/liveness.ts'
 import { hasOpenTurn } from '../../session/state.ts'
 import { quietly, type Sighting } from '../check.ts'
 import type { Examined } from '../examine.ts'
+import { moveAside, thingAt } from './store.ts'
 
 /** Looks at a session's turn and locks. */
 export function* checkLife(examined: Examined): Generator<Sighting> {
@@ -21,6 +22,7 @@ export function* checkLife(examined: Examined): Generator<Sighting> {
   }
   yield* checkAccess(examined)
   const { status, why } = liveness
+  if (status === 'unknown') yield* checkLockKinds(examined)
   const turn = `turn ${state?.turn?.number} of ${state?.turn?.tool}`
   if (status === 'crashed') yield { id: 'turn.crashed', evidence: `${turn}: ${why}` }
   if (status === 'orphaned') {
@@ -67,6 +69,16 @@ function* checkAccess({ dir, snapshot: { state } }: Examined): Generator<Sightin
           evidence: `it belongs to user ${owner}, not ${user}`,
           fix: `sudo chown -R ${user} ${shellWord(dir)}`,
         }),
+  }
+}
+
+/** None of its own: stint opens no link, and a lock behind one would be another file's. */
+function* checkLockKinds({ store, dir, now }: Examined): Generator<Sighting> {
+  for (const item of disk.listDir(files.locks(dir))) {
+    const file = `${files.locks(dir)}/${item.name}`
+    if (!item.name.endsWith('.lock') || item.isFile()) continue
+    const evidence = `${thingAt(file)} stands in place of a lock's file`
+    yield { id: 'lock.kind', evidence, file, fix: moveAside(store, file, now) }
   }
 }
 

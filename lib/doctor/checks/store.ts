@@ -18,7 +18,7 @@ import { readSnapshot } from '../../session/snapshot.ts'
 import { findProjectFacts, type ProjectFacts } from '../../store/project.ts'
 import type { Store } from '../../store/store.ts'
 import { listGone } from '../../store/trash.ts'
-import type { Sighting } from '../check.ts'
+import { quietly, type Sighting } from '../check.ts'
 import { findPlace, judgePlace } from './ground.ts'
 
 /** After how long a temporary file is nobody's, in ms: replacing one takes an instant. */
@@ -104,13 +104,7 @@ function* checkNames(store: Store, now: number): Generator<Sighting> {
   const dir = files.sessions(store.dir)
   for (const item of disk.listDir(dir)) {
     const file = `${dir}/${item.name}`
-    if (isSessionId(item.name)) {
-      if (item.isDirectory()) continue
-      const kind = item.isSymbolicLink() ? 'link' : 'file'
-      const evidence = `a ${kind} stands in place of a directory`
-      yield { id: 'store.kind', evidence, file, fix: moveAside(store, file, now) }
-      continue
-    }
+    if (isSessionId(item.name)) continue
     const id = item.name.toUpperCase()
     if (item.isDirectory() && isSessionId(id)) {
       const fix = isThere(store, id)
@@ -129,6 +123,18 @@ export function moveAside(store: Store, path: string, now: number): string {
   const dir = files.quarantine(store.dir, null)
   const to = `${dir}/${quarantineName(path.slice(path.lastIndexOf('/') + 1), now)}`
   return `mkdir -p ${shellWord(dir)} && mv ${shellWord(path)} ${shellWord(to)}`
+}
+
+const things = {
+  file: 'a file',
+  directory: 'a directory',
+  link: 'a link',
+  other: 'a pipe or device',
+}
+
+/** What stands at a path where it should not. */
+export function thingAt(path: string): string {
+  return things[quietly(() => disk.findFacts(path)?.kind) ?? 'other']
 }
 
 function isThere(store: Store, id: SessionId): boolean {
