@@ -479,7 +479,9 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: (d) =>
       d.errno === 'ENOENT' || d.errno === 'ENOTDIR'
         ? 'nothing is at that path, or what leads to it is no directory; check its spelling'
-        : undefined,
+        : d.errno === 'ELOOP'
+          ? 'a link stands there, which is not followed; in a store `stint doctor` says what to do'
+          : undefined,
   },
   NO_LOCKS: {
     status: 7,
