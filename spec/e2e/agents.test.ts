@@ -174,12 +174,28 @@ const lost: Record<string, string> = {
   opencode: '\u001b[91mError: \u001b[0mSession not found',
 }
 
+/** Some say it on stdout, too. */
+const lostSays: Record<string, string> = {
+  'claude-code': `${JSON.stringify({
+    type: 'result',
+    subtype: 'error_during_execution',
+    is_error: true,
+    session_id: '1',
+    errors: [lost['claude-code']],
+  })}\n`,
+}
+
 test.each(tools)('%s that lost its conversation is asked for it no more', async (tool) => {
   const stage = makeStage()
   const env = stage.play(tool, '01-plain')
   const first = await stage.stint(['run', '--tool', tool, 'fix the door'], { env })
   const id = sessionOf(first.stderr) as string
-  const gone = { ...env, ...stage.write(''), REPLAY_EXIT: '1', REPLAY_COMPLAINT: `${lost[tool]}\n` }
+  const gone = {
+    ...env,
+    ...stage.write(lostSays[tool] ?? ''),
+    REPLAY_EXIT: '1',
+    REPLAY_COMPLAINT: `${lost[tool]}\n`,
+  }
   const second = await stage.stint(['resume', id, 'and test it'], { env: gone })
   expect(second.status).toBe(1)
   expect(second.stderr).toContain('has lost its conversation')
