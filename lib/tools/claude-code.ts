@@ -205,6 +205,10 @@ class ClaudeStream implements Stream {
       this.#drafts.drop(draftKey(event, 'message'))
       return [{ type: 'message', text: answer }, ...usage]
     }
+    if (textIn(event, 'terminal_reason')?.startsWith('aborted')) {
+      this.#verdict = { outcome: 'cancelled' }
+      return usage
+    }
     const errors = listIn(event, 'errors')
     const text =
       textIn(event, 'result') ??

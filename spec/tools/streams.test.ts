@@ -490,12 +490,27 @@ describe('what claude says of its own troubles', () => {
     expect(stream.verdict()).toEqual({ outcome: 'success' })
   })
 
+  it('is that it was interrupted, and no failure', () => {
+    const { events, outcome } = read(speaker, '14-interrupted.stdout')
+    expect(outcome).toBe('cancelled')
+    expect(of(events, 'error')).toEqual([])
+  })
+
   it('is that the conversation is lost, whose id is told no more', () => {
     const stream = claude.open()
     const errors = ['No conversation found with session ID: 1']
     const line = { type: 'result', subtype: 'error_during_execution', session_id: '2', errors }
     expect(stream.parse(JSON.stringify(line))).toEqual([{ type: 'error', text: errors[0] }])
     expect(stream.isSessionLost?.()).toBe(true)
+  })
+})
+
+describe('what gemini puts around the words of its provider', () => {
+  it('is left out', () => {
+    const adapter = findAdapter('gemini-cli') as PrintingAdapter
+    const gemini = { name: 'gemini-cli', tool: 'gemini-cli', adapter }
+    const { events } = read(gemini, '07-http-400.stdout')
+    expect(of(events, 'error').map(({ text }) => text)).toEqual(['mock: invalid request'])
   })
 })
 
