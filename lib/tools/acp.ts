@@ -66,7 +66,9 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
   const { client, methods, PROTOCOL_VERSION, RequestError } = await import(
     '@agentclientprotocol/sdk'
   )
-  const updates = openUpdates()
+  /** Claude's agents give the cost of their process: in each turn it begins at 0. */
+  let isClaude = false
+  const updates = openUpdates(() => isClaude)
   /** Aborts when nobody waits for an answer any more. */
   const stop = new AbortController()
   let session: string | undefined
@@ -160,7 +162,10 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
         clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
         clientInfo: { name: 'stint', version: spec.clientVersion },
       })
-      const { protocolVersion, authMethods, agentCapabilities } = isTable(hello) ? hello : {}
+      const { protocolVersion, authMethods, agentCapabilities, agentInfo } = isTable(hello)
+        ? hello
+        : {}
+      isClaude = isTable(agentInfo) && /\bclaude\b/i.test(String(agentInfo.name))
       if (protocolVersion !== PROTOCOL_VERSION) {
         const version = JSON.stringify(protocolVersion) ?? 'no'
         return cannot(`it speaks version ${version} of the protocol, not ${PROTOCOL_VERSION}`)

@@ -632,6 +632,16 @@ describe('what an agent sends', () => {
     }
   })
 
+  test.each([
+    ['total', 'thread', [0.25, 0.75]],
+    ['anew', 'run', [0.25, 0.5]],
+  ])('costs what its session has, or what its process has (%s)', async (name, scope, amounts) => {
+    const { events } = await play([name])
+    const used = ofType(events, 'usage')
+    expect(used.map(({ tokens }) => tokens.cost_usd)).toEqual(amounts)
+    expect(used.map((one) => one.scope)).toEqual([scope, scope])
+  })
+
   test('costs nothing that no sum can hold', () => {
     for (const amount of [1e300, -1, '1', null]) {
       const update = { sessionUpdate: 'usage_update', cost: { amount, currency: 'USD' } }
