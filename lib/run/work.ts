@@ -140,7 +140,13 @@ function requestOf(
   const recorded = known?.provider_session_id
   const id = recorded !== undefined && isProviderId(recorded) ? recorded : undefined
   if (task.kind === 'compact') {
-    if (id === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'compact' })
+    if (id === undefined) {
+      const can = adapter.supports.compact
+      const { length } = known?.provider_session_history ?? []
+      if (can && past !== undefined && length > 0) throw lostIn(past, adapter.name)
+      const act = can ? 'compact_nothing' : 'compact'
+      throw new Failure('TOOL_CANNOT', { tool: adapter.name, act })
+    }
     const request = { act: 'compact', prompt: '', providerSession: id, permission: 'deny' } as const
     return { request: { ...request, ...given }, record: { provider_session_id: id, compact: true } }
   }

@@ -63,6 +63,14 @@ export function openUpdates(countsAnew: () => boolean = () => false): Updates {
     return [callEvent(call, update)]
   }
 
+  /** Gemini says nothing more of a call that was declined: it is over when the agent speaks again. */
+  const endDeclined = (): ToolEvent[] =>
+    [...calls.values()].flatMap((call) => {
+      if (!call.isDeclined || call.state === 'ended') return []
+      keep({ ...call, input: undefined, output: '', state: 'ended' })
+      return [{ type: 'tool_result', id: call.id, status: 'declined' }]
+    })
+
   const followCall = (update: Table): readonly ToolEvent[] => {
     const call = merge(calls, update)
     if (call === undefined) return [raw(update)]
@@ -94,9 +102,9 @@ export function openUpdates(countsAnew: () => boolean = () => false): Updates {
       if (!isTable(update)) return [raw({ update })]
       switch (update.sessionUpdate) {
         case 'agent_message_chunk':
-          return [textEvent('message', update)]
+          return [...endDeclined(), textEvent('message', update)]
         case 'agent_thought_chunk':
-          return [textEvent('thought', update)]
+          return [...endDeclined(), textEvent('thought', update)]
         case 'tool_call':
         case 'tool_call_update':
           return followCall(update)
@@ -123,7 +131,7 @@ export function openUpdates(countsAnew: () => boolean = () => false): Updates {
       const call = calls.get(id)
       if (call !== undefined) keep({ ...call, isDeclined: true })
     },
-    end: () => [...calls.values()].flatMap((call) => tell(call, {})),
+    end: () => [...[...calls.values()].flatMap((call) => tell(call, {})), ...endDeclined()],
     rest: () =>
       [...calls.values()].flatMap((call) => {
         if (call.output === '') return []

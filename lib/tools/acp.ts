@@ -6,7 +6,7 @@ import { isTable } from '../base/decode.ts'
 import { openPermissions, type PermissionSpec } from './acp-permission.ts'
 import { openUpdates, usageOf } from './acp-updates.ts'
 import type { EventData, ToolEvent, Verdict } from './event.ts'
-import { readFields } from './fields.ts'
+import { messageIn, readFields } from './fields.ts'
 
 export interface ConversationSpec extends PermissionSpec {
   /** To the agent's standard input: a line with its LF. */
@@ -344,7 +344,9 @@ function endingOf(stopReason: unknown): Ending {
 }
 
 /** The message of a JSON-RPC error, and what its data says beside it. */
-function sentenceOf({ message, data }: { message: string; data?: unknown }): string {
+function sentenceOf({ message: told, data }: { message: string; data?: unknown }): string {
+  // The provider's own error may stand at the end of it, as JSON.
+  const message = told.replace(/\{[\s\S]*\}$/, (json) => messageIn(json) ?? json)
   const more = isTable(data) ? (data.details ?? data.message) : data
   return typeof more === 'string' && more !== '' && !message.includes(more)
     ? `${message}: ${more}`

@@ -208,6 +208,9 @@ test.each(tools)('%s that lost its conversation is asked for it no more', async 
   expect(third.status).toBe(125)
   expect(third.stderr).toContain('error[PROVIDER_SESSION_LOST]')
   expect(third.stderr).toContain(`stint run --fork ${id}`)
+  const shorter = await stage.stint(['compress', id], { env })
+  const cannot = ['codex', 'opencode'].includes(tool)
+  expect(shorter.stderr).toContain(cannot ? 'error[TOOL_CANNOT]' : 'error[PROVIDER_SESSION_LOST]')
 
   const fork = await stage.stint(['run', '--fork', id, 'go on'], { env })
   expect(fork.status).toBe(0)
@@ -562,6 +565,11 @@ test('compress has the agent sum up its conversation, where it can without a ter
   expect(refused.status).toBe(2)
   expect(refused.stderr).toContain('codex has no compaction without a terminal')
   expect((await stage.json<Row>(['show', '@last'])).turn).toBe(1)
+  const silent = { env: stage.play('claude-code', '01-plain', stage.write('')) }
+  await stage.stint(['run', '--tool', 'claude-code', 'fix it'], silent)
+  const early = await stage.stint(['compress', '@last'])
+  expect(early.status).toBe(2)
+  expect(early.stderr).toContain('claude-code has no conversation in this session yet')
   await stage.stint(['run', '--', 'true'])
   const without = await stage.stint(['compress', '@last'])
   expect(without.status).toBe(2)

@@ -419,6 +419,14 @@ describe('the end of a turn', () => {
   test('is a failure with the message of an error', async () => {
     const { ending } = await play(['error'])
     expect(ending).toEqual({ outcome: 'failure', text: 'the model is not there' })
+    const error = JSON.stringify({ error: { code: 400, message: 'it is too hot' } })
+    for (const [told, text] of [
+      [error, 'it is too hot'],
+      [`API Error: 400 ${error}`, 'API Error: 400 it is too hot'],
+      ['{braces}', '{braces}'],
+    ] as const) {
+      expect((await play(['error', told])).ending).toEqual({ outcome: 'failure', text })
+    }
   })
 
   test('is not known when the agent dies', async () => {
@@ -646,6 +654,24 @@ describe('what an agent sends', () => {
     for (const amount of [1e300, -1, '1', null]) {
       const update = { sessionUpdate: 'usage_update', cost: { amount, currency: 'USD' } }
       expect(openUpdates().parse(update)).toEqual([{ type: 'raw', data: update }])
+    }
+  })
+
+  test('ends a call that was declined when the agent speaks again, or is done', () => {
+    const call = { toolCallId: 'c', title: 'ls', kind: 'execute' }
+    const speech = { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: 'so' } }
+    const late = { sessionUpdate: 'tool_call_update', toolCallId: 'c', status: 'failed' }
+    const declined = { type: 'tool_result', id: 'c', status: 'declined' }
+    for (const next of ['speech', 'end', 'update'] as const) {
+      const updates = openUpdates()
+      updates.introduce(call)
+      updates.decline('c')
+      const events = {
+        speech: () => [...updates.parse(speech), ...updates.parse(late), ...updates.end()],
+        end: () => updates.end(),
+        update: () => [...updates.parse(late), ...updates.parse(speech), ...updates.end()],
+      }[next]()
+      expect(ofType(events, 'tool_result')).toEqual([declined])
     }
   })
 
