@@ -58,6 +58,12 @@ const longestReplay = 10_000
 /** How long the agent may take to say which commands it has, in ms. */
 const commandsWithin = 2_000
 
+/** How long the agent may take to list its sessions, in ms. */
+const listWithin = 5_000
+
+/** Agents cut their lists at 50, and do not say so: a session is missed in a shorter one alone. */
+const longestList = 40
+
 /** What compaction is called as a command. */
 const compactions = ['compact', 'compress', 'summarize']
 
@@ -155,6 +161,7 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
 
   const run = async (): Promise<Ending | undefined> => {
     let logins: readonly string[] = []
+    let capabilities: EventData = {}
     let isOpening = false
     try {
       const hello: unknown = await agent.request(methods.agent.initialize, {
@@ -171,12 +178,9 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
         return cannot(`it speaks version ${version} of the protocol, not ${PROTOCOL_VERSION}`)
       }
       logins = namesOf(authMethods)
+      capabilities = isTable(agentCapabilities) ? agentCapabilities : {}
       isOpening = spec.providerSession !== undefined
-      const opened = await openSession(
-        agent,
-        spec,
-        isTable(agentCapabilities) ? agentCapabilities : {},
-      )
+      const opened = await openSession(agent, spec, capabilities)
       isOpening = false
       if ('outcome' in opened) return opened
       session = opened.id
@@ -205,12 +209,28 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
         const text = sentenceOf(error)
         // An agent that breaks off its work may well answer with what that broke.
         if (isCancelled) return { outcome: 'cancelled', text }
-        return { outcome: 'failure', ...reasonOf(error.code, text, isOpening, logins) }
+        const reason = reasonOf(error.code, text, isOpening, logins)
+        const isUnclear = isOpening && reason.why === undefined && hasWay(capabilities, 'list')
+        if (!isUnclear || !(await isUnlisted())) return { outcome: 'failure', ...reason }
+        return { outcome: 'failure', text, why: 'session_lost' }
       }
       // The connection closes when the agent is gone; anything else is a bug.
       if (connection.signal.aborted) return undefined
       throw error
     }
+  }
+
+  /** Whether the agent knows others, but not the session that was asked for. */
+  const isUnlisted = async () => {
+    const { cwd, providerSession } = spec
+    const asked = agent.request<unknown>(methods.agent.session.list, { cwd }).catch(() => undefined)
+    const answer = await Promise.race([asked, sleep(listWithin, stop.signal)])
+    const { sessions, nextCursor } = isTable(answer) ? answer : {}
+    if (!Array.isArray(sessions) || (nextCursor ?? null) !== null) return false
+    const isKnown = sessions.some(
+      (one: unknown) => isTable(one) && one.sessionId === providerSession,
+    )
+    return !isKnown && sessions.length < longestList
   }
 
   /**
@@ -293,8 +313,7 @@ async function openSession(
   capabilities: EventData,
 ): Promise<Opened | Ending> {
   const place = { cwd, mcpServers: [] }
-  const { loadSession, sessionCapabilities } = capabilities
-  const has = (name: string) => isTable(sessionCapabilities) && isTable(sessionCapabilities[name])
+  const has = (name: string) => hasWay(capabilities, name)
   const request = async (method: string, params: object, known?: string) => {
     const id = idIn(await agent.request<unknown>(method, params)) ?? known
     return id === undefined
@@ -307,8 +326,12 @@ async function openSession(
     return has('fork') ? await request('session/fork', params) : cannot('it cannot fork a session')
   }
   if (has('resume')) return await request('session/resume', params, sessionId)
-  if (loadSession === true) return await request('session/load', params, sessionId)
+  if (capabilities.loadSession === true) return await request('session/load', params, sessionId)
   return cannot('it cannot go on with a session')
+}
+
+function hasWay({ sessionCapabilities }: EventData, name: string): boolean {
+  return isTable(sessionCapabilities) && isTable(sessionCapabilities[name])
 }
 
 function idIn(answer: unknown): string | undefined {

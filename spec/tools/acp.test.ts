@@ -278,6 +278,19 @@ describe('the beginning of a turn', () => {
     expect(events[0]).toEqual({ type: 'provider_session', id: 'copy' })
   })
 
+  test.each([
+    [['a,b'], 'session_lost'],
+    [['a,old'], undefined],
+    [['a,b', 'more'], undefined],
+    [[Array(50).fill('a').join()], undefined],
+    [['refused'], undefined],
+  ])('takes a refusal for a loss when the session is not listed (%j)', async (args, why) => {
+    const options = { act: 'resume', providerSession: 'old' } as const
+    const { ending } = await play(['unlisted', ...args], options)
+    const text = 'Internal error: service failure'
+    expect(ending).toEqual({ outcome: 'failure', text, ...(why === undefined ? {} : { why }) })
+  })
+
   test.each(['load', 'lost'])('says that the session is lost (%s)', async (scenario) => {
     const { ending, events } = await play([scenario], { act: 'resume', providerSession: 'gone' })
     expect(ending).toMatchObject({ outcome: 'failure', why: 'session_lost' })
