@@ -6,7 +6,15 @@ import type { ToolSettings } from '../store/tool-config.ts'
 import { type Adapter, isProviderId, type TurnRequest } from '../tools/adapter.ts'
 import { interactiveWork } from './interactive.ts'
 import { lastSaid, primedPrompt } from './prime.ts'
-import { commandTool, lostIn, type Past, speakerOf, type Task, toolOf } from './task.ts'
+import {
+  commandTool,
+  forgottenAtTerminal,
+  lostIn,
+  type Past,
+  speakerOf,
+  type Task,
+  toolOf,
+} from './task.ts'
 
 export interface Work {
   readonly tool: string
@@ -174,7 +182,10 @@ function requestOf(
     throw lostIn(past, adapter.name)
   }
   // The turns before never got as far as a conversation: this is where it begins.
-  if (past.kind === 'resume') return fresh
+  if (past.kind === 'resume') {
+    const [notice] = forgottenAtTerminal(past.dir, adapter.name)
+    return { ...fresh, ...(notice === undefined ? {} : { notice }) }
+  }
   const primed = primedPrompt(past.dir, prompt)
   if (primed === undefined) return fresh
   return {
