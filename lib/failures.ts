@@ -343,11 +343,13 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     sentence: (d) =>
       d.act === 'compact'
         ? `${d.tool} has no compaction without a terminal`
-        : d.act === 'interact'
-          ? `${d.tool} has nothing to be talked with at a terminal`
-          : d.act === 'permit'
-            ? `${d.tool} cannot be told by --permission what it may do`
-            : `${d.tool} cannot ${d.act} a conversation`,
+        : d.act === 'compact_nothing'
+          ? `${d.tool} has no conversation in this session yet that it could compact`
+          : d.act === 'interact'
+            ? `${d.tool} has nothing to be talked with at a terminal`
+            : d.act === 'permit'
+              ? `${d.tool} cannot be told by --permission what it may do`
+              : `${d.tool} cannot ${d.act} a conversation`,
     hint: (d) =>
       d.act === 'permit'
         ? `what it may do is what the command lines of [tools.${d.tool}] in the config say`

@@ -29,7 +29,7 @@ function format(entry: Entry, style: Style): string {
     case 'thought':
       return style.dim(visible(text ?? ''))
     case 'tool_call':
-      return style.dim(`→ ${callText(textOf(data.name), data.input)}`)
+      return style.dim(`→ ${callText(textOf(data.name), data.input, data.title)}`)
     case 'tool_result': {
       const sign = data.status === 'ok' ? style.green('✓') : style.red('✗')
       const exit = typeof data.exit_code === 'number' ? `exit ${data.exit_code}` : ''

@@ -113,7 +113,7 @@ function* blocksOfEntry({ type, turn, ts, text, data }: Entry): Generator<Block>
     case 'tool_call':
       yield {
         kind: 'details',
-        summary: callText(String(data.name), data.input),
+        summary: callText(String(data.name), data.input, data.title),
         text: visible(JSON.stringify(data.input ?? null, null, 2)),
       }
       return

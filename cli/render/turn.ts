@@ -58,7 +58,7 @@ export class TurnView {
         this.#saySo(event.text, event.delta !== true)
         break
       case 'tool_call':
-        this.#calls.set(event.id, callText(event.name, event.input))
+        this.#calls.set(event.id, callText(event.name, event.input, event.data?.title))
         break
       case 'tool_result': {
         const call = this.#calls.get(event.id) ?? 'a tool'
@@ -182,26 +182,34 @@ export function endText(
   if (!isResume && place.includes('--all-projects')) return went
   const verb = isResume ? ['stint resume', ...place] : ['stint run', ...place, '--fork']
   const again = [...verb, session_id.slice(0, 10)].join(' ')
-  return [went, `${next === 'begins' ? 'try again' : 'go on'}: ${again} "…"`].join(style.dim(' · '))
+  const isAgain = next === 'begins' && outcome !== 'success'
+  return [went, `${isAgain ? 'try again' : 'go on'}: ${again} "…"`].join(style.dim(' · '))
 }
 
 /** A call on one line: its name, and the most telling of its arguments. */
-export function callText(name: string, input: unknown): string {
-  const first = textWithin(input, 3)
+export function callText(name: string, input: unknown, title?: unknown): string {
+  const said = typeof title === 'string' && title !== name ? title : undefined
+  const first = textWithin(input, 3) ?? said ?? textWithin(input, 3, true)
   const words = [visibleLine(name), first === undefined ? '' : visibleLine(unwrapped(first))]
   const text = words.filter(Boolean).join(': ')
   return text.length > 100 ? `${text.slice(0, 99)}…` : text
 }
 
-/** The first text in a value, at most so deep in it. */
-function textWithin(value: unknown, depth: number): string | undefined {
+/** The first text in a value, at most so deep in it; an id, which tells a person nothing, only if asked for. */
+function textWithin(value: unknown, depth: number, withIds = false): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value
   if (typeof value !== 'object' || value === null || depth === 0) return undefined
-  for (const one of Object.values(value)) {
-    const text = textWithin(one, depth - 1)
+  if (isWords(value)) return /^-l?c$/.test(value.at(-2) ?? '') ? value.at(-1) : value.join(' ')
+  for (const [key, one] of Object.entries(value)) {
+    if (!withIds && /(?:^|_)id$|Id$/.test(key)) continue
+    const text = textWithin(one, depth - 1, withIds)
     if (text !== undefined) return text
   }
   return undefined
+}
+
+function isWords(value: object): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')
 }
 
 /** What a shell is given to do tells more than that there is a shell. */

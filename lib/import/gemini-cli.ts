@@ -31,15 +31,25 @@ export const geminiFormat: Format = {
   *read(source: Source) {
     const { about, messages, others } = collect(source)
     yield* about
-    for (const message of messages) {
-      const fields = 'offset' in message ? source.fieldsAt(message) : message.fields
-      if (fields !== undefined) yield* saidIn(fields)
+    for (const { line, fields } of messages) {
+      const told = line === undefined ? undefined : source.fieldsAt(line)
+      const message = fields === undefined ? told : { ...told, ...fields, ...timeOf(told) }
+      if (message !== undefined) yield* saidIn(message)
     }
     yield* others
   },
 }
 
-type Message = Place | { readonly fields: Fields }
+interface Message {
+  /** Its own, the newest there is. */
+  readonly line: Place | undefined
+  /** What it became when the whole conversation was put anew, as each resume does: not its time, nor its tokens. */
+  readonly fields?: Fields
+}
+
+function timeOf(told: Fields | undefined): { timestamp?: unknown } {
+  return known({ timestamp: told?.timestamp })
+}
 
 /** Which messages there are in the end, in the order of their first appearance. */
 function collect(source: Source): {
@@ -54,6 +64,7 @@ function collect(source: Source): {
   const leftOut = new Map<string, number>()
   const leaveOut = (what: string) => leftOut.set(what, (leftOut.get(what) ?? 0) + 1)
   const messages = new Messages()
+  const lines = new Map<string, Place>()
   const meta = (fields: Fields) => {
     const id = textIn(fields, 'sessionId')
     const at = instantOf(fields.startTime)
@@ -67,8 +78,10 @@ function collect(source: Source): {
     const { fields, place } = record
     const id = textIn(fields, 'id')
     const back = textIn(fields, '$rewindTo')
-    if (id !== undefined && 'type' in fields) messages.set(id, place)
-    else if (back !== undefined) messages.rewind(back)
+    if (id !== undefined && 'type' in fields) {
+      lines.set(id, place)
+      messages.set(id, { line: place })
+    } else if (back !== undefined) messages.rewind(back)
     else if (isTable(fields.$set)) {
       const set = fields.$set
       meta(set)
@@ -76,7 +89,8 @@ function collect(source: Source): {
       if (Array.isArray(set.messages)) {
         messages.clear()
         for (const one of set.messages.filter(isTable)) {
-          messages.set(textIn(one, 'id'), { fields: one })
+          const id = textIn(one, 'id')
+          messages.set(id, { line: id === undefined ? undefined : lines.get(id), fields: one })
         }
       }
     } else if ('sessionId' in fields) meta(fields)

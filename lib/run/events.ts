@@ -336,8 +336,9 @@ function cutStrings(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cutStrings(one)]))
 }
 
-/** One line of what was said, for a result. */
+/** One line of what was said, for a result; without colours and the like. */
 export function summaryOf(text: string | undefined): string | null {
-  const line = oneLine(text ?? '')
+  const { stripVTControlCharacters } = process.getBuiltinModule('node:util')
+  const line = oneLine(stripVTControlCharacters(text ?? ''))
   return line === '' ? null : headOf(line, 200)
 }

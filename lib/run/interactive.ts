@@ -3,7 +3,7 @@
 import { Failure } from '../errors.ts'
 import type { ToolSettings } from '../store/tool-config.ts'
 import { type Adapter, isProviderId } from '../tools/adapter.ts'
-import { lostIn, type Past, type Task } from './task.ts'
+import { forgottenAtTerminal, lostIn, type Past, type Task } from './task.ts'
 import type { Work } from './work.ts'
 
 /** Plans it. Throws TOOL_CANNOT, and PROVIDER_SESSION_LOST where there is nothing to go on with. */
@@ -46,7 +46,7 @@ export function interactiveWork(
     request: undefined,
     adapter: undefined,
     continues: undefined,
-    notices: [],
+    notices: resumed === undefined && past ? forgottenAtTerminal(past.dir, adapter.name) : [],
   }
 }
 

@@ -114,6 +114,17 @@ function createdTool(dir: string): string | undefined {
   return undefined
 }
 
+/** What to say of a new conversation where the tool had one at the terminal, of which it told no id. */
+export function forgottenAtTerminal(dir: string, tool: string): readonly string[] {
+  for (const { type, data } of findEntries(dir)) {
+    if (type !== 'turn_started' || data.tool !== tool || data.interactive !== true) continue
+    return [
+      `${tool} starts a new conversation: it told no id of the one that it had at the terminal`,
+    ]
+  }
+  return []
+}
+
 /** How an agent was started before; nothing when a part of that was taken out as a secret. */
 function recordedCommand(dir: string, tool: string): readonly string[] | undefined {
   for (const { type, data } of findEntries(dir)) {

@@ -6,7 +6,16 @@ import type { ToolSettings } from '../store/tool-config.ts'
 import { type Adapter, isProviderId, type TurnRequest } from '../tools/adapter.ts'
 import { interactiveWork } from './interactive.ts'
 import { lastSaid, primedNotice, primedPrompt } from './prime.ts'
-import { commandTool, lostIn, nextOf, type Past, speakerOf, type Task, toolOf } from './task.ts'
+import {
+  commandTool,
+  forgottenAtTerminal,
+  lostIn,
+  nextOf,
+  type Past,
+  speakerOf,
+  type Task,
+  toolOf,
+} from './task.ts'
 
 export interface Work {
   readonly tool: string
@@ -140,7 +149,13 @@ function requestOf(
   const recorded = known?.provider_session_id
   const id = recorded !== undefined && isProviderId(recorded) ? recorded : undefined
   if (task.kind === 'compact') {
-    if (id === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'compact' })
+    if (id === undefined) {
+      const can = adapter.supports.compact
+      const { length } = known?.provider_session_history ?? []
+      if (can && past !== undefined && length > 0) throw lostIn(past, adapter.name)
+      const act = can ? 'compact_nothing' : 'compact'
+      throw new Failure('TOOL_CANNOT', { tool: adapter.name, act })
+    }
     const request = { act: 'compact', prompt: '', providerSession: id, permission: 'deny' } as const
     return { request: { ...request, ...given }, record: { provider_session_id: id, compact: true } }
   }
@@ -160,7 +175,10 @@ function requestOf(
     if (next === 'cannot') throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'resume' })
     if (next === 'lost') throw lostIn(past, adapter.name)
     // The turns before never got as far as a conversation: this is where it begins.
-    if (next === 'begins') return fresh
+    if (next === 'begins') {
+      const [notice] = forgottenAtTerminal(past.dir, adapter.name)
+      return { ...fresh, ...(notice === undefined ? {} : { notice }) }
+    }
   }
   if (id !== undefined && (past.kind === 'resume' || adapter.supports.fork)) {
     const mayFail = past.kind === 'fork' && adapter.isAsked

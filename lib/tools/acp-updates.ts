@@ -41,9 +41,14 @@ const mostCalls = 256
 /** How much of the output of a call that has not ended is remembered, in UTF-16 units. */
 const longestOutput: number = 64 * 1024
 
-/** Follows the updates of one session, from the prompt on. */
-export function openUpdates(): Updates {
+/**
+ * Follows the updates of one session, from the prompt on. `countsAnew`: whether the agent's cost is that
+ * of its process, and not, as the protocol has it, that of the session.
+ */
+export function openUpdates(countsAnew: () => boolean = () => false): Updates {
   const calls = new Map<string, Call>()
+  /** What it cost when it was told last, in USD. */
+  let paid = 0
   const keep = (call: Call): Call => {
     calls.set(call.id, call)
     for (const oldest of calls.keys()) {
@@ -57,6 +62,14 @@ export function openUpdates(): Updates {
     keep({ ...call, input: undefined, state: 'told' })
     return [callEvent(call, update)]
   }
+
+  /** Gemini says nothing more of a call that was declined: it is over when the agent speaks again. */
+  const endDeclined = (): ToolEvent[] =>
+    [...calls.values()].flatMap((call) => {
+      if (!call.isDeclined || call.state === 'ended') return []
+      keep({ ...call, input: undefined, output: '', state: 'ended' })
+      return [{ type: 'tool_result', id: call.id, status: 'declined' }]
+    })
 
   const followCall = (update: Table): readonly ToolEvent[] => {
     const call = merge(calls, update)
@@ -73,21 +86,32 @@ export function openUpdates(): Updates {
     return [...events, resultEvent(call, update)]
   }
 
+  /** How full its context is, which comes with the cost, is no event. */
+  const takeCost = (update: Table): readonly ToolEvent[] => {
+    if (!isTable(update.cost)) return []
+    const { amount, currency } = update.cost
+    if (currency !== 'USD' || !isAmount(amount)) return [raw(update)]
+    const isAnew = countsAnew()
+    const cost_usd = isAnew ? Math.max(0, amount - paid) : amount
+    paid = amount
+    return [{ type: 'usage', scope: isAnew ? 'run' : 'thread', tokens: { cost_usd }, raw: update }]
+  }
+
   return {
     parse: (update) => {
       if (!isTable(update)) return [raw({ update })]
       switch (update.sessionUpdate) {
         case 'agent_message_chunk':
-          return [textEvent('message', update)]
+          return [...endDeclined(), textEvent('message', update)]
         case 'agent_thought_chunk':
-          return [textEvent('thought', update)]
+          return [...endDeclined(), textEvent('thought', update)]
         case 'tool_call':
         case 'tool_call_update':
           return followCall(update)
         case 'plan':
           return [planEvent(update)]
         case 'usage_update':
-          return costEvents(update)
+          return takeCost(update)
         // The prompt as the agent echoes it, and long lists of what the agent could do.
         case 'user_message_chunk':
         case 'available_commands_update':
@@ -107,7 +131,7 @@ export function openUpdates(): Updates {
       const call = calls.get(id)
       if (call !== undefined) keep({ ...call, isDeclined: true })
     },
-    end: () => [...calls.values()].flatMap((call) => tell(call, {})),
+    end: () => [...[...calls.values()].flatMap((call) => tell(call, {})), ...endDeclined()],
     rest: () =>
       [...calls.values()].flatMap((call) => {
         if (call.output === '') return []
@@ -211,14 +235,6 @@ function planEvent(update: Table): ToolEvent {
       : []
   })
   return { type: 'plan', items }
-}
-
-/** What the session has cost so far; how full its context is, is no event. */
-function costEvents(update: Table): readonly ToolEvent[] {
-  if (!isTable(update.cost)) return []
-  const { amount, currency } = update.cost
-  if (currency !== 'USD' || !isAmount(amount)) return [raw(update)]
-  return [{ type: 'usage', scope: 'thread', tokens: { cost_usd: amount }, raw: update }]
 }
 
 /** The tokens that the answer to a prompt counts, as `usage` or in the place where gemini has it. */

@@ -64,8 +64,11 @@ const longestReplay = 10_000
 const commandsWithin = 2_000
 
 /** How long it may take to say which sessions it has, in ms, and in how many answers. */
-const listWithin = 2_000
+const listWithin = 5_000
 const mostLists = 100
+
+/** Agents cut a list at 50, and do not say so: a session is missed in a shorter one alone. */
+const longestList = 40
 
 /** What compaction is called as a command. */
 const compactions = ['compact', 'compress', 'summarize']
@@ -75,7 +78,9 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
   const { client, methods, PROTOCOL_VERSION, RequestError } = await import(
     '@agentclientprotocol/sdk'
   )
-  const updates = openUpdates()
+  /** Claude's agents give the cost of their process: in each turn it begins at 0. */
+  let isClaude = false
+  const updates = openUpdates(() => isClaude)
   /** Aborts when nobody waits for an answer any more. */
   const stop = new AbortController()
   let session: string | undefined
@@ -180,7 +185,10 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
         clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
         clientInfo: { name: 'stint', version: spec.clientVersion },
       })
-      const { protocolVersion, authMethods, agentCapabilities } = isTable(hello) ? hello : {}
+      const { protocolVersion, authMethods, agentCapabilities, agentInfo } = isTable(hello)
+        ? hello
+        : {}
+      isClaude = isTable(agentInfo) && /\bclaude\b/i.test(String(agentInfo.name))
       if (protocolVersion !== PROTOCOL_VERSION) {
         const version = JSON.stringify(protocolVersion) ?? 'no'
         return cannot(`it speaks version ${version} of the protocol, not ${PROTOCOL_VERSION}`)
@@ -195,9 +203,8 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
           const ending = endingFor(error, act !== 'new')
           const isVague = act !== 'new' && ending?.outcome === 'failure' && !('why' in ending)
           if (!isVague || !has(capabilities, 'list')) return ending
-          const given = spec.providerSession
           const late = sleep(listWithin, stop.signal).then(() => false)
-          const isLost = await Promise.race([isUnlisted(agent, given).catch(() => false), late])
+          const isLost = await Promise.race([isUnlisted(agent, spec).catch(() => false), late])
           return isLost ? ({ ...ending, why: 'session_lost' } as const) : ending
         }
       }
@@ -337,15 +344,17 @@ async function openSession(
 }
 
 /** Whether the agent lists its sessions, and not this one: opencode says of one that is lost that it failed. */
-async function isUnlisted(agent: ClientContext, id: string | undefined): Promise<boolean> {
+async function isUnlisted(agent: ClientContext, spec: ConversationSpec): Promise<boolean> {
   let cursor: unknown
   for (let lists = 0; lists < mostLists; lists++) {
-    const params = cursor === undefined ? {} : { cursor }
+    const params = { cwd: spec.cwd, ...(cursor === undefined ? {} : { cursor }) }
     const answer = await agent.request<unknown>('session/list', params)
-    if (!isTable(answer) || !Array.isArray(answer.sessions)) return false
-    if (answer.sessions.some((one) => isTable(one) && one.sessionId === id)) return false
-    cursor = answer.nextCursor ?? undefined
-    if (cursor === undefined) return true
+    const { sessions, nextCursor } = isTable(answer) ? answer : {}
+    if (!Array.isArray(sessions)) return false
+    const isHis = (one: unknown) => isTable(one) && one.sessionId === spec.providerSession
+    if (sessions.some(isHis)) return false
+    cursor = nextCursor ?? undefined
+    if (cursor === undefined) return sessions.length < longestList
   }
   return false
 }
@@ -399,7 +408,9 @@ function endingOf(stopReason: unknown): Ending {
 }
 
 /** The message of a JSON-RPC error, and what its data says beside it. */
-function sentenceOf({ message, data }: { message: string; data?: unknown }): string {
+function sentenceOf({ message: told, data }: { message: string; data?: unknown }): string {
+  // The provider's own error may stand at the end of it, as JSON.
+  const message = told.replace(/\{[\s\S]*\}$/, (json) => messageIn(json) ?? json)
   const more = isTable(data) ? (data.details ?? messageIn(data)) : data
   return typeof more === 'string' && more !== '' && !message.includes(more)
     ? `${message}: ${more}`

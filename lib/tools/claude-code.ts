@@ -52,8 +52,12 @@ export const claudeCode: PrintingAdapter = {
     takesId: true,
   }),
   open: () => new ClaudeStream(),
-  isSessionLost: (stderr) => /No conversation found with session ID/.test(stderr),
+  isSessionLost: (stderr) => lost.test(stderr),
 }
+
+const lost = /No conversation found with session ID/
+
+type Amounts = Readonly<Record<string, number>>
 
 class ClaudeStream implements Stream {
   #verdict: Verdict | undefined
@@ -63,6 +67,13 @@ class ClaudeStream implements Stream {
   readonly #drafts = new Drafts()
   /** Whether the conversation itself has said anything. */
   #hasSpoken = false
+  /** The last that was told as an error: it is not told again as an answer, or as the turn's end. */
+  #lastError: string | undefined
+  /** Why the compaction that ended last came to nothing. */
+  #uncompacted: string | undefined
+  #isLost = false
+  /** What the results so far have counted. */
+  #counted: Amounts = {}
 
   parse(line: string): readonly ToolEvent[] | undefined {
     const event = readFields(line)
@@ -70,7 +81,8 @@ class ClaudeStream implements Stream {
     const events = this.#event(event)
     // A helper may have a session of its own.
     const id = parentOf(event) === undefined ? idIn(event, 'session_id') : undefined
-    if (id === undefined || id === this.#session) return events
+    // One that is lost is told of by an id that nothing stands behind.
+    if (id === undefined || id === this.#session || this.#isLost) return events
     this.#session = id
     return [{ type: 'provider_session', id }, ...events]
   }
@@ -79,14 +91,14 @@ class ClaudeStream implements Stream {
     return this.#verdict
   }
 
+  isSessionLost(): boolean {
+    return this.#isLost
+  }
+
   #event(event: Fields): readonly ToolEvent[] {
     switch (event.type) {
       case 'system':
-        if (event.subtype === 'init') return []
-        if (event.subtype === 'compact_boundary') {
-          return [compactedOf(fieldsIn(event, 'compact_metadata'))]
-        }
-        return [rawEvent(event)]
+        return this.#system(event)
       case 'assistant':
         return this.#isNew(event) ? this.#said(event) : []
       case 'user':
@@ -105,8 +117,50 @@ class ClaudeStream implements Stream {
     return this.#drafts.take()
   }
 
+  #system(event: Fields): readonly ToolEvent[] {
+    switch (event.subtype) {
+      case 'init':
+      // An estimate that comes with each piece of a thought.
+      case 'thinking_tokens':
+        return []
+      case 'status': {
+        if (event.compact_result === undefined) return []
+        const failed = event.compact_result !== 'success'
+        this.#uncompacted = failed
+          ? (textIn(event, 'compact_error') ?? 'no reason given')
+          : undefined
+        return this.#uncompacted === undefined ? [] : this.#error(this.#uncompacted)
+      }
+      case 'api_retry':
+        return this.#error(retryOf(event))
+      case 'compact_boundary': {
+        const metadata = fieldsIn(event, 'compact_metadata')
+        // Messages of earlier turns that stay in the conversation are sent again.
+        for (const id of listIn(fieldsIn(metadata, 'preserved_messages'), 'all_uuids')) {
+          this.#seen.add(String(id))
+        }
+        return [compactedOf(metadata)]
+      }
+      default:
+        return [rawEvent(event)]
+    }
+  }
+
+  #error(text: string): readonly ToolEvent[] {
+    if (this.#lastError === text) return []
+    this.#lastError = text
+    return [{ type: 'error', text }]
+  }
+
   #said(event: Fields): readonly ToolEvent[] {
     const said = saidIn(event, assistantEvent)
+    // What the provider refused with, and why nothing was compacted, come as if the model had said it.
+    const [only] = said
+    if (only?.type === 'message' && said.length === 1) {
+      if (textIn(event, 'error') !== undefined) return this.#error(only.text)
+      const { model } = fieldsIn(event, 'message')
+      if (model === '<synthetic>' && only.text === this.#lastError) return []
+    }
     // Blocks are said whole in the order in which they began.
     for (const { type } of said) this.#drafts.drop(draftKey(event, type), 'oldest')
     this.#hasSpoken ||= said.some(({ type, ...rest }) => type === 'message' && !('data' in rest))
@@ -138,8 +192,11 @@ class ClaudeStream implements Stream {
   }
 
   #result(event: Fields): readonly ToolEvent[] {
-    const usage = usageOf(event)
-    if (event.subtype === 'success' && event.is_error !== true) {
+    const usage = this.#count(event)
+    const hasSucceeded = event.subtype === 'success' && event.is_error !== true
+    // A compaction that was asked for is the whole of its turn, which then made no request.
+    const isInVain = this.#uncompacted !== undefined && event.num_turns === 0
+    if (hasSucceeded && !isInVain) {
       this.#verdict = { outcome: 'success' }
       const answer = textIn(event, 'result') ?? ''
       if (this.#hasSpoken || answer === '') return usage
@@ -148,13 +205,39 @@ class ClaudeStream implements Stream {
       this.#drafts.drop(draftKey(event, 'message'))
       return [{ type: 'message', text: answer }, ...usage]
     }
+    if (textIn(event, 'terminal_reason')?.startsWith('aborted')) {
+      this.#verdict = { outcome: 'cancelled' }
+      return usage
+    }
+    const errors = listIn(event, 'errors')
     const text =
       textIn(event, 'result') ??
-      messageIn(listIn(event, 'errors')[0]) ??
+      messageIn(errors[0]) ??
       textIn(event, 'subtype') ??
       'the turn failed'
     this.#verdict = { outcome: 'failure', text }
-    return [...usage, { type: 'error', text }]
+    this.#isLost = errors.some((error) => lost.test(messageIn(error) ?? ''))
+    return [...usage, ...this.#error(text)]
+  }
+
+  /** What a result adds: one that comes when a task of the background is over counts all anew. */
+  #count(event: Fields): readonly ToolEvent[] {
+    const { usage, modelUsage, total_cost_usd } = event
+    const cost = known<Tokens>({ cost_usd: amountIn(event, 'total_cost_usd') })
+    const whole = wholeUsageOf(fieldsIn(event, 'modelUsage'))
+    const told = { ...whole, ...cost } as Amounts
+    const before = this.#counted
+    this.#counted = { ...before, ...told }
+    const added = Object.entries(told).map(([key, amount]) => [
+      key,
+      Math.max(0, amount - (before[key] ?? 0)),
+    ])
+    const tokens: Tokens = {
+      ...(whole === undefined ? usageOf(event) : {}),
+      ...Object.fromEntries(added),
+    }
+    if (Object.keys(tokens).length === 0) return []
+    return [{ type: 'usage', scope: 'run', tokens, raw: { usage, modelUsage, total_cost_usd } }]
   }
 }
 
@@ -185,11 +268,11 @@ function parentOf(event: Fields): EventData | undefined {
   return parent === undefined ? undefined : { parent_tool_use_id: parent }
 }
 
-/** Of this query; its input leaves out what the cache took in or gave. */
-function usageOf(event: Fields): readonly ToolEvent[] {
+/** Of this query alone, without its helpers; the input leaves out what the cache took in or gave. */
+function usageOf(event: Fields): Tokens {
   const usage = fieldsIn(event, 'usage')
   const read = amountIn(usage, 'cache_read_input_tokens')
-  const tokens = known<Tokens>({
+  return known<Tokens>({
     input_tokens: sumOf(
       amountIn(usage, 'input_tokens'),
       read,
@@ -197,9 +280,28 @@ function usageOf(event: Fields): readonly ToolEvent[] {
     ),
     cached_input_tokens: read,
     output_tokens: amountIn(usage, 'output_tokens'),
-    cost_usd: amountIn(event, 'total_cost_usd'),
   })
-  if (Object.keys(tokens).length === 0) return []
-  const { modelUsage, total_cost_usd } = event
-  return [{ type: 'usage', scope: 'run', tokens, raw: { usage, modelUsage, total_cost_usd } }]
+}
+
+/** Of all that the process has asked any model, helpers and compaction too; undefined for nothing. */
+function wholeUsageOf(models: Fields): Tokens | undefined {
+  const sum = (...keys: readonly string[]) =>
+    sumOf(
+      ...Object.keys(models).flatMap((name) =>
+        keys.map((key) => amountIn(fieldsIn(models, name), key)),
+      ),
+    )
+  const tokens = known<Tokens>({
+    input_tokens: sum('inputTokens', 'cacheReadInputTokens', 'cacheCreationInputTokens'),
+    cached_input_tokens: sum('cacheReadInputTokens'),
+    output_tokens: sum('outputTokens'),
+  })
+  return Object.keys(tokens).length === 0 ? undefined : tokens
+}
+
+/** One of several tries that the provider refused. */
+function retryOf(event: Fields): string {
+  const { error_status, error, attempt, max_retries } = event
+  const what = [error_status, error].filter((one) => (one ?? null) !== null).join(' ')
+  return `the provider refused${what && `: ${what}`}; try ${attempt} of ${max_retries} follows`
 }

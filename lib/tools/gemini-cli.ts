@@ -111,10 +111,16 @@ class GeminiStream implements Stream {
       this.#verdict = { outcome: 'success' }
       return usage
     }
-    const text = messageIn(event.error) ?? 'the turn failed'
+    const text = sentenceOf(event.error) ?? 'the turn failed'
     this.#verdict = { outcome: 'failure', text }
     return [...usage, { type: 'error', text }]
   }
+}
+
+/** It puts what the provider answered between words of its own. */
+function sentenceOf(error: unknown): string | undefined {
+  const text = messageIn(error)
+  return messageIn(text?.match(/^\[API Error: ([\s\S]*)\]$/)?.[1]) ?? text
 }
 
 function messageOf(event: Fields): ToolEvent {

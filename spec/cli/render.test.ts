@@ -7,6 +7,7 @@ import { shownLength } from '../../cli/render/session.ts'
 import { highlightPrefix, styleOf } from '../../cli/render/style.ts'
 import { type Column, table } from '../../cli/render/table.ts'
 import { treeLines } from '../../cli/render/tree.ts'
+import { callText } from '../../cli/render/turn.ts'
 import { visible, visibleLine } from '../../cli/render/visible.ts'
 import { countCharacters, cutToWidth, measureFor } from '../../cli/render/width.ts'
 
@@ -324,5 +325,19 @@ describe('questionText', () => {
     expect(lines[1]).toBe(`  | ${'x'.repeat(500)}…`)
     expect(lines[2]).toBe('  | \\x1b[2Jy')
     expect(lines.slice(-2)).toEqual(['  | … 11 more lines', '  1  Allow\\x1b[8m'])
+  })
+})
+
+describe('a call on one line', () => {
+  it.each([
+    [['execute', { command: 'ls -l' }], 'execute: ls -l'],
+    [['execute', { call_id: 'c1', command: ['/bin/bash', '-lc', 'ls -l'] }], 'execute: ls -l'],
+    [['run', { argv: ['ls', '-l'] }], 'run: ls -l'],
+    [['execute', undefined, 'ls -l'], 'execute: ls -l'],
+    [['edit', { callId: 'c1' }, 'a.txt'], 'edit: a.txt'],
+    [['edit', undefined, 'edit'], 'edit'],
+    [['ask', { task_id: 't1' }], 'ask: t1'],
+  ] as const)('has its name and the most telling of it: %j', ([name, input, title], text) => {
+    expect(callText(name, input, title)).toBe(text)
   })
 })

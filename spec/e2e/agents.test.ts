@@ -174,16 +174,34 @@ const lost: Record<string, string> = {
   opencode: '\u001b[91mError: \u001b[0mSession not found',
 }
 
+/** Some say it on stdout, too. */
+const lostSays: Record<string, string> = {
+  'claude-code': `${JSON.stringify({
+    type: 'result',
+    subtype: 'error_during_execution',
+    is_error: true,
+    session_id: '1',
+    errors: [lost['claude-code']],
+  })}\n`,
+}
+
 test.each(tools)('%s that lost its conversation is asked for it no more', async (tool) => {
   const stage = makeStage()
   const env = stage.play(tool, '01-plain')
   const first = await stage.stint(['run', '--tool', tool, 'fix the door'], { env })
   const id = sessionOf(first.stderr) as string
-  const gone = { ...env, ...stage.write(''), REPLAY_EXIT: '1', REPLAY_COMPLAINT: `${lost[tool]}\n` }
+  const gone = {
+    ...env,
+    ...stage.write(lostSays[tool] ?? ''),
+    REPLAY_EXIT: '1',
+    REPLAY_COMPLAINT: `${lost[tool]}\n`,
+  }
   const second = await stage.stint(['resume', id, 'and test it'], { env: gone })
   expect(second.status).toBe(1)
   expect(second.stderr).toContain('has lost its conversation')
-  expect((await stage.json<Row>(['result', id])).outcome).toBe('failure')
+  const { outcome, summary } = await stage.json<Row>(['result', id])
+  expect(outcome).toBe('failure')
+  expect(summary).not.toMatch(/\[\d*m/)
   const { state } = await stage.json<Row>(['show', id])
   expect(state.tools[tool].provider_session_id).toBeUndefined()
   expect(state.tools[tool].provider_session_history).toHaveLength(1)
@@ -192,6 +210,9 @@ test.each(tools)('%s that lost its conversation is asked for it no more', async 
   expect(third.status).toBe(125)
   expect(third.stderr).toContain('error[PROVIDER_SESSION_LOST]')
   expect(third.stderr).toContain(`stint run --fork ${id}`)
+  const shorter = await stage.stint(['compress', id], { env })
+  const cannot = ['codex', 'opencode'].includes(tool)
+  expect(shorter.stderr).toContain(cannot ? 'error[TOOL_CANNOT]' : 'error[PROVIDER_SESSION_LOST]')
 
   const fork = await stage.stint(['run', '--fork', id, 'go on'], { env })
   expect(fork.status).toBe(0)
@@ -546,6 +567,11 @@ test('compress has the agent sum up its conversation, where it can without a ter
   expect(refused.status).toBe(2)
   expect(refused.stderr).toContain('codex has no compaction without a terminal')
   expect((await stage.json<Row>(['show', '@last'])).turn).toBe(1)
+  const silent = { env: stage.play('claude-code', '01-plain', stage.write('')) }
+  await stage.stint(['run', '--tool', 'claude-code', 'fix it'], silent)
+  const early = await stage.stint(['compress', '@last'])
+  expect(early.status).toBe(2)
+  expect(early.stderr).toContain('claude-code has no conversation in this session yet')
   await stage.stint(['run', '--', 'true'])
   const without = await stage.stint(['compress', '@last'])
   expect(without.status).toBe(2)

@@ -43,6 +43,17 @@ describe.skipIf(process.platform !== 'linux')('run --interactive', () => {
     expect(await place.json<Row>(['result', id])).toMatchObject({ turn: 2, outcome: 'success' })
   })
 
+  test('of a tool that told no id is not gone on with in silence', async () => {
+    const place = makeTerminal()
+    await place.type(['run', '-i', '--tool', 'codex', 'hello'], 'more\n')
+    const { id } = await place.json<Row>(['show', '@last'])
+    const again = await place.type(['resume', '-i', id], 'more\n')
+    const warning = 'codex starts a new conversation'
+    expect(again.stdout).toContain(warning)
+    const env = { PATH: `${join(place.dir, 'bin')}:${place.env.PATH}` }
+    expect((await place.stint(['resume', id, 'and now'], { env })).stderr).toContain(warning)
+  })
+
   test('takes any command, and its exit status', async () => {
     const place = makeTerminal()
     const script = 'test -t 0 && test -t 1 && test -t 2 && tty -s </dev/tty && exit 7'

@@ -347,6 +347,31 @@ describe('import', () => {
     expect((await imported(place, 'gemini-cli'))[0]?.act).toBe('imported')
   })
 
+  test('keeps the time and the tokens of what a resume of gemini wrote anew', async () => {
+    const place = makePlace()
+    const hash = createHash('sha256').update(place.cwd).digest('hex')
+    const [head, asked, , , , , said] = geminiRecords() as Row[]
+    const { id, content } = said as Row
+    const anew = '2030-01-01T00:00:00.000Z'
+    const messages = [
+      { ...asked, timestamp: anew },
+      { id, type: 'gemini', timestamp: anew, content: [{ text: content }] },
+    ]
+    const first = { ...head, projectHash: hash }
+    put(
+      place.dir,
+      'gemini-cli',
+      linesOf([first, asked, said, { $set: { messages: [] } }, { $set: { messages } }]),
+    )
+    const [row] = await imported(place, 'gemini-cli')
+    const { usage } = await place.json<Row>(['show', row?.session_id as string])
+    expect(usage).toMatchObject({ input_tokens: 50, output_tokens: 18 })
+    const ends = entriesOf(place.session(row?.session_id)).filter(
+      ({ type }) => type === 'turn_ended',
+    )
+    expect(ends.map(({ ts }) => ts)).toEqual([(said as Row).timestamp])
+  })
+
   test('says which directory it cannot look into', async () => {
     const place = makePlace()
     mkdirSync(join(place.dir, '.claude'))

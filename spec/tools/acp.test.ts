@@ -308,7 +308,9 @@ describe('the beginning of a turn', () => {
     const failure = { outcome: 'failure', text } as const
     expect((await resume('gone')).ending).toEqual({ ...failure, why: 'session_lost' })
     expect((await resume('old')).ending).toEqual(failure)
-    expect((await resume('gone', 'mute')).ending).toEqual(failure)
+    for (const list of ['mute', 'many', 'refused']) {
+      expect((await resume('gone', list)).ending).toEqual(failure)
+    }
   })
 
   test.each(['load', 'lost', 'nested'])('says that the session is lost (%s)', async (scenario) => {
@@ -452,6 +454,14 @@ describe('the end of a turn', () => {
   test('is a failure with the message of an error', async () => {
     const { ending } = await play(['error'])
     expect(ending).toEqual({ outcome: 'failure', text: 'the model is not there' })
+    const error = JSON.stringify({ error: { code: 400, message: 'it is too hot' } })
+    for (const [told, text] of [
+      [error, 'it is too hot'],
+      [`API Error: 400 ${error}`, 'API Error: 400 it is too hot'],
+      ['{braces}', '{braces}'],
+    ] as const) {
+      expect((await play(['error', told])).ending).toEqual({ outcome: 'failure', text })
+    }
   })
 
   test('is not known when the agent dies', async () => {
@@ -665,10 +675,38 @@ describe('what an agent sends', () => {
     }
   })
 
+  test.each([
+    ['total', 'thread', [0.25, 0.75]],
+    ['anew', 'run', [0.25, 0.5]],
+  ])('costs what its session has, or what its process has (%s)', async (name, scope, amounts) => {
+    const { events } = await play([name])
+    const used = ofType(events, 'usage')
+    expect(used.map(({ tokens }) => tokens.cost_usd)).toEqual(amounts)
+    expect(used.map((one) => one.scope)).toEqual([scope, scope])
+  })
+
   test('costs nothing that no sum can hold', () => {
     for (const amount of [1e300, -1, '1', null]) {
       const update = { sessionUpdate: 'usage_update', cost: { amount, currency: 'USD' } }
       expect(openUpdates().parse(update)).toEqual([{ type: 'raw', data: update }])
+    }
+  })
+
+  test('ends a call that was declined when the agent speaks again, or is done', () => {
+    const call = { toolCallId: 'c', title: 'ls', kind: 'execute' }
+    const speech = { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: 'so' } }
+    const late = { sessionUpdate: 'tool_call_update', toolCallId: 'c', status: 'failed' }
+    const declined = { type: 'tool_result', id: 'c', status: 'declined' }
+    for (const next of ['speech', 'end', 'update'] as const) {
+      const updates = openUpdates()
+      updates.introduce(call)
+      updates.decline('c')
+      const events = {
+        speech: () => [...updates.parse(speech), ...updates.parse(late), ...updates.end()],
+        end: () => updates.end(),
+        update: () => [...updates.parse(late), ...updates.parse(speech), ...updates.end()],
+      }[next]()
+      expect(ofType(events, 'tool_result')).toEqual([declined])
     }
   })
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { parseToml } from '../../lib/base/toml.ts'
 import { decodeTools, type OwnTool } from '../../lib/store/tool-config.ts'
 import type { CommandLine, PrintingAdapter } from '../../lib/tools/adapter.ts'
-import type { ToolEvent } from '../../lib/tools/event.ts'
+import type { Tokens, ToolEvent } from '../../lib/tools/event.ts'
 import { ownAdapter } from '../../lib/tools/own.ts'
 import { adapters, findAdapter } from '../../lib/tools/registry.ts'
 
@@ -453,6 +453,97 @@ describe('what claude says nowhere else', () => {
       { id: 'm', status: 'failed', output: 'no' },
       { id: 'x', status: 'failed', output: expect.stringContaining('unavailable') },
     ])
+  })
+})
+
+describe('what claude says of its own troubles', () => {
+  const claude = findAdapter('claude-code') as PrintingAdapter
+  const speaker = { name: 'claude-code', tool: 'claude-code', adapter: claude }
+
+  it('is no answer, and told once', () => {
+    const { events, outcome } = read(speaker, '13-refused-later.stdout')
+    expect(outcome).toBe('failure')
+    expect(said(events)).toBe('Before.')
+    expect(of(events, 'error')).toEqual([
+      { type: 'error', text: 'API Error: 400 made-up refusal 400' },
+    ])
+  })
+
+  it('tells of each try that was refused', () => {
+    const { events, outcome } = read(speaker, '10-retried.stdout')
+    expect(outcome).toBe('success')
+    expect(of(events, 'error')).toEqual([
+      { type: 'error', text: 'the provider refused: 429 rate_limit; try 1 of 10 follows' },
+    ])
+    expect(of(events, 'thought')).toHaveLength(1)
+  })
+
+  it('fails a compaction that came to nothing, and no turn in which one did', () => {
+    const { events, outcome } = read(speaker, '09-compaction-refused.stdout')
+    expect(outcome).toBe('failure')
+    expect(events.map(({ type }) => type)).toEqual(['provider_session', 'error', 'usage'])
+    const status = { type: 'system', subtype: 'status', compact_result: 'failed' }
+    const stream = claude.open()
+    for (const line of [status, { type: 'result', subtype: 'success', num_turns: 3 }]) {
+      stream.parse(JSON.stringify(line))
+    }
+    expect(stream.verdict()).toEqual({ outcome: 'success' })
+  })
+
+  it('is that it was interrupted, and no failure', () => {
+    const { events, outcome } = read(speaker, '14-interrupted.stdout')
+    expect(outcome).toBe('cancelled')
+    expect(of(events, 'error')).toEqual([])
+  })
+
+  it('is that the conversation is lost, whose id is told no more', () => {
+    const stream = claude.open()
+    const errors = ['No conversation found with session ID: 1']
+    const line = { type: 'result', subtype: 'error_during_execution', session_id: '2', errors }
+    expect(stream.parse(JSON.stringify(line))).toEqual([{ type: 'error', text: errors[0] }])
+    expect(stream.isSessionLost?.()).toBe(true)
+  })
+})
+
+describe('what gemini puts around the words of its provider', () => {
+  it('is left out', () => {
+    const adapter = findAdapter('gemini-cli') as PrintingAdapter
+    const gemini = { name: 'gemini-cli', tool: 'gemini-cli', adapter }
+    const { events } = read(gemini, '07-http-400.stdout')
+    expect(of(events, 'error').map(({ text }) => text)).toEqual(['mock: invalid request'])
+  })
+})
+
+describe('what claude compacts', () => {
+  it('says nothing of earlier turns again, and counts what that took', () => {
+    const adapter = findAdapter('claude-code') as PrintingAdapter
+    const { events, outcome } = read(
+      { name: 'claude-code', tool: 'claude-code', adapter },
+      '08-compacted.stdout',
+    )
+    expect(outcome).toBe('success')
+    expect(said(events)).toBe('')
+    expect(of(events, 'compacted')).toHaveLength(1)
+    expect(of(events, 'usage')).toMatchObject([
+      { tokens: { input_tokens: 1000, cached_input_tokens: 500, output_tokens: 20 } },
+    ])
+  })
+})
+
+describe('what claude uses', () => {
+  it('has the share of its helpers in it, and counts none twice when it ends several times', () => {
+    const adapter = findAdapter('claude-code') as PrintingAdapter
+    const { events } = read(
+      { name: 'claude-code', tool: 'claude-code', adapter },
+      '12-background.stdout',
+    )
+    const used = of(events, 'usage').map(({ tokens }) => tokens)
+    expect(used).toHaveLength(2)
+    const sum = (key: keyof Tokens) => used.reduce((all, one) => all + (one[key] ?? 0), 0)
+    expect(sum('input_tokens')).toBe(5300)
+    expect(sum('cached_input_tokens')).toBe(2500)
+    expect(sum('output_tokens')).toBe(100)
+    expect(sum('cost_usd')).toBeCloseTo(0.01775)
   })
 })
 
