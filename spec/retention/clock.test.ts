@@ -25,7 +25,8 @@ function makeQuiet(days: number): Store {
 
 function surveyOf(...sessions: Pick<Facts, 'usedAt' | 'pinned'>[]): Survey {
   const facts = sessions.map((one) => ({ id: nextId(), ...one }) as Facts)
-  return { sessions: new Map(facts.map((one) => [one.id as SessionId, one])) } as Survey
+  const sessions = new Map(facts.map((one): [SessionId, Facts] => [one.id, one]))
+  return { now, sessions, trash: [], caller: undefined, sizeOf: () => 0 }
 }
 
 const used = (usedAt: number, pinned = false) => surveyOf({ usedAt, pinned })
