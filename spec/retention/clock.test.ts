@@ -23,8 +23,8 @@ function makeQuiet(days: number): Store {
   return store
 }
 
-function surveyOf(...sessions: Pick<Facts, 'usedAt' | 'pinned'>[]): Survey {
-  const facts = sessions.map((one) => ({ id: nextId(), ...one }) as Facts)
+function surveyOf(...wishes: Pick<Facts, 'usedAt' | 'pinned'>[]): Survey {
+  const facts = wishes.map((one) => ({ id: nextId(), ...one }) as Facts)
   const sessions = new Map(facts.map((one): [SessionId, Facts] => [one.id, one]))
   return { now, sessions, trash: [], caller: undefined, sizeOf: () => 0 }
 }
