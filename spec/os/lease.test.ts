@@ -181,6 +181,49 @@ describe('openLease', () => {
     expect(ownerOf(path)).toMatchObject({ name: 'owner.rival' })
   })
 
+  it('is the rival’s that took it over while it was looked at', () => {
+    const path = `${makeDir()}/lease`
+    leave(path, far, 70)
+    justBefore('openSync', /owner\.far$/, () => {
+      renameSync(`${path}/owner.far`, `${path}/owner.rival`)
+    })
+    expect(openLease(path, turn)).toMatchObject({ kind: 'held' })
+    expect(readdirSync(path)).toEqual(['owner.rival'])
+  })
+
+  it.each([
+    ['ESTALE', { kind: 'held' }],
+    ['EIO', 'EIO'],
+  ])('whose record cannot be read for %s is nobody’s to take', (code, outcome) => {
+    const path = `${makeDir()}/lease`
+    leave(path, far)
+    const fail = () => {
+      throw Object.assign(new Error(`${code}: read`), { code })
+    }
+    vi.spyOn(fs, 'readSync').mockImplementation(fail)
+    const open = () => openLease(path, { ...turn, alone: true })
+    if (typeof outcome === 'string') expect(open).toThrow(outcome)
+    else expect(open()).toMatchObject(outcome)
+    vi.restoreAllMocks()
+    expect(ownerOf(path)).toEqual(far)
+  })
+
+  it.each([
+    ['ESTALE', true],
+    ['EIO', 'EIO'],
+  ])('that cannot be renewed for %s is lost: %s', (code, outcome) => {
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
+    const lease = take(`${makeDir()}/lease`)
+    vi.setSystemTime(Date.now() + 30_000)
+    const spy = vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+      throw Object.assign(new Error(`${code}: write`), { code })
+    })
+    if (typeof outcome === 'string') expect(lease.isLost).toThrow(outcome)
+    else expect(lease.isLost()).toBe(outcome)
+    expect(spy).toHaveBeenCalled()
+    vi.clearAllTimers()
+  })
+
   it('says what keeps it from being put in place, and leaves no draft', () => {
     const dir = makeDir()
     vi.spyOn(fs, 'renameSync').mockImplementation(() => {
