@@ -36,6 +36,7 @@ function leaseElsewhere(lease: string): void {
 /** What comes of holding a session, with the time at which it does, in ms. */
 function watch(store: Store, id: never, options: Parameters<typeof holdSession>[2]) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  vi.advanceTimersByTime(5_000)
   const seen: { failure?: unknown } = {}
   const done = holdSession(store, id, options).catch((failure) => {
     seen.failure = failure
