@@ -59,15 +59,17 @@ export async function sweepTurn(
 export function watchForKill(session: Session): () => boolean {
   const { id, dir } = session
   let looked: number | undefined
+  let isWanted = false
   return () => {
     const { turn, journal } = session.state
-    if (turn?.kill_requested) return true
+    if (isWanted || turn?.kill_requested) return true
     const size = orUnknown(() => disk.findSize(files.transcript(dir)))
     // Where nobody else has appended anything, there is nothing to read.
     if (size === journal.bytes || size === looked) return false
     const isRequested = orUnknown(() => readSnapshot(id, dir).state?.turn?.kill_requested === true)
     if (isRequested !== undefined) looked = size
-    return isRequested === true
+    isWanted = isRequested === true
+    return isWanted
   }
 }
 

@@ -1,15 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import fs, { writeFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { ulid } from 'ulid'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { SessionId } from '../../lib/base/id.ts'
 import type { Carrier } from '../../lib/os/carriers.ts'
 import { startTimeOf, thisMachine } from '../../lib/os/process.ts'
-import { endCarriers, strongest, sweepSession } from '../../lib/run/sweep.ts'
+import {
+  endCarriers,
+  strongest,
+  sweepSession,
+  sweepTurn,
+  watchForKill,
+} from '../../lib/run/sweep.ts'
 import { listCarriersWithin } from '../../lib/session/carriers.ts'
-import { writeSession } from '../store/sessions.ts'
+import { Session } from '../../lib/session/session.ts'
+import { accessOf } from '../../lib/store/access.ts'
+import { started, writeSession } from '../store/sessions.ts'
 import { makeStore } from '../support/place.ts'
 
 /** Starts what carries the id of a session's turn; resolves once its script has said something. */
@@ -161,6 +169,75 @@ describe.skipIf(process.platform !== 'linux')('sweepSession', () => {
     expect([...told.keys()].sort()).toEqual(own.map(({ pid }) => pid).sort())
     expect(left).toEqual([])
     expect(others.map(({ exitCode, signalCode }) => exitCode ?? signalCode)).toEqual([null, null])
+  })
+})
+
+/** A session whose first turn is open, as its supervisor has it. */
+async function openTurn() {
+  const store = makeStore({ now: Date.now })
+  const { id, dir } = writeSession(store, { id: ulid(), told: [started(1, Date.now())] })
+  const open = () => new Session(id, dir, accessOf(store))
+  const session = open()
+  onTestFinished(() => session[Symbol.dispose]())
+  await session.refresh()
+  const tell = async (event: string) => {
+    using other = open()
+    const data = { event, turn: 1 }
+    await other.append(() => [other.encode({ type: 'session', turn: 1, text: null, data, at: 1 })])
+  }
+  return { id, session, tell }
+}
+
+describe.skipIf(process.platform !== 'linux')('sweepTurn', () => {
+  it('leaves what a turn left that ended by itself, and ends it where it was ended', async () => {
+    const { id, session, tell } = await openTurn()
+    const group = { ...thisMachine(), pgid: 999_999_999, start_time: '1' }
+    const said: string[] = []
+    const ending = { endedFor: undefined, interruptedBy: undefined } as never
+    const sweep = (more: object) =>
+      sweepTurn(session, group, { ...(ending as object), ...more } as never, long, (text) => {
+        said.push(text)
+      })
+    for (const [how, wish] of [
+      [{ endedFor: 'timeout' }, undefined],
+      [{ interruptedBy: 'SIGINT' }, undefined],
+      [{}, 'kill_requested'],
+    ] as const) {
+      const child = await start(id, 1, heeds)
+      const exit = once(child, 'exit')
+      await sweep({})
+      expect([child.exitCode, child.signalCode]).toEqual([null, null])
+      if (wish !== undefined) await tell(wish)
+      await sweep(how)
+      expect(await exit).toEqual([null, 'SIGTERM'])
+    }
+    expect(said).toEqual([])
+  })
+})
+
+describe('watchForKill', () => {
+  it('hears a wish that somebody else wrote, and nothing else', async () => {
+    const { session, tell } = await openTurn()
+    const isWished = watchForKill(session)
+    expect(isWished()).toBe(false)
+    await tell('renamed')
+    expect([isWished(), isWished()]).toEqual([false, false])
+    await tell('kill_requested')
+    expect([isWished(), isWished()]).toEqual([true, true])
+    await session.refresh()
+    expect([isWished(), watchForKill(session)()]).toEqual([true, true])
+  })
+
+  it('asks again what it could not read', async () => {
+    const { session, tell } = await openTurn()
+    const isWished = watchForKill(session)
+    await tell('kill_requested')
+    vi.spyOn(fs, 'openSync').mockImplementation(() => {
+      throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+    })
+    expect(isWished()).toBe(false)
+    vi.restoreAllMocks()
+    expect(isWished()).toBe(true)
   })
 })
 
