@@ -147,6 +147,17 @@ describe.skipIf(process.platform !== 'linux')('endCarriers', () => {
     expect(heard).toBe('heard\n')
   })
 
+  it('does not take what it told one for told to the next of the same pid', async () => {
+    const id = ulid() as SessionId
+    await start(id, 1, "trap '' TERM; echo ready; exec cat")
+    let looks = 0
+    const find = () => {
+      const found = ++looks > 2 ? [] : listCarriersWithin(id, 1)
+      return looks === 2 ? found.map((one) => ({ ...one, start_time: '2' })) : found
+    }
+    expect((await endCarriers(find, long)).told.size).toBe(0)
+  })
+
   it('looks twice before it takes nothing for an answer', async () => {
     const id = ulid() as SessionId
     const child = await start(id, 1, heeds)
