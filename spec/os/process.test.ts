@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import fs, { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
+  carries,
   findRow,
   type GroupIdentity,
+  isForeign,
   isStopped,
   signalGroup,
   signalProcess,
@@ -103,6 +105,17 @@ describe('vitalsOf', () => {
   })
 })
 
+describe('findRow and carries', () => {
+  it('know a child of this process, and nothing of nobody', async () => {
+    const { group, inner } = await startGroup(leaderAndMember)
+    expect(findRow(group.pgid)).toMatchObject({ ppid: process.pid, pgid: group.pgid })
+    expect(findRow(inner)).toMatchObject({ ppid: group.pgid, pgid: group.pgid })
+    expect(carries(inner, marker)).toBe(true)
+    expect(carries(inner, 'STINT_SPEC_MARK=on')).toBe(false)
+    expect([findRow(999_999_999), carries(999_999_999, marker)]).toEqual([undefined, false])
+  })
+})
+
 describe('isStopped', () => {
   it('tells a stopped process from one that goes on', async () => {
     const { group, inner } = await startGroup(leaderAndMember)
@@ -186,7 +199,7 @@ describe('vitalsOfGroup', () => {
     async () => {
       const { group } = await startGroup(leaderAndMember)
       const open = fs.openSync.bind(fs)
-      const spy = vi.spyOn(fs, 'openSync').mockImplementation((path, ...rest) => {
+      vi.spyOn(fs, 'openSync').mockImplementation((path, ...rest) => {
         if (path !== `/proc/${group.pgid}/stat`) return open(path, ...rest)
         throw Object.assign(new Error('ENOENT: no such file or directory'), { code: 'ENOENT' })
       })
@@ -194,9 +207,18 @@ describe('vitalsOfGroup', () => {
         expect(vitalsOf({ ...group, pid: group.pgid }).verdict).toBe('unknown')
         expect(vitalsOfGroup(group, marker).verdict).toBe('unknown')
         expect(signalGroup(group, marker, 'SIGKILL')).toBe(false)
+        // Nor whom another user has.
+        vi.spyOn(process, 'kill').mockImplementation(() => {
+          throw Object.assign(new Error('EPERM: kill'), { code: 'EPERM' })
+        })
+        expect(vitalsOf({ ...group, pid: group.pgid }).verdict).toBe('unknown')
+        expect(vitalsOfGroup(group, marker).verdict).toBe('unknown')
+        expect(isForeign(group)).toBe(true)
       } finally {
-        spy.mockRestore()
+        vi.restoreAllMocks()
       }
+      expect(isForeign(group)).toBe(false)
+      expect(isForeign({ ...group, pgid: 999_999_999 })).toBe(false)
     },
   )
 
