@@ -60,6 +60,15 @@ describe('killTurn', () => {
     })
   })
 
+  it('records what crashed as that, also what was said to be lost', async () => {
+    for (const options of [{}, { lost: true }]) {
+      const { store, id } = makeTurn({})
+      expect(await killTurn(store, id, 0, options)).toEqual({
+        ...{ id, turn: 1, signal: null, outcome: 'crashed' },
+      })
+    }
+  })
+
   it('gives up what ran out of sight on the caller’s word alone', async () => {
     const { store, id, dir } = makeTurn({ pid_ns: 'pid:[1]' })
     await expect(killTurn(store, id, 0)).rejects.toMatchObject({ code: 'LIVENESS_UNKNOWN' })
@@ -121,6 +130,13 @@ describe('killTurn', () => {
     }
   })
 
+  it('wishes for no end that is wished for already', async () => {
+    const { store, id, dir } = await makeOrphan('echo ready; exec cat', wish(Date.now()))
+    expect(await killTurn(store, id, 60_000)).toMatchObject({ outcome: 'cancelled' })
+    const text = readFileSync(`${dir}/transcript.jsonl`, 'utf8')
+    expect(text.split('kill_requested')).toHaveLength(2)
+  })
+
   it('kills an orphan that does not heed it', async () => {
     const { store, id, child } = await makeOrphan("trap '' TERM; echo ready; exec cat")
     const exit = once(child, 'exit')
@@ -130,15 +146,18 @@ describe('killTurn', () => {
 })
 
 /** An open turn whose process is that of these facts. */
-function makeTurn(group: object, id: string = nextId()) {
+function makeTurn(group: object, id: string = nextId(), ...more: ReturnType<typeof wish>[]) {
   const store = makeStore({ now: Date.now })
   const [type, data, options] = started(1, Date.now())
   const process = { ...(data as { process: object }).process, ...group }
-  return { store, ...writeSession(store, { id, told: [[type, { ...data, process }, options]] }) }
+  return {
+    store,
+    ...writeSession(store, { id, told: [[type, { ...data, process }, options], ...more] }),
+  }
 }
 
 /** An open turn without a supervisor, whose tool runs this script. */
-async function makeOrphan(script: string) {
+async function makeOrphan(script: string, ...more: ReturnType<typeof wish>[]) {
   // What carries it is ended: nobody else on this machine is to have the same.
   const id = ulid()
   const child = spawn('/bin/sh', ['-c', script], {
@@ -149,5 +168,5 @@ async function makeOrphan(script: string) {
   onTestFinished(() => void child.kill('SIGKILL'))
   await once(child.stdout, 'data')
   const pgid = child.pid as number
-  return { ...makeTurn({ pgid, start_time: startTimeOf(pgid) }, id), child }
+  return { ...makeTurn({ pgid, start_time: startTimeOf(pgid) }, id, ...more), child }
 }
