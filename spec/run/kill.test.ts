@@ -71,6 +71,7 @@ describe('killTurn', () => {
 
   it('gives up what ran out of sight on the caller’s word alone', async () => {
     const { store, id, dir } = makeTurn({ pid_ns: 'pid:[1]' })
+    writeFileSync(`${dir}/locks/command.lock`, '')
     await expect(killTurn(store, id, 0)).rejects.toMatchObject({ code: 'LIVENESS_UNKNOWN' })
     expect(await killTurn(store, id, 0, { lost: true })).toEqual({
       ...{ id, turn: 1, signal: null, outcome: 'crashed', lost: true },
