@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs, { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
+import { Failure } from '../../lib/errors.ts'
 import type { Store } from '../../lib/index.ts'
 import { tryLock } from '../../lib/os/lock-file.ts'
 import { startTimeOf, thisMachine } from '../../lib/os/process.ts'
 import {
   isAttended,
+  isOfOne,
   listTools,
   observe,
   type Scrutiny,
@@ -140,6 +142,13 @@ describe('observe', () => {
     }
   })
 
+  it('calls one unreadable of which nothing is left', () => {
+    const { id, dir } = writeSession(makeStore())
+    for (const name of ['state.toml', 'transcript.jsonl']) writeFileSync(`${dir}/${name}`, '\0')
+    const { liveness } = observe(readSnapshot(id, dir), { now: at, scrutiny: 'all' })
+    expect(liveness).toEqual({ status: 'unreadable', why: expect.stringMatching(/./) })
+  })
+
   it('says who holds it, what for, and where', () => {
     const store = makeStore()
     const why = (told: Story['told']) => look(store, { told: told ?? [] }, ['session']).why
@@ -176,6 +185,15 @@ describe('observe', () => {
     const { liveness, snapshot } = observe(early, { now: at, scrutiny: 'turn' })
     expect(liveness.status).toBe('idle')
     expect(snapshot.state?.turn?.outcome).toBe('success')
+  })
+})
+
+describe('isOfOne', () => {
+  it('takes neither a lack of locks nor a bug for a matter of one session', () => {
+    const path = '/x/session.lock'
+    expect(isOfOne(new Failure('IO_FAILED', { path, errno: 'EIO' }))).toBe(true)
+    expect(isOfOne(new Failure('NO_LOCKS', { path, problem: 'ENOLCK' }))).toBe(false)
+    expect(isOfOne(new TypeError('a bug'))).toBe(false)
   })
 })
 
