@@ -191,7 +191,7 @@ describe('observe', () => {
 describe('isOfOne', () => {
   it('takes neither a lack of locks nor a bug for a matter of one session', () => {
     const path = '/x/session.lock'
-    expect(isOfOne(new Failure('IO_FAILED', { path, errno: 'EIO' }))).toBe(true)
+    expect(isOfOne(new Failure('IO_FAILED', { path, errno: 'EIO', problem: 'EIO' }))).toBe(true)
     expect(isOfOne(new Failure('NO_LOCKS', { path, problem: 'ENOLCK' }))).toBe(false)
     expect(isOfOne(new TypeError('a bug'))).toBe(false)
   })
