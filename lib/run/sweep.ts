@@ -66,9 +66,9 @@ export function watchForKill(session: Session): () => boolean {
     const size = orUnknown(() => disk.findSize(files.transcript(dir)))
     // Where nobody else has appended anything, there is nothing to read.
     if (size === journal.bytes || size === looked) return false
-    const seen = orUnknown(() => readSnapshot(id, dir).state?.turn?.kill_requested === true)
-    if (seen !== undefined) looked = size
-    isWanted = seen === true
+    const isRequested = orUnknown(() => readSnapshot(id, dir).state?.turn?.kill_requested === true)
+    if (isRequested !== undefined) looked = size
+    isWanted = isRequested === true
     return isWanted
   }
 }

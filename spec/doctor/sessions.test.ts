@@ -19,6 +19,7 @@ import {
   createSession,
   readSession,
   readTranscript,
+  renameSession,
   type SessionId,
   type Store,
 } from '../../lib/index.ts'
@@ -295,6 +296,33 @@ describe('mending', () => {
     const { state } = readSession(store, id)
     expect(state?.name).toBe('renamed')
     expect(state?.tools.codex?.provider_session_id).toBe('thread-1')
+  })
+
+  it('loses nothing that a person said of a session whose journal was cut, and does not use it', async () => {
+    const { store, id, dir } = await sound()
+    const used = readSession(store, id).state?.last_accessed
+    editState(dir, 'name = "mine"', 'name = "mine"\ndescription = "what it is for"')
+    editState(dir, 'pinned = false', 'pinned = true')
+    editState(dir, 'phase = "active"', 'phase = "retired"')
+    writeLines(dir, linesOf(dir).slice(0, 2))
+    await mend(store)
+    const said = { name: 'mine', description: 'what it is for', pinned: true, phase: 'retired' }
+    expect(readSession(store, id).state).toMatchObject(said)
+    rmSync(stateFile(dir))
+    const { state } = readSession(store, id)
+    expect(state).toMatchObject({ ...said, tools: { codex: { provider_session_id: 'thread-1' } } })
+    expect(Date.parse(String(state?.last_accessed))).toBeLessThanOrEqual(Date.parse(String(used)))
+  })
+
+  it('believes a journal that tells more than the state', async () => {
+    const { store, id, dir } = await sound()
+    const old = readFileSync(stateFile(dir), 'utf8')
+    await renameSession(store, id, { name: 'newer' })
+    writeFileSync(stateFile(dir), old)
+    const lines = linesOf(dir)
+    writeLines(dir, [...lines.slice(0, 3), 'rubbish', ...lines.slice(3)])
+    await mend(store)
+    expect(readSession(store, id).state?.name).toBe('newer')
   })
 
   it('makes the first entry of the state where the journal has lost it', async () => {

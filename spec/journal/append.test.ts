@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import fs, { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { buildSync } from 'esbuild'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { appendEntries } from '../../lib/journal/append.ts'
 import { type EncodedEntry, encodeEntry, formatLine } from '../../lib/journal/entry.ts'
 import { beginning, readTail } from '../../lib/journal/recover.ts'
@@ -10,6 +10,8 @@ import { makeDir } from '../support/place.ts'
 function entry(text: string): EncodedEntry {
   return encodeEntry({ type: 'message', turn: 0, text, data: {}, at: 0 })
 }
+
+afterEach(() => void vi.restoreAllMocks())
 
 describe('appendEntries', () => {
   it('numbers the entries from the mark on and gives the mark behind them', () => {
@@ -87,6 +89,51 @@ describe('appendEntries', () => {
     const expected = texts.slice(0, landed).map((text, seq) => formatLine(seq, entry(text)))
     expect(readFileSync(path, 'utf8')).toBe(expected.join(''))
     expect(report.mark).toEqual({ seq: landed - 1, bytes: readFileSync(path).length })
+  })
+
+  it.each([
+    [-1, 2],
+    [0, 3],
+    [1, 3],
+  ])(
+    'takes a line that ends %d bytes before the end of a short write for what it is',
+    (more, landed) => {
+      const path = `${makeDir()}/t`
+      writeFileSync(path, '')
+      const fd = openSync(path, 'a+')
+      const entries = ['a', 'b', 'c', 'd'].map(entry)
+      // The numbers get longer on the way.
+      const lines = entries.map((encoded, at) => formatLine(8 + at, encoded))
+      const whole = Buffer.byteLength(lines.slice(0, 3).join(''))
+      const write = fs.writeSync.bind(fs) as (...args: unknown[]) => number
+      vi.spyOn(fs, 'writeSync').mockImplementationOnce((to, bytes) =>
+        write(to, bytes, 0, whole + more),
+      )
+      const { mark, ...report } = appendEntries(fd, path, { seq: 7, bytes: 0 }, entries)
+      closeSync(fd)
+      expect(report).toMatchObject({ landed, failure: { code: 'DISK_FULL' } })
+      expect(readFileSync(path, 'utf8')).toBe(lines.slice(0, landed).join(''))
+      expect(mark).toEqual({ seq: 7 + landed, bytes: readFileSync(path).length })
+    },
+  )
+
+  it('leaves to the next writer what it cannot cut off', () => {
+    const path = `${makeDir()}/t`
+    writeFileSync(path, '')
+    const fd = openSync(path, 'a+')
+    const line = formatLine(0, entry('a'))
+    const write = fs.writeSync.bind(fs) as (...args: unknown[]) => number
+    vi.spyOn(fs, 'writeSync').mockImplementationOnce((to, bytes) =>
+      write(to, bytes, 0, line.length + 5),
+    )
+    vi.spyOn(fs, 'ftruncateSync').mockImplementation(() => {
+      throw Object.assign(new Error('EIO: i/o error, ftruncate'), { code: 'EIO' })
+    })
+    const report = appendEntries(fd, path, beginning, [entry('a'), entry('b')])
+    closeSync(fd)
+    const mark = { seq: 0, bytes: line.length }
+    expect(report).toMatchObject({ landed: 1, mark, failure: { code: 'DISK_FULL' } })
+    expect(readFileSync(path)).toHaveLength(line.length + 5)
   })
 
   it('reports a write that took nothing, and leaves the file as it was', () => {

@@ -84,6 +84,7 @@ describe('readTail', () => {
     ['the next entry', `garbage\n${line(3)}`],
     ['a later entry', `\0\0\n${line(9)}`],
     ['entries far behind', `\0\n\0\n\0\n${line(3)}${line(4)}\0`],
+    ['a later entry, and the next one after that', `\0\n${line(9)}${line(3)}`],
   ])('calls garbage with %s behind it damaged', (_, rest) => {
     const { seqs, end } = read(`${makeDir()}/t`, whole + rest)
     expect(seqs).toEqual([0, 1, 2])
@@ -104,6 +105,7 @@ describe('readTail', () => {
   it('calls a journal whose first line is lost damaged: nothing says that it was one', () => {
     expect(read(`${makeDir()}/t`, '\0\0\0\n').end).toEqual({ mark: beginning, rest: 'damaged' })
     expect(read(`${makeDir()}/t`, line(1)).end).toEqual({ mark: beginning, rest: 'damaged' })
+    expect(read(`${makeDir()}/t`, `${line(0)}\0\n`).end.rest).toBe('lost')
   })
 
   it('finds nothing in an empty journal, and an unfinished line in a torn first one', () => {

@@ -1,13 +1,23 @@
-import {
+import fs, {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { describe, expect, it } from 'vitest'
-import { type Lease, type LeaseUse, openLease } from '../../lib/os/lease.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import {
+  createLease,
+  isLeaseAlive,
+  type Lease,
+  type LeaseUse,
+  openLease,
+} from '../../lib/os/lease.ts'
 import { thisProcess } from '../../lib/os/process.ts'
 import { makeDir } from '../support/place.ts'
 
@@ -49,6 +59,15 @@ function take(path: string, use: LeaseUse = turn): Lease {
   return answer.lease
 }
 
+/** Where a link leads; one of a descriptor may be gone by now. */
+function readlinkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
+
 /** What identifies this process on this machine, as its own leases say it. */
 function here(dir: string): Record<string, unknown> {
   const held = take(`${dir}/probe`)
@@ -56,6 +75,30 @@ function here(dir: string): Record<string, unknown> {
   held.release()
   return { ...thisProcess(), machine_id, mount, name: 'owner.far', brief: false }
 }
+
+/** Does something once, just before a call for a path that fits. */
+function justBefore(
+  call: 'openSync' | 'utimesSync' | 'renameSync',
+  fits: RegExp,
+  act: () => void,
+): void {
+  const real = fs[call].bind(fs) as (...args: unknown[]) => never
+  let isDone = false
+  vi.spyOn(fs, call).mockImplementation((...args: unknown[]) => {
+    if (!isDone && fits.test(String(args[0]))) {
+      isDone = true
+      act()
+    }
+    return real(...args)
+  })
+}
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.useRealTimers()
+})
+
+const draftOf = (path: string) => new RegExp(`^${path}\\.[0-9a-f-]{36}/owner\\.`)
 
 describe('openLease', () => {
   it('gives a lease that nobody has, and leaves nothing when it is released', () => {
@@ -99,6 +142,95 @@ describe('openLease', () => {
     leave(path, far, 50)
     expect(openLease(path, turn)).toEqual({ kind: 'held', host: 'far', brief: false })
     expect(ownerOf(path)).toEqual(far)
+    rmSync(path, { recursive: true })
+    leave(path, { ...far, brief: true })
+    expect(openLease(path, turn)).toEqual({ kind: 'held', host: 'far', brief: true })
+  })
+
+  it('is the rival’s that placed it meanwhile', () => {
+    const path = `${makeDir()}/lease`
+    justBefore('openSync', draftOf(path), () => leave(path, far))
+    expect(openLease(path, turn)).toMatchObject({ kind: 'held', host: 'far' })
+    expect(ownerOf(path)).toEqual(far)
+    expect(existsSync(path)).toBe(true)
+  })
+
+  it.each(['openSync', 'utimesSync', 'renameSync'] as const)(
+    'is the rival’s that took it over before the %s',
+    (call) => {
+      const path = `${makeDir()}/lease`
+      leave(path, far, 70)
+      const rival = { ...far, host: 'rival', name: 'owner.rival' }
+      justBefore(call, call === 'openSync' ? draftOf(path) : /owner\.far$/, () => {
+        renameSync(`${path}/owner.far`, `${path}/owner.rival`)
+        writeFileSync(`${path}/owner.rival`, JSON.stringify(rival))
+      })
+      expect(openLease(path, turn)).toMatchObject({ kind: 'held', host: 'rival' })
+      expect(ownerOf(path)).toEqual(rival)
+    },
+  )
+
+  it('is the rival’s that took it over before its record was written', () => {
+    const path = `${makeDir()}/lease`
+    leave(path, far, 70)
+    justBefore('openSync', new RegExp(`^${path}/owner\\.(?!far$)`), () => {
+      renameSync(`${path}/${readdirSync(path)[0]}`, `${path}/owner.rival`)
+      writeFileSync(`${path}/owner.rival`, JSON.stringify({ ...far, name: 'owner.rival' }))
+    })
+    expect(openLease(path, turn)).toMatchObject({ kind: 'held', host: 'far' })
+    expect(ownerOf(path)).toMatchObject({ name: 'owner.rival' })
+  })
+
+  it('is the rival’s that took it over while it was looked at', () => {
+    const path = `${makeDir()}/lease`
+    leave(path, far, 70)
+    justBefore('openSync', /owner\.far$/, () => {
+      renameSync(`${path}/owner.far`, `${path}/owner.rival`)
+    })
+    expect(openLease(path, turn)).toMatchObject({ kind: 'held' })
+    expect(readdirSync(path)).toEqual(['owner.rival'])
+  })
+
+  it.each([
+    ['ESTALE', { kind: 'held' }],
+    ['EIO', 'EIO'],
+  ])('whose record cannot be read for %s is nobody’s to take', (code, outcome) => {
+    const path = `${makeDir()}/lease`
+    leave(path, far)
+    const fail = () => {
+      throw Object.assign(new Error(`${code}: read`), { code })
+    }
+    vi.spyOn(fs, 'readSync').mockImplementation(fail)
+    const open = () => openLease(path, { ...turn, alone: true })
+    if (typeof outcome === 'string') expect(open).toThrow(outcome)
+    else expect(open()).toMatchObject(outcome)
+    vi.restoreAllMocks()
+    expect(ownerOf(path)).toEqual(far)
+  })
+
+  it.each([
+    ['ESTALE', true],
+    ['EIO', 'EIO'],
+  ])('that cannot be renewed for %s is lost: %s', (code, outcome) => {
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
+    const lease = take(`${makeDir()}/lease`)
+    vi.setSystemTime(Date.now() + 30_000)
+    const spy = vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+      throw Object.assign(new Error(`${code}: write`), { code })
+    })
+    if (typeof outcome === 'string') expect(lease.isLost).toThrow(outcome)
+    else expect(lease.isLost()).toBe(outcome)
+    expect(spy).toHaveBeenCalled()
+    vi.clearAllTimers()
+  })
+
+  it('says what keeps it from being put in place, and leaves no draft', () => {
+    const dir = makeDir()
+    vi.spyOn(fs, 'renameSync').mockImplementation(() => {
+      throw Object.assign(new Error('EIO: i/o error, rename'), { code: 'EIO' })
+    })
+    expect(() => openLease(`${dir}/lease`, turn)).toThrow('EIO')
+    expect(readdirSync(dir)).toEqual([])
   })
 
   it('is taken over from a machine that has not renewed it for a minute', () => {
@@ -139,6 +271,9 @@ describe('openLease', () => {
     expect(openLease(path, { brief: false, alone: true })).toMatchObject({
       ...{ kind: 'held', brief: true },
     })
+    take(path).release()
+    leave(path, far)
+    writeFileSync(`${path}/owner.far`, '{"pid":')
     take(path).release()
   })
 
@@ -194,6 +329,80 @@ describe('openLease', () => {
     expect(readdirSync(`${dir}/a`)).toEqual([])
   })
 
+  it('is renewed while it is held, and no longer once it was abandoned or is gone', () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
+    const path = `${makeDir()}/lease`
+    const lease = take(path)
+    const name = readdirSync(path)[0] as string
+    const isRenewed = () => {
+      utimesSync(`${path}/${name}`, 1, 1)
+      vi.advanceTimersByTime(10_000)
+      return statSync(`${path}/${name}`).mtimeMs > 1_000
+    }
+    expect([isRenewed(), isRenewed()]).toEqual([true, true])
+    lease.abandon()
+    expect(isRenewed()).toBe(false)
+    const next = take(path)
+    rmSync(path, { recursive: true })
+    vi.advanceTimersByTime(10_000)
+    expect(existsSync(path)).toBe(false)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(next.isLost()).toBe(true)
+  })
+
+  it('is renewed by who comes back to it after a long time, if it is still there', () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
+    const path = `${makeDir()}/lease`
+    const lease = take(path)
+    const file = `${path}/${readdirSync(path)[0]}`
+    const comeBack = () => {
+      utimesSync(file, 1, 1)
+      vi.setSystemTime(Date.now() + 30_000)
+      return lease.isLost()
+    }
+    expect(comeBack()).toBe(false)
+    expect(statSync(file).mtimeMs).toBeGreaterThan(1_000)
+    utimesSync(file, 1, 1)
+    expect(lease.isLost()).toBe(false)
+    expect(statSync(file).mtimeMs).toBe(1_000)
+    renameSync(file, `${path}/owner.rival`)
+    vi.setSystemTime(Date.now() + 30_000)
+    expect(lease.isLost()).toBe(true)
+    expect(readdirSync(path)).toEqual(['owner.rival'])
+    vi.clearAllTimers()
+  })
+
+  it.skipIf(process.platform !== 'linux')('leaves nothing open', () => {
+    const dir = makeDir()
+    const path = `${dir}/lease`
+    leave(path, far, 70)
+    const lease = take(path)
+    expect(openLease(path, change)).toEqual({ kind: 'ours' })
+    expect(lease.isLost()).toBe(false)
+    lease.release()
+    const open = readdirSync('/proc/self/fd')
+      .map((fd) => `/proc/self/fd/${fd}`)
+      .filter((fd) => readlinkOf(fd).startsWith(dir))
+    expect(open).toEqual([])
+  })
+
+  it('sweeps nothing but drafts of its own that are old', () => {
+    const dir = makeDir()
+    const mine = [
+      `lease.${crypto.randomUUID()}`,
+      'lease.old',
+      'session.lock',
+      `x.${crypto.randomUUID()}`,
+    ]
+    for (const name of mine) {
+      mkdirSync(`${dir}/${name}`)
+      if (name !== mine[0]) utimesSync(`${dir}/${name}`, 1, 1)
+    }
+    const lease = take(`${dir}/lease`)
+    expect(readdirSync(dir).sort()).toEqual(['lease', ...mine].sort())
+    lease.release()
+  })
+
   it('sweeps what was killed while it asked, when it takes over', () => {
     const dir = makeDir()
     leave(`${dir}/lease`, far, 70)
@@ -203,5 +412,34 @@ describe('openLease', () => {
     const lease = take(`${dir}/lease`)
     expect(readdirSync(dir)).toEqual(['lease'])
     lease.release()
+  })
+})
+
+describe('isLeaseAlive', () => {
+  it('knows a living owner from a dead one, and from one that cannot be seen', () => {
+    const dir = makeDir()
+    const path = `${dir}/lease`
+    expect(isLeaseAlive(path)).toBe(false)
+    const lease = take(path)
+    expect(isLeaseAlive(path)).toBe(true)
+    lease.release()
+    for (const [name, owner] of Object.entries({
+      far,
+      dead: { ...here(dir), start_time: 'never' },
+    })) {
+      leave(`${dir}/${name}`, owner)
+      expect(isLeaseAlive(`${dir}/${name}`), name).toBe(false)
+    }
+  })
+})
+
+describe('createLease', () => {
+  it('makes one for a turn, where nobody has any', () => {
+    const path = `${makeDir()}/lease`
+    const lease = createLease(path, {})
+    expect(ownerOf(path)).toMatchObject({ pid: process.pid, brief: false })
+    lease.release()
+    leave(path, far)
+    expect(() => createLease(path, {})).toThrow('is leased already')
   })
 })

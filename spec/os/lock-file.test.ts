@@ -1,18 +1,20 @@
 import { spawn } from 'node:child_process'
-import {
+import fs, {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   createLock,
   findHolder,
+  isInUse,
   probeLock,
   supersedeLock,
   takeLock,
@@ -23,6 +25,8 @@ import { thisProcess } from '../../lib/os/process.ts'
 import { fingerprint } from '../session/fingerprint.ts'
 import { makeDir } from '../support/place.ts'
 import { holdLock, until } from './holder.ts'
+
+afterEach(() => void vi.restoreAllMocks())
 
 function makePath(): string {
   return `${makeDir()}/some.lock`
@@ -99,6 +103,53 @@ describe('tryLock', () => {
     expect(lock?.isInPlace()).toBe(false)
     using other = tryLock(path, {})
     expect(other?.isInPlace()).toBe(true)
+  })
+
+  it('does not take a lock whose file is moved or replaced just before it has it', () => {
+    const path = makePath()
+    const open = fs.openSync.bind(fs)
+    for (const after of [
+      () => renameSync(path, `${path}.moved`),
+      () => {
+        renameSync(path, `${path}.moved`)
+        writeFileSync(path, '')
+      },
+    ]) {
+      writeFileSync(path, '')
+      vi.spyOn(fs, 'openSync').mockImplementationOnce((...args) => {
+        const fd = open(...args)
+        after()
+        return fd
+      })
+      expect(tryLock(path, {})).toBeUndefined()
+      expect(probeLock(`${path}.moved`)).toBe('free')
+      expect(readFileSync(`${path}.moved`, 'utf8')).toBe('')
+    }
+  })
+
+  it.skipIf(process.platform !== 'linux')('leaves nothing open that it did not lock', () => {
+    const path = makePath()
+    const lock = tryLock(path, {})
+    const shown = () =>
+      readdirSync('/proc/self/fd')
+        .map((fd) => `/proc/self/fd/${fd}`)
+        .filter((fd) => existsSync(fd) && readlinkSync(fd) === path)
+    expect([tryLock(path, {}), tryShared(path), probeLock(path)]).toEqual([
+      ...[undefined, undefined, 'held'],
+    ])
+    expect(shown()).toHaveLength(1)
+    lock?.release()
+    expect(shown()).toEqual([])
+  })
+
+  it('is not kept from locking by a full disk', () => {
+    const path = makePath()
+    vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+      throw Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' })
+    })
+    using lock = tryLock(path, {})
+    expect(lock?.isInPlace()).toBe(true)
+    expect(probeLock(path)).toBe('held')
   })
 
   it('lets its lock be released twice', () => {
@@ -224,12 +275,46 @@ describe('supersedeLock', () => {
     expect(findHolder(path, Date.now())).toMatchObject({ pid: process.pid, turn: 2 })
   })
 
+  it('removes what interrupted ones left of it, and nothing else', () => {
+    const path = makePath()
+    const others = ['session.lock', 'some.lock.x', 'some.lock2.7', '7']
+    const left = [path, `${path}.7`, ...others.map((name) => path.replace(/[^/]*$/, name))]
+    for (const one of left) writeFileSync(one, '')
+    using _lock = supersedeLock(path, {})
+    expect(left.filter((one) => !existsSync(one))).toEqual([`${path}.7`])
+  })
+
+  it('keeps nothing locked that it could not put in place', () => {
+    const path = makePath()
+    vi.spyOn(fs, 'renameSync').mockImplementation(() => {
+      throw Object.assign(new Error('EIO: i/o error, rename'), { code: 'EIO' })
+    })
+    expect(() => supersedeLock(path, {})).toThrow('EIO')
+    expect(probeLock(`${path}.${process.pid}`)).toBe('free')
+  })
+
   it('gets past what an interrupted one of the same process left', () => {
     const path = makePath()
     writeFileSync(path, '')
     writeFileSync(`${path}.${process.pid}`, 'left over')
     using lock = supersedeLock(path, {})
     expect(lock.isInPlace()).toBe(true)
+  })
+})
+
+describe('isInUse', () => {
+  it('sees shared locks too, makes nothing, and lets go of what it asked', () => {
+    const path = makePath()
+    expect(isInUse(path)).toBe(false)
+    expect(existsSync(path)).toBe(false)
+    for (const take of [() => tryShared(path), () => tryLock(path, {})]) {
+      const lock = take()
+      expect(isInUse(path)).toBe(true)
+      lock?.release()
+      const before = readFileSync(path, 'utf8')
+      expect([isInUse(path), probeLock(path)]).toEqual([false, 'free'])
+      expect(readFileSync(path, 'utf8')).toBe(before)
+    }
   })
 })
 

@@ -3,9 +3,13 @@ import { once } from 'node:events'
 import fs, { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
+  carries,
+  findRow,
   type GroupIdentity,
+  isForeign,
   isStopped,
   signalGroup,
+  signalProcess,
   startTimeOf,
   thisMachine,
   thisProcess,
@@ -101,6 +105,17 @@ describe('vitalsOf', () => {
   })
 })
 
+describe('findRow and carries', () => {
+  it('know a child of this process, and nothing of nobody', async () => {
+    const { group, inner } = await startGroup(leaderAndMember)
+    expect(findRow(group.pgid)).toMatchObject({ ppid: process.pid, pgid: group.pgid })
+    expect(findRow(inner)).toMatchObject({ ppid: group.pgid, pgid: group.pgid })
+    expect(carries(inner, marker)).toBe(true)
+    expect(carries(inner, 'STINT_SPEC_MARK=on')).toBe(false)
+    expect([findRow(999_999_999), carries(999_999_999, marker)]).toEqual([undefined, false])
+  })
+})
+
 describe('isStopped', () => {
   it('tells a stopped process from one that goes on', async () => {
     const { group, inner } = await startGroup(leaderAndMember)
@@ -178,6 +193,53 @@ describe('vitalsOfGroup', () => {
       expect(vitalsOf({ ...thisProcess(), pid, start_time: '1' }).verdict).toBe('dead')
     }
   })
+
+  it.skipIf(process.platform !== 'linux')(
+    'takes nobody for dead who is there and not shown',
+    async () => {
+      const { group } = await startGroup(leaderAndMember)
+      const open = fs.openSync.bind(fs)
+      vi.spyOn(fs, 'openSync').mockImplementation((path, ...rest) => {
+        if (path !== `/proc/${group.pgid}/stat`) return open(path, ...rest)
+        throw Object.assign(new Error('ENOENT: no such file or directory'), { code: 'ENOENT' })
+      })
+      try {
+        expect(vitalsOf({ ...group, pid: group.pgid }).verdict).toBe('unknown')
+        expect(vitalsOfGroup(group, marker).verdict).toBe('unknown')
+        expect(signalGroup(group, marker, 'SIGKILL')).toBe(false)
+        // Nor whom another user has.
+        vi.spyOn(process, 'kill').mockImplementation(() => {
+          throw Object.assign(new Error('EPERM: kill'), { code: 'EPERM' })
+        })
+        expect(vitalsOf({ ...group, pid: group.pgid }).verdict).toBe('unknown')
+        expect(vitalsOfGroup(group, marker).verdict).toBe('unknown')
+        expect(isForeign(group)).toBe(true)
+      } finally {
+        vi.restoreAllMocks()
+      }
+      expect(isForeign(group)).toBe(false)
+      expect(isForeign({ ...group, pgid: 999_999_999 })).toBe(false)
+    },
+  )
+
+  it.skipIf(process.platform !== 'linux')(
+    'takes a group whose leader is a zombie for as alive as its other members',
+    async () => {
+      const script = "setsid sh -c 'sleep 1000 & echo $!; exec sleep 1000' & exec cat"
+      const { group: outer, inner } = await startGroup(script, {})
+      await until(() => readFileSync(`/proc/${outer.pgid}/comm`, 'utf8') === 'cat\n')
+      const pgid = findRow(inner)?.pgid as number
+      expect(pgid).not.toBe(outer.pgid)
+      const group = { ...outer, pgid, start_time: startTimeOf(pgid) ?? '' }
+      process.kill(pgid, 'SIGKILL')
+      await until(() => findRow(pgid)?.state === 'Z')
+      expect(vitalsOfGroup(group, marker)).toMatchObject({
+        ...{ verdict: 'alive', why: expect.stringContaining(`process ${inner} `) },
+      })
+      process.kill(inner, 'SIGKILL')
+      await until(() => vitalsOfGroup(group, marker).verdict === 'dead')
+    },
+  )
 
   it('takes a group whose number was given out again for dead', async () => {
     const { group } = await startGroup(leaderAndMember)
@@ -274,5 +336,31 @@ describe('signalGroup', () => {
     await endLeader(started)
     expect(signalGroup(started.group, marker, 'SIGKILL')).toBe(false)
     expect(existsSync(`/proc/${started.inner}`)).toBe(true)
+  })
+})
+
+describe('signalProcess', () => {
+  it('reaches the very process, and never the first one or a group', async () => {
+    const { child, group } = await startGroup(leaderAndMember)
+    const kill = process.kill.bind(process)
+    const sent: unknown[] = []
+    const spy = vi.spyOn(process, 'kill').mockImplementation((pid, signal) => {
+      if (signal === 0) return kill(pid, 0)
+      sent.push([pid, signal])
+      return true
+    })
+    const pid = group.pgid
+    try {
+      expect(signalProcess({ ...group, pid }, 'SIGTERM')).toBe(true)
+      expect(signalProcess({ ...group, pid, start_time: '1' }, 'SIGTERM')).toBe(false)
+      for (const pid of [1, 0, -1, -group.pgid, Number.NaN]) {
+        const start_time = startTimeOf(pid) ?? group.start_time
+        expect(signalProcess({ ...group, pid, start_time }, 'SIGTERM'), String(pid)).toBe(false)
+      }
+    } finally {
+      spy.mockRestore()
+    }
+    expect(sent).toEqual([[pid, 'SIGTERM']])
+    expect(child.exitCode).toBeNull()
   })
 })

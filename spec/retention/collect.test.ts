@@ -1,18 +1,23 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { Failure } from '../../lib/errors.ts'
 import {
   appendEntry,
   collectStore,
+  deleteSession,
   errandsOf,
   listSessions,
   listTrash,
   pinSession,
   planStore,
+  restoreSession,
   type SessionId,
   type Store,
 } from '../../lib/index.ts'
 import { session as files } from '../../lib/layout.ts'
 import { tryLock } from '../../lib/os/lock-file.ts'
+import { applyPlan } from '../../lib/retention/apply.ts'
+import { readSnapshot } from '../../lib/session/snapshot.ts'
 import { ended, nextId, started, writeSession } from '../store/sessions.ts'
 import { makeStore } from '../support/place.ts'
 
@@ -55,6 +60,87 @@ describe('collectStore', () => {
     expect(outcome).toMatchObject({ result: 'skipped', why: /used or changed/ })
     expect(listTrash(store)).toEqual([])
   })
+
+  it('tells what somebody else moved from what is in use', async () => {
+    const store = makeStore()
+    const [gone, used] = [writeSession(store), writeSession(store)]
+    const plan = planStore(store, policy)
+    await deleteSession(store, gone.id, 'by hand')
+    using _lock = tryLock(files.sessionLock(used.dir), {})
+    const { outcomes } = await collectStore(plan, errandsOf(plan))
+    const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]))
+    expect(byId.get(gone.id)).toMatchObject({ result: 'skipped', gone: true })
+    expect(byId.get(used.id)).toMatchObject({ result: 'skipped' })
+    expect(byId.get(used.id)).not.toHaveProperty('gone')
+  })
+
+  it('takes no errand for what must stay, or is not there', async () => {
+    const store = makeStore()
+    const { id } = writeSession(store)
+    await pinSession(store, id, true)
+    const plan = planStore(store, policy)
+    const errands = [id, nextId()].map((id) => ({ id, act: 'trash', why: 'old', seq: 1 }) as const)
+    const { outcomes } = await collectStore(plan, errands)
+    expect(outcomes.map(({ result, why }) => [result, why])).toEqual([
+      ['skipped', 'it is pinned'],
+      ['skipped', 'it is not there any more'],
+    ])
+    expect(listTrash(store)).toEqual([])
+  })
+
+  it('purges nothing that was brought back and given up again since', async () => {
+    const store = makeStore()
+    const { id } = writeSession(store)
+    await deleteSession(store, id, 'by hand')
+    const plan = planStore(store, { trashFor: 0 })
+    expect(errandsOf(plan)).toMatchObject([{ id, act: 'purge' }])
+    const errands = errandsOf(plan).map((one) => ({ ...one, since: 1 }))
+    const { outcomes } = await collectStore(plan, errands as never)
+    expect(outcomes).toMatchObject([
+      { id, result: 'skipped', why: 'it is not in the trash since then' },
+    ])
+    await restoreSession(store, id)
+    const [late] = (await collectStore(plan, errandsOf(plan))).outcomes
+    expect(late).toMatchObject({ id, result: 'skipped' })
+    expect(listSessions(store).rows.map((row) => row.id)).toEqual([id])
+  })
+
+  it('records a crash in what it takes', async () => {
+    const store = makeStore()
+    const { id } = writeSession(store, { told: [started(1, long)] })
+    expect(await collect(store)).toMatchObject([{ id, act: 'trash', result: 'done' }])
+    const { state } = readSnapshot(id, `${store.dir}/trash/${id}`)
+    expect(state).toMatchObject({ phase: 'retired', turn: { outcome: 'crashed' } })
+  })
+
+  it.each(['trash', 'purge'] as const)(
+    'stops before the %s once another machine cleans up, or it is told to',
+    async (act) => {
+      const store = makeStore()
+      for (let n = 0; n < 3; n++) {
+        const { id } = writeSession(store)
+        if (act === 'purge') await deleteSession(store, id, 'by hand')
+      }
+      const { survey, ...plan } = planStore(store, act === 'purge' ? { trashFor: 0 } : policy)
+      const errands = errandsOf({ survey, ...plan })
+      const rest = () => [listSessions(store).rows.length, listTrash(store).length]
+      const before = rest()
+      let checks = 0
+      const lost = new Failure('STORE_BUSY', { store: store.dir })
+      const maintenance = {
+        check: () => {
+          if (++checks > 1) throw lost
+        },
+        [Symbol.asyncDispose]: async () => {},
+      }
+      const signal = AbortSignal.abort()
+      expect(await applyPlan(store, survey, errands, maintenance, { signal })).toEqual([])
+      expect(rest()).toEqual(before)
+      await expect(applyPlan(store, survey, errands, maintenance)).rejects.toBe(lost)
+      expect(checks).toBe(2)
+      expect(rest()).toEqual(act === 'purge' ? [0, 2] : [2, 1])
+    },
+  )
 
   it('leaves one below which a session was started since, or taken up', async () => {
     const store = makeStore()

@@ -61,7 +61,11 @@ describe('planRetention', () => {
   it('asks for nothing without a rule but for what was given up before', () => {
     const survey = surveyOf([{ days: 400 }, { days: 400, retired: true }, { status: 'crashed' }])
     expect(wordsOf(survey, {})).toEqual(['keep within', 'trash retired', 'keep within'])
-    expect(wordsOf(survey, { recordCrashes: true })[2]).toBe('record crashed')
+    expect(wordsOf(survey, { recordCrashes: true })).toEqual([
+      'keep within',
+      'trash retired',
+      'record crashed',
+    ])
   })
 
   it('takes what was used longer ago than it may', () => {
@@ -116,6 +120,25 @@ describe('planRetention', () => {
       'trash size',
       'trash size',
     ])
+    expect(wordsOf(survey, { maxSize: 60 })).toEqual([
+      'keep pinned',
+      'trash size',
+      'keep within',
+      'keep within',
+    ])
+  })
+
+  it('does not count what goes for another reason', () => {
+    const survey = surveyOf([{ days: 9, bytes: 50 }, { days: 3 }, { days: 2 }])
+    const words = ['trash old', 'keep within', 'keep within']
+    expect(wordsOf(survey, { olderThan: 5 * day, maxCount: 2 })).toEqual(words)
+    expect(wordsOf(survey, { olderThan: 5 * day, maxSize: 2 })).toEqual(words)
+  })
+
+  it('takes the newer id for the later of two that were used at one instant', () => {
+    const survey = surveyOf([{ days: 2 }, { days: 2 }, { days: 2 }])
+    const words = ['trash beyond', 'trash beyond', 'keep last']
+    expect(wordsOf(survey, { keepLast: 1 })).toEqual(words)
   })
 
   it('ranks among the sessions that it is about', () => {
@@ -150,6 +173,24 @@ describe('planRetention', () => {
       'keep live',
       'trash old',
     ])
+  })
+
+  it.each([
+    ['running', 'keep kin'],
+    ['busy', 'keep kin'],
+    ['orphaned', 'keep kin'],
+    ['leaked', 'keep kin'],
+    ['unknown', 'keep kin'],
+    ['crashed', 'trash old'],
+    ['idle', 'trash old'],
+  ] as const)('for what is above one that is %s says: %s', (status, word) => {
+    const survey = surveyOf([{}, { parent: 0, status }])
+    expect(wordsOf(survey, { olderThan: day })[0]).toBe(word)
+  })
+
+  it('spares what was used less than an hour ago, and no longer', () => {
+    const survey = surveyOf([{ days: 59 / 60 / 24 }, { days: youngAge / day }])
+    expect(wordsOf(survey, { olderThan: 0 })).toEqual(['keep young', 'trash old'])
   })
 
   it('is not led around by parents in a circle, or that are not there', () => {

@@ -1,7 +1,12 @@
-import { describe, expect, it } from 'vitest'
-import { type Lock, tryLock } from '../../lib/os/lock-file.ts'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { ulid } from 'ulid'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type Lock, probeLock, tryLock } from '../../lib/os/lock-file.ts'
+import { startTimeOf } from '../../lib/os/process.ts'
 import { killTurn } from '../../lib/run/kill.ts'
-import { ended, started, writeSession } from '../store/sessions.ts'
+import { ended, nextId, started, writeSession } from '../store/sessions.ts'
 import { makeStore } from '../support/place.ts'
 
 const wish = (at: number): [string, object, { at: number }] => [
@@ -40,4 +45,129 @@ describe('killTurn', () => {
     const { id } = writeSession(store, { told: [started(1, Date.now()), wish(Date.now())] })
     expect(await killTurn(store, id, 1_000)).toMatchObject({ signal: null, outcome: 'cancelled' })
   })
+
+  it('says what keeps it from knowing a session, and that nothing runs', async () => {
+    const store = makeStore({ now: Date.now })
+    const idle = writeSession(store, { told: [started(1, 1), ended(1, 2)] })
+    await expect(killTurn(store, idle.id, 0)).rejects.toMatchObject({
+      ...{ code: 'NOTHING_RUNS', data: { id: idle.id, status: 'idle' } },
+    })
+    const damaged = writeSession(store)
+    for (const name of ['state.toml', 'transcript.jsonl'])
+      writeFileSync(`${damaged.dir}/${name}`, '\0')
+    await expect(killTurn(store, damaged.id, 0)).rejects.toMatchObject({
+      code: 'SESSION_UNREADABLE',
+    })
+  })
+
+  it('records what crashed as that, also what was said to be lost', async () => {
+    for (const options of [{}, { lost: true }]) {
+      const { store, id } = makeTurn({})
+      expect(await killTurn(store, id, 0, options)).toEqual({
+        ...{ id, turn: 1, signal: null, outcome: 'crashed' },
+      })
+    }
+  })
+
+  it('gives up what ran out of sight on the caller’s word alone', async () => {
+    const { store, id, dir } = makeTurn({ pid_ns: 'pid:[1]' })
+    writeFileSync(`${dir}/locks/command.lock`, '')
+    await expect(killTurn(store, id, 0)).rejects.toMatchObject({ code: 'LIVENESS_UNKNOWN' })
+    expect(await killTurn(store, id, 0, { lost: true })).toEqual({
+      ...{ id, turn: 1, signal: null, outcome: 'crashed', lost: true },
+    })
+    expect(probeLock(`${dir}/locks/command.lock`)).toBe('free')
+  })
+
+  it('gives up nothing of which only a lock cannot be looked at, or a tool holds one', async () => {
+    const near = makeTurn({})
+    symlinkSync('nowhere', `${near.dir}/locks/session.lock`)
+    await expect(killTurn(near.store, near.id, 0, { lost: true })).rejects.toMatchObject({
+      ...{ code: 'LIVENESS_UNKNOWN' },
+    })
+    const far = makeTurn({ pid_ns: 'pid:[1]' })
+    using _lock = tryLock(`${far.dir}/locks/command.lock`, {})
+    const before = readFileSync(`${far.dir}/transcript.jsonl`, 'utf8')
+    await expect(killTurn(far.store, far.id, 0, { lost: true })).rejects.toMatchObject({
+      ...{ code: 'KILL_INCOMPLETE' },
+    })
+    expect(readFileSync(`${far.dir}/transcript.jsonl`, 'utf8')).toBe(before)
+  })
+
+  it('wishes for nothing that no signal of its own can bring about', async () => {
+    const { store, id, dir } = makeTurn({ pid_ns: 'pid:[1]' })
+    using _lock = tryLock(`${dir}/locks/session.lock`, {})
+    const before = readFileSync(`${dir}/transcript.jsonl`, 'utf8')
+    await expect(killTurn(store, id, 0)).rejects.toMatchObject({
+      ...{ code: 'KILL_INCOMPLETE', data: { why: /^it cannot be ended from here: / } },
+    })
+    await expect(killTurn(store, id, 0, { lost: true })).rejects.toMatchObject({
+      ...{ code: 'KILL_INCOMPLETE', data: { why: /^it is not lost: / } },
+    })
+    expect(readFileSync(`${dir}/transcript.jsonl`, 'utf8')).toBe(before)
+  })
+
+  it('ends an orphan that is asked to, and one that is stopped', async () => {
+    for (const signal of ['SIGCONT', 'SIGSTOP'] as const) {
+      const { store, id, dir, child } = await makeOrphan('echo ready; exec cat')
+      await expect(killTurn(store, id, 0, { lost: true })).rejects.toMatchObject({
+        ...{ code: 'KILL_INCOMPLETE', data: { why: /^it is not lost: / } },
+      })
+      expect([child.exitCode, child.signalCode]).toEqual([null, null])
+      child.kill(signal)
+      const exit = once(child, 'exit')
+      expect(await killTurn(store, id, 60_000)).toEqual({
+        ...{ id, turn: 1, signal: 'SIGTERM', outcome: 'cancelled' },
+      })
+      expect(await exit).toEqual([null, 'SIGTERM'])
+      const entries = readFileSync(`${dir}/transcript.jsonl`, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .slice(-2)
+      expect(entries.map((line) => JSON.parse(line))).toMatchObject([
+        { type: 'session', data: { event: 'kill_requested', turn: 1 } },
+        { type: 'turn_ended', data: { outcome: 'cancelled' } },
+      ])
+    }
+  })
+
+  it('wishes for no end that is wished for already', async () => {
+    const { store, id, dir } = await makeOrphan('echo ready; exec cat', wish(Date.now()))
+    expect(await killTurn(store, id, 60_000)).toMatchObject({ outcome: 'cancelled' })
+    const text = readFileSync(`${dir}/transcript.jsonl`, 'utf8')
+    expect(text.split('kill_requested')).toHaveLength(2)
+  })
+
+  it('kills an orphan that does not heed it', async () => {
+    const { store, id, child } = await makeOrphan("trap '' TERM; echo ready; exec cat")
+    const exit = once(child, 'exit')
+    expect(await killTurn(store, id, 0)).toMatchObject({ signal: 'SIGKILL', outcome: 'cancelled' })
+    expect(await exit).toEqual([null, 'SIGKILL'])
+  })
 })
+
+/** An open turn whose process is that of these facts. */
+function makeTurn(group: object, id: string = nextId(), ...more: ReturnType<typeof wish>[]) {
+  const store = makeStore({ now: Date.now })
+  const [type, data, options] = started(1, Date.now())
+  const process = { ...(data as { process: object }).process, ...group }
+  return {
+    store,
+    ...writeSession(store, { id, told: [[type, { ...data, process }, options], ...more] }),
+  }
+}
+
+/** An open turn without a supervisor, whose tool runs this script. */
+async function makeOrphan(script: string, ...more: ReturnType<typeof wish>[]) {
+  // What carries it is ended: nobody else on this machine is to have the same.
+  const id = ulid()
+  const child = spawn('/bin/sh', ['-c', script], {
+    detached: true,
+    env: { PATH: process.env.PATH, STINT_SESSION_ID: id, STINT_TURN: '1' },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  const pgid = child.pid as number
+  return { ...makeTurn({ pgid, start_time: startTimeOf(pgid) }, id, ...more), child }
+}

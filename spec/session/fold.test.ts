@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { SessionId } from '../../lib/base/id.ts'
 import { decodeEntry, type Entry, encodeEntry, formatLine } from '../../lib/journal/entry.ts'
 import { formatState, parseState } from '../../lib/session/codec.ts'
-import { FoldError, foldEntry, markAt } from '../../lib/session/fold.ts'
+import { FoldError, foldEntry, foldStreamed, markAt } from '../../lib/session/fold.ts'
 import type { State } from '../../lib/session/state.ts'
 
 const id = '01JH4QWERT1234567890ABCDEF' as SessionId
@@ -180,6 +180,25 @@ describe('foldEntry', () => {
     })
   })
 
+  it('needs no more of entry 0 than the id and the project', () => {
+    const { git, genealogy } = fold(undefined, [tell(0, 'session', { id, project_path: '/p' })])
+    expect({ git, genealogy }).toEqual({ git: {}, genealogy: { depth: 0 } })
+  })
+
+  it('takes what a session entry sets, and keeps the rest', () => {
+    const born = fold(undefined, [birth])
+    const set = { name: 'n', project_path: '/q', cwd: '/q/sub', pinned: true, phase: 'retired' }
+    const { cwd, ...own } = set
+    expect(fold(undefined, story(['session', { event: 'relocated', set }]))).toMatchObject({
+      ...own,
+      description: 'one',
+      git: { ...born.git, cwd },
+    })
+    const { entry, bytes } = tell(1, 'session', { event: 'unpacked', upkeep: true })
+    const after = foldEntry(born, entry, bytes)
+    expect(after).toEqual({ ...born, journal: after.journal })
+  })
+
   it('changes nothing but the mark for a type that it does not know', () => {
     const before = fold(undefined, story(['turn_started', { tool: 'codex' }, { turn: 1, at: 9e6 }]))
     const data = { set: { name: 'x' }, outcome: 'x', tool: 'x', input_tokens: 5 }
@@ -209,7 +228,10 @@ describe('foldEntry', () => {
       story(
         ['output', { redactions: { password: 2 } }],
         ['message', { redactions: { password: 1, 'github-token': 1 } }],
-        ['tool_call', { redactions: { 'a b': 1, constructor: 1, jwt: '2', aws: 0.5, pem: -1 } }],
+        [
+          'tool_call',
+          { redactions: { 'a b': 1, constructor: 1, jwt: '2', aws: 0.5, pem: -1, cookie: 0 } },
+        ],
         ['raw', { redactions: ['password'] }],
       ),
     )
@@ -267,6 +289,36 @@ describe('foldEntry', () => {
     })
   })
 
+  it('has no id of a conversation that the tool has lost, but remembers it', () => {
+    const tell = (provider_session_id: string, lost?: true): [string, object] => [
+      'provider_session',
+      { tool: 'codex', provider_session_id, lost },
+    ]
+    const codexAfter = (...told: [string, object][]) => {
+      const { updated_at: _, ...rest } = fold(undefined, story(...told)).tools.codex ?? {}
+      return rest
+    }
+    const [history, id] = ['provider_session_history', 'provider_session_id']
+    expect(codexAfter(tell('a'), tell('a', true))).toEqual({ [history]: ['a'] })
+    expect(codexAfter(tell('a', true), tell('a', true))).toEqual({ [history]: ['a'] })
+    expect(codexAfter(tell('a'), tell('a', true), tell('b'))).toEqual({
+      [history]: ['a'],
+      [id]: 'b',
+    })
+    expect(codexAfter(tell('a'), tell('b'), tell('a', true))).toEqual({
+      [history]: ['a'],
+      [id]: 'b',
+    })
+  })
+
+  it('counts an id that names no tool to that of the turn', () => {
+    const told = story(
+      ['turn_started', { tool: 'codex' }, { turn: 1 }],
+      ['provider_session', { provider_session_id: 'a' }, { turn: 1 }],
+    )
+    expect(fold(undefined, told).tools.codex?.provider_session_id).toBe('a')
+  })
+
   it('forgets no id that was observed, in whatever order they came', () => {
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 8 }), (ids) => {
@@ -318,6 +370,21 @@ describe('foldEntry', () => {
     })
   })
 
+  it('takes from a turn how it is talked with, where it works, and what ended it', () => {
+    const told = story(
+      ['turn_started', { tool: 'acp', cwd: '/x', cwd_redacted: true, conversation: true }],
+      ['turn_ended', { outcome: 'cancelled', signal: 'SIGTERM' }],
+      ['turn_started', { tool: 'acp', cwd: '/y', cwd_redacted: false, conversation: false }],
+    )
+    expect(fold(undefined, told.slice(0, 3))).toMatchObject({
+      turn: { conversation: true, signal: 'SIGTERM' },
+      git: { cwd: '/x', cwd_redacted: true },
+    })
+    const { turn, git } = fold(undefined, told)
+    expect(git).toEqual({ branch: 'main', head_at_creation: 'abc', cwd: '/y' })
+    expect(turn).not.toHaveProperty('conversation')
+  })
+
   it('takes no late end of an earlier turn for that of the newest', () => {
     const told = story(
       ['turn_started', { tool: 'codex' }, { turn: 1 }],
@@ -354,7 +421,13 @@ describe('foldEntry', () => {
   })
 
   it('counts only streamed entries against the size cap', () => {
-    const told = story(['message', {}], ['output', {}], ['raw', {}], ['thought', {}])
+    const told = story(
+      ['message', {}],
+      ['output', {}],
+      ['raw', {}],
+      ['thought', {}],
+      ['tool_result', {}],
+    )
     const streamed = told.slice(2).reduce((sum, { bytes }) => sum + bytes, 0)
     expect(fold(undefined, told).journal.streamed_bytes).toBe(streamed)
     expect(fold(undefined, told.slice(0, 2)).journal.streamed_bytes).toBeUndefined()
@@ -370,10 +443,38 @@ describe('foldEntry', () => {
     ['usage that is a text', story(['usage', { input_tokens: '5' }])],
     ['a name that is a number', story(['session', { set: { name: 5 } }])],
     [
+      'an end at no instant',
+      story(
+        ['turn_started', { tool: 'x' }, { turn: 1 }],
+        ['turn_ended', { outcome: 'crashed', completed_at: 'soon' }, { turn: 1 }],
+      ),
+    ],
+    [
       'an end without an outcome',
       story(['turn_started', { tool: 'x' }, { turn: 1 }], ['turn_ended', {}, { turn: 1 }]),
     ],
   ])('refuses %s', (_, told) => {
     expect(() => fold(undefined, told)).toThrow(FoldError)
+  })
+})
+
+describe('foldStreamed', () => {
+  it('gives what folding one by one gives', () => {
+    const streamed = fc.record({
+      type: fc.constantFrom('output', 'raw', 'thought', 'tool_result'),
+      at: fc.nat({ max: 100_000 }),
+      redactions: fc.option(fc.constantFrom({ password: 2 }, { jwt: 1 }), { nil: undefined }),
+    })
+    fc.assert(
+      fc.property(sequence, fc.array(streamed, { maxLength: 5 }), (before, streamed) => {
+        const from = fold(undefined, before)
+        const told = streamed.map(({ type, at, redactions }, i) =>
+          tell(before.length + i, type, { redactions }, { at }),
+        )
+        const entries = told.map(({ entry: { ts, data } }) => ({ ts, redactions: data.redactions }))
+        const once = fold(from, told)
+        expect(foldStreamed(from, entries, markAt(once))).toEqual(once)
+      }),
+    )
   })
 })
