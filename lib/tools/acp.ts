@@ -204,7 +204,7 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
           const isVague = act !== 'new' && ending?.outcome === 'failure' && !('why' in ending)
           if (!isVague || !has(capabilities, 'list')) return ending
           const late = sleep(listWithin, stop.signal).then(() => false)
-          const isLost = await Promise.race([isUnlisted(agent, spec).catch(() => false), late])
+          const isLost = await Promise.race([isUnlisted(agent, spec), late])
           return isLost ? ({ ...ending, why: 'session_lost' } as const) : ending
         }
       }
@@ -343,20 +343,34 @@ async function openSession(
   return await request(method, params, sessionId)
 }
 
-/** Whether the agent lists its sessions, and not this one: opencode says of one that is lost that it failed. */
+/**
+ * Whether the agent lists its sessions, and not this one: opencode says of one that is lost that it
+ * failed. One of another directory may be in the list of all directories only.
+ */
 async function isUnlisted(agent: ClientContext, spec: ConversationSpec): Promise<boolean> {
+  const { cwd, providerSession } = spec
+  const isListed = (place: { readonly cwd?: string }) =>
+    findListed(agent, providerSession, place).catch(() => undefined)
+  return (await isListed({ cwd })) === false && (await isListed({})) !== true
+}
+
+/** Whether the session is in the agent's list; undefined when the list may be cut. */
+async function findListed(
+  agent: ClientContext,
+  sessionId: string | undefined,
+  place: { readonly cwd?: string },
+): Promise<boolean | undefined> {
   let cursor: unknown
   for (let lists = 0; lists < mostLists; lists++) {
-    const params = { cwd: spec.cwd, ...(cursor === undefined ? {} : { cursor }) }
+    const params = { ...place, ...(cursor === undefined ? {} : { cursor }) }
     const answer = await agent.request<unknown>('session/list', params)
     const { sessions, nextCursor } = isTable(answer) ? answer : {}
-    if (!Array.isArray(sessions)) return false
-    const isHis = (one: unknown) => isTable(one) && one.sessionId === spec.providerSession
-    if (sessions.some(isHis)) return false
+    if (!Array.isArray(sessions)) return undefined
+    if (sessions.some((one: unknown) => isTable(one) && one.sessionId === sessionId)) return true
     cursor = nextCursor ?? undefined
-    if (cursor === undefined) return sessions.length < longestList
+    if (cursor === undefined) return sessions.length < longestList ? false : undefined
   }
-  return false
+  return undefined
 }
 
 /** How the agent goes on with a session; undefined when it does not. */

@@ -308,6 +308,7 @@ describe('the beginning of a turn', () => {
     const failure = { outcome: 'failure', text } as const
     expect((await resume('gone')).ending).toEqual({ ...failure, why: 'session_lost' })
     expect((await resume('old')).ending).toEqual(failure)
+    expect((await resume('old', 'elsewhere')).ending).toEqual(failure)
     for (const list of ['mute', 'many', 'refused']) {
       expect((await resume('gone', list)).ending).toEqual(failure)
     }
