@@ -70,6 +70,9 @@ const mostLists = 100
 /** Agents cut a list at 50, and do not say so: a session is missed in a shorter one alone. */
 const longestList = 40
 
+/** How much of what an agent refuses with is read for its reason, in UTF-16 units. */
+const longestSentence = 4_096
+
 /** What compaction is called as a command. */
 const compactions = ['compact', 'compress', 'summarize']
 
@@ -424,7 +427,9 @@ function endingOf(stopReason: unknown): Ending {
 /** The message of a JSON-RPC error, and what its data says beside it. */
 function sentenceOf({ message: told, data }: { message: string; data?: unknown }): string {
   // The provider's own error may stand at the end of it, as JSON.
-  const message = told.replace(/\{[\s\S]*\}$/, (json) => messageIn(json) ?? json)
+  const start = told.endsWith('}') ? told.indexOf('{') : -1
+  const message =
+    start < 0 ? told : told.slice(0, start) + (messageIn(told.slice(start)) ?? told.slice(start))
   const more = isTable(data) ? (data.details ?? messageIn(data)) : data
   return typeof more === 'string' && more !== '' && !message.includes(more)
     ? `${message}: ${more}`
@@ -446,10 +451,12 @@ function reasonOf(
     return { text: `${text}${ways}`, why: 'login_needed' }
   }
   if (isOpening && code === methodMissing) return { text, why: 'unsupported' }
+  // The second search takes time by the square of the length.
+  const head = text.slice(0, longestSentence)
   const isLost =
     code === notFound ||
-    (/session|conversation|thread/i.test(text) &&
-      /not ?found|no\b.*\bfound|no such|unknown|invalid|not exist/i.test(text))
+    (/session|conversation|thread/i.test(head) &&
+      /not ?found|no\b.*\bfound|no such|unknown|invalid|not exist/i.test(head))
   return isOpening && isLost ? { text, why: 'session_lost' } : { text }
 }
 

@@ -314,6 +314,18 @@ describe('the beginning of a turn', () => {
     }
   })
 
+  test.each(['{', 'no '])(
+    'is not held up by an agent that says %j again and again',
+    async (word) => {
+      const before = process.cpuUsage()
+      const text = `session ${word.repeat(120_000 / word.length)}`
+      const resume = { act: 'resume', providerSession: 'old' } as const
+      const { ending } = await play(['verbose', text], resume)
+      expect(ending).toEqual({ outcome: 'failure', text })
+      expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000)
+    },
+  )
+
   test.each(['load', 'lost', 'nested'])('says that the session is lost (%s)', async (scenario) => {
     const { ending, events } = await play([scenario], { act: 'resume', providerSession: 'gone' })
     expect(ending).toMatchObject({ outcome: 'failure', why: 'session_lost' })
