@@ -386,7 +386,7 @@ export const checks: Readonly<Record<CheckId, Check>> = {
   'lock.kind': {
     severity: 'damage',
     meaning:
-      'A link or a directory stands in place of a lock, so nobody knows whether the session lives.',
+      'A link or a directory stands in place of a lock: nobody knows whether the session lives, or it cannot be changed.',
   },
   'result.missing': {
     severity: 'note',

@@ -81,10 +81,11 @@ function findValue(text: string, name: string, start: number, finds: Find[]): vo
   if (find !== undefined && !spells(text.slice(find.start, find.end), name)) finds.push(find)
 }
 
-/** Whether a constant's value is its name again, or the end of it. */
+/** Whether a constant's value is its name again, or the end of it, with other marks between the words. */
 function spells(value: string, name: string): boolean {
   const letters = (of: string) => of.replace(/[^A-Za-z0-9]/g, '').toLowerCase()
-  return value.length < 100 && letters(name).endsWith(letters(value))
+  const spelt = letters(value)
+  return 2 * spelt.length >= value.length && letters(name).endsWith(spelt)
 }
 
 const users =
@@ -118,16 +119,21 @@ const openings = broken.map(({ line }) => new RegExp(`${line}$`, 'm'))
  * is what the text before ended with.
  */
 export function openEnd(text: string, before: string | undefined): string | undefined {
-  const line = text.slice(Math.max(text.lastIndexOf('\n') + 1, text.length - 200))
-  if (before !== undefined && slots.test(line)) return `${before}${line}\n`
+  const start = text.lastIndexOf('\n') + 1
+  const line = text.slice(Math.max(start, text.length - 200))
+  if (slots.test(line)) {
+    const above = text.slice(Math.max(0, start - 200), Math.max(0, start - 1))
+    const name = start === 0 ? before : openEnd(above, undefined)
+    // One of them may stand between a name and its value.
+    return name === undefined || name.includes('"slotSetting"') ? undefined : `${name}${line}\n`
+  }
   const last = line.trimEnd().at(-1)
   const isLikely = line.includes('ame') || line.includes('"Type"')
   if (!isLikely && last !== '\\' && last !== '|' && !/[|>][+-]?\s*$/.test(line)) return undefined
-  const end = `${line}\n`
   // What is curl's goes over many lines.
-  if (last === '\\' && (line.includes('curl') || before?.includes('curl'))) {
-    return `${before ?? ''}${end}`.slice(-400)
-  }
+  const command = last === '\\' ? `${before ?? ''}${text.slice(-400)}\n`.slice(-400) : ''
+  if (command.includes('curl')) return command
+  const end = `${line}\n`
   return openings.some((opening) => opening.test(end)) ? end : undefined
 }
 

@@ -237,8 +237,9 @@ class Engine implements Redactor {
     depth: number,
   ): Redacted<string> {
     const place = placeAt(places, path)
-    // Too short for any secret, unless one began before.
-    if (text.length < shortest && kind === undefined && !isOpen(place)) {
+    // Too short for any secret, unless one began before, or comes next: `curl \`, `psk: |`.
+    const isShort = text.length < shortest && kind === undefined && !isOpen(place)
+    if (isShort && openEnd(text, undefined) === undefined) {
       return { value: text, counts: undefined }
     }
     // Strings of JSON may be the lines of a key; a short one is more likely to be something else.

@@ -13,8 +13,9 @@ export const ahead = 3_600_000
 const behind = 90 * 86_400_000
 
 /**
- * Throws CLOCK_SUSPECT when sessions that are neither pinned nor newer were used after the present by this clock, or when it is so far
- * ahead of everything that was ever written here that it may have jumped.
+ * Throws CLOCK_SUSPECT when sessions that are neither pinned nor of a newer stint were used after the
+ * present by this clock, or when it is so far ahead of everything that was ever written here that it may
+ * have jumped.
  */
 export function requireClock(store: Store, surveys: readonly Survey[]): void {
   const now = store.now()

@@ -25,7 +25,7 @@ export function interactiveWork(
     throw lostIn(past, adapter.name)
   }
   const { prompt } = task
-  const fresh = past === undefined ? randomId() : undefined
+  const fresh = resumed === undefined ? randomId() : undefined
   const request = { act: resumed === undefined ? 'new' : 'resume', prompt, args } as const
   const line = adapter.interact?.({ ...request, id: resumed ?? fresh })
   if (line === undefined) throw new Failure('TOOL_CANNOT', { tool: adapter.name, act: 'interact' })
@@ -46,7 +46,10 @@ export function interactiveWork(
     request: undefined,
     adapter: undefined,
     continues: undefined,
-    notices: resumed === undefined && past ? forgottenAtTerminal(past.dir, adapter.name) : [],
+    notices:
+      past?.kind === 'resume' && fresh !== undefined
+        ? forgottenAtTerminal(past.dir, adapter.name)
+        : [],
   }
 }
 

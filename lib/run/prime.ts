@@ -4,6 +4,7 @@ import { isSessionId } from '../base/id.ts'
 import { headOf } from '../base/text.ts'
 import type { Entry } from '../journal/entry.ts'
 import { besideDir } from '../layout.ts'
+import { isOfOne } from '../session/liveness.ts'
 import { findEntries } from '../session/turn.ts'
 import type { Said } from '../tools/adapter.ts'
 
@@ -60,9 +61,15 @@ function* findPast(dir: string): Generator<Entry> {
   for (let at: string | undefined = dir, newest = Number.POSITIVE_INFINITY; at !== undefined; ) {
     seen.add(at)
     let first: Entry | undefined
-    for (const entry of findEntries(at)) {
-      first = entry
-      if (entry.seq <= newest) yield entry
+    try {
+      for (const entry of findEntries(at)) {
+        first = entry
+        if (entry.seq <= newest) yield entry
+      }
+    } catch (error) {
+      // Without a source that is damaged less is told, but the session goes on.
+      if (at === dir || !isOfOne(error)) throw error
+      return
     }
     const { event, fork_of: source, seq } = first?.data ?? {}
     if (event !== 'forked' || typeof source !== 'string' || !isSessionId(source)) return

@@ -70,6 +70,9 @@ const mostLists = 100
 /** Agents cut a list at 50, and do not say so: a session is missed in a shorter one alone. */
 const longestList = 40
 
+/** How much of what an agent refuses with is read for its reason, in UTF-16 units. */
+const longestSentence = 4_096
+
 /** What compaction is called as a command. */
 const compactions = ['compact', 'compress', 'summarize']
 
@@ -204,7 +207,7 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
           const isVague = act !== 'new' && ending?.outcome === 'failure' && !('why' in ending)
           if (!isVague || !has(capabilities, 'list')) return ending
           const late = sleep(listWithin, stop.signal).then(() => false)
-          const isLost = await Promise.race([isUnlisted(agent, spec).catch(() => false), late])
+          const isLost = await Promise.race([isUnlisted(agent, spec), late])
           return isLost ? ({ ...ending, why: 'session_lost' } as const) : ending
         }
       }
@@ -343,20 +346,34 @@ async function openSession(
   return await request(method, params, sessionId)
 }
 
-/** Whether the agent lists its sessions, and not this one: opencode says of one that is lost that it failed. */
+/**
+ * Whether the agent lists its sessions, and not this one: opencode says of one that is lost that it
+ * failed. One of another directory may be in the list of all directories only.
+ */
 async function isUnlisted(agent: ClientContext, spec: ConversationSpec): Promise<boolean> {
+  const { cwd, providerSession } = spec
+  const isListed = (place: { readonly cwd?: string }) =>
+    findListed(agent, providerSession, place).catch(() => undefined)
+  return (await isListed({ cwd })) === false && (await isListed({})) !== true
+}
+
+/** Whether the session is in the agent's list; undefined when the list may be cut. */
+async function findListed(
+  agent: ClientContext,
+  sessionId: string | undefined,
+  place: { readonly cwd?: string },
+): Promise<boolean | undefined> {
   let cursor: unknown
   for (let lists = 0; lists < mostLists; lists++) {
-    const params = { cwd: spec.cwd, ...(cursor === undefined ? {} : { cursor }) }
+    const params = { ...place, ...(cursor === undefined ? {} : { cursor }) }
     const answer = await agent.request<unknown>('session/list', params)
     const { sessions, nextCursor } = isTable(answer) ? answer : {}
-    if (!Array.isArray(sessions)) return false
-    const isHis = (one: unknown) => isTable(one) && one.sessionId === spec.providerSession
-    if (sessions.some(isHis)) return false
+    if (!Array.isArray(sessions)) return undefined
+    if (sessions.some((one: unknown) => isTable(one) && one.sessionId === sessionId)) return true
     cursor = nextCursor ?? undefined
-    if (cursor === undefined) return sessions.length < longestList
+    if (cursor === undefined) return sessions.length < longestList ? false : undefined
   }
-  return false
+  return undefined
 }
 
 /** How the agent goes on with a session; undefined when it does not. */
@@ -410,7 +427,9 @@ function endingOf(stopReason: unknown): Ending {
 /** The message of a JSON-RPC error, and what its data says beside it. */
 function sentenceOf({ message: told, data }: { message: string; data?: unknown }): string {
   // The provider's own error may stand at the end of it, as JSON.
-  const message = told.replace(/\{[\s\S]*\}$/, (json) => messageIn(json) ?? json)
+  const start = told.endsWith('}') ? told.indexOf('{') : -1
+  const message =
+    start < 0 ? told : told.slice(0, start) + (messageIn(told.slice(start)) ?? told.slice(start))
   const more = isTable(data) ? (data.details ?? messageIn(data)) : data
   return typeof more === 'string' && more !== '' && !message.includes(more)
     ? `${message}: ${more}`
@@ -432,10 +451,12 @@ function reasonOf(
     return { text: `${text}${ways}`, why: 'login_needed' }
   }
   if (isOpening && code === methodMissing) return { text, why: 'unsupported' }
+  // The second search takes time by the square of the length.
+  const head = text.slice(0, longestSentence)
   const isLost =
     code === notFound ||
-    (/session|conversation|thread/i.test(text) &&
-      /not ?found|no\b.*\bfound|no such|unknown|invalid|not exist/i.test(text))
+    (/session|conversation|thread/i.test(head) &&
+      /not ?found|no\b.*\bfound|no such|unknown|invalid|not exist/i.test(head))
   return isOpening && isLost ? { text, why: 'session_lost' } : { text }
 }
 

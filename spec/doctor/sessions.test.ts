@@ -195,6 +195,15 @@ describe('a check', () => {
     expect(filesUnder(patient.store.dir)).toEqual(before)
   })
 
+  it('lock.kind is found of each lock, whatever the session can still do', async () => {
+    for (const name of ['session', 'journal', 'codex']) {
+      const { store, dir } = await sound()
+      rmSync(`${dir}/locks/${name}.lock`, { force: true })
+      symlinkSync(stateFile(dir), `${dir}/locks/${name}.lock`)
+      expect(visit(store).findings).toMatchObject([{ id: 'lock.kind' }])
+    }
+  })
+
   it.each(mended)('%s is mended, once, and what was replaced is kept', async (id, damage) => {
     const { store, id: session, dir } = await sound()
     damage({ store, id: session, dir })

@@ -93,12 +93,15 @@ describe.skipIf(process.platform !== 'linux')('a turn whose machine ails', () =>
       ['logs', id, '-f'],
       ['resume', id, '--wait', '--', 'true'],
     ].map((words, at) => {
-      const log = `${place.dir}/log-${at}`
-      const env = { AILING: JSON.stringify({ when, ...exhausted, log }) }
-      return { log, watcher: place.start(words, { preload, env }) }
+      const [log, looks] = [`${place.dir}/log-${at}`, `${place.dir}/looks-${at}`]
+      const env = { AILING: JSON.stringify({ when, ...exhausted, log, looks }) }
+      return { log, looks, watcher: place.start(words, { preload, env }) }
     })
+    // Whoever looks again and again waits.
+    const isWaiting = (looks: string) =>
+      existsSync(looks) && readFileSync(looks, 'utf8').split('\n').length > 5
+    for (const { looks } of watchers) await until('it waits', () => isWaiting(looks))
     await watchers[1]?.watcher.says('working as')
-    await new Promise((resolve) => setTimeout(resolve, 500))
     touch(when)
     for (const { log } of watchers) {
       await until('it was looked in vain', () => existsSync(log))

@@ -54,6 +54,19 @@ describe.skipIf(process.platform !== 'linux')('run --interactive', () => {
     expect((await place.stint(['resume', id, 'and now'], { env })).stderr).toContain(warning)
   })
 
+  test('of a fork says nothing of the id that its source has, and has one of its own', async () => {
+    const place = makeTerminal()
+    await place.type(['run', '-i', '--tool', 'claude-code', 'hello'], 'more\n')
+    const { id } = await place.json<Row>(['show', '@last'])
+    const fork = await place.type(['run', '-i', '--fork', id], 'more\n')
+    expect(fork.stdout).not.toContain('it told no id')
+    expect(fork.stdout).toMatch(/args: --session-id [0-9a-f-]{36}\r\n/)
+    const forked = await place.json<Row>(['show', '@last'])
+    const again = await place.type(['resume', '-i', forked.id], 'more\n')
+    const provider = forked.state.tools['claude-code'].provider_session_id
+    expect(again.stdout).toContain(`args: --resume ${provider}\r\n`)
+  })
+
   test('takes any command, and its exit status', async () => {
     const place = makeTerminal()
     const script = 'test -t 0 && test -t 1 && test -t 2 && tty -s </dev/tty && exit 7'

@@ -172,7 +172,7 @@ describe('the output of a tool', () => {
     const run = place.start(['run', '--timeout', '1s', '--', 'seq', '1', '1000000'])
     run.child.stdout?.pause()
     const id = await run.session()
-    await place.stint(['wait', id, '--timeout', '20s'])
+    await place.stint(['wait', id, '--timeout', '50s'])
     expect((await place.json<Row>(['result', id])).outcome).toBe('timed_out')
     run.child.stdout?.resume()
     expect((await run.ended).status).toBe(124)
@@ -188,7 +188,7 @@ describe('the output of a tool', () => {
     const place = makePlace()
     // More than the reader's pipe and the buffer before it hold, less than with the tool's own pipe.
     const command = [process.execPath, program, 'run', '--', 'seq', '1', '24000']
-    const run = place.startOther(['sh', '-c', '"$@" | sleep 20', 'sh', ...command])
+    const run = place.startOther(['sh', '-c', '"$@" | sleep 600', 'sh', ...command])
     const id = await run.session()
     const { state } = await place.json<Row>(['show', id])
     await until('the tool has ended', () => !isRunning(state.turn.process.pgid))

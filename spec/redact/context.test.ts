@@ -85,18 +85,34 @@ describe('values that stand in the next line', () => {
       `curl -s \\\n  -X POST \\\n  -u user:${pw} \\\n  https://h`,
       'curl -s \\\n  -X POST \\\n  -u user:[REDACTED:password] \\\n  https://h',
     ],
+    [`curl \\\n  -u user:${pw} \\`, 'curl \\\n  -u user:[REDACTED:password] \\'],
+    [`psk: |\n  ${pw}`, 'psk: |\n  [REDACTED:password]'],
   ]
   for (const [text, expected] of found) {
     it(`are taken out of ${JSON.stringify(expected)}`, () => {
       for (const around of ['', 'last', 'one\ntwo']) {
         const [whole, wanted] = [text, expected].map((one) => `${one}\n${around}`)
         expect(redactor.text(`first\n${whole}`).value).toBe(`first\n${wanted}`)
-        const stream = createRedactor().openStream()
-        const lines = (whole as string).split('\n').map((line) => stream.lines(line).value)
-        expect(lines.join('\n')).toBe(wanted)
+        for (const blocks of splits(whole as string)) {
+          const stream = createRedactor().openStream()
+          expect(blocks.map((block) => stream.lines(block).value).join('\n')).toBe(wanted)
+        }
       }
     })
   }
+
+  /** A text as blocks of lines: each by itself, and whatever two there can be. */
+  function splits(text: string): string[][] {
+    const lines = text.split('\n')
+    const halves = lines.map((_, at) => [lines.slice(0, at), lines.slice(at)])
+    return [lines, ...halves.slice(1).map((two) => two.map((some) => some.join('\n')))]
+  }
+
+  it('are no repetition of their name when it only ends with a digit of theirs', () => {
+    expect(redactor.text("set -gx DB_PASSWORD2 'пароль!2дома'").value).toBe(
+      "set -gx DB_PASSWORD2 '[REDACTED:password]'",
+    )
+  })
 
   it('are left when they are no secrets', () => {
     for (const text of [

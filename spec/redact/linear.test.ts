@@ -346,6 +346,18 @@ describe('a MiB in a line of a transcript', () => {
     },
   )
 
+  it('takes time in proportion to its length in lines after a name that got no value', () => {
+    const fault = faultOf(
+      (length) => filled(`  "slotSetting": ${'x'.repeat(150)}\n`, length),
+      (text) => {
+        const stream = createRedactor({ cpuTime: () => 0 }).openStream()
+        stream.lines('"name": "DB_PASSWORD",')
+        for (const line of text.split('\n')) stream.lines(line)
+      },
+    )
+    expect(fault).toBeUndefined()
+  })
+
   it.each(['a', 'a b ', '\n', '{"a":"', 'password='].map((unit) => [name(unit), unit] as const))(
     'takes time in proportion to its length in small pieces: %s',
     (_, unit) => {

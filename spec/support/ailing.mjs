@@ -10,6 +10,7 @@
  * - `text`: what the path has in it, also that of a descriptor
  * - `at`: only the one of this number fails, counted from 1
  * - `log`: a file that gets a line for each call that counts
+ * - `looks`: a file that gets a line for each call before that has to do with a session's lock
  */
 
 import fs from 'node:fs'
@@ -17,7 +18,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { getSystemErrorMap } from 'node:util'
 
 const { accessSync, appendFileSync, readlinkSync } = fs
-const { when, errno, text = '', calls = usual(), at, log } = JSON.parse(process.env.AILING)
+const { when, errno, text = '', calls = usual(), at, log, looks } = JSON.parse(process.env.AILING)
 delete process.env.AILING
 
 function usual() {
@@ -49,9 +50,14 @@ let isInside = false
 
 /** What the call is to throw; undefined when it is to do its work. */
 function ailment(call, what) {
-  if (isInside || !isThere()) return undefined
+  if (isInside) return undefined
   isInside = true
   try {
+    if (!isThere()) {
+      const isLook = looks !== undefined && pathOf(what).endsWith('session.lock')
+      if (isLook) appendFileSync(looks, `${call}\n`)
+      return undefined
+    }
     const path = pathOf(what)
     if (!path.includes(text)) return undefined
     count++

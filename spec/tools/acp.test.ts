@@ -308,10 +308,23 @@ describe('the beginning of a turn', () => {
     const failure = { outcome: 'failure', text } as const
     expect((await resume('gone')).ending).toEqual({ ...failure, why: 'session_lost' })
     expect((await resume('old')).ending).toEqual(failure)
+    expect((await resume('old', 'elsewhere')).ending).toEqual(failure)
     for (const list of ['mute', 'many', 'refused']) {
       expect((await resume('gone', list)).ending).toEqual(failure)
     }
   })
+
+  test.each(['{', 'no '])(
+    'is not held up by an agent that says %j again and again',
+    async (word) => {
+      const before = process.cpuUsage()
+      const text = `session ${word.repeat(120_000 / word.length)}`
+      const resume = { act: 'resume', providerSession: 'old' } as const
+      const { ending } = await play(['verbose', text], resume)
+      expect(ending).toEqual({ outcome: 'failure', text })
+      expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000)
+    },
+  )
 
   test.each(['load', 'lost', 'nested'])('says that the session is lost (%s)', async (scenario) => {
     const { ending, events } = await play([scenario], { act: 'resume', providerSession: 'gone' })

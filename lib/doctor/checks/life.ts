@@ -22,7 +22,7 @@ export function* checkLife(examined: Examined): Generator<Sighting> {
   }
   yield* checkAccess(examined)
   const { status, why } = liveness
-  if (status === 'unknown') yield* checkLockKinds(examined)
+  yield* checkLockKinds(examined)
   const turn = `turn ${state?.turn?.number} of ${state?.turn?.tool}`
   if (status === 'crashed') yield { id: 'turn.crashed', evidence: `${turn}: ${why}` }
   if (status === 'orphaned') {
@@ -74,7 +74,7 @@ function* checkAccess({ dir, snapshot: { state } }: Examined): Generator<Sightin
 
 /** None of its own: stint opens no link, and a lock behind one would be another file's. */
 function* checkLockKinds({ store, dir, now }: Examined): Generator<Sighting> {
-  for (const item of disk.listDir(files.locks(dir))) {
+  for (const item of quietly(() => disk.listDir(files.locks(dir))) ?? []) {
     const file = `${files.locks(dir)}/${item.name}`
     if (!item.name.endsWith('.lock') || item.isFile()) continue
     const evidence = `${thingAt(file)} stands in place of a lock's file`
