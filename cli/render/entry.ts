@@ -54,7 +54,8 @@ function format(entry: Entry, style: Style): string {
       return rule(style, entry, [turnText(entry), commandText(entry)].join(': '))
     case 'turn_ended': {
       const outcome = textOf(data.outcome ?? 'unknown')
-      const exit = data.signal ?? (data.exit_code === null ? undefined : `exit ${data.exit_code}`)
+      const exit =
+        data.signal ?? (data.exit_code === null ? undefined : `exit ${textOf(data.exit_code)}`)
       const took =
         typeof data.duration_ms === 'number' ? formatDuration(data.duration_ms) : undefined
       const facts = [exit, took].filter((fact) => fact !== undefined && fact !== null)

@@ -385,7 +385,7 @@ describe('an entry', () => {
           expect([...shareText(shared as never, format)].join('')).toMatch(/\n$/)
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 5_000 },
     )
   })
 })
