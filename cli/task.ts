@@ -36,7 +36,11 @@ export async function taskOf(
     throw misused(verb, '--interactive needs a terminal')
   }
   const agent = text(invocation, 'acp')
-  const acp = agent === undefined ? {} : { tool: 'acp', acp: splitWords(agent) }
+  const agentWords = agent === undefined ? [] : splitWords(agent)
+  if (agentWords === undefined) {
+    throw misused(verb, '--acp has a quote that is not closed, or ends in a backslash')
+  }
+  const acp = agent === undefined ? {} : { tool: 'acp', acp: agentWords }
   const named = text(invocation, 'tool')
   if (agent !== undefined && named !== undefined && named !== 'acp') {
     throw misused(verb, `--acp is an agent of its own, and no --tool ${named}`)

@@ -356,8 +356,8 @@ const log: ExplainedVerb = {
   options: [],
   reach: 'all',
   details:
-    "Prints the commits that were made while the session's turns ran, the newest first. (`stint logs` prints the transcript.) With --json: an array.",
-  exits: looked,
+    'Prints the commits in the history of HEAD, in the directory of the newest turn, that were made between the beginning of the session and the end of that turn, the newest first. (`stint logs` prints the transcript.) With --json: an array.',
+  exits: [...looked, ['127', 'there is no git']],
   examples: ['stint log auth'],
 }
 

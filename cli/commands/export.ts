@@ -15,6 +15,7 @@ import type { Context } from '../context.ts'
 import { openProgress } from '../progress.ts'
 import { bytes } from '../render/amount.ts'
 import { type ShareFormat, shareText } from '../render/share.ts'
+import { visibleLine } from '../render/visible.ts'
 import { resolve } from '../session.ts'
 
 /** Writes sessions into an archive, or one of them as a document. */
@@ -31,6 +32,9 @@ export const handler: Handler = async (invocation, context) => {
     const [one] = named
     if (one === undefined || named.length > 1 || flag(invocation, 'tree')) {
       throw misused(verb, '--format takes one session')
+    }
+    if (size(invocation, 'max-size') !== undefined) {
+      throw misused(verb, '--max-size goes with an archive')
     }
     return share(one, format, target, context)
   }
@@ -95,7 +99,7 @@ function tell(
     const [first] = left_out
     if (first === undefined) continue
     const more = left_out.length === 1 ? '' : `, and ${left_out.length - 1} more`
-    out.warn(`session ${id}: ${first.path} was left out: ${first.why}${more}`)
+    out.warn(`session ${id}: ${visibleLine(first.path)} was left out: ${first.why}${more}`)
   }
   if (json) out.json({ file, bytes: length, sessions: sessions.map(rowOf) })
   else {

@@ -28,15 +28,18 @@ export function bytes(size: number): string {
   return `${amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${unit}`
 }
 
-/** What was used, in brief: `1.2k in, 340 out, $0.01`; empty where none of it is known. */
-export function usage(amounts: Tokens): string {
+/**
+ * What was used, in brief: `1.2k in, 340 out, $0.01`; empty where none of it is known. What stands in a
+ * transcript for an amount may be anything.
+ */
+export function usage(amounts: { readonly [K in keyof Tokens]?: unknown }): string {
   const { input_tokens, output_tokens, cost_usd } = amounts
   return [
-    input_tokens === undefined ? undefined : `${tokens(input_tokens)} in`,
-    output_tokens === undefined ? undefined : `${tokens(output_tokens)} out`,
-    cost_usd === undefined ? undefined : dollars(cost_usd),
+    typeof input_tokens === 'number' ? `${tokens(input_tokens)} in` : '',
+    typeof output_tokens === 'number' ? `${tokens(output_tokens)} out` : '',
+    typeof cost_usd === 'number' ? dollars(cost_usd) : '',
   ]
-    .filter((part) => part !== undefined)
+    .filter(Boolean)
     .join(', ')
 }
 

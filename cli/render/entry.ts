@@ -54,7 +54,8 @@ function format(entry: Entry, style: Style): string {
       return rule(style, entry, [turnText(entry), commandText(entry)].join(': '))
     case 'turn_ended': {
       const outcome = textOf(data.outcome ?? 'unknown')
-      const exit = data.signal ?? (data.exit_code === null ? undefined : `exit ${data.exit_code}`)
+      const exit =
+        data.signal ?? (data.exit_code === null ? undefined : `exit ${textOf(data.exit_code)}`)
       const took =
         typeof data.duration_ms === 'number' ? formatDuration(data.duration_ms) : undefined
       const facts = [exit, took].filter((fact) => fact !== undefined && fact !== null)
@@ -89,9 +90,8 @@ function rule(style: Style, entry: Entry, text: string): string {
 }
 
 function sessionText({ data }: Entry): string {
-  const set = data.set as Readonly<Record<string, unknown>> | undefined
-  const to = set === undefined ? undefined : (set.name ?? set.description)
-  const why = data.why ?? to
+  const set = data.set as Readonly<Record<string, unknown>> | null | undefined
+  const why = data.why ?? set?.name ?? set?.description
   const event = textOf(data.event ?? 'changed').replaceAll('_', ' ')
   return visibleLine(why === undefined ? event : `${event}: ${textOf(why)}`)
 }
@@ -110,6 +110,6 @@ function commandText({ data, text }: Entry): string {
 }
 
 /** What should be a text, whatever it is: no conversion of an object may fail here, nor run out of stack. */
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   return typeof value === 'object' && value !== null ? formatJson(value) : String(value)
 }

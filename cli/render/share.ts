@@ -1,8 +1,9 @@
 /** A session as a document for others: Markdown, JSON, or a page that loads and runs nothing. */
 
 import type { Entry, SharedSession } from '../../lib/index.ts'
-import { formatDuration } from '../../lib/index.ts'
+import { formatDuration, formatJson } from '../../lib/index.ts'
 import { usage } from './amount.ts'
+import { textOf } from './entry.ts'
 import { htmlPage } from './share-html.ts'
 import { markdownPage } from './share-markdown.ts'
 import { callText } from './turn.ts'
@@ -42,10 +43,10 @@ export function* shareText(shared: SharedSession, format: ShareFormat): Generato
 }
 
 function* jsonOf({ session, state, entries }: SharedSession): Generator<string> {
-  yield `{"session":${JSON.stringify(session)},\n"state":${JSON.stringify(state)},\n"entries":[`
+  yield `{"session":${formatJson(session)},\n"state":${formatJson(state)},\n"entries":[`
   let separator = '\n'
   for (const entry of entries) {
-    yield separator + JSON.stringify(entry)
+    yield separator + formatJson(entry)
     separator = ',\n'
   }
   yield '\n]}\n'
@@ -95,8 +96,8 @@ function factsOf({ session, state }: SharedSession): (readonly [string, string])
 function* blocksOfEntry({ type, turn, ts, text, data }: Entry): Generator<Block> {
   switch (type) {
     case 'turn_started': {
-      yield { kind: 'turn', text: visibleLine(`Turn ${turn}: ${String(data.tool)}, ${ts}`) }
-      const argv = Array.isArray(data.argv) ? data.argv.map(String).join(' ') : ''
+      yield { kind: 'turn', text: visibleLine(`Turn ${turn}: ${textOf(data.tool)}, ${ts}`) }
+      const argv = Array.isArray(data.argv) ? data.argv.map(textOf).join(' ') : ''
       if (typeof data.prompt === 'string') yield { kind: 'prompt', text: visible(data.prompt) }
       else if (argv !== '') yield { kind: 'output', text: `$ ${visibleLine(argv)}\n` }
       return
@@ -113,27 +114,27 @@ function* blocksOfEntry({ type, turn, ts, text, data }: Entry): Generator<Block>
     case 'tool_call':
       yield {
         kind: 'details',
-        summary: callText(String(data.name), data.input, data.title),
-        text: visible(JSON.stringify(data.input ?? null, null, 2)),
+        summary: callText(textOf(data.name), data.input, data.title),
+        text: visible(formatJson(data.input ?? null, 2)),
       }
       return
     case 'tool_result': {
       const exit = typeof data.exit_code === 'number' ? `, exit ${data.exit_code}` : ''
-      const summary = visibleLine(`result: ${String(data.status ?? 'unknown')}${exit}`)
+      const summary = visibleLine(`result: ${textOf(data.status ?? 'unknown')}${exit}`)
       yield { kind: 'details', summary, text: visible(text ?? '') }
       return
     }
     case 'error':
-      yield { kind: 'note', text: `error: ${visibleLine(text ?? String(data.code ?? ''))}` }
+      yield { kind: 'note', text: `error: ${visibleLine(text ?? textOf(data.code ?? ''))}` }
       return
     case 'session':
-      yield { kind: 'note', text: visibleLine(`${String(data.event)}, ${ts}`) }
+      yield { kind: 'note', text: visibleLine(`${textOf(data.event)}, ${ts}`) }
       return
     case 'usage':
     case 'provider_session':
       return
     default: {
-      const body = text ?? JSON.stringify(data, null, 2)
+      const body = text ?? formatJson(data, 2)
       yield { kind: 'details', summary: visibleLine(type), text: visible(body) }
     }
   }
@@ -142,8 +143,7 @@ function* blocksOfEntry({ type, turn, ts, text, data }: Entry): Generator<Block>
 function endOf(turn: number, data: Entry['data']): string {
   const exit = data.signal ?? (typeof data.exit_code === 'number' ? `exit ${data.exit_code}` : null)
   const took = typeof data.duration_ms === 'number' ? formatDuration(data.duration_ms) : null
-  const used =
-    typeof data.usage === 'object' && data.usage !== null ? usage(data.usage as never) : null
-  const facts = [exit, took, used].filter(Boolean).map((fact) => `, ${String(fact)}`)
-  return visibleLine(`turn ${turn} ended: ${String(data.outcome)}${facts.join('')}`)
+  const used = typeof data.usage === 'object' && data.usage !== null ? usage(data.usage) : null
+  const facts = [exit, took, used].filter(Boolean).map((fact) => `, ${textOf(fact)}`)
+  return visibleLine(`turn ${turn} ended: ${textOf(data.outcome)}${facts.join('')}`)
 }

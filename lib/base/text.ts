@@ -16,9 +16,14 @@ export function cutText(text: string, max: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 1 : max)
 }
 
-/** The words of a command line: quotes and backslashes keep spaces, and nothing else means anything. */
-export function splitWords(line: string): readonly string[] {
-  const words = line.match(/(?:[^\s"'\\]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'[^']*')+/g) ?? []
+/**
+ * The words of a command line: quotes and backslashes keep spaces, and nothing else means anything.
+ * Undefined when a quote is not closed, or nothing follows a backslash.
+ */
+export function splitWords(line: string): readonly string[] | undefined {
+  const word = /(?:[^\s"'\\]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'[^']*')+/g
+  if (line.replace(word, '').trim() !== '') return undefined
+  const words = line.match(word) ?? []
   return words.map((word) =>
     word.replace(
       /'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])/g,

@@ -4,6 +4,7 @@ import type { SessionId } from '../base/id.ts'
 import { Failure, isFailure } from '../errors.ts'
 import { store as files, type Place, session as sessionFiles, storeName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { listUnreplaced } from '../retention/leftovers.ts'
 import { mendSession } from '../session/mend.ts'
 import { type Session, takeJournal } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
@@ -20,7 +21,6 @@ import type { Store } from '../store/store.ts'
 import { removeBuried } from '../store/trash.ts'
 import { type CheckId, checks, type Finding } from './check.ts'
 import { listProbes } from './checks/ground.ts'
-import { listStoreLeftovers } from './checks/store.ts'
 
 /** What became of a session, or of something of a store, that was to be mended. */
 export interface Repair {
@@ -152,7 +152,7 @@ const patience = 5_000
 /** What is mended of a store as such. */
 const ofStore: { readonly [C in CheckId]?: MendStore } = {
   'store.leftover': (store) => {
-    for (const path of listStoreLeftovers(store, store.now())) disk.removeFile(path)
+    for (const path of listUnreplaced(store)) disk.removeFile(path)
     return undefined
   },
   'staging.leftover': sweepStaging,

@@ -259,7 +259,9 @@ function textOf(content: unknown): string {
   if (typeof content === 'string') return content
   if (!Array.isArray(content)) return ''
   return content
-    .map((part) => (isTable(part) ? (textIn(part, 'text') ?? `[${String(part.type)}]`) : ''))
+    .map((part) =>
+      isTable(part) ? (textIn(part, 'text') ?? `[${textIn(part, 'type') ?? '?'}]`) : '',
+    )
     .filter((text) => text !== '')
     .join('\n')
 }

@@ -167,13 +167,19 @@ function* saidIn(message: Fields): Generator<Said> {
   }
 }
 
+const ends: ReadonlyMap<unknown, 'ok' | 'failed' | 'declined'> = new Map([
+  ['success', 'ok'],
+  ['error', 'failed'],
+  ['cancelled', 'declined'],
+])
+
 function* callIn(call: Fields, before: number | undefined): Generator<Said> {
   const id = textIn(call, 'id') ?? ''
   const at = instantOf(call.timestamp) ?? before
   const name = textIn(call, 'name') ?? '?'
   yield { kind: 'event', at, event: { type: 'tool_call', id, name, input: call.args } }
   // Without an end nobody knows what came of it.
-  const status = { success: 'ok', error: 'failed', cancelled: 'declined' }[String(call.status)]
+  const status = ends.get(call.status)
   if (status === undefined) return
   const output = outputOf(call)
   yield {
@@ -182,7 +188,7 @@ function* callIn(call: Fields, before: number | undefined): Generator<Said> {
     event: {
       type: 'tool_result',
       id,
-      status: status as 'ok' | 'failed' | 'declined',
+      status,
       ...known<{ output?: string }>({ output }),
     },
   }

@@ -520,7 +520,7 @@ export function stamp(path: string, at: number): boolean {
 export function removeTree(path: string): void {
   try {
     const stats = fs.lstatSync(path, { throwIfNoEntry: false })
-    if (stats?.isDirectory()) removeDir(path)
+    if (stats?.isDirectory()) forgiving('ENOENT', () => removeDir(path))
     else if (stats !== undefined) forgiving('ENOENT', () => fs.unlinkSync(path))
   } catch (error) {
     // The one among thousands that a person has to look at.

@@ -105,9 +105,12 @@ function admit(
   }
   const outcomes: Outcome[] = []
   const admitted: Errand[] = []
+  const seen = new Set<string>()
   for (const errand of errands) {
     const { id, act } = errand
-    const why = objection(errand)
+    // What is done once has happened: a second try would take it back in the log.
+    const isRepeated = seen.size === seen.add(`${act} ${id}`).size
+    const why = isRepeated ? 'the plan names it twice' : objection(errand)
     if (why === undefined) admitted.push(errand)
     else outcomes.push({ id, act, result: 'skipped', why })
   }

@@ -2,7 +2,7 @@
 
 import { isSessionId, type SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
-import { store as files, sessionDir, session as sessionFiles } from '../layout.ts'
+import { store as files, isLeftover, sessionDir, session as sessionFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { observe } from '../session/liveness.ts'
 import { Session } from '../session/session.ts'
@@ -19,23 +19,20 @@ import { youngAge } from './policy.ts'
 
 /** The paths of what nobody is at any more. Reads only. */
 export function findLeftovers(store: Store): string[] {
-  const isOld = (path: string) => {
-    const facts = disk.findFacts(path)
-    return facts !== undefined && store.now() - facts.modifiedAt >= youngAge
-  }
   const under = (dir: string) => disk.listNames(dir).map((name) => `${dir}/${name}`)
   return [
-    ...under(files.staging(store.dir)).filter(isOld),
+    ...listUnreplaced(store),
+    ...under(files.staging(store.dir)).filter((path) => isOld(store, path)),
     ...disk
       .listNames(files.ephemeral(store.dir))
       .filter(isSessionId)
       .filter((id) => isOver(store, id))
       .map((id) => sessionDir(store.dir, id, 'ephemeral'))
-      .filter(isOld),
+      .filter((path) => isOld(store, path)),
     ...listGone(store).map((id) => files.gone(store.dir, id)),
     ...listLeased(store)
       .map((id) => sessionFiles.lease(sessionDir(store.dir, id)))
-      .filter(isOld),
+      .filter((path) => isOld(store, path)),
   ]
 }
 
@@ -45,11 +42,27 @@ export async function sweepLeftovers(
   found: readonly string[],
 ): Promise<{ readonly swept: number; readonly buried: ReturnType<typeof removeBuried> }> {
   if (found.length === 0) return { swept: 0, buried: [] }
+  for (const path of listUnreplaced(store)) disk.removeFile(path)
   sweepStaging(store)
   await sweepEphemeral(store)
   const buried = removeBuried(store)
   for (const id of listLeased(store)) await dropLease(store, id)
   return { swept: found.filter((path) => disk.findFacts(path) === undefined).length, buried }
+}
+
+/** Temporary files of what is replaced without a lock: that takes an instant, so an old one is nobody's. */
+export function listUnreplaced(store: Store): string[] {
+  return disk
+    .listDir(store.dir)
+    .filter((item) => item.isFile())
+    .filter(({ name }) => isLeftover(name, 'last') || isLeftover(name, 'project.toml'))
+    .map(({ name }) => `${store.dir}/${name}`)
+    .filter((path) => isOld(store, path))
+}
+
+function isOld(store: Store, path: string): boolean {
+  const facts = disk.findFacts(path)
+  return facts !== undefined && store.now() - facts.modifiedAt >= youngAge
 }
 
 function isOver(store: Store, id: SessionId): boolean {

@@ -90,7 +90,10 @@ function decodePlan(text: string, file: string): Errands {
     if (!isTable(document)) throw new DecodeError('it is no JSON object')
     if (document.format !== 1) throw new DecodeError('its format is not 1')
     if (!Array.isArray(document.stores)) throw new DecodeError('it has no stores')
-    return new Map(document.stores.map(decodeStore))
+    const stores = document.stores.map(decodeStore)
+    const errands = new Map(stores)
+    if (errands.size < stores.length) throw new DecodeError('it has a store twice')
+    return errands
   } catch (cause) {
     if (!(cause instanceof DecodeError || cause instanceof SyntaxError)) throw cause
     const problem = cause instanceof DecodeError ? cause.message : 'it is no JSON'

@@ -23,6 +23,7 @@ export class Recorder {
   readonly #session: Session
   readonly #onTrouble: (failure: Failure) => void
   #queue: EncodedEntry[] = []
+  /** In UTF-16 units, as memory holds it. */
   #queued = 0
   #working: Promise<void> | undefined
   #batchTimer: NodeJS.Timeout | undefined
@@ -47,13 +48,14 @@ export class Recorder {
 
   /** Takes an entry. */
   push(entry: EncodedEntry): void {
-    const bytes = entry.tail.length
-    if (this.#trouble !== undefined && this.#queued + bytes > troubleBytes) {
-      this.#dropped = { entries: this.#dropped.entries + 1, bytes: this.#dropped.bytes + bytes }
+    const { length } = entry.tail
+    if (this.#trouble !== undefined && this.#queued + length > troubleBytes) {
+      const { entries, bytes } = this.#dropped
+      this.#dropped = { entries: entries + 1, bytes: bytes + bytesOf([entry]) }
       return
     }
     this.#queue.push(entry)
-    this.#queued += bytes
+    this.#queued += length
     if (this.#queued >= batchBytes && this.#trouble === undefined) this.#start()
     else this.#batchTimer ??= setTimeout(() => this.#start(), batchDelay)
   }
@@ -84,7 +86,7 @@ export class Recorder {
     clearTimeout(this.#syncTimer)
     const entries = this.#dropped.entries + this.#queue.length
     if (entries === 0) return undefined
-    return this.#lossEntry({ entries, bytes: this.#dropped.bytes + this.#queued })
+    return this.#lossEntry({ entries, bytes: this.#dropped.bytes + bytesOf(this.#queue) })
   }
 
   #start(): void {
@@ -176,4 +178,8 @@ export class Recorder {
     if (this.#trouble === undefined) this.#onTrouble(error)
     this.#trouble = error
   }
+}
+
+function bytesOf(entries: readonly EncodedEntry[]): number {
+  return entries.reduce((sum, { tail }) => sum + Buffer.byteLength(tail), 0)
 }

@@ -60,8 +60,25 @@ function checkEntry({ type, text, data = {} }: OwnEntry): OwnEntry & { readonly 
     throw refused('its data cannot be written as JSON', { cause })
   }
   if (!isTable(plain)) throw refused('its data are no object')
+  if (type === 'session' && isTable(plain.set)) {
+    const { name, description, phase, project_path, cwd } = plain.set
+    if (phase !== undefined && !phases.includes(phase)) throw refused('its phase is none')
+    for (const dir of [project_path, cwd]) {
+      if (typeof dir === 'string' && !dir.startsWith('/')) throw refused('its path is not absolute')
+    }
+    try {
+      checkName(name as string | undefined)
+      checkDescription(description as string | undefined)
+    } catch (cause) {
+      if (!(cause instanceof Failure)) throw cause
+      throw refused(cause.message, { cause })
+    }
+  }
   return { type, ...(text === undefined ? {} : { text }), data: plain }
 }
+
+/** What a session can be between its turns. */
+const phases: readonly unknown[] = ['active', 'available', 'retired']
 
 async function setOne(
   store: Store,

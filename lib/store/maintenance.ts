@@ -5,7 +5,7 @@ import { Failure, isFailure } from '../errors.ts'
 import { store as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { type LeaseAnswer, openLease } from '../os/lease.ts'
-import { findHolder, takeLock } from '../os/lock-file.ts'
+import { findHolder, type Lock, takeLock } from '../os/lock-file.ts'
 import { leaseUseOf } from './access.ts'
 import type { Store } from './store.ts'
 
@@ -16,12 +16,12 @@ export interface Maintenance extends AsyncDisposable {
 
 /**
  * Takes the maintenance lock: flock keeps this machine's processes apart, the lease under it other
- * machines'. After a SIGKILL the next one on this machine starts at once.
+ * machines'. After a SIGKILL the next one on this machine starts at once. Throws STORE_BUSY, also where
+ * another one has removed the store meanwhile.
  */
 export async function holdMaintenance(store: Store): Promise<Maintenance> {
-  disk.makeDirs(files.locks(store.dir))
   const path = files.maintenanceLock(store.dir)
-  const lock = await takeLock(path, {})
+  const lock = await takeLockThere(store, path)
   if (lock === undefined) {
     const holder = findHolder(path, store.now())
     throw new Failure('STORE_BUSY', {
@@ -50,6 +50,17 @@ export async function holdMaintenance(store: Store): Promise<Maintenance> {
     }
   } catch (error) {
     lock.release()
+    throw error
+  }
+}
+
+/** Never makes a store that is gone anew; undefined there, as where the lock is held. */
+async function takeLockThere({ dir }: Store, path: string): Promise<Lock | undefined> {
+  try {
+    disk.makeDir(files.locks(dir))
+    return await takeLock(path, {})
+  } catch (error) {
+    if (disk.errnoOf(error) === 'ENOENT' && disk.findFacts(dir) === undefined) return undefined
     throw error
   }
 }

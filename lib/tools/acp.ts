@@ -7,7 +7,7 @@ import { openPermissions, type PermissionSpec } from './acp-permission.ts'
 import { openUpdates, usageOf } from './acp-updates.ts'
 import type { Primed } from './adapter.ts'
 import type { EventData, ToolEvent, Verdict } from './event.ts'
-import { messageIn, readFields } from './fields.ts'
+import { messageIn, readFields, textIn } from './fields.ts'
 
 export interface ConversationSpec extends PermissionSpec {
   /** To the agent's standard input: a line with its LF. */
@@ -191,7 +191,7 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
       const { protocolVersion, authMethods, agentCapabilities, agentInfo } = isTable(hello)
         ? hello
         : {}
-      isClaude = isTable(agentInfo) && /\bclaude\b/i.test(String(agentInfo.name))
+      isClaude = isTable(agentInfo) && /\bclaude\b/i.test(textIn(agentInfo, 'name') ?? '')
       if (protocolVersion !== PROTOCOL_VERSION) {
         const version = JSON.stringify(protocolVersion) ?? 'no'
         return cannot(`it speaks version ${version} of the protocol, not ${PROTOCOL_VERSION}`)

@@ -59,6 +59,8 @@ function outputOf(block: Fields): string | undefined {
   if (!hasParts || !Array.isArray(content)) return shownIn(block, 'content')
   // Images are long, and say nothing as text.
   return content
-    .map((part) => (isTable(part) ? (textIn(part, 'text') ?? `[${String(part.type)}]`) : ''))
+    .map((part) =>
+      isTable(part) ? (textIn(part, 'text') ?? `[${textIn(part, 'type') ?? '?'}]`) : '',
+    )
     .join('\n')
 }

@@ -17,6 +17,7 @@ import {
   promptWords,
   rawEvent,
   readFields,
+  shownIn,
   sumOf,
   textIn,
   withData,
@@ -137,7 +138,7 @@ class ClaudeStream implements Stream {
         const metadata = fieldsIn(event, 'compact_metadata')
         // Messages of earlier turns that stay in the conversation are sent again.
         for (const id of listIn(fieldsIn(metadata, 'preserved_messages'), 'all_uuids')) {
-          this.#seen.add(String(id))
+          if (typeof id === 'string') this.#seen.add(id)
         }
         return [compactedOf(metadata)]
       }
@@ -301,7 +302,9 @@ function wholeUsageOf(models: Fields): Tokens | undefined {
 
 /** One of several tries that the provider refused. */
 function retryOf(event: Fields): string {
-  const { error_status, error, attempt, max_retries } = event
-  const what = [error_status, error].filter((one) => (one ?? null) !== null).join(' ')
-  return `the provider refused${what && `: ${what}`}; try ${attempt} of ${max_retries} follows`
+  const [status, error, attempt, most] = ['error_status', 'error', 'attempt', 'max_retries'].map(
+    (key) => shownIn(event, key),
+  )
+  const what = [status, error].filter(Boolean).join(' ')
+  return `the provider refused${what && `: ${what}`}; try ${attempt} of ${most} follows`
 }

@@ -80,7 +80,7 @@ class OpencodeStream implements Stream {
   }
 
   #event(event: Fields, part: Fields): readonly ToolEvent[] {
-    const isSaid = ['text', 'reasoning', 'tool_use'].includes(String(event.type))
+    const isSaid = ['text', 'reasoning', 'tool_use'].includes(textIn(event, 'type') ?? '')
     if (isSaid && idIn(part, 'id') !== undefined && this.#repeats.has(part)) return []
     switch (event.type) {
       case 'step_start':

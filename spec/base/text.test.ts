@@ -8,6 +8,7 @@ import {
   nearestWord,
   oneLine,
   shellWord,
+  splitWords,
 } from '../../lib/base/text.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 60 })
@@ -146,4 +147,24 @@ describe('shellWord', () => {
     expect(said('bash', words)).toEqual(words)
     for (const word of words) expect(hasControls(shellWord(word))).toBe(false)
   })
+})
+
+describe('splitWords', () => {
+  it.each([
+    ['', []],
+    [' a  b\tc ', ['a', 'b', 'c']],
+    [`a 'b c' "d e" f\\ g`, ['a', 'b c', 'd e', 'f g']],
+    [`a'b'"c"`, ['abc']],
+    [`'' ""`, ['', '']],
+    [`"\\"$x\\$" '\\'`, ['"$x$', '\\']],
+  ])('reads %s as a shell would', (line, words) => {
+    expect(splitWords(line)).toEqual(words)
+  })
+
+  it.each([`a 'b`, `a "b`, `a "b\\"`, `it's`, 'a\\', `'a' '`])(
+    'takes %s for no command line',
+    (line) => {
+      expect(splitWords(line)).toBeUndefined()
+    },
+  )
 })

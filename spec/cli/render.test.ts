@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
 import { ago, bytes, usage } from '../../cli/render/amount.ts'
+import { entryPrinter } from '../../cli/render/entry.ts'
 import { questionText } from '../../cli/render/question.ts'
 import { shownLength } from '../../cli/render/session.ts'
+import { shareText } from '../../cli/render/share.ts'
 import { highlightPrefix, styleOf } from '../../cli/render/style.ts'
 import { type Column, table } from '../../cli/render/table.ts'
 import { treeLines } from '../../cli/render/tree.ts'
@@ -339,5 +341,51 @@ describe('a call on one line', () => {
     [['ask', { task_id: 't1' }], 'ask: t1'],
   ] as const)('has its name and the most telling of it: %j', ([name, input, title], text) => {
     expect(callText(name, input, title)).toBe(text)
+  })
+})
+
+describe('an entry', () => {
+  const types = [
+    ...['session', 'turn_started', 'turn_ended', 'message', 'thought', 'tool_call', 'tool_result'],
+    ...['plan', 'usage', 'provider_session', 'error', 'output', 'mine'],
+  ]
+  const keys = [
+    ...['event', 'set', 'why', 'tool', 'argv', 'prompt', 'outcome', 'exit_code', 'signal', 'usage'],
+    ...['duration_ms', 'name', 'input', 'title', 'status', 'items', 'code', 'truncated', 'bytes'],
+    ...['cost_usd', 'input_tokens', 'provider_session_id', 'role', 'stream'],
+  ]
+  // What no conversion makes a text of.
+  const stubborn = { toString: 1, valueOf: 1 }
+  const value = fc.oneof(
+    fc.constantFrom<unknown>(null, stubborn, [stubborn], [null], {
+      usage: stubborn,
+      cost_usd: null,
+    }),
+    fc.jsonValue(),
+  )
+  const entry = fc.record({
+    v: fc.constant(1),
+    seq: fc.nat(),
+    ts: fc.constant('2026-02-06T10:00:00.000Z'),
+    turn: fc.nat(),
+    type: fc.constantFrom(...types),
+    text: fc.option(fc.string(), { nil: null }),
+    data: fc.dictionary(fc.constantFrom(...keys), value),
+  })
+
+  it('is shown in a log and in a document, whatever stands in it', () => {
+    const session = { id: 'x', tools: [], turn: 0, usage: null }
+    const print = entryPrinter(styleOf(false))
+    fc.assert(
+      fc.property(entry, (entry) => {
+        const line = { text: '', start: 0, end: 0 }
+        expect(print({ line, entry } as never)).toMatch(/\n$/)
+        for (const format of ['md', 'html', 'json'] as const) {
+          const shared = { session, state: {}, entries: [entry] }
+          expect([...shareText(shared as never, format)].join('')).toMatch(/\n$/)
+        }
+      }),
+      { numRuns: 5_000 },
+    )
   })
 })

@@ -466,6 +466,7 @@ test('what cannot be is refused before anything is made', async () => {
     [['run', '--tool', 'codex', ' '], 'the prompt is empty'],
     [['run', '--tool', 'codex'], 'there is nothing to run'],
     [['run', '--acp', '', 'a'], 'say how the agent is started'],
+    [['run', '--acp', "agent 'x", 'a'], '--acp has a quote that is not closed'],
     [
       ['run', '--tool', 'codex', '--acp', 'x', 'a'],
       '--acp is an agent of its own, and no --tool codex',

@@ -85,6 +85,14 @@ describe('export and import', () => {
     expectRefusal(half, { status: 6, code: 'ARCHIVE_INVALID' })
   })
 
+  test('say in one line what is left out, whatever its name', async () => {
+    const place = makePlace()
+    const write = 'echo > "$STINT_OUTPUT_DIR/$(printf "a\\nerror: b")"'
+    const id = await place.make(['--', 'sh', '-c', write])
+    const { stderr } = await place.stint(['export', id, '--to', `${place.dir}/a.tar.gz`])
+    expect(stderr).toMatch(/^warning: .*\/a error: b was left out: .*\n1 session, .*\n$/)
+  })
+
   test('take a session that runs as far as it is', async () => {
     const [from, to] = [makePlace(), makePlace()]
     const gate = `${from.dir}/gate`
@@ -120,6 +128,7 @@ describe('export and import', () => {
       ['export', 'a'],
       ['export', 'a', id, '--format', 'md'],
       ['export', 'a', '--tree', '--format', 'md'],
+      ['export', 'a', '--format', 'md', '--max-size', '1M'],
       ['import', 'codx'],
       ['import', './a.tar.gz', '--since', '1d'],
       ['import', './a.tar.gz', '--max-size', 'much'],

@@ -173,6 +173,22 @@ describe('gc', () => {
     ])
   })
 
+  test('does what a plan names twice once, and the log says what happened', async () => {
+    const place = makePlace()
+    const id = await makeOld(place, 40)
+    const file = `${place.dir}/plan.json`
+    await place.stint(['gc', '--older-than', '30d', '--plan', file])
+    const plan = JSON.parse(readFileSync(file, 'utf8')) as Row
+    plan.stores[0].verdicts.push(plan.stores[0].verdicts[0])
+    writeFileSync(file, JSON.stringify(plan))
+    const { stores } = await place.json<Row>(['gc', '--apply', file])
+    expect(stores[0].outcomes).toEqual([
+      { id, act: 'trash', result: 'skipped', why: 'the plan names it twice' },
+      expect.objectContaining({ id, act: 'trash', result: 'done' }),
+    ])
+    expect(removalsOf(place).map((row) => [row.id, row.act])).toEqual([[id, 'trash']])
+  })
+
   test.each([
     ['{', 'it is no JSON'],
     ['[]', 'it is no JSON object'],
@@ -180,6 +196,10 @@ describe('gc', () => {
     ['{"format":1}', 'it has no stores'],
     ['{"format":1,"stores":[{"store":"/x","verdicts":[{"id":"x","act":"trash"}]}]}', '"x" is no'],
     ['{"format":1,"stores":[{"store":"/elsewhere","verdicts":[]}]}', 'there is no store'],
+    [
+      '{"format":1,"stores":[{"store":"/x","verdicts":[]},{"store":"/x","verdicts":[]}]}',
+      'it has a store twice',
+    ],
   ])('refuses a file that is no plan: %s', async (text, problem) => {
     const place = makePlace()
     await place.make()
@@ -272,10 +292,22 @@ describe('gc', () => {
     const place = makePlace()
     await place.make()
     const store = place.store()
+    const half = [`${store}/last.4711`, `${store}/project.toml.4711`]
+    for (const path of half) writeFileSync(path, 'half')
+    // Nobody left these.
+    mkdirSync(`${store}/last.4712`)
+    writeFileSync(`${store}/last.word`, '')
+    await place.stint(['gc'])
+    expect(half.map((path) => existsSync(path))).toEqual([true, true])
     mkdirSync(`${store}/staging/01JH4QWERT0000000000000001/locks`, { recursive: true })
     mkdirSync(`${store}/trash/.gone-01JH4QWERT0000000000000002/output`, { recursive: true })
     const later = { env: { CLOCK_OFFSET: String(2 * 3_600_000) }, preload: [preload('clock')] }
-    expect((await place.stint(['gc'], later)).stderr).toBe('2 leftovers of crashes removed\n')
+    expect((await place.stint(['gc'], later)).stderr).toBe('4 leftovers of crashes removed\n')
+    expect(
+      readdirSync(store)
+        .filter((name) => /^(last|project\.toml)\./.test(name))
+        .sort(),
+    ).toEqual(['last.4712', 'last.word'])
     expect(readdirSync(`${store}/staging`)).toEqual([])
     expect(readdirSync(`${store}/trash`)).toEqual([])
   })

@@ -1,6 +1,6 @@
 /** Whatever a file holds, a session is made of it or it is passed over; nothing throws. */
 
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { importConversations, listSessions, readTranscript } from '../../lib/index.ts'
@@ -68,6 +68,44 @@ test.each(Object.keys(ids) as Tool[])('%s: any record may be anything', async (t
     { numRuns: 60 },
   )
   expect(made).toBeGreaterThan(20)
+})
+
+/** The value once for each part of it, with that part replaced by what no conversion makes a text of. */
+function* stubborn(value: unknown): Generator<unknown> {
+  yield { toString: 1, valueOf: 1 }
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, part] of Object.entries(value)) {
+    for (const one of stubborn(part)) {
+      yield Array.isArray(value) ? value.with(Number(key), one) : { ...value, [key]: one }
+    }
+  }
+}
+
+test.each(Object.keys(ids) as Tool[])('%s: any part may be no text', async (tool) => {
+  const store = makeStore()
+  const home = store.projectPath
+  const call = { id: 'c', name: 'n', args: {}, status: 'success', result: [] }
+  const records = {
+    codex: () => [
+      ...codexRecords(home),
+      {
+        type: 'response_item',
+        payload: { type: 'message', role: 'assistant', content: [{ type: 'image' }] },
+      },
+    ],
+    'claude-code': () => claudeRecords(home),
+    'gemini-cli': () => [...geminiRecords(), { type: 'gemini', id: 'g', toolCalls: [call] }],
+  }[tool]()
+  const options = { tool, home, dryRun: false, byReference: false, allProjects: true }
+  for (const one of stubborn(records)) {
+    if (!Array.isArray(one)) continue
+    put(home, tool, linesOf(one.map((record) => JSON.stringify(record))))
+    if (tool === 'gemini-cli') writeFileSync(`${home}/.gemini/tmp/demo/.project_root`, home)
+    for await (const row of importConversations(store, { ...options, transcriptCap: 1e9 })) {
+      expect(row.act).toMatch(/imported|skipped|known|grown/)
+      if (row.session_id) rmSync(`${store.dir}/sessions`, { recursive: true })
+    }
+  }
 })
 
 test('gemini-cli: what is taken back is gone, however often a file does it', async () => {

@@ -1,6 +1,6 @@
 /** Clean-ups at the same time, and after one that was killed. */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { createSession, deleteSession, openStore, type SessionId } from '../../lib/index.ts'
 import { failureOf, fileText, makePlace, type Place, preload, touch } from '../support/cli.ts'
@@ -122,5 +122,64 @@ describe('trash empty', () => {
       expect(readFileSync(`${place.session(id)}/transcript.jsonl`, 'utf8')).toContain('restored')
       expect(await place.json(['show', id])).toMatchObject({ id, status: 'idle' })
     }
+  })
+})
+
+describe('gc --orphan-stores', () => {
+  const gc = ['gc', '--all-projects', '--orphan-stores', '--trash-for', '0s', '--json']
+
+  /** A store whose project is gone, with a session in its trash. */
+  async function makeOrphan(place: Place) {
+    const other = `${place.dir}/other`
+    mkdirSync(other)
+    await place.make()
+    await place.stint(['delete', await place.make(undefined, { cwd: other })], { cwd: other })
+    rmSync(other, { recursive: true })
+    const projects = `${place.home}/projects`
+    const name = readdirSync(projects).find((name) => name.startsWith('other-'))
+    touch(`${projects}/${name}/locks/maintenance.lock`)
+    return { projects, name }
+  }
+
+  /** One that stands still at a call of node:fs while another one works. */
+  async function overtaken(place: Place, pause: object) {
+    const [reached, go] = [`${place.dir}/reached`, `${place.dir}/go`]
+    const slow = place.start(gc, {
+      env: { PAUSE: JSON.stringify({ ...pause, reached, until: go }) },
+      preload: [preload('pause')],
+    })
+    await fileText(reached)
+    const fast = await place.stint(gc)
+    expect([fast.status, fast.stderr]).toEqual([0, ''])
+    touch(go)
+    const ran = await slow.ended
+    expect([ran.status, ran.stderr]).toEqual([0, ''])
+    return { slow: JSON.parse(ran.stdout).stores[0], fast: JSON.parse(fast.stdout).stores[0] }
+  }
+
+  test.each([
+    ['has listed the stores', { call: 'openSync', at: 'project.toml' }],
+    ['looks for its directory', { call: 'mkdirSync', at: 'locks' }],
+    ['opens the lock', { call: 'openSync', at: 'locks/maintenance.lock', writing: true }],
+    [
+      'takes the lock',
+      { call: 'openSync', at: 'locks/maintenance.lock', writing: true, after: true },
+    ],
+  ])('finds nothing to do where another one is faster while it %s', async (_, { at, ...pause }) => {
+    const place = makePlace()
+    const { projects, name } = await makeOrphan(place)
+    const { slow, fast } = await overtaken(place, { ...pause, path: `${name}/${at}` })
+    expect(fast).toMatchObject({ removed: true, outcomes: [{ result: 'done' }] })
+    expect(slow).toMatchObject({ removed: false, outcomes: [] })
+    expect(readdirSync(projects)).toHaveLength(1)
+  })
+
+  test('has removed the store also where another one swept the last of it', async () => {
+    const place = makePlace()
+    const { projects, name } = await makeOrphan(place)
+    const pause = { call: 'rmdirSync', path: `.gone-${name}.removed` }
+    const { slow } = await overtaken(place, pause)
+    expect(slow).toMatchObject({ removed: true, failure: null })
+    expect(readdirSync(projects)).toHaveLength(1)
   })
 })

@@ -84,6 +84,13 @@ describe('appendEntry', () => {
     [{ type: 'note', data: 'text' }],
     [{ type: 'note', data: { big: 1n } }],
     [{ type: 'note', data: circle }],
+    [{ type: 'session', data: { set: { name: '-x' } } }],
+    [{ type: 'session', data: { set: { name: null } } }],
+    [{ type: 'session', data: { set: { description: 'two\nlines' } } }],
+    [{ type: 'session', data: { set: { phase: 'asleep' } } }],
+    [{ type: 'session', data: { set: { pinned: 'yes' } } }],
+    [{ type: 'session', data: { set: { project_path: 'x' } } }],
+    [{ type: 'session', data: { set: { cwd: '../x' } } }],
     [
       {
         type: 'note',
@@ -101,6 +108,16 @@ describe('appendEntry', () => {
       code: 'ENTRY_INVALID',
     })
     expect([...readTranscript(store, id)]).toHaveLength(1)
+  })
+})
+
+describe('an entry of a caller that says what a session is', () => {
+  it('is taken where a command could have said it', async () => {
+    const store = makeStore()
+    const id = await create(store)
+    const set = { name: 'auth', description: 'one line', phase: 'available', pinned: true }
+    await appendEntry(store, id, { type: 'session', data: { set } })
+    expect(readSession(store, id)).toMatchObject(set)
   })
 })
 

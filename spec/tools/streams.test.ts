@@ -147,6 +147,18 @@ describe.each(speakers)('$name', (speaker) => {
     }
   })
 
+  it('never throws where any part of an event is what no conversion makes a text of', () => {
+    const names = readdirSync(join(streams, tool)).filter((name) => name.endsWith('.stdout'))
+    for (const name of names) {
+      const stream = adapter.open()
+      for (const line of readFileSync(join(streams, tool, name), 'utf8').split('\n')) {
+        for (const one of line.startsWith('{') ? spoilt(JSON.parse(line)) : []) {
+          expect(() => stream.parse(JSON.stringify(one)), JSON.stringify(one)).not.toThrow()
+        }
+      }
+    }
+  })
+
   it('takes anything for an event or for none, and never throws', () => {
     const stream = adapter.open()
     const names = readdirSync(join(streams, tool)).filter((name) => name.endsWith('.stdout'))
@@ -181,6 +193,17 @@ describe.each(speakers)('$name', (speaker) => {
     )
   })
 })
+
+/** The value once for each part of it, with that part replaced. */
+function* spoilt(value: unknown): Generator<unknown> {
+  yield { toString: 1, valueOf: 1 }
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, part] of Object.entries(value)) {
+    for (const one of spoilt(part)) {
+      yield Array.isArray(value) ? value.with(Number(key), one) : { ...value, [key]: one }
+    }
+  }
+}
 
 /** What a tool says in these lines, and in the end. */
 function follow(tool: string, lines: readonly object[]): readonly ToolEvent[] {

@@ -5,7 +5,6 @@ import { shellWord } from '../../base/text.ts'
 import { Failure } from '../../errors.ts'
 import {
   store as files,
-  isLeftover,
   projectsDir,
   quarantineName,
   sessionDir,
@@ -13,6 +12,7 @@ import {
 } from '../../layout.ts'
 import * as disk from '../../os/disk.ts'
 import { isInUse, probeLock } from '../../os/lock-file.ts'
+import { listUnreplaced } from '../../retention/leftovers.ts'
 import { findHeldTool, turnVitals } from '../../session/liveness.ts'
 import { readSnapshot } from '../../session/snapshot.ts'
 import { findProjectFacts, type ProjectFacts } from '../../store/project.ts'
@@ -20,9 +20,6 @@ import type { Store } from '../../store/store.ts'
 import { listGone } from '../../store/trash.ts'
 import { quietly, type Sighting } from '../check.ts'
 import { findPlace, judgePlace } from './ground.ts'
-
-/** After how long a temporary file is nobody's, in ms: replacing one takes an instant. */
-const abandonedAfter = 3_600_000
 
 /** Looks at a store. */
 export function* checkStore(store: Store, now: number): Generator<Sighting> {
@@ -33,7 +30,7 @@ export function* checkStore(store: Store, now: number): Generator<Sighting> {
     if (place !== undefined) yield* judgePlace(place, user)
   }
   yield* checkProject(store)
-  for (const file of listStoreLeftovers(store, now)) {
+  for (const file of listUnreplaced(store)) {
     yield { id: 'store.leftover', evidence: 'part of a file that was to be replaced', file }
   }
   yield* checkNames(store, now)
@@ -88,15 +85,6 @@ function* checkProject(store: Store): Generator<Sighting> {
     const evidence = `it is on ${name}; if other machines write it too, set shared = true while nothing runs`
     yield { id: 'disk.unshared', evidence, file }
   }
-}
-
-/** Temporary files of what is replaced without a lock. */
-export function listStoreLeftovers({ dir }: Store, now: number): string[] {
-  return disk
-    .listNames(dir)
-    .filter((name) => isLeftover(name, 'last') || isLeftover(name, 'project.toml'))
-    .map((name) => `${dir}/${name}`)
-    .filter((path) => now - (disk.findFacts(path)?.modifiedAt ?? now) > abandonedAfter)
 }
 
 /** What stands in sessions/ and is no session. */
