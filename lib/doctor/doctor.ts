@@ -124,15 +124,15 @@ function examineStore(store: Store, options: ExamineOptions, add: Add, tally: Ta
   const redactor = findRedactor(store)
   const kinship = new Kinship()
   // Where they cannot be listed, a check of the store says so.
-  const items = quietly(() => listItems(store)) ?? []
-  for (const [at, { id, isDirectory }] of items.entries()) {
+  const { ids, others } = quietly(() => listItems(store)) ?? { ids: [], others: new Set() }
+  for (const [at, id] of ids.entries()) {
     tally.unseen.delete(id)
     const dir = sessionDir(store.dir, id)
-    if (!isDirectory) {
+    if (others.has(id)) {
       if (isAsked(id)) add(misplaced(store, dir), store, id)
       continue
     }
-    const isSearched = deep || items.length - at <= searched || sessions !== undefined
+    const isSearched = deep || ids.length - at <= searched || sessions !== undefined
     const { sightings, examined } = checkSession(store, id, dir, {
       deep: isAsked(id) && deep,
       redactor: isAsked(id) && isSearched ? redactor : undefined,
@@ -185,15 +185,17 @@ function twice(store: Store, id: SessionId, here: string, trashed: string): Sigh
   }
 }
 
-/** What has the name of a session, oldest first. */
-function listItems(store: Store): { readonly id: SessionId; readonly isDirectory: boolean }[] {
-  return disk
-    .listDir(storeFiles.sessions(store.dir))
-    .flatMap((item) => {
-      const { name: id } = item
-      return isSessionId(id) ? [{ id, isDirectory: item.isDirectory() }] : []
-    })
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
+/** What has the name of a session, oldest first; `others` are no directories. */
+function listItems(store: Store): { ids: SessionId[]; others: ReadonlySet<SessionId> } {
+  const ids: SessionId[] = []
+  const others = new Set<SessionId>()
+  for (const item of disk.listDir(storeFiles.sessions(store.dir))) {
+    const { name } = item
+    if (!isSessionId(name)) continue
+    ids.push(name)
+    if (!item.isDirectory()) others.add(name)
+  }
+  return { ids: ids.sort(), others }
 }
 
 function misplaced(store: Store, file: string): Sighting {

@@ -9,7 +9,7 @@
 import fs from 'node:fs'
 import { Failure } from '../errors.ts'
 import { systemErrno, systemProblem } from './errno.ts'
-import { glanceAccess, glanceHead, glanceSize } from './glance.ts'
+import { glanceAccess, glanceHead, glanceOwn, glanceSize } from './glance.ts'
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants
 
@@ -694,6 +694,11 @@ export function isForbidden(path: string): boolean {
   } catch (error) {
     return ['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')
   }
+}
+
+/** Whether it is a file, no link, that this user owns and may read and write; false where that takes a longer look. */
+export function isOwnFile(path: string): boolean {
+  return glanceOwn(path, process.getuid?.() ?? -1) === true
 }
 
 /** Whether this user may execute the file. */

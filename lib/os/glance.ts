@@ -37,6 +37,9 @@ const { O_CLOEXEC: closeOnExec = 0o2000000 } = fs.constants as { O_CLOEXEC?: num
 /** `struct statx` is the same on all of Linux. */
 const facts = Buffer.alloc(256)
 const STATX_SIZE = 0x200
+/** Type, mode and user. */
+const STATX_OWN = 0xb
+const AT_SYMLINK_NOFOLLOW = 0x100
 const AT_FDCWD = -100
 
 /** The size of the file at a path, links followed; undefined when Node is to say. */
@@ -45,6 +48,15 @@ export function glanceSize(path: string): number | undefined {
   if (calls === undefined) return undefined
   if (calls.statx(AT_FDCWD, path, 0, STATX_SIZE, facts) !== 0) return undefined
   return facts.readUInt32LE(40) + facts.readUInt32LE(44) * 2 ** 32
+}
+
+/** Whether a file stands there, no link, that is this user's to read and write; undefined when Node is to say. */
+export function glanceOwn(path: string, user: number): true | undefined {
+  const calls = findCalls(path)
+  if (calls === undefined) return undefined
+  if (calls.statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_OWN, facts) !== 0) return undefined
+  const isOwn = facts.readUInt32LE(20) === user && (facts.readUInt16LE(28) & 0o170600) === 0o100600
+  return isOwn ? true : undefined
 }
 
 /** Whether this user may do with the path what access(2) is asked; undefined when Node is to say. */

@@ -20,9 +20,11 @@ export function* checkLife(examined: Examined): Generator<Sighting> {
   if (!(names instanceof Failure) && !names.includes(locks.slice(dir.length + 1))) {
     yield { id: 'lock.directory', evidence: 'it is not there', file: locks }
   }
-  yield* checkAccess(examined)
+  // One call for both: of all the locks nobody has asked for this one.
+  const isJournalSound = disk.isOwnFile(files.journalLock(dir))
+  yield* checkAccess(examined, isJournalSound)
   const { status, why } = liveness
-  yield* checkLockKinds(examined)
+  yield* checkLockKinds(examined, isJournalSound)
   const turn = `turn ${state?.turn?.number} of ${state?.turn?.tool}`
   if (status === 'crashed') yield { id: 'turn.crashed', evidence: `${turn}: ${why}` }
   if (status === 'orphaned') {
@@ -51,11 +53,18 @@ export function* checkLife(examined: Examined): Generator<Sighting> {
 }
 
 /** One says it: with it nothing of the session can be changed. */
-function* checkAccess({ dir, snapshot: { state } }: Examined): Generator<Sighting> {
+function* checkAccess(
+  { dir, snapshot: { state } }: Examined,
+  isJournalSound: boolean,
+): Generator<Sighting> {
   const own = [files.state(dir), files.transcript(dir), files.locks(dir)]
   const tools = [...Object.keys(state?.tools ?? {}), ...(state?.turn ? [state.turn.tool] : [])]
   const ofTools = tools.map((tool) => files.toolLock(dir, tool))
-  const locks = [files.sessionLock(dir), files.journalLock(dir), ...ofTools]
+  const locks = [
+    files.sessionLock(dir),
+    ...(isJournalSound ? [] : [files.journalLock(dir)]),
+    ...ofTools,
+  ]
   const file = [dir, ...own, ...locks].find(disk.isForbidden)
   if (file === undefined) return
   const user = process.getuid?.() ?? 0
@@ -73,10 +82,18 @@ function* checkAccess({ dir, snapshot: { state } }: Examined): Generator<Sightin
 }
 
 /** None of its own: stint opens no link, and a lock behind one would be another file's. */
-function* checkLockKinds({ store, dir, now }: Examined): Generator<Sighting> {
-  for (const item of quietly(() => disk.listDir(files.locks(dir))) ?? []) {
-    const file = `${files.locks(dir)}/${item.name}`
-    if (!item.name.endsWith('.lock') || item.isFile()) continue
+function* checkLockKinds(
+  { store, dir, now, liveness }: Examined,
+  isJournalSound: boolean,
+): Generator<Sighting> {
+  // With a link among those that were asked whether they are held, nothing is known.
+  const isKnown = liveness.status !== 'unknown'
+  if (isKnown && isJournalSound) return
+  for (const name of isKnown ? ['journal.lock'] : disk.listNames(files.locks(dir))) {
+    if (!name.endsWith('.lock')) continue
+    const file = `${files.locks(dir)}/${name}`
+    const kind = quietly(() => disk.findFacts(file)?.kind)
+    if (kind === undefined || kind === 'file') continue
     const evidence = `${thingAt(file)} stands in place of a lock's file`
     yield { id: 'lock.kind', evidence, file, fix: moveAside(store, file, now) }
   }
