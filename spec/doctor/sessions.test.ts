@@ -4,6 +4,7 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -197,10 +198,14 @@ describe('a check', () => {
 
   it('lock.kind is found of each lock, whatever the session can still do', async () => {
     for (const name of ['session', 'journal', 'codex']) {
-      const { store, dir } = await sound()
+      const { store, id, dir } = await sound()
       rmSync(`${dir}/locks/${name}.lock`, { force: true })
       symlinkSync(stateFile(dir), `${dir}/locks/${name}.lock`)
-      expect(visit(store).findings).toMatchObject([{ id: 'lock.kind' }])
+      const { findings } = visit(store)
+      expect(findings).toMatchObject([{ id: 'lock.kind' }])
+      execFileSync('sh', ['-c', findings[0]?.fix ?? 'false'])
+      expect(visit(store).findings).toEqual([])
+      expect(readdirSync(`${store.dir}/quarantine/${id}`)).toHaveLength(1)
     }
   })
 

@@ -83,7 +83,7 @@ function* checkAccess(
 
 /** None of its own: stint opens no link, and a lock behind one would be another file's. */
 function* checkLockKinds(
-  { store, dir, now, liveness }: Examined,
+  { store, id, dir, now, liveness }: Examined,
   isJournalSound: boolean,
 ): Generator<Sighting> {
   // With a link among those that were asked whether they are held, nothing is known.
@@ -95,7 +95,7 @@ function* checkLockKinds(
     const kind = quietly(() => disk.findFacts(file)?.kind)
     if (kind === undefined || kind === 'file') continue
     const evidence = `${thingAt(file)} stands in place of a lock's file`
-    yield { id: 'lock.kind', evidence, file, fix: moveAside(store, file, now) }
+    yield { id: 'lock.kind', evidence, file, fix: moveAside(store, file, now, id) }
   }
 }
 

@@ -106,9 +106,17 @@ function* checkNames(store: Store, now: number): Generator<Sighting> {
   }
 }
 
-/** The command that takes something out of the way and loses nothing of it: to the quarantine. */
-export function moveAside(store: Store, path: string, now: number): string {
-  const dir = files.quarantine(store.dir, null)
+/**
+ * The command that takes something out of the way and loses nothing of it: to the quarantine, of the
+ * session `id` where others have files of that name too.
+ */
+export function moveAside(
+  store: Store,
+  path: string,
+  now: number,
+  id: SessionId | null = null,
+): string {
+  const dir = files.quarantine(store.dir, id)
   const to = `${dir}/${quarantineName(path.slice(path.lastIndexOf('/') + 1), now)}`
   return `mkdir -p ${shellWord(dir)} && mv ${shellWord(path)} ${shellWord(to)}`
 }
