@@ -7,7 +7,6 @@ import {
   type Finding,
   isCheckId,
   isMendable,
-  prefixesOf,
   type Repair,
   type Resolved,
   repair,
@@ -21,9 +20,9 @@ import { flag, type Handler, type Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
 import { openProgress } from '../progress.ts'
 import { amount } from '../render/amount.ts'
-import { type Paint, type Style, styleOf } from '../render/style.ts'
+import { drawFindings, severityPaint } from '../render/findings.ts'
+import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
-import { visibleLine } from '../render/visible.ts'
 import { homeOf, resolve, storeOf, storesOf } from '../session.ts'
 
 /** Looks for what is wrong, and mends it where it is asked to. */
@@ -136,9 +135,15 @@ async function foretell(diagnosis: Diagnosis, aim: Aim, context: Context): Promi
   if (context.json) {
     context.out.json(findings.map((one) => ({ ...one, would: checks[one.id].mends })))
   } else {
-    const style = styleOf(context.color.stdout)
+    const { columns, color } = context
+    const style = styleOf(color.stdout)
     context.out.data(
-      await draw(findings, aim, context, ([one]) => one && checks[one.id].mends, style),
+      await drawFindings(findings, {
+        ...aim,
+        columns,
+        style,
+        remedyOf: ([one]) => one && checks[one.id].mends,
+      }),
     )
     context.out.talk(`${amount(findings.length, 'finding')} would be mended`)
   }
@@ -164,8 +169,16 @@ async function report(
     const mended = repairs === undefined ? {} : { repairs }
     context.out.json({ checks: findings, summary, redactions, ...mended })
   } else {
-    const style = styleOf(context.color.stdout)
-    context.out.data(await draw(findings, aim, context, (some) => fixOf(some, aim), style))
+    const { columns, color } = context
+    const style = styleOf(color.stdout)
+    context.out.data(
+      await drawFindings(findings, {
+        ...aim,
+        columns,
+        style,
+        remedyOf: (some) => fixOf(some, aim),
+      }),
+    )
     context.out.talk(summaryOf(summary))
     const taken = Object.values(redactions).reduce((sum, one) => sum + one, 0)
     if (taken > 0)
@@ -201,62 +214,6 @@ function rulesOf(redactions: Readonly<Record<string, number>>): string {
   return [...shown, ...(rules.length > 5 ? [`${rules.length - 5} more rules`] : [])].join(', ')
 }
 
-/** How many findings of one check are shown, unless the check is named. */
-const shownOfEach = 5
-
-/**
- * A line for each finding, check by check, and under it what is to be done; once, where the same does
- * for all of a check.
- */
-async function draw(
-  findings: readonly Finding[],
-  { stores, only }: Aim,
-  context: Context,
-  remedyOf: (findings: readonly Finding[]) => string | undefined,
-  style: Style,
-): Promise<string> {
-  if (findings.length === 0) return ''
-  const groups = [...new Set(findings.map(({ id }) => id))].map((id) => {
-    const all = findings.filter((one) => one.id === id)
-    return { all, shown: only?.has(id) ? all : all.slice(0, shownOfEach) }
-  })
-  const shown = groups.flatMap((group) => group.shown)
-  const idOf = shortener(shown, stores, context)
-  const drawn = await table(
-    [
-      { head: '' },
-      { head: '', keep: true },
-      { head: '' },
-      { head: '', shrink: true, min: 20, keep: true },
-    ],
-    shown.map((one) => [
-      { text: one.severity, paint: paintOf(one.severity, style) },
-      one.id,
-      { text: one.session === null ? '' : idOf(one.session), paint: style.cyan },
-      seen(one, context),
-    ]),
-    { width: context.columns, heads: false },
-  )
-  const lines = drawn.split('\n')
-  const below = (text: string | undefined) =>
-    text === undefined ? [] : [`    ${style.dim(visibleLine(text))}`]
-  return groups
-    .flatMap(({ all, shown }) => {
-      const shared = remedyOf(all)
-      const rows = shown.flatMap((one) => [
-        lines.shift() ?? '',
-        ...below(shared === undefined ? remedyOf([one]) : undefined),
-      ])
-      return [...rows, ...below(moreOf(all.length - shown.length)), ...below(shared)]
-    })
-    .map((line) => `${line}\n`)
-    .join('')
-}
-
-function moreOf(count: number): string | undefined {
-  return count === 0 ? undefined : `and ${count} more: name the check, or use --json, to see all`
-}
-
 /** The command that mends all of these findings of one check, where one does. */
 function fixOf(findings: readonly Finding[], aim: Aim): string | undefined {
   const deep = aim.deep ? ' --deep' : ''
@@ -270,36 +227,6 @@ function fixOf(findings: readonly Finding[], aim: Aim): string | undefined {
   return aim.everywhere && ofCheck.every((fix) => fix?.startsWith(mending))
     ? `${mending}${deep} ${findings[0]?.id} --all-projects`
     : undefined
-}
-
-/** The file's place within its store is enough where a person reads it. */
-function seen({ file, store, session, trashed, evidence }: Finding, { columns }: Context): string {
-  if (file === null) return evidence
-  const base = columns === undefined || store === null ? undefined : store
-  const dirs = [
-    ...(base && session ? [`${base}/${trashed ? 'trash' : 'sessions'}/${session}/`] : []),
-    ...(base ? [`${base}/`] : []),
-  ]
-  const dir = dirs.find((one) => file.startsWith(one)) ?? ''
-  return `${file.slice(dir.length)}: ${evidence}`
-}
-
-function shortener(
-  findings: readonly Finding[],
-  stores: readonly Store[],
-  { columns }: Context,
-): (id: SessionId) => string {
-  if (columns === undefined) return (id) => id
-  const ids = new Set(findings.flatMap(({ session }) => session ?? []))
-  let length = 6
-  for (const store of stores) {
-    for (const known of prefixesOf(store, ids).values()) length = Math.max(length, known)
-  }
-  return (id) => id.slice(0, length)
-}
-
-function paintOf(severity: Severity, style: Style): Paint {
-  return { damage: style.red, warning: style.yellow, note: style.dim }[severity]
 }
 
 async function list(context: Context): Promise<number> {
@@ -322,7 +249,7 @@ async function list(context: Context): Promise<number> {
     ],
     rows.map(({ id, severity, meaning }) => [
       id,
-      { text: severity, paint: paintOf(severity, style) },
+      { text: severity, paint: severityPaint(severity, style) },
       meaning,
     ]),
     { width: context.columns, heads: style.dim },
