@@ -87,7 +87,9 @@ test('goes on by the id that was saved when the supervisor died at any call', {
   for (const times of Object.values(seen)) expect(times).toBeGreaterThan(0)
 })
 
-test('goes on, and is heard to its end, when the disk is full from any call on', async () => {
+test('goes on, and is heard to its end, when the disk is full from any call on', {
+  timeout: 300_000,
+}, async () => {
   let started = 0
   for (let at = 1; at <= count; at++) {
     const struck = copy()
