@@ -7,7 +7,15 @@ export { type Target, writeTarget } from './archive/target.ts'
 export { isSessionId, type SessionId } from './base/id.ts'
 export { formatJson } from './base/json.ts'
 export { parseSize } from './base/size.ts'
-export { hasControls, headOf, nearestWord, oneLine, shellWord, splitWords } from './base/text.ts'
+export {
+  commandLine,
+  hasControls,
+  headOf,
+  nearestWord,
+  oneLine,
+  shellWord,
+  splitWords,
+} from './base/text.ts'
 export {
   formatDuration,
   formatTimestamp,

@@ -1,6 +1,12 @@
 /** Entries of a transcript as people read them. */
 
-import { type Entry, formatDuration, formatJson, type Reading } from '../../lib/index.ts'
+import {
+  commandLine,
+  type Entry,
+  formatDuration,
+  formatJson,
+  type Reading,
+} from '../../lib/index.ts'
 import { usage } from './amount.ts'
 import { outcomePaint } from './session.ts'
 import type { Style } from './style.ts'
@@ -105,8 +111,8 @@ function turnText({ turn, data }: Entry): string {
 function commandText({ data, text }: Entry): string {
   if (text !== null) return visibleLine(text)
   if (typeof data.prompt === 'string') return visibleLine(data.prompt)
-  const argv = Array.isArray(data.argv) ? data.argv.map(textOf).join(' ') : textOf(data.tool)
-  return visibleLine(argv)
+  const { argv } = data
+  return visibleLine(Array.isArray(argv) ? commandLine(argv.map(textOf)) : textOf(data.tool))
 }
 
 /** What should be a text, whatever it is: no conversion of an object may fail here, nor run out of stack. */

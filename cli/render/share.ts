@@ -1,7 +1,7 @@
 /** A session as a document for others: Markdown, JSON, or a page that loads and runs nothing. */
 
 import type { Entry, SharedSession } from '../../lib/index.ts'
-import { formatDuration, formatJson } from '../../lib/index.ts'
+import { commandLine, formatDuration, formatJson } from '../../lib/index.ts'
 import { usage } from './amount.ts'
 import { textOf } from './entry.ts'
 import { htmlPage } from './share-html.ts'
@@ -97,7 +97,7 @@ function* blocksOfEntry({ type, turn, ts, text, data }: Entry): Generator<Block>
   switch (type) {
     case 'turn_started': {
       yield { kind: 'turn', text: visibleLine(`Turn ${turn}: ${textOf(data.tool)}, ${ts}`) }
-      const argv = Array.isArray(data.argv) ? data.argv.map(textOf).join(' ') : ''
+      const argv = Array.isArray(data.argv) ? commandLine(data.argv.map(textOf)) : ''
       if (typeof data.prompt === 'string') yield { kind: 'prompt', text: visible(data.prompt) }
       else if (argv !== '') yield { kind: 'output', text: `$ ${visibleLine(argv)}\n` }
       return

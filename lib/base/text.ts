@@ -38,8 +38,19 @@ export function shellWord(word: string): string {
   if (!hasControls(word)) return `'${word.replaceAll("'", `'\\''`)}'`
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return `$'${word.replace(/['\\\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) =>
-    c === "'" || c === '\\' ? `\\${c}` : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    c === "'" || c === '\\' ? `\\${c}` : (shortEscapes[c] ?? longEscape(c)),
   )}'`
+}
+
+const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+function longEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+/** A command as a shell takes it. */
+export function commandLine(argv: readonly string[]): string {
+  return argv.map(shellWord).join(' ')
 }
 
 /** One line: control characters and line ends become single spaces. */

@@ -3,7 +3,7 @@
 import path from 'node:path'
 import type { Writable } from 'node:stream'
 import type { SessionId } from '../base/id.ts'
-import { headOf, oneLine } from '../base/text.ts'
+import { commandLine, headOf, oneLine } from '../base/text.ts'
 import { Failure } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
@@ -207,11 +207,12 @@ export function toolEnv(
 
 /** Redacted before it is cut: the half of a secret looks like none. */
 export function describe(store: Store, task: Task): string {
+  const redactor = redactorOf(store)
   const text =
     task.kind === 'command'
-      ? task.argv.join(' ')
+      ? commandLine(redactor.json(task.argv).value)
       : task.kind === 'compact'
         ? ''
-        : (task.prompt ?? task.tool ?? '')
-  return headOf(oneLine(redactorOf(store).text(text).value), 80)
+        : redactor.text(task.prompt ?? task.tool ?? '').value
+  return headOf(oneLine(text), 80)
 }

@@ -173,8 +173,8 @@ function currentTurn(store: Store, id: SessionId): number | undefined {
 
 /** Also when the user switched redaction off: this goes into mails and logs. */
 function shownCommand(store: Store, pid: number): string {
-  const text = commandOf({ pid }).join(' ')
-  return headOf(oneLine(openRedactorOf(store).text(text).value), longestCommand)
+  const argv = openRedactorOf(store).json(commandOf({ pid })).value
+  return headOf(oneLine(argv.join(' ')), longestCommand)
 }
 
 function compare(a: string, b: string): number {

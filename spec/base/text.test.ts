@@ -146,6 +146,7 @@ describe('shellWord', () => {
     const words = ['new\nline', "tab\tit's\\", '\x1b[31mred', '\u0085\u2028']
     expect(said('bash', words)).toEqual(words)
     for (const word of words) expect(hasControls(shellWord(word))).toBe(false)
+    expect(shellWord('new\nline')).toBe("$'new\\nline'")
   })
 })
 

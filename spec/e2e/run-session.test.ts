@@ -118,11 +118,20 @@ describe('what run makes', () => {
     expect(row?.project_path).toBe(realpathSync(place.cwd))
   })
 
-  test('without a description it is described by its command, on one line', async () => {
+  test('without a description it is described by its command, as a shell takes it, on one line', async () => {
     const place = makePlace()
     await place.make(['--', 'sh', '-c', 'true\n# two lines\tof it'])
     const [row] = await place.json<Row[]>(['list'])
-    expect(row?.description).toBe('sh -c true # two lines of it')
+    expect(row?.description).toBe("sh -c $'true\\n# two lines\\tof it'")
+    expect((await place.stint(['logs', '@last'])).stdout).toContain(`turn 1: ${row?.description}\n`)
+  })
+
+  test('of a secret with spaces in it no word is in the description', async () => {
+    const place = makePlace()
+    const secret = ['tr0ub4', 'h0rse', 'st4ple'].join(' ')
+    await place.make(['--', 'true', '--password', secret])
+    const [row] = await place.json<Row[]>(['list'])
+    expect(row?.description).toBe("true --password '[REDACTED:password]'")
   })
 
   test('the tool has the variables of its turn, and every one of the caller', async () => {
