@@ -507,6 +507,16 @@ describe('replay', () => {
     expect(treeOf(root)).not.toHaveProperty('old/file')
   })
 
+  it('can have names on the disk before the bytes that they lead to', () => {
+    const { afterCut } = cut(`
+      fs.writeFileSync(at('new/file'), 'after')
+      fs.renameSync(at('new/file'), at('old/file'))
+    `)
+    expect(afterCut()).toEqual(untouched)
+    expect(afterCut({ keeps: 'names' })).toEqual({ ...untouched, 'old/file': '644 ' })
+    expect(afterCut({ keeps: 'names', tail: 'zeros' })['old/file']).toBe(`644 ${'\0'.repeat(5)}`)
+  })
+
   it('can be content with a sync of the target of a rename, as with a journal', () => {
     const made = `
       fs.mkdirSync(at('old/dir'))

@@ -2,7 +2,7 @@
  * What a power cut leaves: the calls that faults.mjs recorded, replayed on a disk that keeps only
  * what was synced.
  *
- * The rules are stricter than those of any real file system:
+ * The rules are stricter than those of any real file system, unless `keeps` says otherwise:
  *
  * - the bytes of a file are those of its last completed fsync or fdatasync
  * - a name made, renamed or removed is so only once its directory was synced after that; a rename
@@ -49,8 +49,12 @@ export interface ReplayOptions {
    * `target` was, as where a journal has a rename whole or not at all.
    */
   readonly renames?: 'both' | 'target'
-  /** `all` keeps unsynced changes too: what the death of the process alone leaves. */
-  readonly keeps?: 'synced' | 'all'
+  /**
+   * `names` keeps every change of names, and of bytes only what was synced: a disk is free to write a
+   * rename before what it renames. `all` keeps unsynced bytes too: what the death of the process alone
+   * leaves.
+   */
+  readonly keeps?: 'synced' | 'names' | 'all'
 }
 
 /** The calls of a log, in order. */
@@ -364,7 +368,7 @@ interface Content {
 function contentBy({ tail, keeps }: ReplayOptions): Content {
   if (keeps === 'all') return { names: (dir) => dir.names, bytes: (file) => file.bytes }
   return {
-    names: (dir) => dir.durable,
+    names: (dir) => (keeps === 'names' ? dir.names : dir.durable),
     bytes: (file) => (tail === 'zeros' ? file.holed : file.durable),
   }
 }
