@@ -105,7 +105,7 @@ test('goes on, and is heard to its end, when the disk is full from any call on',
   expect(started).toBeGreaterThan(3)
 })
 
-test.each(['synced', 'names'] as const)(
+test.each(['synced', 'names', 'newest'] as const)(
   'is whole, with the id that was saved, when the power fails after any call and it keeps %s',
   async (keeps) => {
     let saved = 0

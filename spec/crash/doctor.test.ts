@@ -156,6 +156,7 @@ describe('doctor --fix', { timeout: 300_000 }, () => {
     ['lost', 'synced'],
     ['zeros', 'synced'],
     ['zeros', 'names'],
+    ['zeros', 'newest'],
   ] as const)(
     'is finished by the next run when the power fails after any call, unsynced bytes are %s and it keeps %s',
     async (tail, keeps) => {

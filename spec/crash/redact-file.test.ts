@@ -68,7 +68,7 @@ describe('redact --fix of a file', () => {
     },
   )
 
-  test.each(['synced', 'names'] as const)(
+  test.each(['synced', 'names', 'newest'] as const)(
     'leaves the old file or the new one when the power fails after any call and it keeps %s',
     (keeps) => {
       for (let upTo = 0; upTo <= count; upTo++) {

@@ -136,6 +136,7 @@ export function describeCrashes({ verb, prepare, done, recovers, rewrites, remov
       ['zeros', 'synced'],
       ['lost', 'names'],
       ['zeros', 'names'],
+      ['zeros', 'newest'],
     ] as const)(
       'keeps what was acknowledged when the power fails after any call, unsynced bytes are %s and it keeps %s',
       async (tail, keeps) => {

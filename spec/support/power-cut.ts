@@ -51,10 +51,11 @@ export interface ReplayOptions {
   readonly renames?: 'both' | 'target'
   /**
    * `names` keeps every change of names, and of bytes only what was synced: a disk is free to write a
-   * rename before what it renames. `all` keeps unsynced bytes too: what the death of the process alone
-   * leaves.
+   * rename before what it renames. `newest` keeps of the unsynced changes of names the last one: it is
+   * free to write that before the others. `all` keeps unsynced bytes too: what the death of the process
+   * alone leaves.
    */
-  readonly keeps?: 'synced' | 'names' | 'all'
+  readonly keeps?: 'synced' | 'names' | 'newest' | 'all'
 }
 
 /** The calls of a log, in order. */
@@ -77,6 +78,7 @@ export function replay(options: ReplayOptions): void {
   }
   fs.mkdirSync(options.into, { recursive: true })
   if (fs.readdirSync(options.into).length > 0) throw new Error(`${options.into} is not empty`)
+  if (options.keeps === 'newest') settle(disk.pending.at(-1)?.changes ?? [])
   write(disk.root, options.into, contentBy(options), new Map())
 }
 
@@ -294,10 +296,12 @@ function sync(disk: Disk, node: Node): void {
 function syncNames(disk: Disk, synced: DirNode): void {
   for (const { unsynced } of disk.pending) unsynced.delete(synced)
   const due = findDue(disk)
-  for (const { changes } of disk.pending.filter((step) => due.has(step))) {
-    for (const { dir, name, node } of changes) setName(dir.durable, name, node)
-  }
+  for (const { changes } of disk.pending.filter((step) => due.has(step))) settle(changes)
   disk.pending = disk.pending.filter((step) => !due.has(step))
+}
+
+function settle(changes: readonly NameChange[]): void {
+  for (const { dir, name, node } of changes) setName(dir.durable, name, node)
 }
 
 /**
