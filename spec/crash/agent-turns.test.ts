@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readSession } from '../../lib/index.ts'
-import { callsOf } from '../support/power-cut.ts'
+import { callsOf, replay } from '../support/power-cut.ts'
 import { entriesOf, expectWhole, openScene, type Scene, stint, storeOf } from './kit.ts'
 import { ok, rowOf } from './suite.ts'
 
@@ -23,6 +23,7 @@ sleep 0.1
 ${say(said('two'), { type: 'turn.completed', usage: { input_tokens: 7 } })}
 `
 
+const log = `${scene.project}/calls`
 let count = 0
 
 beforeAll(() => {
@@ -32,7 +33,6 @@ beforeAll(() => {
   const config = `${scene.project}/.config/stint`
   mkdirSync(config, { recursive: true })
   writeFileSync(`${config}/config.toml`, `[tools.codex]\nprogram = "${program}"\n`)
-  const log = `${scene.project}/calls`
   ok(stint(copy(), args, { log }))
   count = callsOf(log).filter((call) => call.n !== null).length
   expect(count).toBeGreaterThan(5)
@@ -106,3 +106,25 @@ test('goes on, and is heard to its end, when the disk is full from any call on',
   }
   expect(started).toBeGreaterThan(3)
 })
+
+test.each(['synced', 'names', 'newest'] as const)(
+  'is whole, with the id that was saved, when the power fails after any call and it keeps %s',
+  async (keeps) => {
+    let saved = 0
+    for (let upTo = 0; upTo <= count; upTo++) {
+      const cut = { ...scene, home: `${scene.project}/cut-${keeps}-${upTo}` }
+      replay({ before: scene.home, log, upTo, into: cut.home, tail: 'zeros', keeps })
+      const row = rowOf(cut, 'mine')
+      if (row !== undefined) {
+        const store = storeOf(cut)
+        const known = readSession(store, row.id).state?.tools.codex?.provider_session_id
+        const isSaved = entriesOf(store, row.id).some(({ type }) => type === 'provider_session')
+        expect({ upTo, known }).toEqual({ upTo, known: isSaved ? 't1' : undefined })
+        if (isSaved) saved++
+      }
+      await expectWhole(cut, new Map())
+      rmSync(cut.home, { recursive: true, force: true })
+    }
+    expect(saved).toBeGreaterThan(0)
+  },
+)

@@ -152,12 +152,17 @@ describe('doctor --fix', { timeout: 300_000 }, () => {
     }
   })
 
-  test.each(['lost', 'zeros'] as const)(
-    'is finished by the next run when the power fails after any call and unsynced bytes are %s',
-    async (tail) => {
+  test.each([
+    ['lost', 'synced'],
+    ['zeros', 'synced'],
+    ['zeros', 'names'],
+    ['zeros', 'newest'],
+  ] as const)(
+    'is finished by the next run when the power fails after any call, unsynced bytes are %s and it keeps %s',
+    async (tail, keeps) => {
       for (let upTo = 0; upTo <= count; upTo++) {
-        const cut: Scene = { ...scene, home: join(logs, `cut-${tail}-${upTo}`) }
-        replay({ before: scene.home, log, upTo, into: cut.home, tail })
+        const cut: Scene = { ...scene, home: join(logs, `cut-${tail}-${keeps}-${upTo}`) }
+        replay({ before: scene.home, log, upTo, into: cut.home, tail, keeps })
         try {
           await expectFinishes(cut)
         } catch (error) {

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { alnum } from '../redact/samples.ts'
-import { countCalls } from '../support/power-cut.ts'
+import { countCalls, replay } from '../support/power-cut.ts'
 import { openScene, type Scene, stint } from './kit.ts'
 import { ok } from './suite.ts'
 
@@ -63,6 +63,22 @@ describe('redact --fix of a file', () => {
           expectWhole(struck)
         } catch (error) {
           throw new Error(`after call ${at}: ${JSON.stringify(outcome)}`, { cause: error })
+        }
+      }
+    },
+  )
+
+  test.each(['synced', 'names', 'newest'] as const)(
+    'leaves the old file or the new one when the power fails after any call and it keeps %s',
+    (keeps) => {
+      for (let upTo = 0; upTo <= count; upTo++) {
+        const cut = { ...scene, home: join(logs, `cut-${keeps}-${upTo}`) }
+        replay({ before: scene.home, log, upTo, into: cut.home, tail: 'zeros', keeps })
+        if (upTo === count) expect(read(cut, 'a.txt')).toBe(redacted)
+        try {
+          expectWhole(cut)
+        } catch (error) {
+          throw new Error(`after call ${upTo}`, { cause: error })
         }
       }
     },

@@ -131,12 +131,18 @@ export function describeCrashes({ verb, prepare, done, recovers, rewrites, remov
       }
     })
 
-    test.each(['lost', 'zeros'] as const)(
-      'keeps what was acknowledged when the power fails after any call and unsynced bytes are %s',
-      async (tail) => {
+    test.each([
+      ['lost', 'synced'],
+      ['zeros', 'synced'],
+      ['lost', 'names'],
+      ['zeros', 'names'],
+      ['zeros', 'newest'],
+    ] as const)(
+      'keeps what was acknowledged when the power fails after any call, unsynced bytes are %s and it keeps %s',
+      async (tail, keeps) => {
         for (let upTo = 0; upTo <= count; upTo++) {
-          const cut: Scene = { ...scene, home: join(logs, `cut-${tail}-${upTo}`) }
-          replay({ before: scene.home, log, upTo, into: cut.home, tail })
+          const cut: Scene = { ...scene, home: join(logs, `cut-${tail}-${keeps}-${upTo}`) }
+          replay({ before: scene.home, log, upTo, into: cut.home, tail, keeps })
           try {
             if (upTo === count) await done(cut)
             await recovers?.(cut)

@@ -143,7 +143,7 @@ describe('planRetention', () => {
 
   it('ranks among the sessions that it is about', () => {
     const survey = surveyOf([
-      { days: 5, tools: ['codex'] },
+      { days: 5, tools: ['command', 'codex'] },
       { days: 4, tools: ['codex'] },
       { days: 9 },
     ])

@@ -414,6 +414,24 @@ describe('Session.appendStreamed', () => {
     expect(session.unpublished).toBe(0)
     expect(readState(place)).toEqual(foldAll(place))
   })
+
+  it('has what others appended on the disk before its state counts it', async () => {
+    const place = await makeSession()
+    using session = open(place)
+    using other = open(place)
+    await session.refresh()
+    await other.appendStreamed([other.encode(message('a'))])
+    const synced: number[] = []
+    const spy = vi.spyOn(fs, 'fdatasyncSync').mockImplementation((fd) => {
+      synced.push(fs.fstatSync(fd).ino)
+    })
+    try {
+      await session.publish()
+    } finally {
+      spy.mockRestore()
+    }
+    expect(synced).toEqual([statSync(place.transcript).ino, statSync(place.state).ino])
+  })
 })
 
 describe('Session.encode', () => {

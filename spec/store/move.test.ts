@@ -1,12 +1,13 @@
-import {
+import fs, {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   deleteSession,
   emptyTrash,
@@ -156,6 +157,25 @@ describe('emptyTrash', () => {
     expect(readdirSync(`${store.dir}/trash`)).toEqual(['notes'])
     expect(readSession(store, kept.id).status).toBe('idle')
     expect(await emptyTrash(store)).toEqual({ removed: [], kept: [] })
+  })
+
+  it('has the name that an interrupted emptying gave on the disk before it removes what has it', async () => {
+    const store = makeStore()
+    const trash = `${store.dir}/trash`
+    const half = `${trash}/.gone-${nextId()}/transcript.jsonl`
+    mkdirSync(half.slice(0, half.lastIndexOf('/')), { recursive: true })
+    writeFileSync(half, 'x')
+    const wasThere: boolean[] = []
+    const spy = vi.spyOn(fs, 'fsyncSync').mockImplementation((fd) => {
+      if (fs.fstatSync(fd).ino === statSync(trash).ino) wasThere.push(existsSync(half))
+    })
+    try {
+      await emptyTrash(store)
+    } finally {
+      spy.mockRestore()
+    }
+    expect(existsSync(half)).toBe(false)
+    expect(wasThere).toEqual([true])
   })
 
   it('makes nothing where there is no trash', async () => {

@@ -507,6 +507,25 @@ describe('replay', () => {
     expect(treeOf(root)).not.toHaveProperty('old/file')
   })
 
+  it('can have names on the disk before the bytes that they lead to', () => {
+    const { afterCut } = cut(`
+      fs.writeFileSync(at('new/file'), 'after')
+      fs.renameSync(at('new/file'), at('old/file'))
+    `)
+    expect(afterCut()).toEqual(untouched)
+    expect(afterCut({ keeps: 'names' })).toEqual({ ...untouched, 'old/file': '644 ' })
+    expect(afterCut({ keeps: 'names', tail: 'zeros' })['old/file']).toBe(`644 ${'\0'.repeat(5)}`)
+  })
+
+  it('can have the last change of a name on the disk before those that came first', () => {
+    const { afterCut } = cut(`
+      fs.writeFileSync(at('new/one'), 'synced', { flush: true })
+      fs.renameSync(at('old/file'), at('new/two'))
+      fs.renameSync(at('new/one'), at('old/one'))
+    `)
+    expect(afterCut({ keeps: 'newest' })).toEqual({ ...untouched, 'old/one': '644 synced' })
+  })
+
   it('can be content with a sync of the target of a rename, as with a journal', () => {
     const made = `
       fs.mkdirSync(at('old/dir'))

@@ -2,7 +2,7 @@
  * What a power cut leaves: the calls that faults.mjs recorded, replayed on a disk that keeps only
  * what was synced.
  *
- * The rules are stricter than those of any real file system:
+ * The rules are stricter than those of any real file system, unless `keeps` says otherwise:
  *
  * - the bytes of a file are those of its last completed fsync or fdatasync
  * - a name made, renamed or removed is so only once its directory was synced after that; a rename
@@ -49,8 +49,13 @@ export interface ReplayOptions {
    * `target` was, as where a journal has a rename whole or not at all.
    */
   readonly renames?: 'both' | 'target'
-  /** `all` keeps unsynced changes too: what the death of the process alone leaves. */
-  readonly keeps?: 'synced' | 'all'
+  /**
+   * `names` keeps every change of names, and of bytes only what was synced: a disk is free to write a
+   * rename before what it renames. `newest` keeps of the unsynced changes of names the last one: it is
+   * free to write that before the others. `all` keeps unsynced bytes too: what the death of the process
+   * alone leaves.
+   */
+  readonly keeps?: 'synced' | 'names' | 'newest' | 'all'
 }
 
 /** The calls of a log, in order. */
@@ -73,6 +78,7 @@ export function replay(options: ReplayOptions): void {
   }
   fs.mkdirSync(options.into, { recursive: true })
   if (fs.readdirSync(options.into).length > 0) throw new Error(`${options.into} is not empty`)
+  if (options.keeps === 'newest') settle(disk.pending.at(-1)?.changes ?? [])
   write(disk.root, options.into, contentBy(options), new Map())
 }
 
@@ -290,10 +296,12 @@ function sync(disk: Disk, node: Node): void {
 function syncNames(disk: Disk, synced: DirNode): void {
   for (const { unsynced } of disk.pending) unsynced.delete(synced)
   const due = findDue(disk)
-  for (const { changes } of disk.pending.filter((step) => due.has(step))) {
-    for (const { dir, name, node } of changes) setName(dir.durable, name, node)
-  }
+  for (const { changes } of disk.pending.filter((step) => due.has(step))) settle(changes)
   disk.pending = disk.pending.filter((step) => !due.has(step))
+}
+
+function settle(changes: readonly NameChange[]): void {
+  for (const { dir, name, node } of changes) setName(dir.durable, name, node)
 }
 
 /**
@@ -364,7 +372,7 @@ interface Content {
 function contentBy({ tail, keeps }: ReplayOptions): Content {
   if (keeps === 'all') return { names: (dir) => dir.names, bytes: (file) => file.bytes }
   return {
-    names: (dir) => dir.durable,
+    names: (dir) => (keeps === 'names' ? dir.names : dir.durable),
     bytes: (file) => (tail === 'zeros' ? file.holed : file.durable),
   }
 }
