@@ -439,7 +439,7 @@ const kill: ExplainedVerb = {
     { name: 'lost', help: 'its machine or container is gone for good: record that it crashed' },
   ],
   reach: 'all',
-  details: `Asks the tool's whole process group to end, and after a grace period makes it. An agent that speaks ACP is asked to cancel first, and has 2 s for that. Then the same is done to every other process of the turn, wherever it went, and to child sessions that the turn started. The turn's outcome becomes \`cancelled\`; the session stays and can be resumed.
+  details: `Asks the tool's whole process group to end, and after a grace period makes it. An agent that speaks ACP is asked to cancel first, and has 2 s for that. Then the same is done to every other process of the turn, wherever it went, and to child sessions that the turn started. The turn's outcome becomes \`cancelled\`; the session stays and can be resumed. Where the journal cannot be written all of that is done, too, and what could not be recorded is said.
 
 What a turn that ended by itself left running is for \`stint reap\`.
 
@@ -448,7 +448,10 @@ Of a turn that another machine or container started nothing can be known once th
     ['0', 'nothing of the turn runs any more'],
     ['1', 'nothing ran, or something still does'],
     ...refused,
-    ['5, 6, 7', 'the session is busy; its data is damaged or newer; the environment failed'],
+    [
+      '5, 6, 7',
+      'the session is busy; its data is damaged or newer; the environment failed, or the end could not be recorded',
+    ],
     ['9', 'cannot be known whether it runs; nothing was stopped'],
   ],
   examples: ['stint kill @last'],
