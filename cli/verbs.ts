@@ -182,6 +182,7 @@ const tools: ExplainedVerb = {
   exits: [
     ['0', 'printed'],
     ['2', 'wrong usage'],
+    ['7', 'the environment failed'],
   ],
   examples: ['stint tools', 'stint tools --json'],
 }
@@ -398,6 +399,7 @@ const isAlive: ExplainedVerb = {
     ['1', 'not alive'],
     ['9', 'cannot be known from here: another machine or container started it'],
     ...refused,
+    ['7', 'the environment failed'],
   ],
   examples: [
     'stint is-alive 01JH4QWERT1234567890ABCDEF',
@@ -424,6 +426,7 @@ const wait: ExplainedVerb = {
     ['124', 'it still ran after --timeout'],
     ['9', 'cannot be known whether it runs'],
     ...refused,
+    ['6, 7', 'the data is damaged or newer; the environment failed'],
     ['130', 'interrupted'],
   ],
   examples: ['stint wait @last && stint result @last', 'stint wait build --timeout 30m'],
