@@ -182,6 +182,7 @@ const tools: ExplainedVerb = {
   exits: [
     ['0', 'printed'],
     ['2', 'wrong usage'],
+    ['7', 'the environment failed'],
   ],
   examples: ['stint tools', 'stint tools --json'],
 }
@@ -398,6 +399,7 @@ const isAlive: ExplainedVerb = {
     ['1', 'not alive'],
     ['9', 'cannot be known from here: another machine or container started it'],
     ...refused,
+    ['7', 'the environment failed'],
   ],
   examples: [
     'stint is-alive 01JH4QWERT1234567890ABCDEF',
@@ -424,6 +426,7 @@ const wait: ExplainedVerb = {
     ['124', 'it still ran after --timeout'],
     ['9', 'cannot be known whether it runs'],
     ...refused,
+    ['6, 7', 'the data is damaged or newer; the environment failed'],
     ['130', 'interrupted'],
   ],
   examples: ['stint wait @last && stint result @last', 'stint wait build --timeout 30m'],
@@ -439,7 +442,7 @@ const kill: ExplainedVerb = {
     { name: 'lost', help: 'its machine or container is gone for good: record that it crashed' },
   ],
   reach: 'all',
-  details: `Asks the tool's whole process group to end, and after a grace period makes it. An agent that speaks ACP is asked to cancel first, and has 2 s for that. Then the same is done to every other process of the turn, wherever it went, and to child sessions that the turn started. The turn's outcome becomes \`cancelled\`; the session stays and can be resumed.
+  details: `Asks the tool's whole process group to end, and after a grace period makes it. An agent that speaks ACP is asked to cancel first, and has 2 s for that. Then the same is done to every other process of the turn, wherever it went, and to child sessions that the turn started. The turn's outcome becomes \`cancelled\`; the session stays and can be resumed. Where the journal cannot be written all of that is done, too, and what could not be recorded is said.
 
 What a turn that ended by itself left running is for \`stint reap\`.
 
@@ -448,7 +451,10 @@ Of a turn that another machine or container started nothing can be known once th
     ['0', 'nothing of the turn runs any more'],
     ['1', 'nothing ran, or something still does'],
     ...refused,
-    ['5, 6, 7', 'the session is busy; its data is damaged or newer; the environment failed'],
+    [
+      '5, 6, 7',
+      'the session is busy; its data is damaged or newer; the environment failed, or the end could not be recorded',
+    ],
     ['9', 'cannot be known whether it runs; nothing was stopped'],
   ],
   examples: ['stint kill @last'],

@@ -73,6 +73,7 @@ export interface FailureData {
   WAIT_EXPIRED: { id: string; waited_ms: number }
   NOTHING_RUNS: { id: string; status: string }
   KILL_INCOMPLETE: { id: string; why: string }
+  KILL_UNRECORDED: { id: string; why: string }
   COMMAND_NEEDED: { id: string }
   TOOL_UNKNOWN: { tool: string; known: readonly string[] }
   TOOL_CANNOT: { tool: string; act: string }
@@ -321,6 +322,12 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   KILL_INCOMPLETE: {
     status: 1,
     sentence: (d) => `session ${d.id} still runs: ${d.why}`,
+  },
+  KILL_UNRECORDED: {
+    status: 7,
+    sentence: (d) =>
+      `nothing of session ${d.id} runs any more, but that could not be recorded: ${d.why}`,
+    hint: () => 'once it can be, the next change of the session records a crash',
   },
   COMMAND_NEEDED: {
     status: 2,

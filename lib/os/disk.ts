@@ -437,9 +437,13 @@ export function rename(from: string, to: string): void {
 
 /**
  * Gives a file a second name; false when something has that name. A file system without hard links
- * gets a copy, which is on the disk when this returns.
+ * gets a copy, which is on the disk when this returns, or what else the caller has for it.
  */
-export function linkFile(from: string, to: string): boolean {
+export function linkFile(
+  from: string,
+  to: string,
+  otherwise: (from: string, to: string) => boolean = copyFile,
+): boolean {
   return onDisk(to, () => {
     try {
       fs.linkSync(from, to)
@@ -448,7 +452,7 @@ export function linkFile(from: string, to: string): boolean {
       const errno = errnoOf(error) ?? ''
       if (errno === 'EEXIST') return false
       if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(errno)) throw error
-      return copyFile(from, to)
+      return otherwise(from, to)
     }
   })
 }

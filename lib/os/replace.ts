@@ -12,7 +12,7 @@ import { loadWriteFileAtomic } from './packages.ts'
  * process leaves beside it is known by its name: see isLeftover.
  */
 export function replaceText(path: string, text: string): boolean {
-  const temporary = `${path}.${process.pid}${process.hrtime.bigint()}`
+  const temporary = temporaryOf(path)
   try {
     disk.writeNewFile(temporary, Buffer.from(text))
     disk.rename(temporary, path)
@@ -27,6 +27,34 @@ export function replaceText(path: string, text: string): boolean {
     if (error instanceof Failure) return false
     throw error
   }
+}
+
+/**
+ * Puts a small text file of stint's own in place whole, and on the disk, where nothing is; false when
+ * something is, and that stays. Of two who do so at once one is first; only where there are no hard
+ * links may the second replace what the first wrote.
+ *
+ * Throws DISK_FULL, ACCESS_DENIED or IO_FAILED. A killed process leaves what replaceText does.
+ */
+export function placeText(path: string, text: string): boolean {
+  const temporary = temporaryOf(path)
+  const move = () => {
+    if (disk.findFacts(path) !== undefined) return false
+    disk.rename(temporary, path)
+    return true
+  }
+  try {
+    disk.writeNewFile(temporary, Buffer.from(text))
+    if (!disk.linkFile(temporary, path, move)) return false
+  } finally {
+    forget(temporary)
+  }
+  disk.syncDir(disk.parentOf(path))
+  return true
+}
+
+function temporaryOf(path: string): string {
+  return `${path}.${process.pid}${process.hrtime.bigint()}`
 }
 
 function forget(temporary: string): void {

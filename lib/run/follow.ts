@@ -30,6 +30,8 @@ export interface Launch {
   readonly started: Started
   /** In ms since 1970. */
   readonly startedAt: number
+  /** How long that is ago, in ms, whatever the clock was set to since. */
+  readonly elapsed: () => number
   readonly work: Work
   /** The directory of the session that this one is a fork of. */
   readonly source: string | undefined
@@ -46,7 +48,7 @@ export async function follow(
   launch: Launch,
   options: RunOptions,
 ): Promise<RunReport> {
-  const { child, toolLock, started, startedAt, work, settings, signals } = launch
+  const { child, toolLock, started, startedAt, elapsed, work, settings, signals } = launch
   const { turn } = started
   const { tool } = work
   const firstSeq = session.state.journal.seq
@@ -105,7 +107,7 @@ export async function follow(
     summary: said.facts.summary,
     started_at: new Date(startedAt).toISOString(),
     completed_at: new Date(endedAt).toISOString(),
-    duration_ms: Math.max(0, endedAt - startedAt),
+    duration_ms: elapsed(),
     provider_session_id: said.facts.provider_session_id,
     usage: said.facts.usage,
     cost_usd: said.facts.cost_usd,

@@ -5,7 +5,7 @@
 
 import { poll } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
-import { Failure, type Holder } from '../errors.ts'
+import { Failure, type Holder, isFailure } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import { findHolder, probeLock } from '../os/lock-file.ts'
 import {
@@ -45,8 +45,9 @@ export interface KillReport {
  * Ends a running or orphaned turn within `grace` ms; a turn that crashed is recorded as such. With
  * `lost` so is one of a machine or a container that is said to be gone for good.
  *
- * The wish is in the journal before the first signal. Throws NOTHING_RUNS, LIVENESS_UNKNOWN, and
- * KILL_INCOMPLETE when something of the turn still runs.
+ * The wish is in the journal before the first signal, unless nothing can be written there: who wants an
+ * end of it gets that. Throws NOTHING_RUNS, LIVENESS_UNKNOWN, KILL_INCOMPLETE when something of the turn
+ * still runs, and KILL_UNRECORDED when nothing does, which the journal does not say.
  */
 export async function killTurn(
   store: Store,
@@ -85,22 +86,32 @@ export async function killTurn(
     throw new Failure('NOTHING_RUNS', { id, status })
 
   // The living supervisor finds the wish in the journal, and asks.
-  const asked =
+  const canAsk =
     status === 'running' && state.turn?.conversation === true && !liveness.holder?.stopped
   using session = new Session(id, dir, accessOf(store))
   const turn = state.turn?.number ?? 0
-  await session.append((now) => {
-    if (!hasOpenTurn(now) || now.turn?.number !== turn || now.turn.kill_requested) return []
-    // A wish that nobody can carry out would make a cancelled turn of one that ends by itself.
-    const obstacle = asked ? undefined : findObstacle(id, now)
-    if (obstacle !== undefined) {
-      const why = `it cannot be ended from here: ${obstacle}`
-      throw new Failure('KILL_INCOMPLETE', { id, why })
-    }
-    const data = { event: 'kill_requested', turn }
-    return [session.encode({ type: 'session', turn, text: null, data, at: store.now() })]
-  })
-  const group = session.state.turn?.process
+  const mayEnd = (now: State) => {
+    const obstacle = findObstacle(id, now)
+    if (obstacle === undefined) return
+    const why = `it cannot be ended from here: ${obstacle}`
+    throw new Failure('KILL_INCOMPLETE', { id, why })
+  }
+  let refused: Failure | undefined
+  try {
+    await session.append((now) => {
+      if (!hasOpenTurn(now) || now.turn?.number !== turn || now.turn.kill_requested) return []
+      // A wish that nobody can carry out would make a cancelled turn of one that ends by itself.
+      if (!canAsk) mayEnd(now)
+      const data = { event: 'kill_requested', turn }
+      return [session.encode({ type: 'session', turn, text: null, data, at: store.now() })]
+    })
+  } catch (error) {
+    if (isRefusal(error)) refused = error
+    else if (!hasHappened(error)) throw error
+  }
+  if (refused !== undefined) mayEnd(state)
+  const asked = canAsk && refused === undefined
+  const group = (refused === undefined ? session.state : state).turn?.process
   if (asked && group !== undefined) await poll(isGone(id, group), { timeout: farewell })
   const ended = group === undefined ? null : await endGroup(id, group, grace)
   // A tool that has the terminal is in the group of the person's shell job.
@@ -108,9 +119,22 @@ export async function killTurn(
   const signal = swept ?? (group === undefined ? null : await endTool(id, group, grace))
   const report =
     status === 'running'
-      ? await awaitSupervisor(store, session, turn, signal, grace)
+      ? await awaitSupervisor(store, session, turn, signal, grace, refused)
       : await endOrphan(store, id, turn, signal, grace)
   return asked ? { ...report, asked } : report
+}
+
+const writeFailures = ['DURABILITY_UNKNOWN', 'DISK_FULL', 'ACCESS_DENIED', 'IO_FAILED'] as const
+
+/** Whether it says that the journal took nothing. */
+function isRefusal(error: unknown): error is Failure {
+  if (isFailure(error, 'JOURNAL_BUSY')) return true
+  return writeFailures.some((code) => isFailure(error, code) && !error.data.recorded)
+}
+
+/** Whether it says that the journal took it, though it may not last. */
+function hasHappened(error: unknown): boolean {
+  return writeFailures.some((code) => isFailure(error, code) && error.data.recorded)
 }
 
 /**
@@ -211,6 +235,7 @@ async function awaitSupervisor(
   turn: number,
   signal: KillReport['signal'],
   grace: number,
+  refused: Failure | undefined,
 ): Promise<KillReport> {
   const lock = files.sessionLock(session.dir)
   const findStopped = () => {
@@ -238,13 +263,12 @@ async function awaitSupervisor(
     return await endOrphan(store, session.id, turn, swept, grace)
   }
   const stopped = findStopped()
-  throw new Failure('KILL_INCOMPLETE', {
-    id: session.id,
-    why:
-      stopped === undefined
-        ? 'its tool was told to end, but its supervisor does not answer'
-        : `its tool was told to end, but its supervisor, process ${stopped.pid}, is stopped`,
-  })
+  const why =
+    stopped === undefined
+      ? 'its tool was told to end, but its supervisor does not answer'
+      : `its tool was told to end, but its supervisor, process ${stopped.pid}, is stopped`
+  const unsaid = refused === undefined ? '' : `, and will not know who ended it: ${refused.message}`
+  throw new Failure('KILL_INCOMPLETE', { id: session.id, why: why + unsaid })
 }
 
 /** No supervisor will: the turn is ended here, when nothing of it lives any more. */
@@ -256,24 +280,29 @@ async function endOrphan(
   grace: number,
 ): Promise<KillReport> {
   const signal = strongest([before, await sweep(id, turn, grace)])
-  // Another kill may be at it.
-  await using held = await holdSession(store, id, { place: placeOf(store, id), wait: grace })
-  const { session } = held
-  const state = await session.refresh()
-  if (!hasOpenTurn(state) || state.turn?.number !== turn) return reportOf(id, state, signal)
-  const isFree = () => (findHeldTool(session.dir) === undefined ? true : undefined)
-  if (!(await poll(isFree, { timeout: 1_000 }))) {
-    throw new Failure('KILL_INCOMPLETE', {
-      id,
-      why: 'a process without its id in the environment still holds the tool lock',
-    })
+  try {
+    // Another kill may be at it.
+    await using held = await holdSession(store, id, { place: placeOf(store, id), wait: grace })
+    const { session } = held
+    const state = await session.refresh()
+    if (!hasOpenTurn(state) || state.turn?.number !== turn) return reportOf(id, state, signal)
+    const isFree = () => (findHeldTool(session.dir) === undefined ? true : undefined)
+    if (!(await poll(isFree, { timeout: 1_000 }))) {
+      throw new Failure('KILL_INCOMPLETE', {
+        id,
+        why: 'a process without its id in the environment still holds the tool lock',
+      })
+    }
+    const group = state.turn.process
+    if (group !== undefined && !(await poll(isGone(id, group), { timeout: 1_000 }))) {
+      throw new Failure('KILL_INCOMPLETE', { id, why: turnVitals(id, state).why })
+    }
+    const summary = 'killed after its supervisor was gone'
+    return reportOf(id, await endTurn(session, 'cancelled', summary, store.now(), false), signal)
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    throw new Failure('KILL_UNRECORDED', { id, why: error.message }, { cause: error })
   }
-  const group = state.turn.process
-  if (group !== undefined && !(await poll(isGone(id, group), { timeout: 1_000 }))) {
-    throw new Failure('KILL_INCOMPLETE', { id, why: turnVitals(id, state).why })
-  }
-  const summary = 'killed after its supervisor was gone'
-  return reportOf(id, await endTurn(session, 'cancelled', summary, store.now(), false), signal)
 }
 
 function reportOf(id: SessionId, state: State, signal: KillReport['signal']): KillReport {

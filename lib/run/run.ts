@@ -239,6 +239,7 @@ async function runHeld(
     const argv0 = redactorOf(store).text(work.argv[0] ?? '').value
     toolLock.say({ tool, turn, argv0 }, { ...identity, pid: pgid })
     const startedAt = store.now()
+    const startedTick = performance.now()
     const safeCwd = redactorOf(store).text(cwd).value
     await session.append({
       type: 'turn_started',
@@ -263,7 +264,11 @@ async function runHeld(
       await session.append({ type: 'provider_session', turn, text: null, data, at: startedAt })
     }
     const started = { id: session.id, turn, cwd, dir: session.dir }
-    const launch = { child, toolLock, started, startedAt, work, source, file, settings, signals }
+    const elapsed = () => Math.round(performance.now() - startedTick)
+    const launch = {
+      ...{ child, toolLock, started, startedAt, elapsed },
+      ...{ work, source, file, settings, signals },
+    }
     return await follow(store, session, launch, options)
   } catch (error) {
     child?.abandon()

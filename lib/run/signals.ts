@@ -1,6 +1,6 @@
 /** The signals that end a turn, for as long as there is one: before its tool, and after it, too. */
 
-import type { PassedSignal, SignalSource } from './supervise.ts'
+import { type PassedSignal, passedSignals, type SignalSource } from './supervise.ts'
 
 /** A source whose signals do not end this process while nobody listens: they are kept. */
 export interface KeptSignals extends SignalSource, Disposable {
@@ -13,7 +13,7 @@ export function keepSignals(source: SignalSource, ignoreHup: boolean): KeptSigna
   let kept: PassedSignal | undefined
   const listeners = new Map<NodeJS.Signals, () => void>()
   const keepers = new Map<NodeJS.Signals, () => void>()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
+  for (const signal of passedSignals) {
     keepers.set(signal, () => {
       const listener = listeners.get(signal)
       if (listener !== undefined) listener()

@@ -5,8 +5,21 @@ import { stopSelf } from '../os/process.ts'
 import type { Child, Exit } from '../os/spawn.ts'
 import type { Pump } from './pump.ts'
 
-/** The signals that are passed on to the tool. */
-export type PassedSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT'
+/**
+ * The signals that are passed on to the tool: the four of terminals and service managers, an alarm(2) that
+ * was set before exec, and what batch systems warn with. Each would end this process, and not its tool.
+ */
+export const passedSignals = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGALRM',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGXCPU',
+] as const
+export type PassedSignal = (typeof passedSignals)[number]
 
 /** How signals reach this process: real ones in a command, made ones in a test. */
 export interface SignalSource {
@@ -104,7 +117,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   }
   void spec.over?.then(() => setTimeout(dismiss, farewell).unref())
   const handlers = new Map<NodeJS.Signals, () => void>()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
+  for (const signal of passedSignals) {
     handlers.set(signal, () => {
       // The terminal sends these two to both, and what the tool makes of them is its own business.
       if (child.hasTerminal && (signal === 'SIGINT' || signal === 'SIGQUIT')) return

@@ -5,7 +5,7 @@ import { nameOf, type SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import type { EntryData } from '../journal/entry.ts'
 import { Session } from '../session/session.ts'
-import type { State } from '../session/state.ts'
+import { type State, usageKeys } from '../session/state.ts'
 import { accessOf } from './access.ts'
 import { checkDescription, checkName } from './create.ts'
 import { realSessionDir } from './hold.ts'
@@ -36,7 +36,8 @@ export async function pinSession(store: Store, id: SessionId, pinned: boolean): 
 
 /**
  * Appends an entry of a caller's own to the journal, and gives its number. Throws ENTRY_INVALID for what
- * would be read back as something else.
+ * would be read back as something else, or is not a caller's to say: that a turn starts or ends, which
+ * takes session.lock, and that it is to be killed.
  */
 export async function appendEntry(store: Store, id: SessionId, entry: OwnEntry): Promise<number> {
   const { type, text = null, data } = checkEntry(entry)
@@ -52,6 +53,8 @@ function checkEntry({ type, text, data = {} }: OwnEntry): OwnEntry & { readonly 
   if (typeof type !== 'string' || !/^[\w.:-]{1,64}$/.test(type)) {
     throw refused('a type has 1 to 64 of A-Z a-z 0-9 . _ : -')
   }
+  if (type === 'turn_started' || type === 'turn_ended')
+    throw refused('only a turn says that of itself')
   if (typeof text !== 'string' && (text ?? null) !== null) throw refused('its text is no text')
   let plain: unknown
   try {
@@ -60,6 +63,11 @@ function checkEntry({ type, text, data = {} }: OwnEntry): OwnEntry & { readonly 
     throw refused('its data cannot be written as JSON', { cause })
   }
   if (!isTable(plain)) throw refused('its data are no object')
+  if (type === 'session' && plain.event === 'kill_requested')
+    throw refused('only a kill asks for that')
+  for (const key of type === 'usage' ? usageKeys : []) {
+    if (Number(plain[key]) < 0) throw refused(`${key} is negative`)
+  }
   if (type === 'session' && isTable(plain.set)) {
     const { name, description, phase, project_path, cwd } = plain.set
     if (phase !== undefined && !phases.includes(phase)) throw refused('its phase is none')

@@ -6,7 +6,7 @@ import { formatToml, parseToml, TomlError } from '../base/toml.ts'
 import { Failure } from '../errors.ts'
 import { store as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { replaceText } from '../os/replace.ts'
+import { placeText, replaceText } from '../os/replace.ts'
 import type { Store } from './store.ts'
 
 export interface ProjectFacts {
@@ -39,8 +39,8 @@ export function findProjectFacts(dir: string): ProjectFacts | undefined {
 
 /**
  * Makes the store's directories and its project.toml where they are missing; `shared` marks one that is
- * made as written by other machines too, whatever its file system. Throws STORE_NOT_SHARED
- * for one that is there without that.
+ * made as written by other machines too, whatever its file system. Of several at once the first makes
+ * it. Throws STORE_NOT_SHARED for one that is there without that, and FORMAT_NEWER.
  */
 export function ensureStore(
   store: Store,
@@ -67,24 +67,26 @@ export function ensureStore(
   }
   if (there !== undefined) return there
   const shared = options.shared || disk.fileSystemOf(store.dir).remote
-  return writeProject(store, { shared, leaseOnly: false })
+  const text = formatProject(store, { shared, leaseOnly: false })
+  const isFirst = placeText(files.project(store.dir), text)
+  return isFirst
+    ? { format: 1, projectPath: store.projectPath, shared, leaseOnly: false }
+    : ensureStore(store, options)
 }
 
 /** Writes project.toml, in place of what is there. */
-export function writeProject(
-  store: Store,
-  { shared, leaseOnly }: Pick<ProjectFacts, 'shared' | 'leaseOnly'>,
-): ProjectFacts {
-  const { projectPath } = store
-  replaceText(
-    files.project(store.dir),
-    formatToml({
-      format: 1,
-      project_path: projectPath,
-      created_at: new Date(formatTimestamp(store.now())),
-      shared,
-      lease_only: leaseOnly,
-    }),
-  )
-  return { format: 1, projectPath, shared, leaseOnly }
+export function writeProject(store: Store, facts: Sharing): void {
+  replaceText(files.project(store.dir), formatProject(store, facts))
+}
+
+type Sharing = Pick<ProjectFacts, 'shared' | 'leaseOnly'>
+
+function formatProject(store: Store, { shared, leaseOnly }: Sharing): string {
+  return formatToml({
+    format: 1,
+    project_path: store.projectPath,
+    created_at: new Date(formatTimestamp(store.now())),
+    shared,
+    lease_only: leaseOnly,
+  })
 }

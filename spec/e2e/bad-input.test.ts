@@ -192,4 +192,24 @@ describe('a clock that went backwards', () => {
     expect((await place.stint(['list'], past)).stdout).toMatch(/ in \dd /)
     expect((await place.stint(['delete', id, older], past)).status).toBe(0)
   })
+
+  test.each([-3_600_000, 3_600_000])(
+    'or forwards by %i ms in a turn does not change how long that took',
+    async (offset) => {
+      const place = makePlace()
+      const at = `${place.dir}/set`
+      const set = {
+        env: { CLOCK_OFFSET: String(offset), CLOCK_SET: at },
+        preload: [preload('clock')],
+      }
+      const ran = await place.stint(
+        ['run', '--json', '--', 'sh', '-c', `touch '${at}'; sleep 0.2`],
+        set,
+      )
+      const result = JSON.parse(ran.stdout) as Row
+      expect(Date.parse(result.completed_at) < Date.parse(result.started_at)).toBe(offset < 0)
+      expect(result.duration_ms).toBeGreaterThanOrEqual(200)
+      expect(result.duration_ms).toBeLessThan(60_000)
+    },
+  )
 })

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { probeLock } from '../../lib/os/lock-file.ts'
+import { holdLock } from '../os/holder.ts'
 import {
   agent,
   entriesOf,
@@ -119,6 +120,30 @@ describe('kill', () => {
     for (const pid of pidsOf(run)) process.kill(pid, 'SIGSTOP')
     expect((await place.stint(['kill', '@last'])).status).toBe(0)
     expect((await run.ended).status).toBe(143)
+  })
+})
+
+describe('kill where the journal takes no wish', () => {
+  test('ends the tool and says who could not record what', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--', agent('hold.sh'), `${place.dir}/gate`])
+    const id = await run.session()
+    await run.says('working as')
+    // As one that is stopped in the midst of an entry keeps it.
+    await suspend(run, place.session(id))
+    const journal = await holdLock(join(place.session(id), 'locks/journal.lock'))
+    const killed = await place.stint(['kill', id])
+    expectRefusal(killed, { status: 1, code: 'KILL_INCOMPLETE', hint: false })
+    expect(killed.stderr).toContain(
+      `its supervisor, process ${run.pid}, is stopped, and will not know who ended it: the journal`,
+    )
+    for (const pid of pidsOf(run)) expect(isRunning(pid)).toBe(false)
+    await journal.end()
+    run.kill('SIGCONT')
+    expect((await run.ended).status).toBe(143)
+    expect(await place.json(['result', id])).toMatchObject({
+      ...{ outcome: 'failure', signal: 'SIGTERM' },
+    })
   })
 })
 

@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import {
   agent,
@@ -20,6 +21,8 @@ import {
   touch,
   until,
 } from '../support/cli.ts'
+
+const { signals } = constants
 
 async function lastResult(place: Place): Promise<Row> {
   return place.json(['result', '@last'])
@@ -113,6 +116,10 @@ describe('a signal to stint', () => {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
     ['SIGQUIT', 131],
+    ['SIGALRM', 128 + signals.SIGALRM],
+    ['SIGUSR1', 128 + signals.SIGUSR1],
+    ['SIGUSR2', 128 + signals.SIGUSR2],
+    ['SIGXCPU', 128 + signals.SIGXCPU],
   ] as const)(
     '%s is passed on, and a tool that dies of it was interrupted',
     async (signal, status) => {

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Lock, probeLock, tryLock } from '../../lib/os/lock-file.ts'
 import { startTimeOf } from '../../lib/os/process.ts'
 import { killTurn } from '../../lib/run/kill.ts'
+import { holdLock } from '../os/holder.ts'
 import { ended, nextId, started, writeSession } from '../store/sessions.ts'
 import { makeStore } from '../support/place.ts'
 
@@ -143,6 +144,18 @@ describe('killTurn', () => {
     const exit = once(child, 'exit')
     expect(await killTurn(store, id, 0)).toMatchObject({ signal: 'SIGKILL', outcome: 'cancelled' })
     expect(await exit).toEqual([null, 'SIGKILL'])
+  })
+
+  it('ends an orphan also where nothing can be recorded, and says so', async () => {
+    const { store, id, dir, child } = await makeOrphan('echo ready; exec cat')
+    const exit = once(child, 'exit')
+    const journal = await holdLock(`${dir}/locks/journal.lock`)
+    await expect(killTurn(store, id, 60_000)).rejects.toMatchObject({
+      ...{ code: 'KILL_UNRECORDED', data: { why: /^the journal of session .* stayed locked/ } },
+    })
+    expect(await exit).toEqual([null, 'SIGTERM'])
+    await journal.end()
+    expect(await killTurn(store, id, 0)).toMatchObject({ signal: null, outcome: 'crashed' })
   })
 })
 

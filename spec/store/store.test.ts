@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../lib/base/sha256.ts'
 import { findProjectPath, listStores, openStore } from '../../lib/index.ts'
@@ -109,6 +117,28 @@ describe('ensureStore', () => {
     ensureStore(store)
     expect(statSync(`${store.dir}/project.toml`).ino).toBe(ino)
   })
+
+  // The clock is asked between the look for project.toml and its writing.
+  it.each([true, false])(
+    'leaves a store that another made meanwhile, shared: %s, as it is',
+    (shared) => {
+      let isMade = false
+      const store = makeStore({
+        now: () => {
+          if (!isMade) {
+            isMade = true
+            ensureStore(store, { shared })
+          }
+          return 0
+        },
+      })
+      const second = () => ensureStore(store, { shared: !shared })
+      if (shared) expect(second()).toMatchObject({ shared: true })
+      else expect(second).toThrow(expect.objectContaining({ code: 'STORE_NOT_SHARED' }))
+      expect(findProjectFacts(store.dir)).toMatchObject({ shared })
+      expect(readdirSync(store.dir)).toEqual(['locks', 'project.toml', 'sessions', 'staging'])
+    },
+  )
 
   it('writes nothing into a store of a newer format', () => {
     const store = makeStore()

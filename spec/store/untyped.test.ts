@@ -91,6 +91,10 @@ describe('appendEntry', () => {
     [{ type: 'session', data: { set: { pinned: 'yes' } } }],
     [{ type: 'session', data: { set: { project_path: 'x' } } }],
     [{ type: 'session', data: { set: { cwd: '../x' } } }],
+    [{ type: 'session', data: { event: 'kill_requested', turn: 1 } }],
+    [{ type: 'turn_started', data: { tool: 'codex' } }],
+    [{ type: 'turn_ended', data: { outcome: 'success' } }],
+    [{ type: 'usage', data: { output_tokens: 1, cost_usd: -0.5 } }],
     [
       {
         type: 'note',
@@ -101,14 +105,17 @@ describe('appendEntry', () => {
         },
       },
     ],
-  ])('keeps nothing of what would be read back as something else', async (entry) => {
-    const store = makeStore()
-    const id = await create(store)
-    await expect(appendEntry(store, id, entry as never)).rejects.toMatchObject({
-      code: 'ENTRY_INVALID',
-    })
-    expect([...readTranscript(store, id)]).toHaveLength(1)
-  })
+  ])(
+    'keeps nothing of what would be read back as something else, or is not theirs to say',
+    async (entry) => {
+      const store = makeStore()
+      const id = await create(store)
+      await expect(appendEntry(store, id, entry as never)).rejects.toMatchObject({
+        code: 'ENTRY_INVALID',
+      })
+      expect([...readTranscript(store, id)]).toHaveLength(1)
+    },
+  )
 })
 
 describe('an entry of a caller that says what a session is', () => {

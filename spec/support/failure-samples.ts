@@ -58,6 +58,7 @@ export const failureSamples: { readonly [C in FailureCode]: FailureData[C] } = {
     id,
     why: 'its tool was told to end, but its supervisor does not answer',
   },
+  KILL_UNRECORDED: { id, why: `the disk is full: ${store}/sessions/${id}/transcript.jsonl` },
   COMMAND_NEEDED: { id },
   TOOL_UNKNOWN: { tool: 'codx', known: ['claude-code', 'codex', 'gemini-cli', 'opencode'] },
   TOOL_CANNOT: { tool: 'opencode', act: 'compact' },
