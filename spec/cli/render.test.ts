@@ -389,3 +389,42 @@ describe('an entry', () => {
     )
   })
 })
+
+describe('a document in Markdown', () => {
+  const drawn = (text: string, role = 'assistant') => {
+    const session = { id: 'x', description: 'x', tools: [], turn: 0, usage: null }
+    const entries = [{ v: 1, seq: 1, turn: 1, type: 'message', text, data: { role } }]
+    const whole = [...shareText({ session, state: {}, entries } as never, 'md')].join('')
+    return whole.slice(whole.indexOf('| session | x |\n\n') + '| session | x |\n\n'.length)
+  }
+
+  // A fence within a list and one of the page look alike, and only one of them goes on at the margin.
+  it.each([
+    [' ```\n```\n<img>', ' ```\n ```\n&lt;img>'],
+    [' ```\n<b>\n```js\n<img>', ' ```\n ```\n&lt;b>\n```js\n<img>\n```'],
+    ['1. a\n   ```js\n   a < b\n   ```\n```js\na < b\n```', undefined],
+    ['  ~~~\n   ~~~~\n~~~\n<img>\n~~~', '  ~~~\n  ~~~\n~~~\n<img>\n~~~'],
+    ['  ```\n\n  a\nb <i>', '  ```\n\n  a\n  ```\nb &lt;i>'],
+    ['```\n    ```\n<a>\n``` \n<b>', '```\n    ```\n<a>\n```\n&lt;b>'],
+  ])('closes an indented fence as it was opened: %j', (text, shown) => {
+    expect(drawn(text)).toBe(`${shown ?? text.replace('   a <', '   a &lt;')}\n\n`)
+  })
+
+  it('takes a tab before a fence for as wide as it is at the margin', () => {
+    expect(drawn('\t```\n<img>', 'user')).toBe('>     ```\n> &lt;img>\n\n')
+    expect(drawn('```\n\t```\n<img>\n```', 'user')).toBe('> ```\n>     ```\n> <img>\n> ```\n\n')
+  })
+
+  it.each([
+    ['[a](javascript:e())', '[a]\\(javascript:e())'],
+    ['[a](JavaScript:e())', '[a]\\(JavaScript:e())'],
+    ['[a](java&#115;cript&colon;e())', '[a]\\(java&#115;cript&colon;e())'],
+    ['[a](\njavascript:e())', '[a]\\(\njavascript:e())'],
+    ['[a]: data:text/html,x', '[a]\\: data:text/html,x'],
+    ['[a]:\nvbscript:x', '[a]\\:\nvbscript:x'],
+    ['[a](https://example.org) [b](mailto:a@b.c) [c](lib/a.ts#L4)', undefined],
+    ['`arr[0]: number` of arr[0](b)', undefined],
+  ])('has no link that does something else than lead to a page: %j', (text, shown) => {
+    expect(drawn(text)).toBe(`${shown ?? text}\n\n`)
+  })
+})
