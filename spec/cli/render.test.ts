@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { ago, bytes, usage } from '../../cli/render/amount.ts'
 import { entryPrinter } from '../../cli/render/entry.ts'
 import { questionText } from '../../cli/render/question.ts'
-import { shownLength } from '../../cli/render/session.ts'
+import { rowColumns, shownLength } from '../../cli/render/session.ts'
 import { shareText } from '../../cli/render/share.ts'
 import { highlightPrefix, styleOf } from '../../cli/render/style.ts'
 import { type Column, table } from '../../cli/render/table.ts'
@@ -99,6 +99,17 @@ describe('table', () => {
     expect(await at(34)).toBe(
       'SESSION     STATUS   DESCRIPTION\n01JH4QWERT  running  what it is a…\n',
     )
+  })
+
+  it('tells sessions apart on a narrow terminal by what they are about', async () => {
+    const cells = ['idle', 'success', '3m ago', 'claude-code', '', 'Fix the login test']
+    const rows = [['├─ 01JH4QWERT', '1.2k in, 340 out, $0.01', ...cells]]
+    for (const width of [40, 60, 80]) {
+      const drawn = await table([{ head: 'SESSION' }, { head: 'USAGE' }, ...rowColumns], rows, {
+        width,
+      })
+      expect(drawn).toContain('Fix the lo')
+    }
   })
 
   it('makes no line wider than the terminal, but for a first cell that is', async () => {
