@@ -1,6 +1,6 @@
 /** Data to standard output, talk to standard error. */
 
-import { formatJson } from '../lib/index.ts'
+import { formatJson, OutputClosed, systemErrno } from '../lib/index.ts'
 import { styleOf } from './render/style.ts'
 import { visible } from './render/visible.ts'
 
@@ -17,8 +17,10 @@ export interface Out {
   readonly warn: (text: string) => void
 }
 
+type Write = (fd: 1 | 2, data: string | Uint8Array) => void
+
 export interface OutOptions {
-  readonly write: (fd: 1 | 2, data: string | Uint8Array) => void
+  readonly write: Write
   readonly quiet: boolean
   readonly isTerminal: (fd: 1 | 2) => boolean
   readonly isColored: (fd: 1 | 2) => boolean
@@ -29,11 +31,24 @@ export function createOut({ write, quiet, isTerminal, isColored }: OutOptions): 
     data: (text) => write(1, text),
     json: (value) => write(1, `${formatJson(value, isTerminal(1) ? 2 : 0)}\n`),
     talk: (text) => {
-      if (!quiet) write(2, `${visible(text)}\n`)
+      if (!quiet) tell(write, `${visible(text)}\n`)
     },
     styled: (text) => {
-      if (!quiet) write(2, `${text}\n`)
+      if (!quiet) tell(write, `${text}\n`)
     },
-    warn: (text) => write(2, `${styleOf(isColored(2)).yellow('warning')}: ${visible(text)}\n`),
+    warn: (text) => tell(write, `${styleOf(isColored(2)).yellow('warning')}: ${visible(text)}\n`),
+  }
+}
+
+/**
+ * Writes to standard error. Who cannot be told, having left or for want of a place to write to, keeps
+ * nothing from being done.
+ */
+export function tell(write: Write, text: string): void {
+  try {
+    write(2, text)
+  } catch (unsaid) {
+    const isOutside = unsaid instanceof OutputClosed || systemErrno(unsaid as Error) !== undefined
+    if (!isOutside) throw unsaid
   }
 }

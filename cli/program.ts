@@ -1,12 +1,13 @@
 /** From the words of the command line to an exit status. */
 
-import { Failure, OutputClosed, shellWord, systemErrno } from '../lib/index.ts'
+import { Failure, shellWord } from '../lib/index.ts'
 import { parseArgs } from './argv.ts'
 import { colorChoice, isColored } from './color.ts'
 import { flag, type Handler, type Verb } from './command.ts'
 import { createContext, type Host } from './context.ts'
 import { formatReport, prepareReports, reportOf } from './fail.ts'
 import { nearestOf } from './nearest.ts'
+import { tell } from './out.ts'
 import { verbs as explained } from './verbs.ts'
 
 const verbs: Readonly<Record<string, Verb>> = explained
@@ -159,11 +160,6 @@ function printFailure(
     debug: host.env.STINT_DEBUG === '1',
     place,
   })
-  try {
-    host.write(2, text)
-  } catch (unsaid) {
-    const isOutside = unsaid instanceof OutputClosed || systemErrno(unsaid as Error) !== undefined
-    if (!isOutside) throw unsaid
-  }
+  tell(host.write, text)
   return report.status
 }

@@ -23,6 +23,7 @@ import {
 import type { Context } from './context.ts'
 import { openProgress } from './progress.ts'
 import { ago, bytes } from './render/amount.ts'
+import { shownLength } from './render/session.ts'
 import { styleOf } from './render/style.ts'
 import { table } from './render/table.ts'
 
@@ -258,7 +259,7 @@ function stayingWords(rows: readonly VerdictRow[]): string[] {
 function drawGoing(rows: readonly VerdictRow[], context: Context): Promise<string> {
   const style = styleOf(context.color.stdout)
   const now = context.now()
-  const shown = context.columns === undefined || context.columns >= 110 ? 26 : 10
+  const shown = shownLength([], context.columns)
   return table(
     [
       { head: 'SESSION' },
@@ -267,7 +268,7 @@ function drawGoing(rows: readonly VerdictRow[], context: Context): Promise<strin
       { head: 'SIZE', align: 'right' },
       { head: 'WHY', shrink: true, keep: true },
       { head: 'NAME', shrink: true, min: 4, keep: true },
-      { head: 'DESCRIPTION', shrink: true, min: 12 },
+      { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
     ],
     rows.map((row) => [
       { text: row.id.slice(0, shown), paint: style.cyan },

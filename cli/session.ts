@@ -29,12 +29,16 @@ export function storeOf(invocation: Invocation, context: Context): Store {
 export function storesOf(invocation: Invocation, context: Context): Store[] {
   if (flag(invocation, 'all-projects')) return listStores(storeOf(invocation, context))
   const named = texts(invocation, 'store')
-  if (named.length < 2) return [storeOf(invocation, context)]
+  if (named.length < 2) {
+    const store = storeOf(invocation, context)
+    if (named.length === 1 && !isMade(store)) context.out.warn(absent(store))
+    return [store]
+  }
   return [...new Set(named)].flatMap((dir) => {
     try {
       const store = openNamed(dir, invocation, context)
       if (isMade(store)) return [store]
-      context.out.warn(`there is no store at ${store.dir}`)
+      context.out.warn(absent(store))
       return []
     } catch (error) {
       if (!(error instanceof Failure)) throw error
@@ -42,6 +46,10 @@ export function storesOf(invocation: Invocation, context: Context): Store[] {
       return []
     }
   })
+}
+
+function absent({ dir }: Store): string {
+  return `there is no store at ${dir}`
 }
 
 function openNamed(store: string | undefined, invocation: Invocation, context: Context): Store {

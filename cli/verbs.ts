@@ -237,7 +237,7 @@ const list: ExplainedVerb = {
     { name: 'size', help: 'also show what each takes on the disk' },
   ],
   reach: 'many',
-  details: `Prints one line a session: id, status, tool, age and description. On a terminal the start of the id that is enough to name it stands out, long cells are cut, and on a narrow one columns are left out; elsewhere nothing is cut. Looking changes nothing.
+  details: `Prints one line a session: id, status, how its newest turn ended, when it was used, tool, name and description. On a terminal the start of the id that is enough to name it stands out, long cells are cut, and on a narrow one columns are left out; elsewhere nothing is cut. Looking changes nothing.
 
 Where there are several stores, STORE tells them apart: by the project, or by the store's directory where two are of one project, as those of two machines may be. A store that cannot be read is a warning. Nothing is written in any of them, so that a read-only mount or a copy will do.
 
@@ -326,7 +326,7 @@ const logs: ExplainedVerb = {
   details: `Prints the entries for people; control characters that a tool printed are made visible. --raw and --json keep them as JSON: --raw one entry a line, --json one array.
 
 --follow goes on across turns and ends when nothing runs and everything is printed.`,
-  exits: looked,
+  exits: [...looked, ['130', '--follow was interrupted']],
   examples: [
     'stint logs -f @last',
     'stint logs auth --type error,message --tail 20',

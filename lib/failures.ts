@@ -47,6 +47,8 @@ export interface FailureData {
     inside?: string
     /** It was looked for in the trash. */
     trash?: true
+    /** The sessions in the trash that it would name, the newest first. */
+    trashed?: readonly string[]
   }
   SESSION_ELSEWHERE: {
     ref: string
@@ -190,6 +192,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
         : d.trash
           ? '`stint trash list` shows what is in it'
           : (fileHint(d.file) ??
+            trashHint(d.trashed) ??
             '`stint list` shows the sessions here, `stint list --all-projects` those of every project'),
   },
   SESSION_ELSEWHERE: {
@@ -583,6 +586,13 @@ export function statusOf(code: FailureCode): number {
 /** Every code with its exit status, for the documentation. */
 export function listFailureCodes(): { code: FailureCode; status: number }[] {
   return (Object.keys(rows) as FailureCode[]).map((code) => ({ code, status: rows[code].status }))
+}
+
+function trashHint(ids: readonly string[] = []): string | undefined {
+  if (ids.length < 2) {
+    return ids[0] && `it is in the trash: \`stint trash restore ${ids[0]}\` brings it back`
+  }
+  return `${ids.length} such sessions are in the trash: \`stint trash list\` shows them`
 }
 
 /** Where a REF is the name of a file: what is a path is never guessed. */

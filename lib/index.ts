@@ -124,7 +124,7 @@ export {
   type SettingRow,
   type Settings,
 } from './store/config.ts'
-export { type Birth, createSession, type Newborn, type Past } from './store/create.ts'
+export { type Birth, createSession, type Past } from './store/create.ts'
 export { type Held, holdSession } from './store/hold.ts'
 export { listDescendants } from './store/kin.ts'
 export {

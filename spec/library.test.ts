@@ -77,9 +77,14 @@ true 1 two
 4 turn_ended null
 idle turn 1 ended: success
 5 6
+0 counted
+1 notes
 NOTHING_RUNS idle nothing of session ${id} runs: it is idle 1
 `)
-  expect(await place.json(['list'])).toMatchObject([{ id, name: 'counted', status: 'idle' }])
+  expect(await place.json(['list'])).toMatchObject([
+    { name: 'notes' },
+    { id, name: 'counted', status: 'idle' },
+  ])
 })
 
 test('docs/library.md tells what each function does', async () => {

@@ -58,7 +58,7 @@ function listThere(store: Store, isOneOfMany: boolean): CheckpointRow[] {
 
 async function draw(rows: readonly Row[], verify: boolean, context: Context): Promise<string> {
   const style = styleOf(context.color.stdout)
-  const shown = shownLength([10], context.columns)
+  const shown = shownLength([], context.columns)
   return table(
     [
       { head: 'SESSION' },

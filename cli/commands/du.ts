@@ -3,6 +3,7 @@ import type { Handler } from '../command.ts'
 import type { Context } from '../context.ts'
 import { openProgress } from '../progress.ts'
 import { ago, bytes } from '../render/amount.ts'
+import { shownLength } from '../render/session.ts'
 import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
 import { resolve, storesOf } from '../session.ts'
@@ -44,7 +45,7 @@ async function draw(
   context: Context,
 ): Promise<void> {
   const style = styleOf(context.color.stdout)
-  const shown = context.columns === undefined || context.columns >= 110 ? 26 : 10
+  const shown = shownLength([], context.columns)
   const rows = usages.flatMap(({ sessions }) => sessions).sort((a, b) => b.bytes - a.bytes)
   context.out.data(
     await table(
@@ -55,7 +56,7 @@ async function draw(
         { head: 'SESSION', keep: true },
         { head: 'USED' },
         { head: 'NAME', shrink: true, min: 4, keep: true },
-        { head: 'DESCRIPTION', shrink: true, min: 12 },
+        { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
       ],
       rows.map((row) => [
         bytes(row.bytes),

@@ -11,7 +11,6 @@ import {
   runTurn,
   type SessionId,
   type Store,
-  systemErrno,
 } from '../../lib/index.ts'
 import { misused, refuseTogether } from '../argv.ts'
 import { duration, flag, type Handler, type Invocation, text } from '../command.ts'
@@ -48,7 +47,7 @@ export const handler: Handler = async (invocation, context) => {
   const canAsk = isTerminal(0) && isTerminal(2)
   const warnings = [...config.warnings, ...staleTurn(store, context)]
   const speak = () => {
-    for (const warning of warnings.splice(0)) tell(() => context.out.warn(warning))
+    for (const warning of warnings.splice(0)) context.out.warn(warning)
   }
   const isShown = isAgent && !isInteractive && !context.json && !flag(invocation, 'raw')
   const style = styleOf(context.color.stderr)
@@ -82,13 +81,13 @@ export const handler: Handler = async (invocation, context) => {
     ...optional('chdir', text(invocation, 'cwd')),
     ...optional('idFile', text(invocation, 'id-file')),
     onStarted: ({ id, turn, cwd }) => {
-      tell(() => context.out.talk(`session ${id} turn ${turn}`))
+      context.out.talk(`session ${id} turn ${turn}`)
       speak()
-      if (found !== undefined && cwd !== calledIn) tell(() => context.out.talk(`in ${cwd}`))
+      if (found !== undefined && cwd !== calledIn) context.out.talk(`in ${cwd}`)
     },
     onNotice: (notice) => {
       view?.yield()
-      tell(() => context.out.warn(notice))
+      context.out.warn(notice)
     },
   }).finally(() => {
     view?.end()
@@ -96,18 +95,8 @@ export const handler: Handler = async (invocation, context) => {
   })
   const isGone = !isResume && flag(invocation, 'ephemeral')
   const place = isGone ? undefined : placeOf(invocation)
-  if (isShown) tell(() => context.out.styled(endText(report, style, place)))
+  if (isShown) context.out.styled(endText(report, style, place))
   return finish(report, invocation, context)
-}
-
-/** Who cannot be told, having left or for want of a place to write to, need not keep a tool from running. */
-function tell(say: () => void): void {
-  try {
-    say()
-  } catch (error) {
-    if (!(error instanceof Error && (error.name === 'OutputClosed' || systemErrno(error))))
-      throw error
-  }
 }
 
 function finish(
@@ -117,7 +106,7 @@ function finish(
 ): number {
   if (failure !== undefined) {
     const what = recorded ? '' : "the turn's end is not in the journal: "
-    tell(() => context.out.warn(`${what}${failure.message}`))
+    context.out.warn(`${what}${failure.message}`)
   }
   if (!context.json) return status
   try {
@@ -129,7 +118,7 @@ function finish(
     const { session_id, turn } = result
     const words = ['stint result', ...placeOf(invocation), session_id, `--turn ${turn} --json`]
     const again = `\`${words.join(' ')}\` prints it again`
-    tell(() => context.out.warn(`the result cannot be printed: ${error.message}; ${again}`))
+    context.out.warn(`the result cannot be printed: ${error.message}; ${again}`)
     return status || 7
   }
 }

@@ -96,7 +96,7 @@ function describe(details: SessionDetails, context: Context, total?: Usage): str
         `${name}.lock`,
         holder === undefined
           ? 'held'
-          : `held by process ${holder.pid}${holder.stopped ? ', which is stopped' : ''}`,
+          : `held, taken by process ${holder.pid}${holder.stopped ? ', which is stopped' : ''}`,
       ]),
   ]
   const shown = rows

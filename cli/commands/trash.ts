@@ -9,6 +9,7 @@ import {
 import { misused } from '../argv.ts'
 import type { Handler } from '../command.ts'
 import { ago } from '../render/amount.ts'
+import { shownLength } from '../render/session.ts'
 import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
 import { storeOf } from '../session.ts'
@@ -31,18 +32,19 @@ const list: Handler = async (invocation, context) => {
   else if (rows.length === 0) context.out.talk('the trash is empty')
   else {
     const style = styleOf(context.color.stdout)
+    const shown = shownLength([], context.columns)
     context.out.data(
       await table(
         [
           { head: 'SESSION' },
           { head: 'TRASHED' },
           { head: 'NAME', shrink: true, min: 4, keep: true },
-          { head: 'DESCRIPTION', shrink: true, min: 12 },
+          { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
         ],
         rows.map((row) => [
-          row.id,
+          { text: row.id.slice(0, shown), paint: style.cyan },
           { text: ago(Date.parse(row.trashed_at), context.now()), paint: style.dim },
-          row.name ?? '',
+          { text: row.name ?? '', paint: style.bold },
           row.description ?? '',
         ]),
         { width: context.columns, heads: style.dim },

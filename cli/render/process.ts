@@ -2,7 +2,7 @@
 
 import { formatDuration, type ProcessRow } from '../../lib/index.ts'
 import type { Context } from '../context.ts'
-import { statusPaint } from './session.ts'
+import { shownLength, statusPaint } from './session.ts'
 import { styleOf } from './style.ts'
 import { type Cell, table } from './table.ts'
 
@@ -13,7 +13,7 @@ export function processTable<R extends ProcessRow>(
   ends?: (row: R) => string,
 ): Promise<string> {
   const style = styleOf(context.color.stdout)
-  const shown = context.columns === undefined || context.columns >= 110 ? 26 : 10
+  const shown = shownLength([], context.columns)
   return table(
     [
       { head: 'SESSION' },

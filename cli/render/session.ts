@@ -37,7 +37,7 @@ export const rowColumns: readonly Column[] = [
   { head: 'USED' },
   { head: 'TOOL', shrink: true, min: 4 },
   { head: 'NAME', shrink: true, min: 4, keep: true },
-  { head: 'DESCRIPTION', shrink: true, min: 12 },
+  { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
 ]
 
 /** The cells behind a session's id. */

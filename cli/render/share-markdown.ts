@@ -48,20 +48,43 @@ function inline(text: string): string {
 
 /**
  * What somebody wrote as Markdown: code between fences stays, and elsewhere no tag is one, nothing is
- * loaded from anywhere and no heading gets among ours. A fence is one only at the start of a line, where
- * every reader sees it as the same.
+ * loaded from anywhere, no link runs anything and no heading gets among ours.
+ *
+ * Only between fences at the start of a line, which every reader takes for such, is text left as it is.
+ * Whether an indented one belongs to a list or to the page is not ours to tell: it is closed just as it
+ * was opened, before anything stands further to the left, so that no later one can close it instead.
  */
 function prose(text: string): string {
-  let fence: string | undefined
-  const lines = text.split('\n').map((line) => {
-    if (fence !== undefined) {
-      const [, end = ''] = /^ {0,3}(`+|~+)[ \t]*$/.exec(line) ?? []
-      if (end[0] === fence[0] && end.length >= fence.length) fence = undefined
-      return line
+  let fence: { readonly indent: string; readonly run: string } | undefined
+  const lines = text.split('\n').flatMap((typed) => {
+    // Behind the mark of a quotation a tab is narrower.
+    const line = typed.replace(/^\s*(?=```|~~~)/, (margin) => margin.replaceAll('\t', '    '))
+    const { indent = '', run = '' } = fence ?? {}
+    const close = () => {
+      fence = undefined
+      return indent + run
     }
-    fence = /^(`{3,})[^`]*$|^(~{3,})/.exec(line)?.slice(1).find(Boolean)
-    const safe = line.replaceAll('<', '&lt;').replaceAll('![', '!\\[')
-    return safe.replace(/^( {0,3})(#|=+\s*$|-+\s*$)/, '$1\\$2')
+    const [, before = '', mark = ''] = /^( *)(`+|~+)[ \t]*$/.exec(line) ?? []
+    const isEnd = mark !== '' && mark[0] === run[0] && mark.length >= run.length
+    if (isEnd && (indent !== '' || before.length <= 3)) return [close()]
+    const isLeft = fence !== undefined && !/^[ \t]*$/.test(line) && !line.startsWith(indent)
+    const ended = isLeft ? [close()] : []
+    if (fence !== undefined) return [indent === '' ? line : inert(line)]
+    const [, margin = '', ticks, tildes] = /^( {0,3})(?:(`{3,})[^`]*$|(~{3,}))/.exec(line) ?? []
+    const opened = ticks ?? tildes
+    if (opened !== undefined) fence = { indent: margin, run: opened }
+    return [...ended, inert(line).replace(/^( {0,3})(#|=+\s*$|-+\s*$)/, '$1\\$2')]
   })
-  return [...lines, ...(fence === undefined ? [] : [fence])].join('\n')
+  return [...lines, ...(fence === undefined ? [] : [fence.indent + fence.run])].join('\n')
+}
+
+/**
+ * A line in which nothing is a tag or an image, and no link has a scheme but those of pages and mail, be
+ * it spelled with entities or on the next line.
+ */
+function inert(line: string): string {
+  return line
+    .replaceAll('<', '&lt;')
+    .replaceAll('![', '!\\[')
+    .replace(/\]([(:])(?=\s*(?:$|(?!\s|(?:https?|mailto):)\S*[:&]))/gi, ']\\$1')
 }

@@ -190,8 +190,7 @@ class Importer {
       const owner = known.find(id)
       return rowOf(tool, file, { ...facts, act: 'known', prompt, session_id: owner ?? null })
     }
-    newborn.lock.release()
-    newborn.session[Symbol.dispose]()
+    await newborn[Symbol.asyncDispose]()
     known.add(id, newborn.session.id)
     return rowOf(tool, file, { ...facts, act: 'imported', prompt, session_id: newborn.session.id })
   }

@@ -14,6 +14,7 @@ import { formatState } from '../session/codec.ts'
 import { foldLine, Session, type SessionAccess } from '../session/session.ts'
 import type { State } from '../session/state.ts'
 import { accessOf, leaseUseOf, redactorOf } from './access.ts'
+import { type Held, heldOf } from './hold.ts'
 import { checkId } from './place.ts'
 import { ensureStore } from './project.ts'
 import type { Store } from './store.ts'
@@ -54,30 +55,25 @@ export interface Past {
   readonly admit: () => Promise<AsyncDisposable | undefined>
 }
 
-/** A new session, whose session.lock this process holds, and its lease where the store is shared. */
-export interface Newborn {
-  readonly session: Session
-  readonly lock: Lock
-}
-
 /**
  * Creates a session that others see whole or not at all; when it returns, the session is on the disk.
  *
+ * It is held until the caller disposes of what this gives, so that the first turn is the caller's.
  * A crash leaves a directory in staging/, which the next one that creates sweeps away.
  * Throws NAME_INVALID, DESCRIPTION_INVALID, REF_MALFORMED, ENTRY_INVALID, DISK_FULL, ACCESS_DENIED, IO_FAILED, NO_LOCKS.
  */
-export async function createSession(store: Store, birth: Birth, errand?: Errand): Promise<Newborn>
+export async function createSession(store: Store, birth: Birth, errand?: Errand): Promise<Held>
 /** The same for one with a past; undefined when it was not admitted. */
 export async function createSession(
   store: Store,
   birth: Birth & { readonly past: Past },
   errand?: Errand,
-): Promise<Newborn | undefined>
+): Promise<Held | undefined>
 export async function createSession(
   store: Store,
   birth: Birth,
   errand: Errand = {},
-): Promise<Newborn | undefined> {
+): Promise<Held | undefined> {
   checkName(birth.name)
   checkDescription(birth.description)
   // Before the store is made.
@@ -109,10 +105,10 @@ export async function createSession(
         return undefined
       }
       const final = appear(store, id, staged, place)
-      return {
-        session: new Session(id, final, access, lease?.movedTo(files.lease(final))),
-        lock: lock.movedTo(files.sessionLock(final)),
-      }
+      return heldOf(
+        new Session(id, final, access, lease?.movedTo(files.lease(final))),
+        lock.movedTo(files.sessionLock(final)),
+      )
     } catch (error) {
       lock.release()
       lease?.release()

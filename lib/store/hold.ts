@@ -15,7 +15,7 @@ import { accessOf } from './access.ts'
 import { checkId } from './place.ts'
 import type { Store } from './store.ts'
 
-/** A session whose session.lock is held. */
+/** A session whose session.lock is held, and its lease where the store is shared, until it is disposed of. */
 export interface Held extends AsyncDisposable {
   readonly session: Session
   readonly lock: Lock
@@ -90,21 +90,30 @@ async function lockSession(
 
 /** A session whose session.lock was taken, with this machine's lease where the store is shared. */
 export async function keepHeld(session: Session, lock: Lock): Promise<Held> {
-  const letGo = async () => {
-    try {
-      await session.releaseLease()
-    } finally {
-      session[Symbol.dispose]()
-      lock.release()
-    }
-  }
+  const held = heldOf(session, lock)
   try {
     await session.keepLease()
   } catch (error) {
-    await letGo()
+    await held[Symbol.asyncDispose]()
     throw error
   }
-  return { session, lock, [Symbol.asyncDispose]: letGo }
+  return held
+}
+
+/** A session whose session.lock was taken, with the lease that it has by now. */
+export function heldOf(session: Session, lock: Lock): Held {
+  return {
+    session,
+    lock,
+    async [Symbol.asyncDispose]() {
+      try {
+        await session.releaseLease()
+      } finally {
+        session[Symbol.dispose]()
+        lock.release()
+      }
+    },
+  }
 }
 
 /** Takes the locks of all its tools. Throws SESSION_LEAKED when a process still holds one. */

@@ -33,21 +33,23 @@ export function searchRef(
     throw new Failure('REF_MALFORMED', { ref, problem: 'marks do not reach into the trash' })
   }
   const id = normaliseId(ref)
-  const here = isSessionId(id) ? [] : findMatches(store, ref, place)
+  const find = (other: Store, where: TypedPlace) => {
+    if (!isSessionId(id)) return findMatches(other, ref, where)
+    return isSession(other, id, where) ? [{ store: other, id }] : []
+  }
+  const here = find(store, place)
   if (here.length > 1) throw ambiguous(ref, here, place)
   if (here[0] !== undefined) return here[0]
 
   const elsewhere = listStores(store)
     .filter((other) => other.dir !== store.dir)
-    .flatMap((other) =>
-      isSessionId(id)
-        ? isSession(other, id, place)
-          ? [{ store: other, id }]
-          : []
-        : findMatches(other, ref, place),
-    )
+    .flatMap((other) => find(other, place))
   const [found, second] = elsewhere
-  if (found === undefined) throw unknown(store, ref, place === 'trash' ? { trash: true } : {})
+  if (found === undefined) {
+    if (place === 'trash') throw unknown(store, ref, { trash: true })
+    const trashed = find(store, 'trash').map(({ id }) => id)
+    throw unknown(store, ref, trashed.length === 0 ? {} : { trashed })
+  }
   if (allProjects) {
     if (second !== undefined) throw ambiguous(ref, elsewhere, place)
     return found
@@ -210,7 +212,7 @@ function toCandidate(store: Store, id: SessionId, place: TypedPlace): Candidate 
 function unknown(
   store: Store,
   ref: string,
-  more: { readonly inside?: SessionId; readonly trash?: true } = {},
+  more: Partial<Pick<Failure<'SESSION_UNKNOWN'>['data'], 'inside' | 'trash' | 'trashed'>> = {},
 ): Failure {
   const moved = disk.findFacts(store.dir) === undefined ? findMovedFrom(store) : undefined
   return new Failure('SESSION_UNKNOWN', {

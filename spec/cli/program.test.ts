@@ -131,6 +131,29 @@ describe('runProgram', () => {
     expect((await call(['bogus'], talk, { write })).status).toBe(2)
   })
 
+  it.each([
+    ['has left', () => new OutputClosed('EPIPE')],
+    [
+      'has a full disk',
+      () => Object.assign(new Error(), { errno: -28, code: 'ENOSPC', syscall: 'write' }),
+    ],
+  ])('does what it was asked to although whoever is told %s', async (_, failure) => {
+    const done: string[] = []
+    const change: Handler = async (_, context) => {
+      for (const one of ['a', 'b']) {
+        context.out.talk(one)
+        context.out.warn(one)
+        done.push(one)
+      }
+      return 0
+    }
+    const write = () => {
+      throw failure()
+    }
+    expect((await call(['delete', 'a', 'b'], change, { write })).status).toBe(0)
+    expect(done).toEqual(['a', 'b'])
+  })
+
   it('colours a failure when asked to, wherever the option stands', async () => {
     expect((await call(['list', '--bogus', '--color', 'always'])).err).toContain('\x1b[31m')
     expect((await call(['list', '--color=always', '--bogus'])).err).toContain('\x1b[31m')

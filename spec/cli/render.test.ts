@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { ago, bytes, usage } from '../../cli/render/amount.ts'
 import { entryPrinter } from '../../cli/render/entry.ts'
 import { questionText } from '../../cli/render/question.ts'
-import { shownLength } from '../../cli/render/session.ts'
+import { rowColumns, shownLength } from '../../cli/render/session.ts'
 import { shareText } from '../../cli/render/share.ts'
 import { highlightPrefix, styleOf } from '../../cli/render/style.ts'
 import { type Column, table } from '../../cli/render/table.ts'
@@ -99,6 +99,17 @@ describe('table', () => {
     expect(await at(34)).toBe(
       'SESSION     STATUS   DESCRIPTION\n01JH4QWERT  running  what it is a…\n',
     )
+  })
+
+  it('tells sessions apart on a narrow terminal by what they are about', async () => {
+    const cells = ['idle', 'success', '3m ago', 'claude-code', '', 'Fix the login test']
+    const rows = [['├─ 01JH4QWERT', '1.2k in, 340 out, $0.01', ...cells]]
+    for (const width of [40, 60, 80]) {
+      const drawn = await table([{ head: 'SESSION' }, { head: 'USAGE' }, ...rowColumns], rows, {
+        width,
+      })
+      expect(drawn).toContain('Fix the lo')
+    }
   })
 
   it('makes no line wider than the terminal, but for a first cell that is', async () => {
@@ -387,5 +398,44 @@ describe('an entry', () => {
       }),
       { numRuns: 5_000 },
     )
+  })
+})
+
+describe('a document in Markdown', () => {
+  const drawn = (text: string, role = 'assistant') => {
+    const session = { id: 'x', description: 'x', tools: [], turn: 0, usage: null }
+    const entries = [{ v: 1, seq: 1, turn: 1, type: 'message', text, data: { role } }]
+    const whole = [...shareText({ session, state: {}, entries } as never, 'md')].join('')
+    return whole.slice(whole.indexOf('| session | x |\n\n') + '| session | x |\n\n'.length)
+  }
+
+  // A fence within a list and one of the page look alike, and only one of them goes on at the margin.
+  it.each([
+    [' ```\n```\n<img>', ' ```\n ```\n&lt;img>'],
+    [' ```\n<b>\n```js\n<img>', ' ```\n ```\n&lt;b>\n```js\n<img>\n```'],
+    ['1. a\n   ```js\n   a < b\n   ```\n```js\na < b\n```', undefined],
+    ['  ~~~\n   ~~~~\n~~~\n<img>\n~~~', '  ~~~\n  ~~~\n~~~\n<img>\n~~~'],
+    ['  ```\n\n  a\nb <i>', '  ```\n\n  a\n  ```\nb &lt;i>'],
+    ['```\n    ```\n<a>\n``` \n<b>', '```\n    ```\n<a>\n```\n&lt;b>'],
+  ])('closes an indented fence as it was opened: %j', (text, shown) => {
+    expect(drawn(text)).toBe(`${shown ?? text.replace('   a <', '   a &lt;')}\n\n`)
+  })
+
+  it('takes a tab before a fence for as wide as it is at the margin', () => {
+    expect(drawn('\t```\n<img>', 'user')).toBe('>     ```\n> &lt;img>\n\n')
+    expect(drawn('```\n\t```\n<img>\n```', 'user')).toBe('> ```\n>     ```\n> <img>\n> ```\n\n')
+  })
+
+  it.each([
+    ['[a](javascript:e())', '[a]\\(javascript:e())'],
+    ['[a](JavaScript:e())', '[a]\\(JavaScript:e())'],
+    ['[a](java&#115;cript&colon;e())', '[a]\\(java&#115;cript&colon;e())'],
+    ['[a](\njavascript:e())', '[a]\\(\njavascript:e())'],
+    ['[a]: data:text/html,x', '[a]\\: data:text/html,x'],
+    ['[a]:\nvbscript:x', '[a]\\:\nvbscript:x'],
+    ['[a](https://example.org) [b](mailto:a@b.c) [c](lib/a.ts#L4)', undefined],
+    ['`arr[0]: number` of arr[0](b)', undefined],
+  ])('has no link that does something else than lead to a page: %j', (text, shown) => {
+    expect(drawn(text)).toBe(`${shown ?? text}\n\n`)
   })
 })

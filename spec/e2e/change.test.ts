@@ -52,6 +52,14 @@ describe('delete', () => {
     expect(await place.stint(['delete', 'a', b])).toMatchObject({ status: 0, stdout: '' })
     expect(await place.json<Row[]>(['list'])).toEqual([])
     expectRefusal(await place.stint(['show', a]), { status: 3, code: 'SESSION_UNKNOWN' })
+    for (const ref of ['a', a, a.slice(-6)]) {
+      expect((await place.stint(['resume', ref, '--', 'true'])).stderr).toContain(
+        `it is in the trash: \`stint trash restore ${a}\` brings it back`,
+      )
+    }
+    expect((await place.stint(['show', a.slice(0, 4)])).stderr).toContain(
+      '2 such sessions are in the trash: `stint trash list` shows them',
+    )
     const trash = await place.json<Row[]>(['trash', 'list'])
     expect(trash.map((row) => row.id)).toEqual([b, a])
     expect(Date.now() - Date.parse(trash[1]?.trashed_at)).toBeLessThan(60_000)

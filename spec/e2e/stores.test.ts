@@ -71,6 +71,9 @@ describe('list --store', () => {
     expect(ran.stderr).toMatch(/^warning: .*none/m)
     expect(ran.stderr).toMatch(/^warning: .*project\.toml/m)
     expect((await place.stint(['list', '--store', there])).status).toBe(6)
+    const alone = await place.stint(['list', '--store', none])
+    expect(alone).toMatchObject({ status: 0, stdout: '' })
+    expect(alone.stderr).toBe(`warning: there is no store at ${none}\nno sessions\n`)
   })
 })
 

@@ -1,4 +1,5 @@
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -23,6 +24,7 @@ import { decodeEntry } from '../../lib/journal/entry.ts'
 import { probeLock, tryShared } from '../../lib/os/lock-file.ts'
 import { readSnapshot } from '../../lib/session/snapshot.ts'
 import { checkDescription, checkName } from '../../lib/store/create.ts'
+import { ensureStore } from '../../lib/store/project.ts'
 import { makeStore } from '../support/place.ts'
 
 async function create(store: Store, birth: Birth = {}): Promise<{ id: SessionId; dir: string }> {
@@ -60,15 +62,26 @@ describe('createSession', () => {
 
   it('gives a session whose lock is held, and leaves nothing in staging', async () => {
     const store = makeStore()
-    const { session, lock } = await createSession(store, {}, { tool: 'codex', turn: 1 })
+    const held = await createSession(store, {}, { tool: 'codex', turn: 1 })
+    const { session, lock } = held
     const path = `${session.dir}/locks/session.lock`
     expect(probeLock(path)).toBe('held')
     expect(lock.isInPlace()).toBe(true)
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ tool: 'codex', turn: 1 })
     expect(readdirSync(`${store.dir}/staging`)).toEqual([])
     expect(readdirSync(session.dir).sort()).toEqual(['locks', 'state.toml', 'transcript.jsonl'])
-    lock.release()
+    await held[Symbol.asyncDispose]()
     expect(probeLock(path)).toBe('free')
+  })
+
+  it('gives a session whose lease goes with its lock', async () => {
+    const store = makeStore()
+    ensureStore(store, { shared: true })
+    const held = await createSession(store, {})
+    const lease = `${held.session.dir}/locks/lease`
+    expect(existsSync(lease)).toBe(true)
+    await held[Symbol.asyncDispose]()
+    expect(existsSync(lease)).toBe(false)
   })
 
   it('puts everything it knows into entry 0, from which alone the state can be rebuilt', async () => {
