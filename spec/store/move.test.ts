@@ -188,6 +188,7 @@ describe('emptyTrash', () => {
     const store = makeStore()
     const made = ['session', 'command', 'journal'].map((name) => {
       const { id, dir } = writeSession(store, { place: 'trash' })
+      for (const other of ['session', 'command']) writeFileSync(`${dir}/locks/${other}.lock`, '')
       return { id, name, dir, lock: tryLock(`${dir}/locks/${name}.lock`, {}) }
     })
     const before = made.map(({ dir }) => fingerprint(dir))
