@@ -88,7 +88,8 @@ export class Unpacking {
     } catch (error) {
       throw asUnrecorded(error, dir)
     }
-    for (const one of [...this.#dirs, files.locks(dir), dir]) disk.syncDir(one)
+    // The append has brought the journal, the state and the names beside them to the disk.
+    for (const one of this.#dirs) disk.syncDir(one)
   }
 
   async #append(
@@ -180,7 +181,6 @@ export class Unpacking {
       for await (const chunk of content) for (const piece of cutter.take(chunk)) take(piece)
       for (const piece of cutter.end()) take(piece)
       flush()
-      if (fd !== undefined) disk.syncFile(fd, path as string)
     } finally {
       if (fd !== undefined) disk.closeFile(fd)
     }

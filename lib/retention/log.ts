@@ -44,6 +44,8 @@ function appendText(path: string, text: string): boolean {
   try {
     fd = disk.findAppend(path) ?? disk.createFile(path)
     const { size } = disk.readFacts(fd, path)
+    // Before the first line: with its name a power cut would take all of them back.
+    if (size === 0) disk.syncDir(disk.parentOf(path))
     // A line that a crash cut short is ended, not lost.
     const isTorn = size > 0 && disk.readBytes(fd, path, size - 1, 1)[0] !== 10
     disk.writeAll(fd, path, Buffer.from((isTorn ? '\n' : '') + text))

@@ -178,7 +178,7 @@ function build(
 ): Lock {
   disk.makeDir(dir)
   disk.makeDir(files.locks(dir))
-  // First of all that is in it: the first sync then brings all of these names to the disk at once.
+  // Its name need not survive a power cut: nobody holds it then, and a lock file that is missing is free.
   const lock = createLock(files.sessionLock(dir), errand)
   try {
     const session = new Session(id, dir, access)
@@ -191,7 +191,6 @@ function build(
     })
     const state = writeJournal(files.transcript(dir), first, birth.past?.entries(session) ?? [])
     disk.writeNewFile(files.state(dir), Buffer.from(formatState(state)))
-    disk.syncDir(files.locks(dir))
     disk.syncDir(dir)
     return lock
   } catch (error) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import {
+import fs, {
   existsSync,
   linkSync,
   mkdirSync,
@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   appendEntry,
   archiveSession,
@@ -379,6 +379,22 @@ describe('archiveSession', () => {
     expect(statSync(first.file).ino).toBe(ino)
     expect(readdirSync(dir)).toEqual([`${id}.tar.gz`])
     expect(await imported(first.file)).toMatchObject([{ act: 'imported', id }])
+  })
+
+  test('has the name of one that is there already on the disk', async () => {
+    const { store, id } = one()
+    const dir = freshDir()
+    await archiveSession(store, id, dir)
+    const synced: number[] = []
+    const spy = vi.spyOn(fs, 'fsyncSync').mockImplementation((fd) => {
+      synced.push(fs.fstatSync(fd).ino)
+    })
+    try {
+      await archiveSession(store, id, dir)
+    } finally {
+      spy.mockRestore()
+    }
+    expect(synced).toEqual([statSync(dir).ino])
   })
 
   test.each([

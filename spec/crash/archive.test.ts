@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { exportSessions, importArchive, listSessions, type SessionId } from '../../lib/index.ts'
@@ -68,7 +68,8 @@ function expectRestored(scene: Scene): void {
   const id = rowOf(scene, 'mine')?.id as SessionId
   const entries = entriesOf(store, id)
   expect(entries.filter(({ data }) => data.event === 'unpacked')).toHaveLength(1)
-  expect(existsSync(join(store.dir, 'sessions', id, 'output/turn-0001/sub/f'))).toBe(true)
+  const file = join(store.dir, 'sessions', id, 'output/turn-0001/sub/f')
+  expect(readFileSync(file, 'utf8')).toBe('3\n')
 }
 
 describeCrashes({

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { expect } from 'vitest'
 import { listTrash } from '../../lib/index.ts'
 import { type Scene, stint, storeOf } from './kit.ts'
@@ -10,6 +10,13 @@ function makeOld(scene: Scene, name: string): void {
   ok(stint(scene, ['run', '-q', '--name', name, '--', 'echo', name], undefined, -40 * day))
 }
 
+/** All that is not where it was is in the log. */
+function expectLogged(scene: Scene, act: 'trash' | 'purge', stays: boolean): void {
+  const log = `${storeOf(scene).dir}/gc.log.jsonl`
+  const acts = existsSync(log) ? readFileSync(log, 'utf8') : ''
+  if (!stays) expect(acts).toContain(`"act":"${act}"`)
+}
+
 describeCrashes({
   verb: 'gc, to the trash',
   prepare: (scene) => {
@@ -17,6 +24,7 @@ describeCrashes({
     ok(stint(scene, ['run', '-q', '--name', 'young', '--', 'true']))
     return ['gc', '-q', '--older-than', '30d']
   },
+  says: (scene) => expectLogged(scene, 'trash', rowOf(scene, 'old') !== undefined),
   done: (scene) => {
     expect(rowOf(scene, 'young')).toBeDefined()
     expect(rowOf(scene, 'old')).toBeUndefined()
@@ -33,6 +41,7 @@ describeCrashes({
     return ['gc', '-q', '--trash-for', '0s']
   },
   removes: (scene) => listTrash(storeOf(scene)).map(({ id }) => id),
+  says: (scene) => expectLogged(scene, 'purge', listTrash(storeOf(scene)).length > 0),
   done: (scene) => {
     expect(rowOf(scene, 'young')).toBeDefined()
     expect(readdirSync(`${storeOf(scene).dir}/trash`)).toEqual([])

@@ -28,12 +28,22 @@ export interface Case {
   readonly removes?: (scene: Scene) => readonly string[]
   /** What must hold once the command has exited 0. */
   readonly done: (scene: Scene) => void | Promise<void>
+  /** What must hold of whatever a death or a power cut left; a full disk may have kept it from being said. */
+  readonly says?: (scene: Scene) => void
   /** What must hold of whatever a crash left, and what the command run once more makes of it. */
   readonly recovers?: (scene: Scene) => void | Promise<void>
 }
 
 /** Strikes a command at each of its calls, in every way, and looks at what is left. */
-export function describeCrashes({ verb, prepare, done, recovers, rewrites, removes }: Case): void {
+export function describeCrashes({
+  verb,
+  prepare,
+  done,
+  says,
+  recovers,
+  rewrites,
+  removes,
+}: Case): void {
   describe(verb, () => {
     const { scene, copy, discard } = openScene()
     const logs = mkdtempSync(join(tmpdir(), 'stint-calls-'))
@@ -90,6 +100,7 @@ export function describeCrashes({ verb, prepare, done, recovers, rewrites, remov
       try {
         // A tool that ran keeps its status; what the journal did not take is then said.
         if (outcome.status === 0 && !outcome.stderr.includes('warning')) await done(struck)
+        if (outcome.signal !== null) says?.(struck)
         await recovers?.(struck)
         await check(struck)
         expectSwept(struck)
@@ -145,6 +156,7 @@ export function describeCrashes({ verb, prepare, done, recovers, rewrites, remov
           replay({ before: scene.home, log, upTo, into: cut.home, tail, keeps })
           try {
             if (upTo === count) await done(cut)
+            says?.(cut)
             await recovers?.(cut)
             await check(cut)
           } catch (error) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import {
+import fs, {
   appendFileSync,
   chmodSync,
   existsSync,
@@ -7,12 +7,13 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   appendEntry,
   type CheckId,
@@ -278,6 +279,23 @@ describe('mending', () => {
     expect(others).toEqual([])
     expect(idsOf(store)).toContain('turn.unknown')
     expect(idsOf(store)).not.toContain('transcript.garbage')
+  })
+
+  it('has the journal on the disk before a new state counts it', async () => {
+    const { store, dir } = await sound()
+    rmSync(stateFile(dir))
+    const synced: number[] = []
+    const spy = vi.spyOn(fs, 'fdatasyncSync').mockImplementation((fd) => {
+      synced.push(fs.fstatSync(fd).ino)
+    })
+    try {
+      await mend(store)
+    } finally {
+      spy.mockRestore()
+    }
+    const [journal, state] = [transcript, stateFile].map((file) => statSync(file(dir)).ino)
+    expect(synced.indexOf(journal as number)).toBeGreaterThanOrEqual(0)
+    expect(synced.indexOf(journal as number)).toBeLessThan(synced.indexOf(state as number))
   })
 
   it('keeps every entry behind a damaged stretch, renumbered', async () => {

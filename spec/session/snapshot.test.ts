@@ -1,4 +1,4 @@
-import {
+import fs, {
   appendFileSync,
   mkdirSync,
   readFileSync,
@@ -8,8 +8,9 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { SessionId } from '../../lib/base/id.ts'
+import { Failure } from '../../lib/errors.ts'
 import {
   appendEntry,
   createSession,
@@ -21,6 +22,7 @@ import {
   type Store,
 } from '../../lib/index.ts'
 import { encodeEntry, formatLine } from '../../lib/journal/entry.ts'
+import { catchUp } from '../../lib/session/catch-up.ts'
 import { readSnapshot } from '../../lib/session/snapshot.ts'
 import { makeStore } from '../support/place.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -164,6 +166,36 @@ describe('readSnapshot', () => {
     expect(readSession(store, id).status).toBe('crashed')
     expect(listSessions(store).rows[0]?.status).toBe('crashed')
     expect(fingerprint(store.root)).toEqual(before)
+  })
+
+  it('takes for damage only what a second look finds too', async () => {
+    const { id, dir } = await makeSession()
+    const file = `${dir}/state.toml`
+    const whole = readFileSync(file)
+    edit((text) => text.replace(/bytes = \d+/, 'bytes = 99999'))(dir)
+    let looks = 0
+    const open = fs.openSync.bind(fs)
+    const spy = vi.spyOn(fs, 'openSync').mockImplementation((path, ...rest) => {
+      if (path === file && ++looks === 2) writeFileSync(file, whole)
+      return open(path, ...rest)
+    })
+    try {
+      expect(catchUp(id, dir)).toMatchObject({ state: { journal: { seq: 1 } }, warnings: [] })
+    } finally {
+      spy.mockRestore()
+    }
+  })
+
+  it.each(['EMFILE', 'ENFILE', 'ENOMEM'])('does not take %s for damage', async (code) => {
+    const { id, dir } = await makeSession()
+    const spy = vi.spyOn(fs, 'openSync').mockImplementation(() => {
+      throw Object.assign(new Error(code), { code })
+    })
+    try {
+      expect(() => catchUp(id, dir)).toThrow(Failure)
+    } finally {
+      spy.mockRestore()
+    }
   })
 
   it('warns of a broken state.toml, and says where', async () => {

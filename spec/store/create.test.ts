@@ -60,6 +60,29 @@ describe('createSession', () => {
     },
   )
 
+  it.each([
+    ['an empty directory', (place: string) => mkdirSync(place)],
+    ['a file', (place: string) => writeFileSync(place, '')],
+  ])('takes no place that is taken, by %s', async (_, take) => {
+    const store = makeStore()
+    const { id } = await create(store)
+    const place = `${store.dir}/sessions/${id}`
+    rmSync(place, { recursive: true })
+    take(place)
+    const before = lstatSync(place).ino
+    await expect(create(store, { id })).rejects.toMatchObject({ code: 'TRASH_OCCUPIED' })
+    expect(lstatSync(place).ino).toBe(before)
+  })
+
+  it('makes nothing where the configuration cannot be read', async () => {
+    const store = makeStore()
+    const config = `${store.projectPath}/.config/stint`
+    mkdirSync(config, { recursive: true })
+    writeFileSync(`${config}/config.toml`, 'x = =')
+    await expect(create(store)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    expect(existsSync(store.root)).toBe(false)
+  })
+
   it('gives a session whose lock is held, and leaves nothing in staging', async () => {
     const store = makeStore()
     const held = await createSession(store, {}, { tool: 'codex', turn: 1 })

@@ -5,6 +5,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -13,7 +14,7 @@ import type { Store } from '../../lib/index.ts'
 import { probeLock, tryLock } from '../../lib/os/lock-file.ts'
 import { holdSession, holdTools } from '../../lib/store/hold.ts'
 import { makeStore } from '../support/place.ts'
-import { started, writeSession } from './sessions.ts'
+import { nextId, started, writeSession } from './sessions.ts'
 
 afterEach(() => vi.useRealTimers())
 
@@ -84,6 +85,17 @@ describe('holdSession', () => {
     using _lock = tryLock(`${dir}/locks/session.lock`, {})
     const signal = AbortSignal.abort(new Error('enough'))
     await expect(holdSession(store, id, { wait: 60_000, signal })).rejects.toThrow('enough')
+  })
+
+  it('takes no lock of what a link in place of the session leads to', async () => {
+    const store = makeStore()
+    const { dir } = writeSession(store)
+    rmSync(`${dir}/locks`, { recursive: true })
+    mkdirSync(`${dir}/locks`)
+    const id = nextId()
+    symlinkSync(dir, `${store.dir}/sessions/${id}`)
+    await expect(holdSession(store, id)).rejects.toMatchObject({ code: 'SESSION_UNREADABLE' })
+    expect(readdirSync(`${dir}/locks`)).toEqual([])
   })
 
   it('says in the lock who has it', async () => {

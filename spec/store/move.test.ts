@@ -16,7 +16,7 @@ import {
   readSession,
   restoreSession,
 } from '../../lib/index.ts'
-import { tryLock } from '../../lib/os/lock-file.ts'
+import { probeLock, tryLock } from '../../lib/os/lock-file.ts'
 import { contents, fingerprint } from '../session/fingerprint.ts'
 import { makeStore } from '../support/place.ts'
 import { ended, nextId, started, writeSession } from './sessions.ts'
@@ -94,6 +94,31 @@ describe('deleteSession and restoreSession', () => {
     expect(existsSync(`${store.dir}/trash/${id}/state.toml`)).toBe(true)
   })
 
+  it('look at the place once more at the end, with the journal held', async () => {
+    const store = makeStore()
+    const [one, other] = [writeSession(store), writeSession(store)]
+    const target = `${store.dir}/trash/${one.id}`
+    const seen: string[] = []
+    const rename = fs.renameSync.bind(fs)
+    const spy = vi.spyOn(fs, 'renameSync').mockImplementation((from, to) => {
+      // What is said in the journal comes before the move.
+      if (String(to) === `${one.dir}/state.toml`) mkdirSync(target)
+      if (String(from) === other.dir) seen.push(probeLock(`${other.dir}/locks/journal.lock`))
+      rename(from, to)
+    })
+    try {
+      await expect(deleteSession(store, one.id, 'x')).rejects.toMatchObject({
+        code: 'TRASH_OCCUPIED',
+      })
+      await deleteSession(store, other.id, 'x')
+    } finally {
+      spy.mockRestore()
+    }
+    expect(readdirSync(target)).toEqual([])
+    expect(existsSync(`${one.dir}/state.toml`)).toBe(true)
+    expect(seen).toEqual(['held'])
+  })
+
   it('refuse a session whose lock is held, and name the holder', async () => {
     const store = makeStore()
     const { id, dir } = writeSession(store, { told: [started(1, at)] })
@@ -138,6 +163,19 @@ describe('deleteSession and restoreSession', () => {
       })
       expect(existsSync(dir)).toBe(true)
     }
+  })
+})
+
+describe('listTrash', () => {
+  it('gives the newest created first, and says which cannot be read', () => {
+    const store = makeStore()
+    const [older, newer] = [0, 1].map(() => writeSession(store, { place: 'trash' }))
+    writeFileSync(`${older?.dir}/state.toml`, '')
+    writeFileSync(`${older?.dir}/transcript.jsonl`, '')
+    expect(listTrash(store).map(({ id, status }) => [id, status])).toEqual([
+      [newer?.id, 'idle'],
+      [older?.id, 'unreadable'],
+    ])
   })
 })
 
@@ -188,6 +226,7 @@ describe('emptyTrash', () => {
     const store = makeStore()
     const made = ['session', 'command', 'journal'].map((name) => {
       const { id, dir } = writeSession(store, { place: 'trash' })
+      for (const other of ['session', 'command']) writeFileSync(`${dir}/locks/${other}.lock`, '')
       return { id, name, dir, lock: tryLock(`${dir}/locks/${name}.lock`, {}) }
     })
     const before = made.map(({ dir }) => fingerprint(dir))
