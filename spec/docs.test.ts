@@ -109,7 +109,7 @@ const shapes = `## What \`--json\` prints
 | \`list --tree\` | the same objects with \`children\`, and where known \`usage_total\`: sums over the session and its descendants, each counted once; an absent parent is \`{id, status: "gone", children}\`; one of a cycle has \`cycle: true\` |
 | \`show\` | such an object with \`dir\`, \`state\` (state.toml), \`locks\` (\`name held holder\`), \`liveness\` (\`status why holder\`) and \`warnings\`; with \`--tree\` also \`children\` and \`usage_total\` |
 | \`logs\` | an array of entries; not together with \`--follow\` or \`--raw\` |
-| \`artifacts\` | an array of \`{path, size_bytes}\`, paths relative to the session's \`output/\` |
+| \`artifacts\` | an array of \`{path, size_bytes}\`, paths relative to the session's \`output/\`; bytes of a name that are no UTF-8 stand as U+FFFD |
 | \`log\` | an array of \`{commit, author, committed_at, subject}\` |
 | \`checkpoint\` | what was noted: \`{session_id, turn, head, at, seq, bytes, sha256, redacted, result}\`, see [format.md](format.md), and \`commit\` |
 | \`checkpoints\` | an array of the same with \`v\`; \`commit\` is the one that has the note now; with \`--verify\` also \`verdict\` (\`agrees redacted differs gone\`) and \`why\` |

@@ -107,7 +107,9 @@ function readState(id: SessionId, dir: string): State {
 /** The sizes of the files of a session that would be archived: looked at, and not read. */
 export function* sizesIn(dir: string): Generator<number> {
   for (const file of [files.state(dir), files.transcript(dir)]) yield disk.findSize(file) ?? 0
-  for (const { facts } of walkOutput(dir)) if (facts?.kind === 'file') yield facts.size
+  for (const { path, facts } of walkOutput(dir)) {
+    if (typeof path === 'string' && facts.kind === 'file') yield facts.size
+  }
 }
 
 /** The plain files below output/, in the order of their paths, and what is none. */
@@ -118,8 +120,8 @@ function listOutput(dir: string): {
   const output: ArchivedFile[] = []
   const leftOut: { path: string; why: string }[] = []
   for (const { path, facts } of walkOutput(dir)) {
-    const name = nameIn(dir, path)
-    if (facts === undefined || !isOutputPath(name)) {
+    const name = nameIn(dir, String(path))
+    if (typeof path !== 'string' || !isOutputPath(name)) {
       leftOut.push({ path: name.toWellFormed(), why: 'its name does not mean the same everywhere' })
     } else if (facts.kind === 'file') {
       const executable = (facts.mode & 0o100) !== 0
@@ -136,15 +138,17 @@ function listOutput(dir: string): {
 /** All that is below output/ and no directory. */
 function* walkOutput(
   dir: string,
-): Generator<{ readonly path: string; readonly facts: disk.FileFacts | undefined }> {
+): Generator<{ readonly path: disk.Path; readonly facts: disk.FileFacts }> {
   const root = files.output(dir)
   if (disk.findFacts(root)?.kind !== 'directory') return
-  const waiting = [root]
+  const waiting: disk.Path[] = [root]
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     const facts = disk.findFacts(path)
     if (facts?.kind === 'directory') {
-      for (const name of disk.listNames(path).reverse()) waiting.push(`${path}/${name}`)
-    } else if (!isResultLeftover(nameIn(dir, path))) yield { path, facts }
+      for (const inner of disk.listPaths(path).reverse()) waiting.push(inner)
+    } else if (facts !== undefined && !isResultLeftover(nameIn(dir, String(path)))) {
+      yield { path, facts }
+    }
   }
 }
 

@@ -52,7 +52,9 @@ const inherited = new RegExp(
 )
 
 /** The same by the parser alone. */
-export function parseAnyToml(text: string): TomlTable {
+export function parseAnyToml(document: string): TomlTable {
+  // Some editors put a mark before UTF-8, which says nothing.
+  const text = document.replace(/^\ufeff/, '')
   // A quoted key can spell its name in escapes.
   const plain = text.replace(/\\u00([2-7][\da-f])|\\U000000([2-7][\da-f])/gi, (_, short, long) =>
     String.fromCharCode(Number.parseInt(short ?? long, 16)),

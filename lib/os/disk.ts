@@ -13,6 +13,8 @@ import { glanceAccess, glanceHead, glanceOwn, glanceSize } from './glance.ts'
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants
 
+/** A path as text, or as bytes where it has a name in it that is no UTF-8. */
+export type Path = string | Buffer
 export type FileId = { readonly dev: number; readonly ino: number }
 export type FileFacts = FileId & {
   readonly size: number
@@ -158,8 +160,8 @@ export function findLink(path: string): string | undefined {
 }
 
 /** Facts about what is at the path itself (links not followed), or undefined. */
-export function findFacts(path: string): FileFacts | undefined {
-  const stats = findOnDisk(path, () => fs.lstatSync(path, { throwIfNoEntry: false }))
+export function findFacts(path: Path): FileFacts | undefined {
+  const stats = findOnDisk(String(path), () => fs.lstatSync(path, { throwIfNoEntry: false }))
   return stats === undefined ? undefined : factsOf(stats)
 }
 
@@ -217,6 +219,12 @@ function findInDir<T>(path: string, act: () => T): T | undefined {
 /** The names in a directory, sorted; none when it is not there. */
 export function listNames(path: string): string[] {
   return findInDir(path, () => fs.readdirSync(path))?.sort() ?? []
+}
+
+/** The paths of what is in a directory, sorted; none when it is not there. */
+export function listPaths(dir: Path): Path[] {
+  const inner = findInDir(String(dir), () => listInner(dir).map(({ inner }) => inner)) ?? []
+  return inner.sort((a, b) => (String(a) < String(b) ? -1 : 1))
 }
 
 /** The entries of a directory, unsorted, one at a time: memory does not grow with it. */
@@ -557,10 +565,7 @@ function removeDir(path: Path): void {
   }
 }
 
-/** A path as text, or as bytes where it has a name in it that is no UTF-8. */
-type Path = string | Buffer
-
-/** What is in a directory. A name that is no UTF-8 comes as bytes: no text leads back to it. */
+/** What is in a directory. A path with a name that is no UTF-8 comes as bytes: no text leads back to it. */
 function listInner(dir: Path): { readonly inner: Path; readonly isDirectory: boolean }[] {
   const items = fs.readdirSync(dir, { withFileTypes: true })
   if (typeof dir === 'string' && !items.some(({ name }) => name.includes('\ufffd'))) {
@@ -569,10 +574,11 @@ function listInner(dir: Path): { readonly inner: Path; readonly isDirectory: boo
       isDirectory: item.isDirectory(),
     }))
   }
-  return fs.readdirSync(dir, { withFileTypes: true, encoding: 'buffer' }).map((item) => ({
-    inner: Buffer.concat([Buffer.from(dir), Buffer.from('/'), item.name]),
-    isDirectory: item.isDirectory(),
-  }))
+  return fs.readdirSync(dir, { withFileTypes: true, encoding: 'buffer' }).map((item) => {
+    const bytes = Buffer.concat([Buffer.from(dir), Buffer.from('/'), item.name])
+    const inner = bytes.equals(Buffer.from(String(bytes))) ? String(bytes) : bytes
+    return { inner, isDirectory: item.isDirectory() }
+  })
 }
 
 /** Bytes on the disk of all beneath a path, links not followed; what cannot be looked at counts nothing. */

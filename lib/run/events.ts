@@ -124,6 +124,8 @@ export class EventLines implements Lines {
       this.#heldBytes += bytes.length
       return
     }
+    // What nobody reads may have been the end of the only call: the silence after it would mean nothing.
+    if (!this.#isOverlong && this.#calls.size === 1) this.#calls.clear()
     this.#isOverlong = true
     for (const one of [...this.#held, bytes]) this.#spec.output.take(one)
     this.#forget()
@@ -288,7 +290,6 @@ export function contentOf(
   }
 }
 
-/** An entry whose data are not known to be small. */
 /** What the journal itself says of an entry. */
 const ours = ['upkeep', 'redactions', 'truncated', 'bytes']
 
@@ -301,6 +302,7 @@ function withoutOurWords(fields: EntryData): EntryData {
   return { ...Object.fromEntries(rest), reserved: Object.fromEntries(reserved) }
 }
 
+/** An entry whose data are not known to be small. */
 export interface Bare {
   readonly type: string
   readonly turn: number

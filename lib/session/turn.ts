@@ -210,22 +210,25 @@ export function artifactsOf(
   return end < 0 ? { artifacts: all } : { artifacts: all.slice(0, end), artifacts_truncated: true }
 }
 
-/** The files under output/, of one turn or of all; links and what stint itself wrote left out. */
+/**
+ * The files under output/, of one turn or of all; links and what stint itself wrote left out. In a path,
+ * bytes that are no UTF-8 stand as U+FFFD.
+ */
 export function listArtifacts(dir: string, turn?: number): Artifact[] {
   const output = files.output(dir)
   const found: Artifact[] = []
-  const walk = (path: string) => {
+  const walk = (path: disk.Path) => {
     const facts = disk.findFacts(path)
     if (facts?.kind === 'directory') {
-      for (const name of disk.listNames(path)) lookAt(`${path}/${name}`)
+      for (const inner of disk.listPaths(path)) lookAt(inner)
     } else if (facts?.kind === 'file') {
-      const short = path.slice(output.length + 1)
+      const short = String(path).slice(output.length + 1)
       if (!/^[^/]+\/result\.toml(?:\.\d+)?$/.test(short))
         found.push({ path: short, size_bytes: facts.size })
     }
   }
   // A tool can leave what cannot be looked at: a path too long, a directory without permission.
-  const lookAt = (path: string) => {
+  const lookAt = (path: disk.Path) => {
     try {
       walk(path)
     } catch (error) {

@@ -21,6 +21,7 @@ import {
   exportSessions,
   Failure,
   importArchive,
+  listArtifacts,
   listSessions,
   readSession,
   readTranscript,
@@ -81,6 +82,31 @@ function one(story: Story = {}): { store: Store; id: SessionId; dir: string } {
 }
 
 describe('export and import', () => {
+  test.runIf(process.platform === 'linux')(
+    'leave out a name that is no UTF-8, and keep the one that it looks like',
+    async () => {
+      const before = one()
+      const output = join(before.dir, 'output/turn-0001')
+      mkdirSync(output, { recursive: true })
+      writeFileSync(`${output}/a\ufffd`, 'text')
+      writeFileSync(Buffer.concat([Buffer.from(`${output}/a`), Buffer.of(0xff)]), 'bytes')
+      const path = 'turn-0001/a\ufffd'
+      expect(new Set(listArtifacts(before.dir))).toEqual(
+        new Set([4, 5].map((size_bytes) => ({ path, size_bytes }))),
+      )
+      const sessions = [{ store: before.store, id: before.id }]
+      const archive = join(freshDir(), 'a.tar.gz')
+      const report = await exportSessions(sessions, { file: archive, force: false })
+      expect(report).toMatchObject({
+        sessions: [{ left_out: [{ path: 'output/turn-0001/a\ufffd' }] }],
+      })
+      const store = freshStore()
+      expect(await imported(archive, store)).toMatchObject([{ act: 'imported', files: 3 }])
+      const { dir } = readSession(store, before.id)
+      expect(readFileSync(`${dir}/output/turn-0001/a\ufffd`, 'utf8')).toBe('text')
+    },
+  )
+
   test('give back every entry, the state and the files, whatever they are', async () => {
     await fc.assert(
       fc.asyncProperty(told, fc.array(file, { maxLength: 4 }), async (entries, files) => {

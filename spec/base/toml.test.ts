@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   formatToml,
   parseAnyToml,
+  parseToml,
   readPlainToml,
   TomlError,
   type TomlTable,
@@ -317,6 +318,15 @@ describe('parseAnyToml', () => {
       expect(error).toMatchObject({ line: 3, column: 7 })
       expect((error as Error).message).not.toMatch(/hidden|\n| at row /)
     }
+  })
+
+  it('passes over the mark of UTF-8 that an editor put before it', () => {
+    for (const text of ['a = 1\n', '[a]\nb = 2\n', '# said\n', '']) {
+      expect(parseToml(`\ufeff${text}`)).toEqual(parseToml(text))
+      expect(readPlainToml(`\ufeff${text}`)).toBeUndefined()
+    }
+    expect(() => parseAnyToml('\ufeff\ufeffa = 1\n')).toThrow(TomlError)
+    expect(() => parseAnyToml('\ufeff[__proto__]\n')).toThrow(TomlError)
   })
 
   it('reaches no object outside of the document', () => {

@@ -465,3 +465,24 @@ describe('what goes on', () => {
     expect(ran.stderr).toMatch(/^session \w{26} turn 1\na complaint\nsuccess in .*\n$/)
   })
 })
+
+describe('the end of a call in a line that is too long for an event', () => {
+  test('does not keep the turn from its deadline for silence', async () => {
+    const stage = makeStage()
+    const end = call('c', 'item.completed')
+    const long = { ...end, item: { ...end.item, aggregated_output: 'y'.repeat(9 * 1024 * 1024) } }
+    const lines = [start, call('c'), long].map((line) => `${JSON.stringify(line)}\n`)
+    const { REPLAY_FILE: file } = stage.write(lines.join(''))
+    const agent = ['sh', '-c', `cat '${file}'; exec sleep 20`]
+    const ran = await stage.stint([
+      'run',
+      '--tool',
+      'codex',
+      '--idle-timeout',
+      '2s',
+      '--',
+      ...agent,
+    ])
+    expect(ran.status).toBe(124)
+  })
+})

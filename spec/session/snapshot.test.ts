@@ -64,6 +64,7 @@ const wounds: [string, Wound, number | undefined, string[]][] = [
   ['a broken state.toml', edit((text) => `${text}= 1`), 1, ['STATE_INVALID']],
   ['an empty state.toml', edit(() => ''), 1, ['STATE_INVALID']],
   ['a state.toml of NULs', edit((text) => '\0'.repeat(text.length)), 1, ['STATE_INVALID']],
+  ['a mark of UTF-8', edit((text) => `\ufeff${text}`), 1, []],
   ['an older fold', edit((text) => text.replace('fold = 1', 'fold = 0')), 1, []],
   ['a newer format', edit((text) => text.replace('format = 1', 'format = 9')), 1, ['FORMAT_NEWER']],
   [

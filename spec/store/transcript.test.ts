@@ -10,6 +10,8 @@ import {
   type TranscriptQuery,
 } from '../../lib/index.ts'
 import { tryLock } from '../../lib/os/lock-file.ts'
+import { Session } from '../../lib/session/session.ts'
+import { accessOf } from '../../lib/store/access.ts'
 import { makeStore } from '../support/place.ts'
 import { ended, nextId, started, writeSession } from './sessions.ts'
 
@@ -117,7 +119,9 @@ describe('followTranscript', () => {
     await appendEntry(store, id, { type: 'message', text: 'new' })
     await reach(seen, 3)
     appendFileSync(`${dir}/transcript.jsonl`, '{"v":1,"unfinished')
-    await appendEntry(store, id, { type: 'turn_ended', data: { outcome: 'success' } })
+    using session = new Session(id, dir, accessOf(store))
+    const end = { type: 'turn_ended', turn: 1, text: null, data: { outcome: 'success' }, at }
+    await session.append(end)
     lock?.release()
     expect(await all).toEqual([0, 1, 2, 3])
   })
