@@ -60,7 +60,7 @@ export function parseArgs(verb: Verb, words: readonly string[], now: number): In
     const attached = equals < 0 ? undefined : word.slice(equals + 1)
     if (typed.startsWith('--')) {
       const option = options.find((one) => one.name === typed.slice(2))
-      if (option === undefined) throw unknown(verb, options, typed)
+      if (option === undefined) throw unknown(verb, options, typed, positionals)
       if (option.value === undefined) {
         if (attached !== undefined) throw misused(verb, `${typed} takes no value`)
         give(option, true)
@@ -74,7 +74,7 @@ export function parseArgs(verb: Verb, words: readonly string[], now: number): In
     const letters = [...typed.slice(1)]
     for (const [index, letter] of letters.entries()) {
       const option = options.find((one) => one.short === letter)
-      if (option === undefined) throw unknown(verb, options, `-${letter}`)
+      if (option === undefined) throw unknown(verb, options, `-${letter}`, positionals)
       const isLast = index === letters.length - 1
       if (option.value === undefined || option.optionalValue) {
         if (isLast && attached !== undefined) {
@@ -207,13 +207,23 @@ function isDeclared(options: readonly Option[], word: string): boolean {
   return [...typed.slice(1)].every((letter) => options.some((one) => one.short === letter))
 }
 
-function unknown(verb: Verb, options: readonly Option[], typed: string): Failure<'UNKNOWN_OPTION'> {
-  const near = nearestOf(
-    typed.replace(/^-+/, ''),
-    options.map((option) => option.name),
-  )
-  const nearest = typed.startsWith('--') && near !== undefined ? { nearest: `--${near}` } : {}
-  return new Failure('UNKNOWN_OPTION', { option: typed, verb: verb.name, ...nearest })
+function unknown(
+  verb: Verb,
+  options: readonly Option[],
+  typed: string,
+  before: readonly string[],
+): Failure<'UNKNOWN_OPTION'> | Failure<'USAGE'> {
+  const names = options.map((option) => option.name)
+  const near = typed.startsWith('--') ? nearestOf(typed.slice(2), names) : undefined
+  if (near !== undefined) {
+    return new Failure('UNKNOWN_OPTION', { option: typed, verb: verb.name, nearest: `--${near}` })
+  }
+  // Behind the last word that the verb takes it is likely the command's.
+  if (verb.passthrough && before.length === verb.positionals.max) {
+    const problem = `\`stint ${verb.name}\` has no option ${quote(typed)}; put -- before the command`
+    return misused(verb, problem)
+  }
+  return new Failure('UNKNOWN_OPTION', { option: typed, verb: verb.name })
 }
 
 function orList(words: readonly string[]): string {

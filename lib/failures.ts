@@ -84,7 +84,7 @@ export interface FailureData {
   PROVENANCE_REDACTED: { id: string; field: string }
   CWD_GONE: { cwd: string; id?: string }
   DEPTH_EXCEEDED: { depth: number; limit: number }
-  PROGRAM_MISSING: { program: string }
+  PROGRAM_MISSING: { program: string; tool?: string }
   PROGRAM_NOT_EXECUTABLE: { program: string; problem: string; path?: string }
   SPAWN_FAILED: { program: string; problem: string }
   STATE_INVALID: { file: string; problem: string; line?: number; column?: number }
@@ -363,7 +363,9 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: (d) =>
       d.act === 'permit'
         ? `what it may do is what the command lines of [tools.${d.tool}] in the config say`
-        : undefined,
+        : d.act === 'compact_nothing'
+          ? undefined
+          : '`stint tools` says which agents can do what',
   },
   PROMPT_TOO_LONG: {
     status: 2,
@@ -409,7 +411,8 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
         return 'check its spelling; a relative path counts from where the turn runs'
       }
       const apart = d.program.includes(' ') ? '; the words of a command are given apart' : ''
-      return `it is in no directory of PATH${apart}`
+      const others = d.tool === undefined ? '' : '; `stint tools` says which agents are installed'
+      return `it is in no directory of PATH${apart}${others}`
     },
   },
   PROGRAM_NOT_EXECUTABLE: {

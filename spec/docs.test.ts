@@ -345,9 +345,10 @@ links, renames and syncs. It is removed at once; where the root cannot be writte
 whether a lock reaches those who have the same directory by another mount, or from another machine, cannot be seen there.
 That is why stores on FUSE and network file systems have leases, whatever \`disk.flock\` says.
 
-What is odd about a session counts only when a second look finds it too: a writer may have been at it. The states, sizes
-and ends of all sessions are read; whole transcripts where their end is not what the state says, with \`--deep\`, and of a session that \`--fix\` is given.
-Of a session in the trash only what would keep it from being restored is said, and \`--fix\` mends it there.
+What is odd about a session counts only when a second look finds it too: a writer may have been at it. The states,
+sizes and ends of all sessions are read; whole transcripts where their end is not what the state says, with \`--deep\`,
+and of a session that \`--fix\` is given. Of a session in the trash only what would keep it from being restored is said,
+and \`--fix\` mends it there.
 
 No process is ever ended. What still lives is named, with the command that ends it after it has looked for itself.`
 

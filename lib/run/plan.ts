@@ -21,7 +21,7 @@ import type { Store } from '../store/store.ts'
 import type { OpenSpec } from '../tools/adapter.ts'
 import type { ToolEvent } from '../tools/event.ts'
 import type { SignalSource } from './supervise.ts'
-import type { Next, Task } from './task.ts'
+import { isListed, type Next, type Task } from './task.ts'
 import type { Work } from './work.ts'
 
 export interface RunOptions {
@@ -133,13 +133,13 @@ export function recordedCwd(state: State, chdir: string | undefined): string | u
   return state.git.cwd
 }
 
-export function checkProgram(store: Store, argv: readonly string[], cwd: string): void {
+export function checkProgram(store: Store, { argv, tool }: Work, cwd: string): void {
   const program = argv[0] ?? ''
   const found = findProgram(program, cwd, store.env.PATH)
   if ('path' in found) return
   const { problem } = found
   throw problem === 'missing'
-    ? new Failure('PROGRAM_MISSING', { program })
+    ? new Failure('PROGRAM_MISSING', { program, ...(isListed(tool) ? { tool } : {}) })
     : new Failure('PROGRAM_NOT_EXECUTABLE', {
         ...{ program, problem },
         ...('denied' in found ? { path: path.normalize(found.denied) } : {}),

@@ -65,7 +65,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
     const cwd = findCwd(options, recordedCwd(before, options.chdir), target.id)
     const past = { kind: 'resume', state: before, dir: held.session.dir } as const
     const work = planWork(options.task, past, around(target.id))
-    checkProgram(store, work.argv, cwd)
+    checkProgram(store, work, cwd)
     const plan = { before, cwd, work, source: undefined, settings, signals }
     return await runHeld(store, held, plan, options)
   }
@@ -84,7 +84,7 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
       : ({ kind: 'fork', state: source, dir: realSessionDir(store, target.fork) } as const)
   const id = mintId(store.now())
   const work = planWork(options.task, past, around(id))
-  checkProgram(store, work.argv, cwd)
+  checkProgram(store, work, cwd)
   const kin = kinOf(store, target, caller, source)
   const limit = settings.depth_limit
   if (kin.depth > limit) throw new Failure('DEPTH_EXCEEDED', { depth: kin.depth, limit })

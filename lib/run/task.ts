@@ -52,6 +52,11 @@ export const commandTool = 'command'
 /** Any agent that speaks ACP, whose command is given each time or was recorded. */
 const acpTool = 'acp'
 
+/** Whether a tool is one of those that listTools looks for. */
+export function isListed(tool: string): boolean {
+  return tool !== commandTool && tool !== acpTool
+}
+
 /** The tool of a prompt. Throws COMMAND_NEEDED, TOOL_CANNOT, TOOL_UNKNOWN, and USAGE for an agent without a command. */
 export function toolOf(
   task: Exclude<Task, { kind: 'command' }>,

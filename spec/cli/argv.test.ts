@@ -177,7 +177,12 @@ describe('parseArgs', () => {
   })
 
   it('says where a command goes', () => {
-    expect(refusal(['fix', 'the', 'bug'], verbs.run).message).toContain('put -- before the command')
+    const remedy = 'put -- before the command'
+    expect(refusal(['fix', 'the', 'bug'], verbs.run).message).toContain(remedy)
+    expect(refusal(['ls', '-la'], verbs.run).message).toContain(remedy)
+    expect(refusal(['@last', 'make', '--jobs=4'], verbs.resume).message).toContain(remedy)
+    expect(refusal(['-la', 'ls'], verbs.run).code).toBe('UNKNOWN_OPTION')
+    expect(refusal(['fix it', '--toool', 'codex'], verbs.run).code).toBe('UNKNOWN_OPTION')
   })
 
   it('refuses an action that the verb does not have', () => {

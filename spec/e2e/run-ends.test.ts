@@ -275,6 +275,17 @@ describe('what keeps a tool from starting', () => {
       code: 'PROGRAM_MISSING',
       hint: /the words of a command are given apart/,
     })
+    const without = { env: { PATH: place.dir } }
+    expectRefusal(await place.stint(['run', '--tool', 'gemini-cli', 'hi'], without), {
+      status: 127,
+      code: 'PROGRAM_MISSING',
+      hint: /`stint tools` says which agents are installed/,
+    })
+    expectRefusal(await place.stint(['run', '--acp', 'no-such-agent', 'hi']), {
+      status: 127,
+      code: 'PROGRAM_MISSING',
+      hint: /directory of PATH$/m,
+    })
     expect(snapshot(place.home)).toEqual(before)
   })
 

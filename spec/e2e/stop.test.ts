@@ -151,6 +151,9 @@ describe('a turn', () => {
     const id = await place.make(['--', agent('leave.sh'), `${place.dir}/gate`])
     const [left] = carriersOf(id)
     expect(await place.json(['show', id])).toMatchObject({ status: 'leaked', outcome: 'success' })
+    // The process that took the lock is gone; the one that has it was never written down.
+    const text = (await place.stint(['show', id])).stdout
+    expect(text).toMatch(/^command\.lock +held, taken by process \d+$/m)
     const timed = ['resume', id, '--timeout', '500ms', '--', agent('silent.sh')]
     expect((await place.stint(timed, { env })).status).toBe(124)
     await until('it has ended', () => !isRunning(left as number), 5_000)
