@@ -3,14 +3,14 @@
 import { readerOf, valueAt } from './context.ts'
 import type { Find } from './finds.ts'
 import { broken, type Form } from './forms.ts'
-import { findKind, secretTail } from './names.ts'
+import { findKind, type Manner, secretTail } from './names.ts'
 import { isPasswordWord, isPlaceholder } from './placeholder.ts'
 import { type Signs, signsIn } from './signs.ts'
 import { isTelling } from './telling.ts'
 
 /** What is kept instead of a password, and can be tried against lists of them. */
 const hashes =
-  /\$(?:2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|[156y]\$(?:[\w=,]{1,24}\$)?[./A-Za-z0-9]{1,32}\$[./A-Za-z0-9]{22,86}|argon2(?:id|i|d)\$[\w=,$]{4,48}\$[A-Za-z0-9+/]{8,90}\$[A-Za-z0-9+/]{16,90})/g
+  /\b(?:pbkdf2[_:]sha[0-9]{1,3}[$:][0-9]{3,9}|scrypt:[0-9:]{3,24}|SCRAM-SHA-[0-9]{1,3})\$[\w./+:=$-]{30,300}|\$(?:2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|[156y]\$(?:[\w=,]{1,24}\$)?[./A-Za-z0-9]{1,32}\$[./A-Za-z0-9]{22,86}|argon2(?:id|i|d)\$[\w=,$]{4,48}\$[A-Za-z0-9+/]{8,90}\$[A-Za-z0-9+/]{16,90})/g
 
 /** Finds what command lines and files of settings give away; `signs` are those of the text. */
 export function findByForm(text: string, signs: Signs, finds: Find[]): void {
@@ -67,17 +67,23 @@ function findFlags(text: string, finds: Find[]): void {
 
 /** Names and values that other marks connect. */
 function findNamed(text: string, settings: Iterable<Form>, finds: Find[]): void {
-  for (const { pattern } of settings) {
+  for (const { pattern, manner } of settings) {
     for (const { index, 0: all, 1: name } of text.matchAll(pattern)) {
-      findValue(text, name ?? '', index + all.length, finds)
+      findValue(text, name ?? '', index + all.length, finds, manner)
     }
   }
 }
 
-function findValue(text: string, name: string, start: number, finds: Find[]): void {
+function findValue(
+  text: string,
+  name: string,
+  start: number,
+  finds: Find[],
+  manner: Manner = 'shell',
+): void {
   const kind = findKind(name)
   if (kind !== 'password' && kind !== 'secret') return
-  const find = valueAt(readerOf(text), start, kind, 'shell')
+  const find = valueAt(readerOf(text), start, kind, manner)
   if (find !== undefined && !spells(text.slice(find.start, find.end), name)) finds.push(find)
 }
 
@@ -129,7 +135,8 @@ export function openEnd(text: string, before: string | undefined): string | unde
   }
   const last = line.trimEnd().at(-1)
   const isLikely = line.includes('ame') || line.includes('"Type"')
-  if (!isLikely && last !== '\\' && last !== '|' && !/[|>][+-]?\s*$/.test(line)) return undefined
+  if (!isLikely && last !== '\\' && last !== '|' && last !== ':' && !/[|>][+-]?\s*$/.test(line))
+    return undefined
   // What is curl's goes over many lines.
   const command = last === '\\' ? `${before ?? ''}${text.slice(-400)}\n`.slice(-400) : ''
   if (command.includes('curl')) return command
