@@ -14,11 +14,11 @@ import { type Runs, takeRun } from './runs.ts'
 
 // What names of secrets end with, roughly, by their last letter: names.ts has the last word.
 const nameEnds =
-  '(?:(?:oke|izatio|lai|essio)n|(?:wor|ssw|[a-z_;-]pw|cre|_pro|(?:et|ecret_?|ession_?|sess|t\\.s)i)d|' +
+  '(?:(?:oke|izatio|lai|essio)n|(?:wor|ssw|[a-z_;-]pw|cre|_pro|(?:et|ecret_?|ession_?|sess|t\\.s)i|[_-]see)d|' +
   '(?:hras|ooki|cod|alu|bas|_privat|_liv)e|(?:ecre|sal|jw|pa|tex|_tes)t|(?:pas|word|sswd|ecret|ntial|cred|key)s|' +
-  '[a-z0-9_. -]key|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|[_-]seed|words|' +
+  '[a-z0-9_. -]key|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|' +
   '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|tf_token_[a-z0-9_-]{1,60}|' +
-  '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code|code_verifier|[a-z_]{0,7}assertion|samlre(?:sponse|quest)|sid|hapikey|app_?id|hash))'
+  '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code(?:_verifier)?|[a-z_]{0,7}assertion|samlre(?:sponse|quest)|sid|hapikey|app_?id|hash))'
 const connectors = `(?:[=:]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|\\((?=["'\`])|>(?=[^\\s<])|(?:\\|\\||\\?\\?)(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
 
 // It leads with the operator and reads the name backwards, so that prose costs nothing.

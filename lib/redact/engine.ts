@@ -247,18 +247,16 @@ class Engine implements Redactor {
     if (place.inside && path !== '' && !keyLine.test(text)) place.inside = false
     const keys = redactKeys(text, place)
     const { value } = keys
-    const { wrap, open, table } = place
+    const { open } = place
     const finds: Find[] = []
-    place.wrap = this.#find(value, finds, wrap)
+    this.#find(value, finds, place)
     place.open = openEnd(text, open)
-    place.table = findTables(value, finds, table)
     const under = kind === undefined ? undefined : findUnder(kind, value)
     if (under !== undefined) finds.push(under)
     if (open !== undefined) findOpened(value, open, finds)
     for (const view of viewsOf(value)) {
       const seen: Find[] = []
-      this.#find(view.text, seen, null)
-      findTables(view.text, seen, undefined)
+      this.#find(view.text, seen, undefined)
       for (const find of seen) finds.push(findBehind(view, find))
     }
     if (depth < deepest) this.#findEncoded(value, finds, depth)
@@ -268,16 +266,22 @@ class Engine implements Redactor {
     return { value: rest.value, counts: mergeCounts(keys.counts, rest.counts) }
   }
 
-  #find(text: string, finds: Find[], wrap: Wrap | null | undefined): Wrap | undefined {
+  /** Everything in one text; `place` is where it stands, when it is no other view of one. */
+  #find(text: string, finds: Find[], place: Place | undefined): void {
     builtIn ??= new TokenFinder(rules, SHORTEST_RUN)
     const signs = signsIn(text)
+    const wrap = place === undefined ? null : place.wrap
     const next = builtIn.find(text, finds, wrap, signs.anchors)
+    const table = findTables(text, finds, place?.table, signs.isTitled)
+    if (place !== undefined) {
+      place.wrap = next
+      place.table = table
+    }
     this.#own?.find(text, finds, null)
     this.#known.find(text, finds)
     findByContext(text, finds)
     findByForm(text, signs, finds)
     this.#check(text.length)
-    return next
   }
 
   #findEncoded(text: string, finds: Find[], depth: number): void {

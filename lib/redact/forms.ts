@@ -198,9 +198,24 @@ export const broken: readonly (Form & { readonly line: string })[] = [
 /** What may stand between a name and its value in two cells, columns, or words of a sentence. */
 const toCell =
   '["\'`*]{0,2}(?:[ \\t]{0,40}[|\\u2502\\u2503\\u2551\\u203a\\u00bb][ \\t]{1,40}|\\t{1,4}| {1,40}(?:(?:is|was|of|value|provided|given|used|received|found|created|generated)[: ] ?){0,2})[*(<[]{0,2}'
-const stems = 'key Key KEY oken OKEN ecret ECRET sword SWORD asswd hrase HRASE ntial ntials'.split(
-  ' ',
-)
+/** How such names end: a key alone is none. */
+const ends = [
+  ...[
+    'i key',
+    'i Key',
+    'I key',
+    'I Key',
+    's key',
+    's Key',
+    't key',
+    't Key',
+    'iKey',
+    'sKey',
+    'tKey',
+  ],
+  ...['_key', '_KEY', '-key', '-Key', 'oken', 'OKEN', 'ecret', 'ECRET', 'sword', 'SWORD', 'asswd'],
+  ...['hrase', 'HRASE', 'ntial', 'ntials'],
+]
 
 const settings: readonly Form[] = [
   ...broken,
@@ -241,7 +256,7 @@ const settings: readonly Form[] = [
   setting('</key>', '<key>([\\w.-]{2,64})</key>\\s{0,16}<string>(?=[^\\s<])'),
   // A name and its value in two cells or columns, or with nothing but such words between them.
   {
-    words: stems.flatMap((stem) => [' ', '\t', '|', '`', '*'].map((mark) => stem + mark)),
+    words: ends.flatMap((end) => [' ', '\t', '|', '`', '*'].map((mark) => end + mark)),
     pattern: new RegExp(
       `(?:key|token|secret|passw(?:or)?d|passphrase|credentials?)(?=${toCell}["'\`]?[^\\s|"'\`-][^\\s|"'\`]{7})(?<=(?<![\\w.-])((?:[a-z]{2,12} )?[\\w.-]{2,64}))${toCell}`,
       'gi',

@@ -32,18 +32,33 @@ interface Cell {
 /** The last word of a secret column's name, at the end of its cell. */
 const nameEnd =
   /(?:passw(?:or)?d|passphrase|secret|token|key|credentials?)["'`*]{0,2}(?=[ \t]{0,80}(?:[|,;\t\u2502\u2503\u2551]|\r?$)| {2})/gim
+/** Of which every title of a secret column that is not the last of a text holds one. */
+export const titleEnds: readonly string[] =
+  'key Key KEY oken OKEN ecret ECRET sword SWORD asswd hrase ntials'
+    .split(' ')
+    .flatMap((end) =>
+      ['|', ' |', ',', '",', '"\n', '"\r', ';', '\t', '\n', '\r', ' \u2502', '  '].map(
+        (mark) => end + mark,
+      ),
+    )
+const lastTitle = /(?:key|token|secret|passw(?:or)?d|phrase|credentials)["\r]{0,2}$/i
 const longestRow = 2000
 const mostColumns = 40
 
-/** Adds the secrets in the rows of tables, those of `open` first, and returns the one that goes on. */
+/**
+ * Adds the secrets in the rows of tables, those of `open` first, and returns the one that goes on.
+ * `isSigned` says whether any of `titleEnds` is in the text.
+ */
 export function findTables(
   text: string,
   finds: Find[],
   open: Table | undefined,
+  isSigned: boolean,
 ): Table | undefined {
   let from = 0
   let table = open
   if (table !== undefined) from = readRows(text, 0, table, finds)
+  if (!isSigned && !lastTitle.test(text.slice(-16))) return from > text.length ? table : undefined
   nameEnd.lastIndex = from
   for (
     let hit = nameEnd.exec(text);
