@@ -2,7 +2,7 @@
 
 import { readerOf, valueAt } from './context.ts'
 import type { Find } from './finds.ts'
-import { broken, type Form } from './forms.ts'
+import { beside, broken, type Form } from './forms.ts'
 import { findKind, type Manner, secretTail } from './names.ts'
 import { isPasswordWord, isPlaceholder } from './placeholder.ts'
 import { type Signs, signsIn } from './signs.ts'
@@ -17,6 +17,7 @@ export function findByForm(text: string, signs: Signs, finds: Find[]): void {
   findFlags(text, finds)
   findForms(text, signs.forms, finds)
   findNamed(text, signs.settings, finds)
+  findBeside(text, signs.names, finds)
   if (!text.includes('$')) return
   for (const { index, 0: hash } of text.matchAll(hashes)) {
     finds.push({ start: index, end: index + hash.length, rule: 'password-hash' })
@@ -71,6 +72,15 @@ function findNamed(text: string, settings: Iterable<Form>, finds: Find[]): void 
     for (const { index, 0: all, 1: name } of text.matchAll(pattern)) {
       findValue(text, name ?? '', index + all.length, finds, manner)
     }
+  }
+}
+
+/** Values in the cell or word behind a name that ends at one of these places. */
+function findBeside(text: string, nameEnds: readonly number[], finds: Find[]): void {
+  for (const at of nameEnds) {
+    beside.lastIndex = at
+    const name = beside.exec(text)?.[1]
+    if (name !== undefined) findValue(text, name, beside.lastIndex, finds, 'sentence')
   }
 }
 

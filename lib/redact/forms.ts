@@ -195,28 +195,6 @@ export const broken: readonly (Form & { readonly line: string })[] = [
   },
 ]
 
-/** What may stand between a name and its value in two cells, columns, or words of a sentence. */
-const toCell =
-  '["\'`*]{0,2}(?:[ \\t]{0,40}[|\\u2502\\u2503\\u2551\\u203a\\u00bb][ \\t]{1,40}|\\t{1,4}| {1,40}(?:(?:is|was|of|value|provided|given|used|received|found|created|generated)[: ] ?){0,2})[*(<[]{0,2}'
-/** How such names end: a key alone is none. */
-const ends = [
-  ...[
-    'i key',
-    'i Key',
-    'I key',
-    'I Key',
-    's key',
-    's Key',
-    't key',
-    't Key',
-    'iKey',
-    'sKey',
-    'tKey',
-  ],
-  ...['_key', '_KEY', '-key', '-Key', 'oken', 'OKEN', 'ecret', 'ECRET', 'sword', 'SWORD', 'asswd'],
-  ...['hrase', 'HRASE', 'ntial', 'ntials'],
-]
-
 const settings: readonly Form[] = [
   ...broken,
   // fish, csh, Windows, npm, yarn, git and aws set things without an operator.
@@ -254,15 +232,6 @@ const settings: readonly Form[] = [
   },
   // <key>NAME</key> <string>value</string>
   setting('</key>', '<key>([\\w.-]{2,64})</key>\\s{0,16}<string>(?=[^\\s<])'),
-  // A name and its value in two cells or columns, or with nothing but such words between them.
-  {
-    words: ends.flatMap((end) => [' ', '\t', '|', '`', '*'].map((mark) => end + mark)),
-    pattern: new RegExp(
-      `(?:key|token|secret|passw(?:or)?d|passphrase|credentials?)(?=${toCell}["'\`]?[^\\s|"'\`-][^\\s|"'\`]{7})(?<=(?<![\\w.-])((?:[a-z]{2,12} )?[\\w.-]{2,64}))${toCell}`,
-      'gi',
-    ),
-    manner: 'sentence',
-  },
   // NAME = "old" -> "new"
   setting('" -> "', '" -> (?=")(?<=\\b([\\w.-]{2,64})["\']?[ \\t]{0,64}= "[^"\\n]{0,512}" -> )'),
 ]
@@ -279,3 +248,35 @@ function byWord(forms: readonly Form[]): ReadonlyMap<string, readonly Form[]> {
 export const formsOf: ReadonlyMap<string, readonly Form[]> = byWord([...commands, ...phrases])
 /** and the settings. */
 export const settingsOf: ReadonlyMap<string, readonly Form[]> = byWord(settings)
+
+/** How the names end that have their value in the next cell or word: a key alone is none. */
+const ends = [
+  ...[
+    'i key',
+    'i Key',
+    'I key',
+    'I Key',
+    's key',
+    's Key',
+    't key',
+    't Key',
+    'iKey',
+    'sKey',
+    'tKey',
+  ],
+  ...['_key', '_KEY', '-key', '-Key', 'oken', 'OKEN', 'ecret', 'ECRET', 'sword', 'SWORD', 'asswd'],
+  ...['hrase', 'HRASE', 'ntial', 'ntials'],
+]
+
+/** The same with what stands behind them there: a name ends before the last character. */
+export const besideEnds: readonly string[] = ends.flatMap((end) =>
+  [' ', '\t', '|', '`', '*'].map((mark) => end + mark),
+)
+
+/** What may stand between a name and its value in two cells, columns, or words of a sentence. */
+export const beside: RegExp = new RegExp(
+  '(?<=(?<![\\w.-])((?:[a-z]{2,12} )?[\\w.-]{2,64}))["\'`*]{0,2}' +
+    '(?:[ \\t]{0,40}[|\\u2502\\u2503\\u2551\\u203a\\u00bb][ \\t]{1,40}|\\t{1,4}| {1,40}(?:(?:is|was|of|value|provided|given|used|received|found|created|generated)[: ] ?){0,2})' +
+    '[*(<[]{0,2}(?=["\'`]?[^\\s|"\'`-][^\\s|"\'`]{7})',
+  'iy',
+)
