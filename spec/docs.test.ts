@@ -385,6 +385,12 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
 - **Values under telling names**: \`NAME=value\`, \`name: "value"\`, JSON keys, \`{"name": …, "value": …}\`, XML elements and
   attributes, calls, YAML environments, flags (\`--token x\`), parameters of addresses. Also where the value stands in the
   next line: \`name: NAME\` and \`value: …\`, a block of YAML, a command over several lines.
+- **Tables**: the rows below a header with a column like \`password\`, \`token\` or \`Secret access key\`: columns of
+  blanks or tabs, CSV, Markdown, boxes; and a name and its value in two cells. There only values with digits or marks are
+  taken.
+- **Sentences**: \`token X is invalid\`, \`Incorrect API key provided: X\`, when X is random; the line after a prompt
+  such as \`Enter password:\`; passphrases of several words in quotes, and the words of a wallet after \`mnemonic\` or
+  \`seed phrase\`.
 - **Headers and addresses**: Authorization, Cookie, Set-Cookie, \`scheme://user:password@host\`, \`https://token@host\`.
 - **Command lines and files** of programs with a form of their own: \`curl -u\`, \`mysql -p\`, \`sshpass -p\`,
   \`docker login -p\`, \`.netrc\`, \`.pgpass\`, SQL, hashes of passwords, and others.
@@ -447,7 +453,8 @@ short anchor is \`weak\`: it is not looked for within base64, and its finds are 
 | rule | what |
 |---|---|
 | \`password\`, \`secret\`, \`parameter\` | a value under a name, a flag, a parameter of an address |
-| \`password-hash\` | bcrypt, crypt, argon2, apr1 |
+| \`phrase\` | the words of a wallet |
+| \`password-hash\` | bcrypt, crypt, argon2, apr1, pbkdf2, scrypt, SCRAM |
 | \`authorization\`, \`cookie\` | headers |
 | \`url-password\` | the password of an address |
 | \`private-key\` | key material |

@@ -2,21 +2,22 @@
 
 import { readerOf, valueAt } from './context.ts'
 import type { Find } from './finds.ts'
-import { broken, type Form } from './forms.ts'
-import { findKind, secretTail } from './names.ts'
+import { beside, broken, type Form } from './forms.ts'
+import { findKind, type Manner, secretTail } from './names.ts'
 import { isPasswordWord, isPlaceholder } from './placeholder.ts'
 import { type Signs, signsIn } from './signs.ts'
 import { isTelling } from './telling.ts'
 
 /** What is kept instead of a password, and can be tried against lists of them. */
 const hashes =
-  /\$(?:2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|[156y]\$(?:[\w=,]{1,24}\$)?[./A-Za-z0-9]{1,32}\$[./A-Za-z0-9]{22,86}|argon2(?:id|i|d)\$[\w=,$]{4,48}\$[A-Za-z0-9+/]{8,90}\$[A-Za-z0-9+/]{16,90})/g
+  /\$(?:(?<=\b(?:pbkdf2[_:]sha[0-9]{1,3}[$:][0-9]{3,9}|scrypt:[0-9:]{3,24}|SCRAM-SHA-[0-9]{1,3})\$)[\w./+:=$-]{30,300}|2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|[156y]\$(?:[\w=,]{1,24}\$)?[./A-Za-z0-9]{1,32}\$[./A-Za-z0-9]{22,86}|argon2(?:id|i|d)\$[\w=,$]{4,48}\$[A-Za-z0-9+/]{8,90}\$[A-Za-z0-9+/]{16,90})/g
 
 /** Finds what command lines and files of settings give away; `signs` are those of the text. */
 export function findByForm(text: string, signs: Signs, finds: Find[]): void {
   findFlags(text, finds)
   findForms(text, signs.forms, finds)
   findNamed(text, signs.settings, finds)
+  findBeside(text, signs.names, finds)
   if (!text.includes('$')) return
   for (const { index, 0: hash } of text.matchAll(hashes)) {
     finds.push({ start: index, end: index + hash.length, rule: 'password-hash' })
@@ -67,17 +68,32 @@ function findFlags(text: string, finds: Find[]): void {
 
 /** Names and values that other marks connect. */
 function findNamed(text: string, settings: Iterable<Form>, finds: Find[]): void {
-  for (const { pattern } of settings) {
+  for (const { pattern, manner } of settings) {
     for (const { index, 0: all, 1: name } of text.matchAll(pattern)) {
-      findValue(text, name ?? '', index + all.length, finds)
+      findValue(text, name ?? '', index + all.length, finds, manner)
     }
   }
 }
 
-function findValue(text: string, name: string, start: number, finds: Find[]): void {
+/** Values in the cell or word behind a name that ends at one of these places. */
+function findBeside(text: string, nameEnds: readonly number[], finds: Find[]): void {
+  for (const at of nameEnds) {
+    beside.lastIndex = at
+    const name = beside.exec(text)?.[1]
+    if (name !== undefined) findValue(text, name, beside.lastIndex, finds, 'sentence')
+  }
+}
+
+function findValue(
+  text: string,
+  name: string,
+  start: number,
+  finds: Find[],
+  manner: Manner = 'shell',
+): void {
   const kind = findKind(name)
   if (kind !== 'password' && kind !== 'secret') return
-  const find = valueAt(readerOf(text), start, kind, 'shell')
+  const find = valueAt(readerOf(text), start, kind, manner)
   if (find !== undefined && !spells(text.slice(find.start, find.end), name)) finds.push(find)
 }
 
@@ -127,14 +143,22 @@ export function openEnd(text: string, before: string | undefined): string | unde
     // One of them may stand between a name and its value.
     return name === undefined || name.includes('"slotSetting"') ? undefined : `${name}${line}\n`
   }
-  const last = line.trimEnd().at(-1)
+  const last = lastOf(line)
   const isLikely = line.includes('ame') || line.includes('"Type"')
-  if (!isLikely && last !== '\\' && last !== '|' && !/[|>][+-]?\s*$/.test(line)) return undefined
+  // A block of YAML ends with one of these, or with a mark behind it.
+  if (!isLikely && !'\\|:>+-'.includes(last)) return undefined
   // What is curl's goes over many lines.
   const command = last === '\\' ? `${before ?? ''}${text.slice(-400)}\n`.slice(-400) : ''
   if (command.includes('curl')) return command
   const end = `${line}\n`
   return openings.some((opening) => opening.test(end)) ? end : undefined
+}
+
+/** The last character that is no blank; a blank when there is none. */
+function lastOf(line: string): string {
+  let end = line.length
+  while (end > 1 && line.charCodeAt(end - 1) <= 32) end--
+  return line.charAt(end - 1) || ' '
 }
 
 /** Finds the value of a name that the text before ended with. */

@@ -14,16 +14,16 @@ import { type Runs, takeRun } from './runs.ts'
 
 // What names of secrets end with, roughly, by their last letter: names.ts has the last word.
 const nameEnds =
-  '(?:(?:oke|izatio|lai|essio)n|(?:wor|ssw|[a-z_;-]pw|cre|_pro|(?:et|ecret_?|ession_?|sess)i)d|' +
+  '(?:(?:oke|izatio|lai|essio)n|(?:wor|ssw|[a-z_;-]pw|cre|_pro|(?:et|ecret_?|ession_?|sess|t\\.s)i|[_-]see)d|' +
   '(?:hras|ooki|cod|alu|bas|_privat|_liv)e|(?:ecre|sal|jw|pa|tex|_tes)t|(?:pas|word|sswd|ecret|ntial|cred|key)s|' +
-  '[a-z0-9_. -]key|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|' +
+  '[a-z0-9_. -]key|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|' +
   '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|tf_token_[a-z0-9_-]{1,60}|' +
-  '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code|sid|hapikey|app_?id|hash))'
+  '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code(?:_verifier)?|[a-z_]{0,7}assertion|samlre(?:sponse|quest)|sid|hapikey|app_?id|hash))'
 const connectors = `(?:[=:]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|\\((?=["'\`])|>(?=[^\\s<])|(?:\\|\\||\\?\\?)(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
 
 // It leads with the operator and reads the name backwards, so that prose costs nothing.
 const operators = new RegExp(
-  `${connectors}(?:(?<=${nameEnds}["'\`\\\\\\]]{0,4} {0,3}(?:[=:,(>]|\\|\\||\\?\\?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=))|` +
+  `${connectors}(?:(?<=${nameEnds}["'\`\\\\\\]*]{0,4} {0,3}(?:[=:,(>]|\\|\\||\\?\\?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=))|` +
     `(?=\\\\{0,2}/\\\\{0,2}/[^\\s/@"'<>]{0,256}@))`,
   'gi',
 )
@@ -82,6 +82,9 @@ function assignmentAt(reader: Reader, at: number, operator: string): Find | unde
   while (isBetween(text.charCodeAt(nameEnd - 1))) nameEnd--
   const nameStart = nameBefore(text, nameEnd)
   const name = text.slice(nameStart, nameEnd)
+  // What an ARN calls a secret is an id of one.
+  if (operator === ':' && /[0-9]:$/.test(text.slice(Math.max(0, nameStart - 2), nameStart)))
+    return undefined
   // The rule of a marker is no name.
   if (text.startsWith('[REDACTED:', nameStart - 10)) return undefined
   const before = text[nameStart - 1]
@@ -105,9 +108,23 @@ function assignmentAt(reader: Reader, at: number, operator: string): Find | unde
   const isVariable = tight && /^[A-Z0-9_]+$/.test(name)
   if (isVariable && opensLine(text, nameStart)) return lineAt(text, start, kind) ?? undefined
   const isFlag = tight && (text.startsWith('--', nameStart) || isParameter)
-  typed.lastIndex = start
-  if (typed.test(text)) start = typed.lastIndex
-  return valueAt(reader, start, kind, isVariable || isFlag ? 'shell' : 'bare')
+  for (const lead of [typed, marked]) {
+    lead.lastIndex = start
+    if (lead.test(text)) start = lead.lastIndex
+  }
+  const find = valueAt(reader, start, kind, isVariable || isFlag ? 'shell' : 'bare')
+  return find !== undefined &&
+    kind === 'secret' &&
+    isNamedSo(name, text.slice(find.start, find.end))
+    ? undefined
+    : find
+}
+
+/** Whether a constant says its own name again, or a part of it. */
+function isNamedSo(name: string, value: string): boolean {
+  if (value.length > 64 || !/^[a-z][\w.-]*$/i.test(value)) return false
+  const [whole, part] = [name, value].map((one) => one.replace(/[^A-Za-z0-9]/g, '').toLowerCase())
+  return (whole as string).startsWith(part as string) || (whole as string).endsWith(part as string)
 }
 
 /**
@@ -138,7 +155,7 @@ const untilSpace = /[^\s"'`$]+(?=\s|$)/y
 /** There, everything up to the next space is the value; quotes are read like everywhere. */
 function lineAt(text: string, start: number, kind: Kind): Find | undefined {
   untilSpace.lastIndex = start
-  const content = isHeader(kind) ? undefined : untilSpace.exec(text)?.[0]
+  const content = isHeader(kind) || kind === 'phrase' ? undefined : untilSpace.exec(text)?.[0]
   if (content === undefined) return valueAt(readerOf(text), start, kind, 'shell')
   if (/^[\w.]+\([^)]*\)$|&&|\|\||;$/.test(content))
     return valueAt(readerOf(text), start, kind, 'shell')
@@ -150,6 +167,9 @@ function lineAt(text: string, start: number, kind: Kind): Find | undefined {
 /** The type that some languages put between a name and its value. */
 const typed =
   /(?:(?:Optional|Secret|Final)\[)?(?:&(?:'static )?)?(?:str|string|String|SecretStr|text|Any|any)(?:\]|\?)?(?: ?\| ?(?:None|null|undefined))? ?= ?(?=["'`r])/y
+
+/** What some languages put before a quote, and Markdown and YAML before a value. */
+const marked = /(?:[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|&\w{1,32} (?=\S))/y
 
 /** `<password>...<` */
 function elementAt(
@@ -199,7 +219,10 @@ const passed = /[ \t]{0,16}(?:default ?= ?)?(?=["'`])/y
 function nameBefore(text: string, end: number): number {
   let start = nameFrom(text, end, end - 64)
   // "API key: ..." is a name of two words, and "Unseal Key 1: ..." one of three.
-  while (text[start - 1] === ' ' && /^(?:key|[0-9]{1,2}$)/i.test(text.slice(start, end))) {
+  while (
+    text[start - 1] === ' ' &&
+    /^(?:key|phrase|words|[0-9]{1,2}$)/i.test(text.slice(start, end))
+  ) {
     start = nameFrom(text, start - 1, end - 64)
   }
   return start
@@ -211,9 +234,17 @@ function nameFrom(text: string, end: number, least: number): number {
   return start
 }
 
-/** What may stand between a name and its operator: blanks, quotes, `\\` and `]`. */
+/** What may stand between a name and its operator: blanks, quotes, `\\`, `]` and `*`. */
 function isBetween(code: number): boolean {
-  return code === 32 || code === 34 || code === 39 || code === 96 || code === 92 || code === 93
+  return (
+    code === 32 ||
+    code === 34 ||
+    code === 39 ||
+    code === 96 ||
+    code === 92 ||
+    code === 93 ||
+    code === 42
+  )
 }
 
 /** Letters, digits and `_ - .` */
@@ -235,15 +266,25 @@ export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner):
   const quote = isBetween(first) ? (quotes.exec(text)?.[0] ?? '') : ''
   const start = at + quote.length
   if (isHeader(kind)) return headerAt(reader, start, kind)
+  if (kind === 'phrase') return phraseAt(text, start)
 
   const closed = quote === '' ? -1 : closing(text, start, quote)
   const end = closed === -1 ? bareEnd(reader, start, kind) : closed
   // A call, and what an arrow leads to.
   if (closed === -1 && /^(?:.[[({]|->)/s.test(text.slice(end - 1, end + 1))) return undefined
   const content = text.slice(start, end)
-  return looksSecret(content, kind, closed === -1 ? manner : 'quoted')
+  const isQuoted = closed !== -1 && manner !== 'cell' && manner !== 'sentence'
+  return looksSecret(content, kind, isQuoted ? 'quoted' : manner)
     ? { start, end, rule: kind }
     : undefined
+}
+
+/** The words of a wallet. */
+const phrase = /[a-z]{3,8}(?:[ ,]{1,2}[a-z]{3,8}){11,23}(?![\w ])/y
+
+function phraseAt(text: string, start: number): Find | undefined {
+  phrase.lastIndex = start
+  return phrase.test(text) ? { start, end: phrase.lastIndex, rule: 'phrase' } : undefined
 }
 
 /** Where the quote closes on the same line, not far away; -1 when it does not. */
@@ -268,11 +309,19 @@ function bareEnd(reader: Reader, start: number, kind: Kind): number {
   if (kind === 'parameter' && text[start] === '?') return start
   reader.runs ??= new Map()
   const { end } = takeRun(reader.runs, kind === 'parameter' ? parameter : bare, text, start)
+  if (text[end] === '|') {
+    joined.lastIndex = end
+    if (joined.test(text)) return joined.lastIndex
+  }
   return end > start && /[.:!?]/.test(text[end - 1] ?? '') ? end - 1 : end
 }
 
+/** The second half of what has a bar in the middle. */
+const joined = /\|[\w+/=-]{20,4096}/y
+
 /** The secret in a string that stands alone under a name: of a JSON key, of an argument. */
 export function findUnder(kind: Kind, text: string): Find | undefined {
+  if (kind === 'phrase') return phraseAt(text, 0)
   if (isHeader(kind)) return headerAt(readerOf(text), 0, kind)
   return looksSecret(text, kind, 'quoted') ? { start: 0, end: text.length, rule: kind } : undefined
 }
@@ -303,7 +352,7 @@ const cookieEnd = /[;"'`\s\\]/g
 const headerEnd = /["'`\r\n\\]/g
 
 const scheme = /[A-Za-z][\w-]{1,24} {1,3}/y
-const credentials = /[A-Za-z0-9._~+/=:-]*/y
+const credentials = /[A-Za-z0-9._~+/=:|-]*/y
 const listed = /^(?:AWS4|Digest|OAuth|Hawk|NTLM|Negotiate|Signature)/i
 
 /** What follows the scheme of an Authorization header; the scheme stays. */

@@ -6,11 +6,12 @@ import { decodedRuns } from './encoded.ts'
 import { type Find, marker, mergeCounts, mergeFinds, type Redacted, replaceFinds } from './finds.ts'
 import { type Readers, redactJson } from './json.ts'
 import { KnownValues } from './known.ts'
-import type { Kind } from './names.ts'
+import { type Kind, looksSecret } from './names.ts'
 import { redactKeys } from './pem.ts'
 import type { RedactionStream, Redactor, RedactorOptions } from './redactor.ts'
 import { rules, SHORTEST_RUN } from './rules.ts'
 import { signsIn } from './signs.ts'
+import { findTables, type Table } from './tables.ts'
 import { TokenFinder, type Wrap } from './tokens.ts'
 import { shortestOf } from './user-rules.ts'
 import { findBehind, viewsOf } from './views.ts'
@@ -246,16 +247,16 @@ class Engine implements Redactor {
     if (place.inside && path !== '' && !keyLine.test(text)) place.inside = false
     const keys = redactKeys(text, place)
     const { value } = keys
-    const { wrap, open } = place
+    const { open } = place
     const finds: Find[] = []
-    place.wrap = this.#find(value, finds, wrap)
+    this.#find(value, finds, place)
     place.open = openEnd(text, open)
     const under = kind === undefined ? undefined : findUnder(kind, value)
     if (under !== undefined) finds.push(under)
     if (open !== undefined) findOpened(value, open, finds)
     for (const view of viewsOf(value)) {
       const seen: Find[] = []
-      this.#find(view.text, seen, null)
+      this.#find(view.text, seen, undefined)
       for (const find of seen) finds.push(findBehind(view, find))
     }
     if (depth < deepest) this.#findEncoded(value, finds, depth)
@@ -265,22 +266,29 @@ class Engine implements Redactor {
     return { value: rest.value, counts: mergeCounts(keys.counts, rest.counts) }
   }
 
-  #find(text: string, finds: Find[], wrap: Wrap | null | undefined): Wrap | undefined {
+  /** Everything in one text; `place` is where it stands, when it is no other view of one. */
+  #find(text: string, finds: Find[], place: Place | undefined): void {
     builtIn ??= new TokenFinder(rules, SHORTEST_RUN)
     const signs = signsIn(text)
+    const wrap = place === undefined ? null : place.wrap
     const next = builtIn.find(text, finds, wrap, signs.anchors)
+    const table = findTables(text, finds, place?.table, signs.isTitled)
+    if (place !== undefined) {
+      place.wrap = next
+      place.table = table
+    }
     this.#own?.find(text, finds, null)
     this.#known.find(text, finds)
     findByContext(text, finds)
     findByForm(text, signs, finds)
     this.#check(text.length)
-    return next
   }
 
   #findEncoded(text: string, finds: Find[], depth: number): void {
     for (const { start, end, text: decoded } of decodedRuns(text)) {
       const { counts } = this.#string(decoded, undefined, new Map(), '', depth + 1)
       if (counts !== undefined) finds.push({ start, end, rule: Object.keys(counts)[0] ?? 'base64' })
+      else if (isUserInfo(decoded)) finds.push({ start, end, rule: 'authorization' })
     }
   }
 
@@ -316,10 +324,16 @@ interface Place {
   wrap: Wrap | undefined
   /** What ended with a name whose value stands in the next line. */
   open: string | undefined
+  table: Table | undefined
 }
 
 function isOpen(place: Place): boolean {
-  return place.inside || place.wrap !== undefined || place.open !== undefined
+  return (
+    place.inside ||
+    place.wrap !== undefined ||
+    place.open !== undefined ||
+    place.table !== undefined
+  )
 }
 
 /** By path: where in the lines of a stream something is open. */
@@ -331,7 +345,7 @@ function placeAt(places: Places, path: string): Place {
   const known = places.get(path)
   if (known !== undefined) return known
   if (places.size >= mostPlaces) places.delete(places.keys().next().value ?? '')
-  return { inside: false, length: 0, wrap: undefined, open: undefined }
+  return { inside: false, length: 0, wrap: undefined, open: undefined, table: undefined }
 }
 
 /** How much of one line is held back. */
@@ -418,6 +432,12 @@ function jsonLine(line: string, readers: Readers): Redacted<string> | undefined 
   return json.counts === undefined
     ? { value: line, counts: undefined }
     : { value: line.slice(0, from) + json.value, counts: json.counts }
+}
+
+/** `user:password`, when that is random. */
+function isUserInfo(text: string): boolean {
+  const password = /^[\w.@+-]{1,64}:([!-~]{16,128})$/.exec(text)?.[1]
+  return password !== undefined && looksSecret(password, 'secret', 'sentence')
 }
 
 function isNested(text: string): boolean {

@@ -1,9 +1,13 @@
 /** The forms in which programs are told passwords: command lines, files of settings, sentences. */
 
+import type { Manner } from './names.ts'
+
 /** One form: words of which every text of it holds one, and what stands before the value. */
 export interface Form {
   readonly words: readonly string[]
   readonly pattern: RegExp
+  /** Of a setting: how the value stands there; `shell` unless said. */
+  readonly manner?: Manner
 }
 
 /** What may stand between a program and its flag: the program again would begin another search. */
@@ -29,6 +33,24 @@ const commands: readonly Form[] = [
     '\\becho[ \\t]+(?:-n[ \\t]+)?',
     '(?=[ \\t]*\\|[^\\n|]{0,120}--password-stdin)',
   ),
+  form(
+    'echo |printf ',
+    '\\b(?:echo|printf)[ \\t]+(?:-n[ \\t]+)?',
+    '(?=[ \\t]*\\|[^\\n|]{0,80}\\b(?:secrets? (?:put|set|create|versions add)|env add|sudo[ \\t]+(?:-\\w+[ \\t]+){0,4}-S|passwd[ \\t]+--stdin|kinit|cryptsetup)\\b)',
+  ),
+  form(
+    '<<<',
+    '\\b(?:sudo[ \\t]+-S|(?:secret|env)[ \\t](?:set|put|add))\\b[^\\n|;&]{0,80}?<<<[ \\t]*',
+  ),
+  form('send ', '[Pp]assword[^\\n{]{0,20}[{\\n][ \\t]{0,8}send[ \\t]+(?:--[ \\t]+)?'),
+  form('net use', `\\bnet[ \\t]+use\\b${upTo('net')}/user:\\S{1,64}[ \\t]+`),
+  form('freerdp', `freerdp\\w{0,8}\\b${upTo('freerdp')}[ \\t]/p:`),
+  form('lftp', `\\blftp\\b${upTo('lftp')}[ \\t]-u[ \\t]+[^\\s,]{1,64},`),
+  form(
+    'snmp',
+    `\\bsnmp(?:walk|get|set|bulkwalk)\\b${upTo('snmp')}[ \\t]-c[ \\t]+(?!(?:public|private)\\b)`,
+  ),
+  form(':::', '(?<=:[0-9]{1,10}:)(?=[0-9a-f]{32}:[0-9a-f]{32}:::)'),
   form('chpasswd', `\\becho[ \\t]+["']?[\\w.-]{1,64}:`, `["']?(?=[ \\t]*\\|[^\\n|]{0,40}chpasswd)`),
   form('openssl', `\\bopenssl\\b${upTo('openssl')}[ \\t]-(?:pass(?:in|out)?[ \\t]+pass:|k[ \\t]+)`),
   form('zip ', `\\b(?:zip|unzip)\\b${upTo('zip')}[ \\t]-P[ \\t]?`),
@@ -85,7 +107,7 @@ const commands: readonly Form[] = [
 const phrases: readonly Form[] = [
   form(
     'login ',
-    '\\blogin[ \\t]+(?!(?:and|or|with|by|via|using)\\b)\\S{1,128}[ \\t]{1,8}password[ \\t]+',
+    '\\blogin[ \\t]+(?!(?:and|or|with|by|via|using)\\b)\\S{1,128}\\s{1,32}password[ \\t]+',
   ),
   form(
     'dentified|IDENTIFIED',
@@ -109,6 +131,13 @@ const phrases: readonly Form[] = [
   form('BasicAuth(', `BasicAuth\\([ \\t]{0,8}["'][^"'\\n]{1,64}["'],[ \\t]{0,8}(?=["'])`),
   form('SecretStr(', `\\bSecretStr\\((?=["'])`),
   form('auth=(|auth = (', `\\bauth ?= ?\\([ \\t]{0,8}["'][^"'\\n]{1,64}["'],[ \\t]{0,8}(?=["'])`),
+  form('{SSHA|{CRYPT}', '\\{(?:SSHA[0-9]{0,3}|CRYPT)\\}'),
+  // The key that is told with its id, in rows and calls.
+  {
+    words: ['AKIA', 'ASIA'],
+    pattern:
+      /\bA[KS]IA[A-Z0-9]{16}\b[^\w/+-][\s\S]{0,80}?(?<![\w/+=-])([A-Za-z0-9/+]{40})(?![\w/+=-])/dg,
+  },
   form(
     'getConnection',
     `\\bgetConnection\\([^\\n;]{1,200}?,[ \\t]{0,8}"[^"\\n]{0,64}",[ \\t]{0,8}(?=")`,
@@ -150,6 +179,20 @@ export const broken: readonly (Form & { readonly line: string })[] = [
   ),
   // A command over many lines.
   splitSetting(' \\\n', `--${named}[ \\t]{1,4}\\\\\\n`, '[ \\t]{0,64}(?=[^\\s-])'),
+  // What a program asks for, and is told.
+  {
+    ...splitSetting(
+      [
+        ...'rd RD se SE en EN et ET ey EY'.split(' ').map((end) => `${end}:\n`),
+        ': \n',
+        'rd for ',
+        'se for ',
+      ],
+      `:[ \\t]{0,4}\\n(?<=\\b((?:(?:[Aa][Pp][Ii]|[Aa]ccess|[Ss]ecret|[Aa]uth) )?[\\w.-]{2,64})["'\`]?(?: for [^\\n]{1,60})?:[ \\t]{0,4}\\n)`,
+      '[ \\t]{0,64}(?=[^\\s:]{4,512}[ \\t]{0,64}(?:\\n|$))',
+    ),
+    manner: 'cell',
+  },
 ]
 
 const settings: readonly Form[] = [
@@ -171,6 +214,24 @@ const settings: readonly Form[] = [
   setting('#define ', '#define[ \\t]{1,16}(\\w{2,64})[ \\t]{1,64}(?=")'),
   // var NAME string = "value"
   setting('string =', '\\bstring = ?(?=["`])(?<=\\b(\\w{2,64}) string = ?)'),
+  // [sudo] password for user: value
+  {
+    ...setting(
+      ['word for ', 'phrase for '],
+      '([Pp]ass(?:word|phrase)) for [^\\n:]{1,60}:[ \\t]{1,4}',
+    ),
+    manner: 'cell',
+  },
+  // A line of .netrc.
+  {
+    ...setting(
+      ['password '],
+      '^[ \\t]{0,16}(password)[ \\t]{1,8}(?=\\S{5,256}[ \\t]*$)(?=[!-~]*[0-9][!-~]*[A-Za-z])',
+    ),
+    manner: 'cell',
+  },
+  // <key>NAME</key> <string>value</string>
+  setting('</key>', '<key>([\\w.-]{2,64})</key>\\s{0,16}<string>(?=[^\\s<])'),
   // NAME = "old" -> "new"
   setting('" -> "', '" -> (?=")(?<=\\b([\\w.-]{2,64})["\']?[ \\t]{0,64}= "[^"\\n]{0,512}" -> )'),
 ]
@@ -187,3 +248,35 @@ function byWord(forms: readonly Form[]): ReadonlyMap<string, readonly Form[]> {
 export const formsOf: ReadonlyMap<string, readonly Form[]> = byWord([...commands, ...phrases])
 /** and the settings. */
 export const settingsOf: ReadonlyMap<string, readonly Form[]> = byWord(settings)
+
+/** How the names end that have their value in the next cell or word: a key alone is none. */
+const ends = [
+  ...[
+    'i key',
+    'i Key',
+    'I key',
+    'I Key',
+    's key',
+    's Key',
+    't key',
+    't Key',
+    'iKey',
+    'sKey',
+    'tKey',
+  ],
+  ...['_key', '_KEY', '-key', '-Key', 'oken', 'OKEN', 'ecret', 'ECRET', 'sword', 'SWORD', 'asswd'],
+  ...['hrase', 'HRASE', 'ntial', 'ntials'],
+]
+
+/** The same with what stands behind them there: a name ends before the last character. */
+export const besideEnds: readonly string[] = ends.flatMap((end) =>
+  [' ', '\t', '|', '`', '*'].map((mark) => end + mark),
+)
+
+/** What may stand between a name and its value in two cells, columns, or words of a sentence. */
+export const beside: RegExp = new RegExp(
+  '(?<=(?<![\\w.-])((?:[a-z]{2,12} )?[\\w.-]{2,64}))["\'`*]{0,2}' +
+    '(?:[ \\t]{0,40}[|\\u2502\\u2503\\u2551\\u203a\\u00bb][ \\t]{1,40}|\\t{1,4}| {1,40}(?:(?:is|was|of|value|provided|given|used|received|found|created|generated)[: ] ?){0,2})' +
+    '[*(<[]{0,2}(?=["\'`]?[^\\s|"\'`-][^\\s|"\'`]{7})',
+  'iy',
+)

@@ -4,7 +4,14 @@ import { isPlaceholder } from './placeholder.ts'
 import { isTelling } from './telling.ts'
 
 /** What a name promises of its value. */
-export type Kind = 'password' | 'secret' | 'parameter' | 'authorization' | 'cookie' | 'set-cookie'
+export type Kind =
+  | 'password'
+  | 'secret'
+  | 'parameter'
+  | 'phrase'
+  | 'authorization'
+  | 'cookie'
+  | 'set-cookie'
 
 /** How the value stands there, which says how likely plain words are. */
 export type Manner =
@@ -14,9 +21,13 @@ export type Manner =
   | 'shell'
   /** Without quotes: code, YAML, prose. */
   | 'bare'
+  /** In a cell of a table, or alone in its line. */
+  | 'cell'
+  /** After a name with nothing but words between them: only what chance makes is a secret. */
+  | 'sentence'
 
 const suffix =
-  '(?:_?base|_(?:prod|dev|test|staging|live|value|data|string|text|plain|hash|private)|[ _-]?[0-9]{1,2})?'
+  '(?:[_.-]?base|_(?:prod|dev|test|staging|live|value|data|string|text|plain|hash|private)|[ _-]?[0-9]{1,2})?'
 const password =
   '(?:passw(?:or)?ds?|(?:^|(?:wpa|wifi|wlan|ipsec|ike|vpn|security)[_.-])psk|passphrase|pass_?code|[_.-]pass|pwd|' +
   '(?:db|ssh|user|root|admin|mysql|pg|smtp|mail|ftp|redis|my|ldap|imap|http|proxy|sql|mongo|store|key)pass)'
@@ -33,6 +44,8 @@ export const secretTail: string = `(?:${password}|${secret}|authorization|cookie
 
 const isPassword = new RegExp(`${password}${suffix}$`, 'i')
 const isSecret = new RegExp(`${secret}${suffix}$`, 'i')
+const isPhraseName =
+  /(?:mnemonic|(?:seed|recovery|backup|secret|wallet)[ _-]?(?:phrase|words)|(?:^|[_-])seed)$/i
 const harmless =
   /^(?:OLD)?PWD$|^pwd$|oldpwd$|(?:^|[_.-]|\b)(?:max|min|num|total|count|page|next|prev|stop|bos|eos|pad|unk|cls|sep|mask|cancell?ation|continuation|design|id|idempotency|sync|resume|cursor|syntax|client[_-]?request)[_.-]?token$|(?:Page|page|next|Next|starting|Starting|pagination|Pagination|cancellation|Cancellation|continuation|Continuation|max|Max|sync|Sync)Token$/
 
@@ -61,11 +74,14 @@ function kindOf(name: string): Kind | undefined {
   if (/^(?:set-)?cookie$/i.test(name)) return /^s/i.test(name) ? 'set-cookie' : 'cookie'
   if (/(?:pwd|token)$/.test(lower) && harmless.test(name)) return undefined
   if (isPassword.test(name) || /[a-z]Pass$/.test(name)) return 'password'
+  if (isPhraseName.test(name)) return 'phrase'
+  // Patterns are named so, too.
+  if (/[a-z]Pat$/.test(name)) return 'parameter'
   return isSecret.test(name) || (lower.endsWith('key') && vendors.test(name)) ? 'secret' : undefined
 }
 
 const inAddress =
-  /^(?:sig|signature|hmac|key|code|sid|sessionid|session|hash|hapikey|appid|app_id|x-(?:amz|goog)-signature)$/i
+  /^(?:sig|signature|hmac|key|code|code_verifier|(?:client_)?assertion|samlre(?:sponse|quest)|sid|sessionid|session|hash|hapikey|appid|app_id|x-(?:amz|goog)-signature)$/i
 
 /** The same for a parameter of an address, where short names are usual. */
 export function findParameterKind(name: string): Kind | undefined {
@@ -73,16 +89,19 @@ export function findParameterKind(name: string): Kind | undefined {
 }
 
 const stopWords =
-  /^(?:true|false|null|nil|none|undefined|yes|no|on|off|string|str|text|bytes|any|object|required|optional|hidden|default|unset|empty|missing|invalid|prompt|stdin|file|env|password|passwd|pass|secret|token|value|key|auth|basic|bearer|disabled|enabled|write|read|inherit|unknown|redacted|changed|update)$/i
+  /^(?:true|false|null|nil|none|undefined|yes|no|on|off|string|str|text|bytes|any|object|required|optional|hidden|default|unset|empty|missing|invalid|prompt|stdin|file|env|password|passwd|pass|secret|token|value|key|auth|basic|bearer|disabled|enabled|with|without|flags?|options?|arguments?|parameters?|and|or|for|from|is|to|the|when|must|instead|given|via|write|read|inherit|unknown|redacted|changed|update)$/i
 const words = /^[A-Za-z]+(?:[-_./: ][A-Za-z]+)*(?:[-_.]?v?[0-9]{1,4})?$/
 const dotted = /^[A-Za-z_$][\w$]*[?!]?(?:\??\.[A-Za-z_$][\w$]*[?!]?)+$/
-const address = /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|[a-z][a-z0-9+.-]{1,20}:\/\/)/
+const address =
+  /^(?:(?:secret_version=)?projects\/|arn:aws|\.{0,2}\/|~\/|[A-Za-z]:\\|[a-z][a-z0-9+.-]{1,20}:\/\/)/
 
 /** Values come again, too, and the answer costs more than to remember it. */
 const answers: { readonly [manner in Manner]: Map<string, Map<Kind, boolean>> } = {
   quoted: new Map(),
   shell: new Map(),
   bare: new Map(),
+  cell: new Map(),
+  sentence: new Map(),
 }
 const mostAnswers = 1000
 
@@ -106,29 +125,82 @@ export function looksSecret(whole: string, kind: Kind, manner: Manner): boolean 
 const shortest: { readonly [K in Kind]?: number } = { password: 4, parameter: 16 }
 
 function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
+  if (kind === 'phrase') return false
   const long = value.length
-  if (/\s/.test(value)) return false
+  if (/\s/.test(value)) return kind === 'password' && manner === 'quoted' && isWordy(value)
   if (address.test(value) && !isBlob(value)) return false
-  if (dotted.test(value) && (/Key$/.test(value) || (value.match(/[0-9]/g)?.length ?? 0) < 6)) {
+  if (dotted.test(value) && (/Key$/.test(value) || (digitsIn(value) < 6 && !hasRandom(value)))) {
     return false
   }
   if (manner !== 'shell' && (constant.test(value) || numeral.test(value))) return false
-  if (kind === 'parameter') return isRandom(value)
+  if (kind === 'parameter') return isRandom(value) && !value.includes('[')
+  if (manner === 'sentence') return isChance(value) || (kind === 'password' && isStrong(value))
+  if (manner === 'cell') return kind === 'password' ? isMixed(value) : isChance(value)
   if (kind === 'password') return manner === 'bare' ? !letters.test(value) : !isLabel(value)
   if (/^[-+0-9.,:/TZ]*$/.test(value)) return long >= 20
   // Patterns, and links within a page.
-  if (/^\^|\\[sdwb]|^#[a-z][a-z-]*$/.test(value)) return false
+  if (/^\^|\\[sdwb.(|]|^#[a-z][a-z-]*$/.test(value)) return false
+  if (/abcdefghijklmnopqrstuvwxyz/i.test(value)) return false
   const digits = /[0-9]/.test(value)
   if (manner === 'shell') return digits || !/[-_./:]/.test(value)
-  if (manner === 'bare' && long < 12 && /^[A-Za-z_]\w*$/.test(value)) return false
+  if (manner === 'bare' && (long < 12 ? /^[A-Za-z_]\w*$/ : variable).test(value)) return false
+  // The coordinates of a package.
+  if (/:[0-9]+(?:\.[0-9]+)+[\w.-]*$/.test(value)) return false
   if (words.test(value)) return isScrambled(value)
   return digits || /[+/=!@#%^&*]/.test(value) || isUserInfo(value)
 }
 
+/** What forms say of a password, in words that passphrases of words seldom have. */
+const said =
+  /\b(?:an?|again|and|any|are|as|at|be|by|can(?:not)?|char(?:acter)?s?|confirm|current|das|de|default|der|des|die|do|does|du|el|en|encoded|enter|error|est|failed|field|for|from|ha[sv]e?|hash(?:ed)?|here|hint|if|in|incorrect|invalid|is|it|la|le|least|leave|length|les|login|los|max|min|must|new|no|not|of|old|on|or|our|pass(?:word|phrase)s?|please|required|reset|same|secret|set|should|string|that|the|this|to|token|too|type|un|una|use[drs]?|username|using|value|was|when|will|with|wrong|your?)\b/i
+
+/** Whether it is a password of several words, and no sentence about one. */
+function isWordy(value: string): boolean {
+  const isOfWords = /^[a-z]{2,12}(?: [a-z0-9]{2,12}){3,11}$/.test(value)
+  return (
+    (isOfWords || /^(?=.*[A-Za-z][0-9]+[A-Za-z])[!-~]{1,24}(?: [!-~]{1,24}){1,7}$/.test(value)) &&
+    !said.test(value) &&
+    !/[({<=]/.test(value)
+  )
+}
+
+function digitsIn(value: string): number {
+  return value.match(/[0-9]/g)?.length ?? 0
+}
+
+/** Whether a part between its dots is no name. */
+function hasRandom(value: string): boolean {
+  return value.split('.').some((part) => digitsIn(part) >= 2 && isRandom(part))
+}
+
+/** Whether it is random and no name in camel case, where each capital begins a word. */
+function isChance(value: string): boolean {
+  const isCamel = isCamelCase(value)
+  const groups = value.match(/[0-9]+/g)?.length ?? 0
+  return isRandom(value) && groups >= (isCamel ? 2 : 1) && /[A-Za-z0-9]{8}/.test(value)
+}
+
+/** Letters with digits or marks, as a cell that is told to be a password has them. */
+function isMixed(value: string): boolean {
+  return (
+    /^[!-~]*$/.test(value) &&
+    /[A-Za-z]/.test(value) &&
+    /[0-9!#%^&*]/.test(value) &&
+    !/^[-#/[({]|^\w+\(|[:>$%]$|@.*#$/.test(value)
+  )
+}
+
+/** Letters, digits and a mark, which no name has. */
+function isStrong(value: string): boolean {
+  return isMixed(value) && /[0-9]/.test(value) && /[!#%^&*?+~]/.test(value) && value.length >= 8
+}
+
 const constant = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/
+const variable = /^[a-z]{2,}[0-9]{0,2}(?:_[a-z]{2,}[0-9]{0,2}){1,8}$/
 const numeral = /^0x[0-9A-Fa-f]{1,8}$/
 const letters = /^[A-Za-z_$]*$/
-const label = /^(?:[A-Z][a-z]+[:?!.]?|[a-z]+(?:[A-Z][a-z]+)+|PASS|FAIL|pass(?:ed)?|failed|sample)$/
+const label =
+  /^(?:(?:[A-Z][a-z]+)*(?:Password|Token|Secret|Key)(?:[A-Z][a-z]+)*|:\w+:|[A-Z][a-z]+[:?!.]?|[a-z]+(?:[A-Z][a-z]+)+|PASS|FAIL|pass(?:ed)?|failed|sample)$/
 
 /** Under `password` translations have words, tests have outcomes, and types have names. */
 function isLabel(value: string): boolean {
@@ -148,11 +220,15 @@ export function isRandom(value: string): boolean {
   return runs !== null && runs.length >= value.length / 3
 }
 
+function isCamelCase(value: string): boolean {
+  return value.match(/[a-z]+/g)?.every((run) => run.length > 1) ?? false
+}
+
 /** Whether letters are mixed as no name in camel case is. */
 function isScrambled(value: string): boolean {
   const upper = value.match(/[A-Z]/g)?.length ?? 0
   const lower = value.match(/[a-z]/g)?.length ?? 0
-  return isRandom(value) && Math.min(upper, lower) >= value.length * 0.3
+  return isRandom(value) && !isCamelCase(value) && Math.min(upper, lower) >= value.length * 0.3
 }
 
 /** Base64 of `user:password`. */

@@ -59,6 +59,7 @@ export const rules: readonly Rule[] = [
   rule('google-api-key', 'AQ.Ab', 'dash', 40, 120, mixed),
   rule('google-oauth-token', 'ya29.', 'dotted', 20, 2048),
   { ...rule('google-refresh-token', '1//0', 'dash', 40, 200), boundary: 'strict' },
+  weak('google-hmac-id', 'GOOG1E', 'upper', 55, 55, mixed),
   weak('google-auth-code', '4/0A', 'dash', 60, 120, mixed),
   rule('google-client-secret', 'GOCSPX-', 'dash', 24, 40),
   before('firebase-server-key', ':APA91b', 'dash', 100, 200, /(?<![\w-])AAAA[\w-]{7}$/),
@@ -117,6 +118,7 @@ export const rules: readonly Rule[] = [
   rule('buildkite-token', 'bkua_ bkct_ bkaj_', 'alnum', 36, 80, mixed),
   rule('octopus-key', 'API-', 'upper', 25, 40, mixed),
   rule('harness-token', 'pat. sat.', 'dotted', 56, 90, harness),
+  rule('snyk-token', 'snyk_uat. snyk_sat.', 'dotted', 40, 400, mixed),
   rule('sonar-token', 'sqp_ squ_ sqa_', 'alnum', 40, 44, mixed),
   rule('prefect-key', 'pnu_ pnb_', 'alnum', 32, 48, mixed),
   rule('trigger-key', 'tr_dev_ tr_prod_ tr_stg_ tr_pat_', 'alnum', 20, 48, mixed),
@@ -160,6 +162,11 @@ export const rules: readonly Rule[] = [
   weak('voyage-key', 'pa-', 'dash', 43, 43, scrambled),
   rule('jina-key', 'jina_', 'dash', 50, 80, mixed),
   weak('firecrawl-key', 'fc-', 'alnum', 32, 32, base36),
+  rule('daytona-key', 'dtn_', 'hex', 64, 64),
+  weak('brave-key', 'BSA', 'dash', 26, 30, scrambled),
+  rule('devin-key', 'apk_user_', 'dash', 40, 120, mixed),
+  weak('factory-key', 'fk-', 'dash', 40, 80, scrambled),
+  rule('helicone-key', 'sk-helicone-', 'dash', 24, 60, mixed),
   rule('e2b-key', 'e2b_', 'alnum', 36, 48, mixed),
   weak('modal-token', 'as-', 'alnum', 20, 24, scrambled),
   weak('modal-token', 'ak-', 'alnum', 20, 24, scrambled),
@@ -226,17 +233,35 @@ export const rules: readonly Rule[] = [
   weak('telnyx-key', 'KEY', 'word', 50, 64, shape(/^[0-9A-F]{32}_\w{20,24}$/)),
 
   // Payments and shipping
-  rule('stripe-key', 'sk_live_ sk_test_ rk_live_ rk_test_', 'dash', 12, 250, likely),
+  rule(
+    'stripe-key',
+    'sk_live_ sk_test_ rk_live_ rk_test_ ek_live_ ek_test_',
+    'dash',
+    12,
+    250,
+    likely,
+  ),
   rule('stripe-key', 'whsec_', 'base64', 16, 250),
+  before(
+    'stripe-key',
+    '_secret_',
+    'alnum',
+    25,
+    32,
+    /(?<![A-Za-z0-9])(?:pi|seti)_[A-Za-z0-9]{20,32}$/,
+    mixed,
+  ),
+  weak('paypal-token', 'A21AA', 'dash', 80, 110, scrambled),
+  rule('klarna-key', 'klarna_live_api_ klarna_test_api_', 'base64', 40, 250, mixed),
   rule('square-token', 'sq0atp- sq0csp-', 'dash', 22, 50),
-  weak('square-token', 'EAAA', 'dash', 57, 400, mixed),
+  weak('square-token', 'EAAA', 'dash', 60, 60, unrepeated),
   weak('facebook-token', 'EAA', 'alnum', 80, 400, scrambled),
   weak('instagram-token', 'IGQV IGQW IGAA THAA', 'dash', 80, 400, mixed),
   rule('adyen-key', 'AQE', 'base64', 80, 400, shape(/^[a-z]hm[a-z]/)),
   rule('razorpay-key', 'rzp_live_ rzp_test_', 'alnum', 14, 24),
   rule('plaid-token', 'access-sandbox- access-development- access-production-', 'dash', 36, 36),
   rule('flutterwave-key', 'FLWSECK- FLWSECK_TEST-', 'dash', 12, 60),
-  weak('live-key', 'live_', 'alnum', 25, 40, blob),
+  weak('live-key', 'live_', 'dash', 25, 40, blob),
   weak('live-key', 'test_', 'alnum', 30, 35, testing),
   weak('live-key', 'sandbox_', 'dash', 40, 40, scrambled),
   rule('shippo-token', 'shippo_live_ shippo_test_', 'alnum', 36, 44),
@@ -266,6 +291,8 @@ export const rules: readonly Rule[] = [
   rule('docker-token', 'dckr_pat_ dckr_oat_', 'dash', 20, 64),
   rule('artifactory-key', 'AKCp', 'alnum', 60, 80, mixed),
   rule('artifactory-token', 'cmVmdGtu', 'alnum', 50, 64),
+  rule('open-vsx-token', 'ovsxat_', 'dash', 36, 36, uuid),
+  rule('jsr-token', 'jsrp_ jsrd_', 'alnum', 32, 64, mixed),
   rule('socket-token', 'sktsec_', 'word', 30, 100),
 
   // Databases and storage
@@ -354,6 +381,8 @@ export const rules: readonly Rule[] = [
   rule('minisign-key', 'RWRTY0Iy', 'base64', 120, 240),
   rule('nostr-key', 'nsec1', 'alnum', 58, 58, mixed),
   weak('wallet-key', 'xprv yprv zprv tprv', 'alnum', 100, 115, scrambled),
+  weak('wallet-key', '5H 5J 5K', 'alnum', 49, 49, base58),
+  weak('wallet-key', 'Kw Kx Ky Kz L1 L2 L3 L4 L5', 'alnum', 50, 50, base58),
   weak('nats-seed', 'SUA SAA SOA SNA SCA SXA', 'upper', 55, 55, shape(/^[A-Z2-7]*$/)),
   rule('paseto', 'v1.local. v2.local. v3.local. v4.local.', 'dash', 60, 4096, mixed),
   rule('paseto', 'v2.public. v4.public. v3.public.', 'dash', 90, 4096, mixed),
@@ -436,7 +465,14 @@ export const rules: readonly Rule[] = [
   rule('frameio-token', 'fio-u-', 'dash', 60, 68, mixed),
   rule('intra42-secret', 's-s4t2ud- s-s4t2af- u-s4t2ud- u-s4t2af-', 'hex', 60, 68),
   weak('beamer-key', 'b_', 'base64', 44, 44, scrambled),
-  weak('pk-key', 'pk_', 'word', 34, 48, shape(/^(?:[0-9]{5,12}_[A-Z0-9]{32}|[0-9a-f]{34})$/)),
+  weak(
+    'pk-key',
+    'pk_',
+    'word',
+    33,
+    48,
+    shape(/^(?:[0-9]{5,12}_[A-Z0-9]{32}|[0-9a-f]{34}|prod_[A-Z0-9]{28})$/),
+  ),
   weak('google-refresh-token', '1/ 2/', 'wide', 40, 80, slashed),
   rule('branch-secret', 'secret_live_ secret_test_', 'alnum', 20, 50, mixed),
   rule('adobe-secret', 'p8e- s8e-', 'dash', 32, 32, mixed),
@@ -619,7 +655,11 @@ function blob(body: string): boolean {
 /** What follows `sk-`: at most a few short words, then a key. */
 function skDash(body: string): boolean {
   const key = /^(?:[a-z0-9]{1,10}-){0,3}([A-Za-z0-9_]{20,})/.exec(body)?.[1]
-  return body.includes('T3BlbkFJ') || (key !== undefined && mixed(key))
+  return (
+    body.includes('T3BlbkFJ') ||
+    scrambled(body) ||
+    (key !== undefined ? mixed(key) : endsInUuid(body))
+  )
 }
 
 function skWord(body: string): boolean {
@@ -627,7 +667,20 @@ function skWord(body: string): boolean {
     /^(?:[a-z0-9]{1,10}_){0,3}([A-Za-z0-9]{20,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
       body,
     )?.[1]
-  return key !== undefined && mixed(key)
+  return scrambled(body) || (key !== undefined && mixed(key))
+}
+
+function endsInUuid(body: string): boolean {
+  return uuid(body.slice(-36))
+}
+
+/** What is no picture or program in base64, where the same letter comes again and again. */
+function unrepeated(body: string): boolean {
+  return scrambled(body) && !/(.)\1{2}/.test(body)
+}
+
+function base58(body: string): boolean {
+  return scrambled(body) && !/[0OIl]/.test(body)
 }
 
 function likely(body: string): boolean {

@@ -1,29 +1,47 @@
 /** Everything in a text that tells what to look for in it, found by one search. */
 
-import { type Form, formsOf, settingsOf } from './forms.ts'
+import { besideEnds, type Form, formsOf, settingsOf } from './forms.ts'
 import { Literals } from './literals.ts'
 import { isSought, rules } from './rules.ts'
+import { titleEnds } from './tables.ts'
 
 /** What a text gives reason to look for. */
 export interface Signs {
   /** Where anchors stand that are sought by themselves. */
   readonly anchors: readonly number[]
+  /** Where names end whose value may stand beside them. */
+  readonly names: readonly number[]
   readonly forms: Iterable<Form>
   readonly settings: Iterable<Form>
+  /** Whether a column of a table may have the name of a secret. */
+  readonly isTitled: boolean
 }
 
-const none: Signs = { anchors: [], forms: [], settings: [] }
+const none: Signs = { anchors: [], names: [], forms: [], settings: [], isTitled: false }
 
 const anchors = new Set(rules.filter(isSought).flatMap((rule) => rule.anchors))
+const titles = new Set(titleEnds)
+const names = new Set(besideEnds)
 const literals = new Literals(3)
-for (const literal of [...anchors, ...formsOf.keys(), ...settingsOf.keys()]) literals.add(literal)
+for (const literal of [...anchors, ...formsOf.keys(), ...settingsOf.keys(), ...titles, ...names])
+  literals.add(literal)
 
 /** What one search of a text tells. Most texts have no sign at all. */
 export function signsIn(text: string): Signs {
-  let signs: { anchors: number[]; forms: Set<Form>; settings: Set<Form> } | undefined
+  let signs:
+    | {
+        anchors: number[]
+        names: number[]
+        forms: Set<Form>
+        settings: Set<Form>
+        isTitled: boolean
+      }
+    | undefined
   literals.forEach(text, (literal, start) => {
-    signs ??= { anchors: [], forms: new Set(), settings: new Set() }
+    signs ??= { anchors: [], names: [], forms: new Set(), settings: new Set(), isTitled: false }
+    signs.isTitled ||= titles.has(literal)
     if (anchors.has(literal)) signs.anchors.push(start)
+    if (names.has(literal)) signs.names.push(start + literal.length - 1)
     for (const form of formsOf.get(literal) ?? []) signs.forms.add(form)
     for (const setting of settingsOf.get(literal) ?? []) signs.settings.add(setting)
   })

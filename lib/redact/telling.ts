@@ -16,7 +16,7 @@ const telling = [
     'jwt',
     'pat',
   ],
-  ...['salt', 'securestring'],
+  ...['salt', 'securestring', 'mnemonic', 'phrase', 'words', 'seed'],
 ]
 
 /** Whether a name can announce anything; cheap, where the expressions cost something to be made. */

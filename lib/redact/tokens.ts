@@ -290,7 +290,7 @@ function isMixed(content: string): boolean {
   return /[0-9]/.test(content) && /[A-Za-z]/.test(content)
 }
 
-const bearer = /[A-Za-z0-9._~+/=-]*/y
+const bearer = /[A-Za-z0-9._~+/=|-]*/y
 
 /** A long value after the word Bearer, wherever that stands. */
 function bearerAt(text: string, start: number): Find | undefined {

@@ -7,6 +7,11 @@ const pw = 'hunter' + '2!x'
 const key = alnum(24)
 const brace = '{'
 
+/** So many words, as passphrases have them. */
+function words(count: number): string {
+  return 'correct horse battery staple '.repeat(6).split(' ').slice(0, count).join(' ')
+}
+
 describe('values under secret names', () => {
   const found: readonly [text: string, expected: string][] = [
     [`password=${pw}`, 'password=[REDACTED:password]'],
@@ -44,6 +49,24 @@ describe('values under secret names', () => {
     [`#define API_KEY "${key}"`, '#define API_KEY "[REDACTED:secret]"'],
     [`var password string = "${pw}"`, 'var password string = "[REDACTED:password]"'],
     [`~ secret = "${key}" -> "${pw}"`, '~ secret = "[REDACTED:secret]" -> "[REDACTED:secret]"'],
+    [`- **API KEY**: \`${key}\``, '- **API KEY**: `[REDACTED:secret]`'],
+    [`**Password:** ${pw}`, '**Password:** [REDACTED:password]'],
+    [`NSString *apiKey = @"${key}";`, 'NSString *apiKey = @"[REDACTED:secret]";'],
+    [`SECRET_KEY = b'${key}'`, "SECRET_KEY = b'[REDACTED:secret]'"],
+    [`{"azurePat":"${key}"}`, '{"azurePat":"[REDACTED:parameter]"}'],
+    [`apiKey: ${key.slice(0, 8)}.${key}`, 'apiKey: [REDACTED:secret]'],
+    [`passphrase = "${words(4)}"`, 'passphrase = "[REDACTED:password]"'],
+    [`{"mnemonic":"${words(12)}"}`, '{"mnemonic":"[REDACTED:phrase]"}'],
+    [`Seed phrase: ${words(12)}`, 'Seed phrase: [REDACTED:phrase]'],
+    [`token ${key} is invalid`, 'token [REDACTED:secret] is invalid'],
+    [`invalid API key '${key}'`, "invalid API key '[REDACTED:secret]'"],
+    [`Incorrect API key provided: ${key}.`, 'Incorrect API key provided: [REDACTED:secret].'],
+    [`[sudo] password for bob: ${pw}`, '[sudo] password for bob: [REDACTED:password]'],
+    [
+      `<key>API_KEY</key><string>${key}</string>`,
+      '<key>API_KEY</key><string>[REDACTED:secret]</string>',
+    ],
+    [`?code_verifier=${key}&x=1`, '?code_verifier=[REDACTED:parameter]&x=1'],
     [`env.API_KEY || "${key}"`, 'env.API_KEY || "[REDACTED:secret]"'],
   ]
   for (const [text, expected] of found) {
@@ -87,6 +110,8 @@ describe('values that stand in the next line', () => {
     ],
     [`curl \\\n  -u user:${pw} \\`, 'curl \\\n  -u user:[REDACTED:password] \\'],
     [`psk: |\n  ${pw}`, 'psk: |\n  [REDACTED:password]'],
+    [`Enter password:\n${pw}`, 'Enter password:\n[REDACTED:password]'],
+    [`Enter your API key: \n${key}`, 'Enter your API key: \n[REDACTED:secret]'],
   ]
   for (const [text, expected] of found) {
     it(`are taken out of ${JSON.stringify(expected)}`, () => {
@@ -119,6 +144,9 @@ describe('values that stand in the next line', () => {
       'name: API_KEY\nvalue: $TOKEN',
       'name: API_KEY\nrequired: true',
       'token: |\n  echo something long',
+      'Password:\nroot@1a2b3c4d:/#',
+      'Password:\nbash-5.1$',
+      'password:\n  required',
       `secrets: |\n  token=$${brace}TOKEN}`,
       'tool --token \\\n  --other \\\n  value1234',
       'see curl,\n-u user:11:22:33 x',
@@ -150,6 +178,13 @@ describe('command lines', () => {
     'oras login -u x -p VALUE r',
     'doctl auth init -t VALUE',
     'cqlsh -u a -p VALUE',
+    'echo VALUE | gh secret set X',
+    'echo VALUE | sudo -S ls',
+    'sudo -S <<< "VALUE"',
+    'lftp -u a,VALUE h',
+    'xfreerdp /u:a /p:VALUE',
+    'snmpwalk -v2c -c VALUE h',
+    'net use Z: //h/s /user:a VALUE',
     'mosquitto_pub -u a -P VALUE -t x',
     'nmcli dev wifi connect X password VALUE',
     'http -a admin:VALUE GET x',
@@ -222,6 +257,14 @@ describe('addresses', () => {
 
 describe('what is no secret', () => {
   const benign = [
+    'the token is invalid, key is required, password 8-20 characters, password authentication2',
+    'xmlParseNmtoken\t\t(xmlParserCtxtPtr ctxt);',
+    'SET_PASSWORD = "SetPassword" STORAGE_V1_CLIENT_KEY = "storage_v1_client"',
+    'Cannot specify --password with empty --username, see the --password options',
+    '{"password":"at least 8 characters are required","mnemonic":"vaddps2x"}',
+    'secret: arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-aB3dE5',
+    '{"x-token": imdsv2_session_token}',
+    'private_key: SSHPrivateKeyTypes,',
     'max_tokens: 4096, "input_tokens":2405,"max_token": 8',
     'token: 3',
     '  id-token: write\n  secrets: inherit',

@@ -15,6 +15,12 @@ function upper(length: number): string {
   return 'QZ3M7KXP2WTB5NRHD4FG6LCA'.repeat(4).slice(0, length)
 }
 
+function base58(length: number): string {
+  return alnum(2 * length)
+    .replace(/[0OIl]/g, '')
+    .slice(0, length)
+}
+
 function lower(length: number): string {
   return alnum(length).toLowerCase()
 }
@@ -61,6 +67,7 @@ export const tokens: readonly (readonly [rule: string, anchor: string, body: str
   ['google-refresh-token', '1/' + '/0', alnum(60)],
   ['google-refresh-token', '1' + '/', alnum(43)],
   ['google-auth-code', '4/' + '0A', alnum(70)],
+  ['google-hmac-id', 'GOO' + 'G1E', upper(55)],
   ['google-client-secret', 'GOC' + 'SPX-', alnum(28)],
   ['digitalocean-token', 'dop' + '_v1_', hex(64)],
   ['digitalocean-spaces-key', 'DO' + '00', upper(16)],
@@ -104,6 +111,7 @@ export const tokens: readonly (readonly [rule: string, anchor: string, body: str
   ['circleci-token', 'CCI' + 'PAT_', `${alnum(22)}_${hex(40)}`],
   ['buildkite-token', 'bk' + 'ua_', hex(40)],
   ['octopus-key', 'AP' + 'I-', upper(27)],
+  ['snyk-token', 'snyk' + '_uat.', `${hex(8)}.${alnum(120)}`],
   ['harness-token', 'pa' + 't.', `${alnum(22)}.${hex(24)}.${alnum(20)}`],
   ['sonar-token', 'sq' + 'p_', hex(40)],
   ['prefect-key', 'pn' + 'u_', alnum(36)],
@@ -132,6 +140,9 @@ export const tokens: readonly (readonly [rule: string, anchor: string, body: str
   ['sk-key', 'sk' + '-', alnum(48)],
   ['sk-key', 'sk' + '-', `ws-01-${alnum(60)}`],
   ['sk-key', 'sk' + '_', hex(48)],
+  ['sk-key', 'sk' + '-', `nano-${uuid}`],
+  ['sk-key', 'sk' + '-', `ws-01-${alnum(12)}-${alnum(9)}_${alnum(15)}-${alnum(13)}`],
+  ['sk-key', 'sk' + '_', `car_${alnum(9)}-${alnum(12)}`],
   ['huggingface-token', 'hf' + '_', alnum(34)],
   ['groq-key', 'gs' + 'k_', alnum(52)],
   ['xai-key', 'xa' + 'i-', alnum(80)],
@@ -148,6 +159,11 @@ export const tokens: readonly (readonly [rule: string, anchor: string, body: str
   ['voyage-key', 'pa' + '-', alnum(43)],
   ['jina-key', 'jin' + 'a_', alnum(60)],
   ['firecrawl-key', 'fc' + '-', hex(32)],
+  ['daytona-key', 'dt' + 'n_', hex(64)],
+  ['brave-key', 'BS' + 'A', alnum(28)],
+  ['devin-key', 'apk' + '_user_', alnum(60)],
+  ['factory-key', 'fk' + '-', alnum(50)],
+  ['helicone-key', 'sk' + '-helicone-', ['g20nv0g', 'zct3foj', 'hc14ojg', '96exl9a'].join('-')],
   ['e2b-key', 'e2' + 'b_', hex(40)],
   ['modal-token', 'as' + '-', alnum(22)],
   ['modal-token', 'ak' + '-', alnum(22)],
@@ -191,6 +207,9 @@ export const tokens: readonly (readonly [rule: string, anchor: string, body: str
   ['telnyx-key', 'KE' + 'Y', `${hex(32).toUpperCase()}_${alnum(22)}`],
   ['stripe-key', 'sk' + '_live_', alnum(24)],
   ['stripe-key', 'wh' + 'sec_', alnum(32)],
+  ['stripe-key', 'ek' + '_live_', alnum(60)],
+  ['paypal-token', 'A21' + 'AA', alnum(92)],
+  ['klarna-key', 'klarna' + '_live_api_', alnum(90)],
   ['square-token', 'sq0' + 'atp-', alnum(22)],
   ['square-token', 'EA' + 'AA', alnum(60)],
   ['facebook-token', 'EA' + 'A', `CEdEose0cBA${alnum(140)}`],
@@ -200,6 +219,7 @@ export const tokens: readonly (readonly [rule: string, anchor: string, body: str
   ['plaid-token', 'access' + '-sandbox-', uuid],
   ['flutterwave-key', 'FLW' + 'SECK-', `${hex(32)}-X`],
   ['live-key', 'li' + 've_', hex(35)],
+  ['live-key', 'li' + 've_', `${alnum(17)}-${alnum(22)}`],
   ['live-key', 'te' + 'st_', alnum(30)],
   ['live-key', 'sand' + 'box_', alnum(40)],
   ['shippo-token', 'shippo' + '_live_', hex(40)],
@@ -226,6 +246,8 @@ export const tokens: readonly (readonly [rule: string, anchor: string, body: str
   ['artifactory-key', 'AK' + 'Cp', alnum(69)],
   ['artifactory-token', 'cmVm' + 'dGtu', alnum(56)],
   ['socket-token', 'skt' + 'sec_', `${alnum(40)}_api`],
+  ['open-vsx-token', 'ovsx' + 'at_', uuid],
+  ['jsr-token', 'jsr' + 'p_', alnum(40)],
   ['databricks-token', 'da' + 'pi', hex(32)],
   ['databricks-token', 'da' + 'pi', `${hex(32)}-2`],
   ['neon-key', 'na' + 'pi_', lower(64)],
@@ -287,6 +309,8 @@ export const tokens: readonly (readonly [rule: string, anchor: string, body: str
   ['minisign-key', 'RWRT' + 'Y0Iy', alnum(204)],
   ['nostr-key', 'ns' + 'ec1', lower(58)],
   ['wallet-key', 'xp' + 'rv', alnum(107)],
+  ['wallet-key', '5' + 'K', base58(49)],
+  ['wallet-key', 'K' + 'x', base58(50)],
   ['nats-seed', 'SU' + 'A', upper(55)],
   ['paseto', 'v4' + '.local.', alnum(120)],
   ['paseto', 'v4' + '.public.', alnum(120)],
@@ -327,6 +351,7 @@ export const tokens: readonly (readonly [rule: string, anchor: string, body: str
   ['beamer-key', 'b' + '_', alnum(44)],
   ['pk-key', 'pk' + '_', `12345678_${upper(32)}`],
   ['pk-key', 'pk' + '_', hex(34)],
+  ['pk-key', 'pk' + '_', `prod_${upper(28)}`],
   ['branch-secret', 'secret' + '_live_', alnum(32)],
   ['adobe-secret', 'p8' + 'e-', alnum(32)],
   ['canva-secret', 'cn' + 'vca', alnum(48)],

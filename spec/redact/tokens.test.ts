@@ -103,6 +103,7 @@ describe('tokens of providers', () => {
     ['telegram-bot-token', `123456789${':'}AA${alnum(33)}`],
     ['terraform-token', `${alnum(14)}${'.atlas'}v1.${alnum(67)}`],
     ['firebase-server-key', `AAAA${alnum(7)}${':APA'}91b${alnum(134)}`],
+    ['stripe-key', `pi${'_'}${alnum(24)}${'_sec'}ret_${alnum(25)}`],
     ['rapidapi-key', `${hex(10)}m${'sh'}${hex(15)}p1${hex(6)}jsn${hex(12)}`],
   ]
   for (const [rule, token] of led) {
@@ -172,6 +173,11 @@ describe('tokens of providers', () => {
       `sq0${'idp-'}${alnum(22)}`,
     ]
     for (const key of publishable) expect(createRedactor().text(key).value).toBe(key)
+  })
+
+  it('leaves base64 that begins like a token of Square', () => {
+    const image = `EAAA${'AAQABgAIAAoADAAOABAAEgAUABYAGAAaABwAHgAgACIAJAAmACgAKgAs'}`
+    expect(createRedactor().text(image)).toEqual({ value: image, counts: undefined })
   })
 
   it('looks into the header of what could be a JWT', () => {

@@ -1,0 +1,176 @@
+/** Tables that a program prints: the names stand in the first row, the values below. */
+
+import type { Find } from './finds.ts'
+import { findKind, type Kind, looksSecret } from './names.ts'
+
+/** The secret columns of a table whose rows may go on in the next text. */
+export interface Table {
+  readonly mark: Mark
+  /** How many columns it has. */
+  readonly count: number
+  readonly columns: readonly Column[]
+  /** What stands in the first row. */
+  readonly titles: readonly string[]
+}
+
+/** What stands between two cells; two blanks stand for as many as there are. */
+type Mark = '|' | '\t' | ',' | ';' | '  '
+
+interface Column {
+  readonly kind: Kind
+  /** Among the columns, and in the line. */
+  readonly index: number
+  readonly offset: number
+}
+
+interface Cell {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+/** The last word of a secret column's name, at the end of its cell. */
+const nameEnd =
+  /(?:passw(?:or)?d|passphrase|secret|token|key|credentials?)["'`*]{0,2}(?=[ \t]{0,80}(?:[|,;\t\u2502\u2503\u2551]|\r?$)| {2})/gim
+/** Of which every title of a secret column that is not the last of a text holds one. */
+export const titleEnds: readonly string[] =
+  'key Key KEY oken OKEN ecret ECRET sword SWORD asswd hrase ntials'
+    .split(' ')
+    .flatMap((end) =>
+      ['|', ' |', ',', '",', '"\n', '"\r', ';', '\t', '\n', '\r', ' \u2502', '  '].map(
+        (mark) => end + mark,
+      ),
+    )
+const lastTitle = /(?:key|token|secret|passw(?:or)?d|phrase|credentials)["\r]{0,2}$/i
+const longestRow = 2000
+const mostColumns = 40
+
+/**
+ * Adds the secrets in the rows of tables, those of `open` first, and returns the one that goes on.
+ * `isSigned` says whether any of `titleEnds` is in the text.
+ */
+export function findTables(
+  text: string,
+  finds: Find[],
+  open: Table | undefined,
+  isSigned: boolean,
+): Table | undefined {
+  let from = 0
+  let table = open
+  if (table !== undefined) from = readRows(text, 0, table, finds)
+  if (!isSigned && !lastTitle.test(text.slice(-16))) return from > text.length ? table : undefined
+  nameEnd.lastIndex = from
+  for (
+    let hit = nameEnd.exec(text);
+    from <= text.length && hit !== null;
+    hit = nameEnd.exec(text)
+  ) {
+    const end = lineEnd(text, hit.index)
+    const start = text.lastIndexOf('\n', hit.index) + 1
+    from = end + 1
+    table = end - start > longestRow ? undefined : headerOf(text.slice(start, end))
+    if (table !== undefined) from = readRows(text, from, table, finds)
+    nameEnd.lastIndex = from
+  }
+  return from > text.length ? table : undefined
+}
+
+/** Reads the rows from `from` on, and returns where the first line begins that is none. */
+function readRows(text: string, from: number, table: Table, finds: Find[]): number {
+  let start = from
+  while (start <= text.length) {
+    const end = lineEnd(text, start)
+    const line = end - start > longestRow ? '' : text.slice(start, end)
+    if (!isRuler(line)) {
+      const cells = cellsOf(line, table.mark)
+      // What is the same in each row is no name: a list of words.
+      if (cells.length < 2 || cells.some(({ text }, i) => text !== '' && text === table.titles[i]))
+        return start
+      for (const { kind, index, offset } of table.columns) {
+        const cell = cells.length === table.count ? cells[index] : cellAt(line, offset, table.mark)
+        if (cell === undefined || !looksSecret(cell.text, kind, 'cell')) continue
+        finds.push({ start: start + cell.start, end: start + cell.end, rule: kind })
+      }
+    }
+    start = end + 1
+  }
+  return start
+}
+
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf('\n', from)
+  return end < 0 ? text.length : end
+}
+
+/** A line between the rows, which holds no letter. */
+function isRuler(line: string): boolean {
+  return /^[ \t]{0,80}[|+\u2500-\u257f:=-][ |+\u2500-\u257f\t:=-]{2,2000}\r?$/.test(line)
+}
+
+const title = /^[A-Za-z][\w .()/#-]{0,40}$/
+
+/** The table that has this line for its first, when each cell is a name and one of a secret. */
+function headerOf(line: string): Table | undefined {
+  const mark = markOf(line)
+  if (mark === undefined) return undefined
+  const cells = cellsOf(line, mark)
+  if (cells.length < 2 || cells.length > mostColumns) return undefined
+  const columns: Column[] = []
+  for (const [index, { text, start }] of cells.entries()) {
+    if (!title.test(text)) return undefined
+    const kind = findKind(text)
+    if (kind === 'password' || kind === 'secret') columns.push({ kind, index, offset: start })
+  }
+  // One word in several languages.
+  const isTranslation = new Set(cells.map(({ text }) => text.toLowerCase())).size < cells.length
+  if (columns.length === 0 || isTranslation) return undefined
+  return { mark, count: cells.length, columns, titles: cells.map(({ text }) => text) }
+}
+
+function markOf(line: string): Mark | undefined {
+  if (/[|\u2502\u2503\u2551]/.test(line)) return '|'
+  const marks: readonly Mark[] = ['\t', ',', ';', '  ']
+  return marks.find((mark) => line.trim().includes(mark))
+}
+
+const marks: { readonly [M in Mark]: RegExp } = {
+  '|': /[|\u2502\u2503\u2551]/g,
+  '\t': /\t/g,
+  ',': /,/g,
+  ';': /;/g,
+  '  ': / {2,}/g,
+}
+
+/** The cells of a line without the blanks and quotes around them; bars at its ends begin no cell. */
+function cellsOf(line: string, mark: Mark): Cell[] {
+  const cells: Cell[] = []
+  let done = 0
+  for (const { index, 0: found } of line.matchAll(marks[mark])) {
+    cells.push(cellOf(line, done, index))
+    done = index + found.length
+  }
+  cells.push(cellOf(line, done, line.length))
+  if (mark !== '|' && mark !== '  ') return cells
+  if (cells[0]?.text === '') cells.shift()
+  if (cells.at(-1)?.text === '') cells.pop()
+  return cells
+}
+
+function cellOf(line: string, from: number, to: number): Cell {
+  let [start, end] = [from, to]
+  while (start < end && isAround(line.charCodeAt(start))) start++
+  while (end > start && isAround(line.charCodeAt(end - 1))) end--
+  return { start, end, text: line.slice(start, end) }
+}
+
+/** Blanks, quotes, `\r` and what Markdown has for code and bold. */
+function isAround(code: number): boolean {
+  return code === 32 || code === 9 || code === 13 || code === 34 || code === 39 || code === 96
+}
+
+/** The cell that begins where its column does: of a row with an empty one. */
+function cellAt(line: string, offset: number, mark: Mark): Cell | undefined {
+  if (mark !== '  ' || (offset > 0 && line[offset - 1] !== ' ')) return undefined
+  const end = line.indexOf('  ', offset)
+  return cellOf(line, offset, end < 0 ? line.length : end)
+}
