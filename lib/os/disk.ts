@@ -311,7 +311,7 @@ export function makeDirs(path: string): void {
   const parent = parentOf(path)
   if (parent === path) return
   makeDirs(parent)
-  if (makeDir(path)) syncDir(parent)
+  if (makeDir(path)) syncNew(path)
 }
 
 /** False when a parent is missing. */
@@ -319,8 +319,18 @@ function makeDirHere(path: string): boolean {
   const stats = findOnDisk(path, () => fs.statSync(path, { throwIfNoEntry: false }))
   if (stats?.isDirectory()) return true
   const made = findOnDisk(path, () => makeDir(path))
-  if (made) syncDir(parentOf(path))
+  if (made) syncNew(path)
   return made !== undefined
+}
+
+/** Whoever finds a directory takes its name to be on the disk: one whose name is not goes again. */
+function syncNew(path: string): void {
+  try {
+    syncDir(parentOf(path))
+  } catch (error) {
+    onDisk(path, () => fs.rmdirSync(path))
+    throw error
+  }
 }
 
 export function parentOf(path: string): string {
@@ -341,6 +351,11 @@ export function findWrite(path: string): number | undefined {
 /** Opens for reading and writing; makes the file, of mode 0600, when asked to. */
 export function openWrite(path: string, options: { readonly create: boolean }): number {
   return openOwn(path, O_RDWR, options.create)
+}
+
+/** Makes an empty file where none is. */
+export function touch(path: string): void {
+  closeFile(openWrite(path, { create: true }))
 }
 
 /** Makes a file that was not there, of mode 0600, and opens it for reading and writing. */

@@ -139,8 +139,14 @@ export function appear(
   const final = sessionDir(store.dir, id, place)
   if (disk.findFacts(final) !== undefined) throw new Failure('TRASH_OCCUPIED', { id })
   disk.rename(staged, final)
-  disk.syncDir(disk.parentOf(final))
-  disk.syncDir(disk.parentOf(staged))
+  try {
+    disk.syncDir(disk.parentOf(final))
+    disk.syncDir(disk.parentOf(staged))
+  } catch (error) {
+    // Whoever found it there would take it to be on the disk.
+    disk.rename(final, staged)
+    throw error
+  }
   return final
 }
 

@@ -85,6 +85,8 @@ export async function moveToStore(
 export function syncMoves(store: Store): void {
   disk.syncDir(storeFiles.sessions(store.dir))
   disk.syncDir(storeFiles.trash(store.dir))
+  // Who made the trash may have died before its name was on the disk.
+  disk.syncDir(store.dir)
 }
 
 /**

@@ -66,6 +66,8 @@ export function ensureStore(
     disk.makeDirs(dir)
   }
   if (there !== undefined) return there
+  // They are there, but who made them may have died before their names were on the disk.
+  for (const dir of [store.dir, disk.parentOf(store.dir), store.root]) disk.syncDir(dir)
   const shared = options.shared || disk.fileSystemOf(store.dir).remote
   const text = formatProject(store, { shared, leaseOnly: false })
   const isFirst = placeText(files.project(store.dir), text)

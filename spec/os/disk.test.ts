@@ -123,6 +123,21 @@ describe('makeDirs', () => {
     expect(disk.makeDir(`${dir}/a`)).toBe(false)
   })
 
+  it('leaves none whose name could not be brought to the disk', () => {
+    const dir = makeDir()
+    const sync = vi.spyOn(fs, 'fsyncSync').mockImplementationOnce(() => {
+      throw Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' })
+    })
+    try {
+      expect(() => disk.makeDirs(`${dir}/a`)).toThrow('EIO')
+      expect(existsSync(`${dir}/a`)).toBe(false)
+      disk.makeDirs(`${dir}/a/b`)
+      expect(sync).toHaveBeenCalledTimes(3)
+    } finally {
+      sync.mockRestore()
+    }
+  })
+
   it('throws a Failure below a file', () => {
     const dir = makeDir()
     writeFileSync(`${dir}/file`, '')
