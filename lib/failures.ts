@@ -470,7 +470,8 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     status: 7,
     sentence: (d) =>
       `session ${d.id}: ${d.recorded ? 'the change is recorded' : 'nothing was recorded'}, but the disk did not confirm it`,
-    hint: () => 'check the disk; after a power cut the change may be missing',
+    hint: () =>
+      'check the disk; the next change of the session tries again, and a power cut before that may undo this one',
   },
   DISK_FULL: {
     status: 7,

@@ -127,6 +127,8 @@ export function besideDir(dir: string, id: SessionId): string {
 export const session = {
   state: (dir: string): string => `${dir}/state.toml`,
   transcript: (dir: string): string => `${dir}/transcript.jsonl`,
+  /** There while a sync of the transcript has failed. */
+  unsynced: (dir: string): string => `${dir}/transcript.jsonl.unsynced`,
   locks: (dir: string): string => `${dir}/locks`,
   sessionLock: (dir: string): string => `${dir}/locks/session.lock`,
   journalLock: (dir: string): string => `${dir}/locks/journal.lock`,

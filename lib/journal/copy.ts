@@ -37,8 +37,9 @@ export class Copy {
 
   /** Copies what is left and brings all of it to the disk; gives the file's length. */
   finish(end: number): number {
+    this.#fd ??= disk.createFile(this.to)
     this.#copyTo(end)
-    disk.syncFile(this.#fd as number, this.to)
+    disk.syncFile(this.#fd, this.to)
     return this.#size
   }
 

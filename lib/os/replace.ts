@@ -17,7 +17,7 @@ export function replaceText(path: string, text: string): boolean {
     disk.writeNewFile(temporary, Buffer.from(text))
     disk.rename(temporary, path)
   } catch (error) {
-    forget(temporary)
+    dropTemporary(temporary)
     throw error instanceof Failure ? disk.toFailure(error.cause, path) : error
   }
   try {
@@ -46,8 +46,10 @@ export function placeText(path: string, text: string): boolean {
   try {
     disk.writeNewFile(temporary, Buffer.from(text))
     if (!disk.linkFile(temporary, path, move)) return false
+  } catch (error) {
+    throw error instanceof Failure ? disk.toFailure(error.cause, path) : error
   } finally {
-    forget(temporary)
+    dropTemporary(temporary)
   }
   disk.syncDir(disk.parentOf(path))
   return true
@@ -57,9 +59,10 @@ function temporaryOf(path: string): string {
   return `${path}.${process.pid}${process.hrtime.bigint()}`
 }
 
-function forget(temporary: string): void {
+/** Removes a file that was to take another one's place; if it stays, the next writer sweeps it. */
+export function dropTemporary(path: string): void {
   try {
-    disk.removeFile(temporary)
+    disk.removeFile(path)
   } catch (error) {
     if (!(error instanceof Failure)) throw error
   }

@@ -17,10 +17,10 @@ import {
 } from '../journal/entry.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { replaceText } from '../os/replace.ts'
+import { dropTemporary, replaceText } from '../os/replace.ts'
 import { formatState, keepUnknown, parseState, refuseNewer } from './codec.ts'
 import { foldEntry } from './fold.ts'
-import { dropStaged, publish, sweep, unconfirmed } from './rewrite.ts'
+import { publish, sweep, unconfirmed } from './rewrite.ts'
 import type { Session } from './session.ts'
 import type { State } from './state.ts'
 import { type Fault, type FaultKind, type Journal, JournalSurvey } from './survey.ts'
@@ -228,7 +228,7 @@ function mendJournal(
     const did = `transcript.jsonl is written anew, with ${state.journal.seq + 1} entries`
     return { did: [did], kept }
   } catch (error) {
-    dropStaged(copy.to)
+    dropTemporary(copy.to)
     throw error
   } finally {
     copy.close()

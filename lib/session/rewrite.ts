@@ -10,7 +10,7 @@ import { Copy } from '../journal/copy.ts'
 import { decodeLines, readLines } from '../journal/read.ts'
 import { session as files, isLeftover } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { replaceText } from '../os/replace.ts'
+import { dropTemporary, replaceText } from '../os/replace.ts'
 import type { Redactor } from '../redact/redact.ts'
 import { catchUp } from './catch-up.ts'
 import { formatState, keepUnknown, parseState } from './codec.ts'
@@ -45,7 +45,7 @@ export function rewriteSession(id: SessionId, dir: string, redactor: Redactor): 
     if (!replaceText(files.state(dir), before)) throw unconfirmed(id, false)
     disk.rename(staged.path, files.transcript(dir))
   } catch (error) {
-    dropStaged(staged.path)
+    dropTemporary(staged.path)
     throw error
   }
   publish(id, dir, text)
@@ -94,15 +94,6 @@ export function sweep(dir: string): boolean {
   return left.length > 0
 }
 
-export function dropStaged(path: string): void {
-  try {
-    disk.removeFile(path)
-  } catch (error) {
-    // The next writer sweeps it; what went wrong before is what counts.
-    if (!(error instanceof Failure)) throw error
-  }
-}
-
 /** A transcript that is on the disk beside the old one. */
 interface Staged {
   readonly path: string
@@ -147,7 +138,7 @@ function stageJournal(
       before: before === undefined ? unfolded(state) : keepUnknown(old, before),
     }
   } catch (error) {
-    if (copy.isOpen) dropStaged(copy.to)
+    if (copy.isOpen) dropTemporary(copy.to)
     throw error
   } finally {
     copy.close()

@@ -5,6 +5,7 @@ import { isTable } from '../base/decode.ts'
 import type { SessionId } from '../base/id.ts'
 import { Failure, isFailure } from '../errors.ts'
 import { appendEntries } from '../journal/append.ts'
+import { Copy } from '../journal/copy.ts'
 import {
   decodeEntry,
   type EncodedEntry,
@@ -16,7 +17,7 @@ import { session as files, isLeftover } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { type Lease, openLease } from '../os/lease.ts'
 import { findHolder, type Lock, tryLock } from '../os/lock-file.ts'
-import { replaceText } from '../os/replace.ts'
+import { dropTemporary, replaceText } from '../os/replace.ts'
 import {
   mergeCounts,
   type Redacted,
@@ -49,6 +50,12 @@ export interface SessionAccess {
   readonly lease: 'none' | 'machine' | 'process'
 }
 
+/** Until when, by performance.now(), no other file is tried in the place of the journal, and why. */
+interface Doubt {
+  readonly until: number
+  readonly why?: unknown
+}
+
 /**
  * One session opened for change. Keeps what it has read, so that the next change reads only what
  * others appended meanwhile.
@@ -63,6 +70,8 @@ export class Session implements Disposable {
   #synced = 0
   /** What state.toml is known to hold. */
   #published = 0
+  /** A sync of the journal failed: what a later one says of this file means nothing. */
+  #doubt: Doubt | undefined
 
   /** The lease that is kept from one change to the next, on a shared store. */
   #lease: Lease | undefined
@@ -185,9 +194,16 @@ export class Session implements Disposable {
   /** Brings what was appended to the disk without blocking this thread. */
   async syncLater(): Promise<void> {
     if (this.#fd === undefined || this.unsynced === 0) return
+    if (this.#doubt !== undefined)
+      return this.#locked(Number.POSITIVE_INFINITY, () => this.#sync(0))
     const { bytes } = this.state.journal
-    await disk.syncFileLater(this.#fd, files.transcript(this.dir))
-    this.#synced = Math.max(this.#synced, bytes)
+    try {
+      await disk.syncFileLater(this.#fd, files.transcript(this.dir))
+      this.#synced = Math.max(this.#synced, bytes)
+    } catch (error) {
+      this.#distrust()
+      throw error
+    }
   }
 
   /** Replaces state.toml by what the journal folds to now. */
@@ -295,7 +311,10 @@ export class Session implements Disposable {
     const open = this.#fd === undefined ? undefined : disk.readFacts(this.#fd, path)
     // One that was redacted meanwhile is another file, with a state of its own.
     const isReplaced = open !== undefined && !disk.isSameFile(open, disk.findFacts(path))
-    if (isReplaced) this.#close()
+    if (isReplaced) {
+      this.#close()
+      this.#doubt = undefined
+    }
     this.#state ??= this.#open(path)
     const fd = this.#fd as number
     const { size } = open === undefined || isReplaced ? disk.readFacts(fd, path) : open
@@ -309,6 +328,7 @@ export class Session implements Disposable {
     if (rest === 'damaged' || unsure || state === undefined) throw damaged(this.id, offset)
     if (rest !== 'none') disk.truncateTo(fd, path, offset)
     this.#state = state
+    if (disk.findFacts(files.unsynced(this.dir)) !== undefined) this.#doubt ??= { until: 0 }
   }
 
   /** What another machine has written is seen for sure only by who asks and opens anew. */
@@ -354,6 +374,7 @@ export class Session implements Disposable {
   /** Removes what interrupted replacements left: under the journal's lock nobody else is at one. */
   #sweep(): void {
     for (const name of disk.listNames(this.dir)) {
+      if (`${this.dir}/${name}` === files.unsynced(this.dir)) this.#doubt ??= { until: 0 }
       if (isLeftover(name, 'state.toml') || isLeftover(name, 'transcript.jsonl')) {
         disk.removeFile(`${this.dir}/${name}`)
       }
@@ -392,12 +413,70 @@ export class Session implements Disposable {
 
   #sync(count: number): void {
     try {
-      disk.syncFile(this.#fd as number, files.transcript(this.dir))
+      if (this.#doubt !== undefined) this.#renew(this.#doubt)
+      else disk.syncFile(this.#fd as number, files.transcript(this.dir))
     } catch (cause) {
       if (!(cause instanceof Failure)) throw cause
+      this.#distrust()
       throw new Failure('DURABILITY_UNKNOWN', { id: this.id, recorded: count > 0 }, { cause })
     }
     this.#synced = this.state.journal.bytes
+  }
+
+  /** Says so to other processes, too, for as long as the machine runs: after that the disk tells. */
+  #distrust(): void {
+    this.#doubt ??= { until: 0 }
+    this.#synced = 0
+    try {
+      disk.touch(files.unsynced(this.dir))
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+    }
+  }
+
+  /**
+   * Puts a new file of the same entries in the journal's place, on the disk. What the system could not
+   * write of the old one it holds for written, and what is written over that may not come there either.
+   */
+  #renew({ until, why }: Doubt): void {
+    const started = performance.now()
+    if (started < until) throw why
+    const path = files.transcript(this.dir)
+    const copy = new Copy(this.#fd as number, path, `${path}.${process.pid}`)
+    try {
+      copy.finish(this.state.journal.bytes)
+      this.#compare(copy.to)
+      disk.rename(copy.to, path)
+      disk.syncDir(this.dir)
+    } catch (error) {
+      dropTemporary(copy.to)
+      // One that takes long to copy is not copied each second.
+      const now = performance.now()
+      this.#doubt = { until: now + 10 * (now - started) - 1_000, why: error }
+      throw error
+    } finally {
+      copy.close()
+    }
+    disk.closeFile(this.#fd as number)
+    this.#fd = disk.findAppend(path)
+    this.#doubt = undefined
+    disk.removeFile(files.unsynced(this.dir))
+  }
+
+  /** Memory may have given up meanwhile what the disk never got. */
+  #compare(path: string): void {
+    const { seq, bytes, fold } = this.state.journal
+    const file = files.state(this.dir)
+    const text = disk.findText(file)
+    const known = text === undefined ? undefined : parseState(text, file)
+    const from = known?.journal.fold === fold ? known : undefined
+    const fd = disk.openRead(path)
+    try {
+      const { state, offset } = foldTail(this.id, fd, path, from, bytes)
+      if (state?.journal.seq !== seq) throw damaged(this.id, offset)
+    } finally {
+      disk.closeFile(fd)
+    }
   }
 
   /** The transcript is on the disk up to the mark. */

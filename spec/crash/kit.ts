@@ -73,15 +73,19 @@ export function stint(
 }
 
 /** An empty scene; `discard` removes it and all its copies. */
-export function openScene(): { scene: Scene; copy: () => Scene; discard: () => void } {
+export function openScene(): {
+  scene: Scene
+  copy: (from?: Scene) => Scene
+  discard: () => void
+} {
   const dir = mkdtempSync(join(tmpdir(), 'stint-crash-'))
   const scene = { home: join(dir, 'home'), project: dir }
   let copies = 0
   return {
     scene,
-    copy: () => {
+    copy: (from = scene) => {
       const home = join(dir, `copy-${copies++}`)
-      if (existsSync(scene.home)) cpSync(scene.home, home, { recursive: true })
+      if (existsSync(from.home)) cpSync(from.home, home, { recursive: true })
       return { home, project: dir }
     },
     discard: () => rmSync(dir, { recursive: true, force: true }),

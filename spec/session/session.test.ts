@@ -434,6 +434,115 @@ describe('Session.appendStreamed', () => {
   })
 })
 
+describe('a sync of the journal that failed', () => {
+  const eio = () => Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })
+  const unsynced = (place: Place) => existsSync(`${place.transcript}.unsynced`)
+  const inode = (place: Place) => statSync(place.transcript).ino
+
+  /** Leaves an entry whose sync failed. */
+  async function failOnce(place: Place, session: Session): Promise<void> {
+    const spy = vi.spyOn(fs, 'fdatasyncSync').mockImplementationOnce(() => {
+      throw eio()
+    })
+    try {
+      await expect(session.append(message('one'))).rejects.toMatchObject({
+        code: 'DURABILITY_UNKNOWN',
+      })
+    } finally {
+      spy.mockRestore()
+    }
+    expect(unsynced(place)).toBe(true)
+  }
+
+  it.each(['the same process', 'another one'])(
+    'has the next change of %s put all of it into a new file',
+    async (who) => {
+      const place = await makeSession()
+      using session = open(place)
+      await failOnce(place, session)
+      const before = inode(place)
+      using next = who === 'another one' ? open(place) : undefined
+      expect((await (next ?? session).append(message('two'))).seqs).toEqual([2])
+      expect(inode(place)).not.toBe(before)
+      expect(unsynced(place)).toBe(false)
+      expect(readEntries(place).map(({ text }) => text)).toEqual([null, 'one', 'two'])
+      expect(readState(place)).toEqual(foldAll(place))
+      const renewed = inode(place)
+      expect((await session.append(message('three'))).seqs).toEqual([3])
+      expect(inode(place)).toBe(renewed)
+    },
+  )
+
+  it('is seen by who had the session open and finds entries of others', async () => {
+    const place = await makeSession()
+    using session = open(place)
+    using other = open(place)
+    await other.refresh()
+    await failOnce(place, session)
+    const before = inode(place)
+    await other.append(message('two'))
+    expect(inode(place)).not.toBe(before)
+  })
+
+  it('of what streams is made good by the next one', async () => {
+    const place = await makeSession()
+    using session = open(place)
+    await session.appendStreamed([session.encode(message('a'))])
+    const before = inode(place)
+    const spy = vi.spyOn(fs, 'fdatasync').mockImplementationOnce((_fd, done) => done(eio()))
+    await expect(session.syncLater()).rejects.toMatchObject({ code: 'IO_FAILED' })
+    spy.mockRestore()
+    await session.appendStreamed([session.encode(message('b'))])
+    expect(inode(place)).toBe(before)
+    await session.syncLater()
+    expect(inode(place)).not.toBe(before)
+    expect(session.unsynced).toBe(0)
+    await session.publish()
+    expect(readState(place)).toEqual(foldAll(place))
+  })
+
+  it('is not made good with what memory has lost', async () => {
+    const place = await makeSession()
+    using session = open(place)
+    const { size } = statSync(place.transcript)
+    await failOnce(place, session)
+    const before = inode(place)
+    const lost = readFileSync(place.transcript).fill(0, size)
+    writeFileSync(place.transcript, lost)
+    await expect(session.append(message('two'))).rejects.toMatchObject({
+      code: 'DURABILITY_UNKNOWN',
+      cause: { code: 'TRANSCRIPT_DAMAGED' },
+    })
+    expect(inode(place)).toBe(before)
+    expect(readdirSync(place.dir).filter((name) => /jsonl\.\d/.test(name))).toEqual([])
+  })
+
+  it('has the journal not copied over and over while copying it takes long', async () => {
+    const place = await makeSession()
+    using session = open(place)
+    await failOnce(place, session)
+    let now = performance.now()
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1_000))
+    const sync = vi.spyOn(fs, 'fdatasyncSync').mockImplementation(() => {
+      throw eio()
+    })
+    const isRefused = () =>
+      expect(session.append(message('more'))).rejects.toMatchObject({ code: 'DURABILITY_UNKNOWN' })
+    try {
+      await isRefused()
+      const tried = sync.mock.calls.length
+      await isRefused()
+      expect(sync.mock.calls.length).toBe(tried)
+      now += 60_000
+      await isRefused()
+      expect(sync.mock.calls.length).toBeGreaterThan(tried)
+    } finally {
+      clock.mockRestore()
+      sync.mockRestore()
+    }
+  })
+})
+
 describe('Session.encode', () => {
   it('counts what was redacted, in the text and in the data', async () => {
     const place = await makeSession()

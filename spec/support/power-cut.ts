@@ -5,6 +5,8 @@
  * The rules are stricter than those of any real file system, unless `keeps` says otherwise:
  *
  * - the bytes of a file are those of its last completed fsync or fdatasync
+ * - once a sync of a file has failed, nothing behind the last good one comes there any more, whatever
+ *   later syncs say and however often it is written: an ext4 was seen to do so
  * - a name made, renamed or removed is so only once its directory was synced after that; a rename
  *   between two directories, only once both were (or its target, when asked for)
  * - changes of one name come to the disk in their order
@@ -75,6 +77,7 @@ export function replay(options: ReplayOptions): void {
   for (const call of callsOf(options.log)) {
     if ((call.n ?? 0) > (options.upTo ?? Number.POSITIVE_INFINITY)) break
     if (call.error === undefined) apply(disk, call)
+    else if (/^f(data)?sync$/.test(call.call)) failSync(openedBy(disk, call.fd, call.path))
   }
   fs.mkdirSync(options.into, { recursive: true })
   if (fs.readdirSync(options.into).length > 0) throw new Error(`${options.into} is not empty`)
@@ -87,6 +90,8 @@ export function replay(options: ReplayOptions): void {
 interface FileNode {
   readonly kind: 'file'
   bytes: Buffer
+  /** From where on a failed sync keeps the bytes from the disk. */
+  stuckAt: number
   /** The bytes, NUL where they were not synced. */
   holed: Buffer
   durable: Buffer
@@ -151,7 +156,7 @@ function loadNode(path: string, entry: fs.Dirent, seen: Map<string, FileNode>): 
   const known = seen.get(`${dev}:${ino}`)
   if (known !== undefined) return known
   const bytes = fs.readFileSync(path)
-  const node: FileNode = { kind: 'file', bytes, holed: bytes, durable: bytes, mode: mode & 0o7777 }
+  const node = fileWith(bytes, mode & 0o7777)
   seen.set(`${dev}:${ino}`, node)
   return node
 }
@@ -161,8 +166,18 @@ function emptyDir(mode: number): DirNode {
 }
 
 function emptyFile(mode: number): FileNode {
-  const bytes = Buffer.alloc(0)
-  return { kind: 'file', bytes, holed: bytes, durable: bytes, mode }
+  return fileWith(Buffer.alloc(0), mode)
+}
+
+function fileWith(bytes: Buffer, mode: number): FileNode {
+  return {
+    kind: 'file',
+    bytes,
+    stuckAt: Number.POSITIVE_INFINITY,
+    holed: bytes,
+    durable: bytes,
+    mode,
+  }
 }
 
 // ── the calls ────────────────────────────────────────────────────────────────────────────────────
@@ -265,6 +280,7 @@ function put(file: FileNode, offset: number, data: Buffer): void {
 function resize(file: FileNode, size: number): void {
   const gap = Buffer.alloc(Math.max(0, size - file.bytes.length))
   file.bytes = Buffer.concat([file.bytes.subarray(0, size), gap])
+  if (size <= file.stuckAt) file.stuckAt = Number.POSITIVE_INFINITY
   file.holed = Buffer.concat([file.holed.subarray(0, size), gap])
 }
 
@@ -287,10 +303,14 @@ function setName(names: Map<string, Node>, name: string, node: Node | undefined)
 
 function sync(disk: Disk, node: Node): void {
   if (node.kind === 'file') {
-    node.durable = node.bytes
-    node.holed = node.bytes
+    node.durable = Buffer.from(node.bytes).fill(0, Math.min(node.stuckAt, node.bytes.length))
+    node.holed = node.durable
   }
   if (node.kind === 'dir') syncNames(disk, node)
+}
+
+function failSync(node: Node): void {
+  if (node.kind === 'file') node.stuckAt = Math.min(node.stuckAt, node.durable.length)
 }
 
 function syncNames(disk: Disk, synced: DirNode): void {
