@@ -40,3 +40,13 @@ export class Failure<C extends FailureCode = FailureCode> extends Error {
 export function isFailure<C extends FailureCode>(error: unknown, code: C): error is Failure<C> {
   return error instanceof Failure && error.code === code
 }
+
+/** What was thrown; a refusal of the disk says that the journal has so many entries of the change. */
+export function withRecorded(error: unknown, count: number): unknown {
+  for (const code of ['DISK_FULL', 'ACCESS_DENIED', 'IO_FAILED'] as const) {
+    if (isFailure(error, code) && (error.data.recorded ?? 0) !== count) {
+      return new Failure(code, { ...error.data, recorded: count }, { cause: error.cause })
+    }
+  }
+  return error
+}
