@@ -268,7 +268,8 @@ async function awaitSupervisor(
       ? 'its tool was told to end, but its supervisor does not answer'
       : `its tool was told to end, but its supervisor, process ${stopped.pid}, is stopped`
   const unsaid = refused === undefined ? '' : `, and will not know who ended it: ${refused.message}`
-  throw new Failure('KILL_INCOMPLETE', { id: session.id, why: why + unsaid })
+  const holder = stopped && { holder: stopped }
+  throw new Failure('KILL_INCOMPLETE', { id: session.id, why: why + unsaid, ...holder })
 }
 
 /** No supervisor will: the turn is ended here, when nothing of it lives any more. */

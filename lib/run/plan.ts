@@ -100,7 +100,7 @@ export interface RunReport {
   readonly result: TurnResult
   /** The exit status that stands for the turn. */
   readonly status: number
-  /** Whether the turn's end is in the journal; if not, the next change records it as crashed. */
+  /** Whether the turn's end is in the journal; if not, the next turn records it as crashed. */
   readonly recorded: boolean
   /** What the disk refused at the end. */
   readonly failure: Failure | undefined
