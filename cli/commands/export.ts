@@ -33,7 +33,7 @@ export const handler: Handler = async (invocation, context) => {
     if (one === undefined || named.length > 1 || flag(invocation, 'tree')) {
       throw misused(verb, '--format takes one session')
     }
-    if (size(invocation, 'max-size') !== undefined) {
+    if (flag(invocation, 'max-size')) {
       throw misused(verb, '--max-size goes with an archive')
     }
     return share(one, format, target, context)

@@ -1,6 +1,6 @@
 import { type ImportRow, importConversations, importedTools } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
-import { flag, type Handler, type Invocation, text, when } from '../command.ts'
+import { flag, type Handler, type Invocation, when } from '../command.ts'
 import type { Context } from '../context.ts'
 import { nearestOf } from '../nearest.ts'
 import { openProgress } from '../progress.ts'
@@ -25,7 +25,7 @@ export const handler: Handler = async (invocation, context) => {
 }
 
 async function importFrom(tool: string, invocation: Invocation, context: Context): Promise<number> {
-  if (text(invocation, 'max-size') !== undefined) {
+  if (flag(invocation, 'max-size')) {
     throw misused(invocation.verb, '--max-size goes with an archive')
   }
   const dryRun = flag(invocation, 'dry-run')

@@ -11,7 +11,7 @@ import { appear, inStaging, mintId } from '../store/create.ts'
 import { waitForMaintenance } from '../store/maintenance.ts'
 import type { Store } from '../store/store.ts'
 import { digest, readOpen } from './contents.ts'
-import type { ArchivedFile, ArchivedSession } from './manifest.ts'
+import { type ArchivedFile, type ArchivedSession, limits } from './manifest.ts'
 import { openArchive, reading, readPieces, sizeOf } from './read.ts'
 import { journalOf, Unpacking } from './unpack.ts'
 
@@ -20,9 +20,9 @@ export interface UnpackOptions {
   readonly file: string
   readonly input?: AsyncIterable<Buffer>
   /** Looks through all of it, says what would be restored, and restores nothing. */
-  readonly dryRun: boolean
-  /** How many bytes it may unpack to. */
-  readonly maxSize: number
+  readonly dryRun?: boolean
+  /** How many bytes it may unpack to; 16 GiB by default. */
+  readonly maxSize?: number
   /** Called before each file, and before each session appears, with how many are begun or there. */
   readonly onStep?: (count: number, of: number) => void
 }
@@ -56,7 +56,7 @@ export async function importArchive(store: Store, options: UnpackOptions): Promi
 }
 
 async function unpackAll(store: Store, options: UnpackOptions): Promise<UnpackRow[]> {
-  const { file, input = readPieces(file), dryRun, maxSize, onStep } = options
+  const { file, input = readPieces(file), dryRun = false, maxSize = limits.bytes, onStep } = options
   const provenance = {
     archive: file.slice(file.lastIndexOf('/') + 1),
     projectPath: store.projectPath,
