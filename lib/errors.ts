@@ -50,3 +50,13 @@ export function withRecorded(error: unknown, count: number): unknown {
   }
   return error
 }
+
+/** What `act` gives, or undefined where a Failure is thrown; a bug is thrown on. */
+export function quietly<T>(act: () => T): T | undefined {
+  try {
+    return act()
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return undefined
+  }
+}

@@ -2,7 +2,7 @@
 
 import { giveWay } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import { session as files, type Place, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findEntries } from '../session/turn.ts'
@@ -94,7 +94,8 @@ async function unpackAll(store: Store, options: UnpackOptions): Promise<UnpackRo
     }
     return [...rows.values()]
   } finally {
-    for (const { dir } of built) if (dir !== undefined) drop(dir)
+    // The next one that builds sweeps what stays; what went wrong before is what counts.
+    for (const { dir } of built) if (dir !== undefined) quietly(() => disk.removeTree(dir))
   }
 }
 
@@ -130,14 +131,5 @@ function startDigest(path: string, size: number): string | undefined {
     return disk.readFacts(fd, path).size < size ? undefined : digest(readOpen(fd, path, size))
   } finally {
     disk.closeFile(fd)
-  }
-}
-
-function drop(dir: string): void {
-  try {
-    disk.removeTree(dir)
-  } catch (error) {
-    // The next one that builds sweeps it; what went wrong before is what counts.
-    if (!(error instanceof Failure)) throw error
   }
 }

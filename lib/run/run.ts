@@ -2,7 +2,7 @@
 
 import path from 'node:path'
 import type { SessionId } from '../base/id.ts'
-import { Failure, withRecorded } from '../errors.ts'
+import { Failure, quietly, withRecorded } from '../errors.ts'
 import { session as files, privateFile, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findRepository, readHead } from '../os/git.ts'
@@ -303,9 +303,5 @@ function writeIdFile(path: string, id: SessionId): void {
 
 /** Only a hint: without it the states are looked through. */
 function hintLast(store: Store, id: SessionId): void {
-  try {
-    replaceText(storeFiles.last(store.dir), `${id}\n`)
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-  }
+  quietly(() => replaceText(storeFiles.last(store.dir), `${id}\n`))
 }
