@@ -365,7 +365,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: (d) =>
       d.act === 'permit'
         ? `what it may do is what the command lines of [tools.${d.tool}] in the config say`
-        : d.act === 'compact_nothing'
+        : d.act === 'compact_nothing' || d.tool === 'command'
           ? undefined
           : '`stint tools` says which agents can do what',
   },
