@@ -6,7 +6,7 @@ import { misused } from './argv.ts'
 import { flag, type Invocation, size } from './command.ts'
 import type { Context } from './context.ts'
 import { openProgress } from './progress.ts'
-import { bytes } from './render/amount.ts'
+import { amount, bytes } from './render/amount.ts'
 import { styleOf } from './render/style.ts'
 import { table } from './render/table.ts'
 import { storeOf } from './session.ts'
@@ -83,7 +83,7 @@ function summaryOf(rows: readonly UnpackRow[], dryRun: boolean): string {
   const count = (act: UnpackRow['act']) => rows.filter((row) => row.act === act).length
   const some = (number: number, words: string) => (number === 0 ? [] : [`${number} ${words}`])
   return [
-    `${count('imported')} of ${rows.length} session${rows.length === 1 ? '' : 's'} ${dryRun ? 'would be restored' : 'restored'}`,
+    `${count('imported')} of ${amount(rows.length, 'session')} ${dryRun ? 'would be restored' : 'restored'}`,
     ...some(count('known'), 'there already'),
     ...some(count('refused'), 'refused'),
   ].join('; ')

@@ -4,7 +4,7 @@ import { flag, type Handler, type Invocation, when } from '../command.ts'
 import type { Context } from '../context.ts'
 import { nearestOf } from '../nearest.ts'
 import { openProgress } from '../progress.ts'
-import { ago, bytes } from '../render/amount.ts'
+import { ago, amount, bytes } from '../render/amount.ts'
 import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
 import { homeOf, settingsOf, storeOf } from '../session.ts'
@@ -97,7 +97,7 @@ function summaryOf(rows: readonly ImportRow[], dryRun: boolean): string {
     if (act === 'skipped') reasons.set(why ?? '', (reasons.get(why ?? '') ?? 0) + 1)
   }
   return [
-    `${count('imported')} of ${rows.length} conversation${rows.length === 1 ? '' : 's'} ${dryRun ? 'would be imported' : 'imported'}`,
+    `${count('imported')} of ${amount(rows.length, 'conversation')} ${dryRun ? 'would be imported' : 'imported'}`,
     ...some(count('known'), 'there already'),
     ...some(count('grown'), 'there already, and grown since: what is new was not added'),
     ...some(count('elsewhere'), 'of other projects (--all-projects)'),
