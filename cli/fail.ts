@@ -5,13 +5,17 @@ import type { Verb } from './command.ts'
 import { styleOf } from './render/style.ts'
 import { visible } from './render/visible.ts'
 
-/** A failure as it is shown. `INTERNAL` is the code of a bug; every other one is lib's. */
-export interface Report {
+/** What lib has of a Failure; each bundle may carry a class of its own, so the shape decides. */
+interface FailureLike {
   readonly code: string
   readonly message: string
   readonly hint: string | undefined
   readonly data: unknown
   readonly status: number
+}
+
+/** A failure as it is shown. `INTERNAL` is the code of a bug; every other one is lib's. */
+export interface Report extends FailureLike {
   /** Where it was thrown; made when it is read, which takes a while. */
   readonly stack: string | undefined
 }
@@ -86,15 +90,6 @@ function pointed(hint: string, place: readonly string[]): string {
       // The one verb of a hint that looks in one project only.
       [start, ...place.filter((word) => verb !== 'trash' || word !== '--all-projects')].join(' '),
   )
-}
-
-/** What lib has of a Failure; each bundle may carry a class of its own, so the shape decides. */
-interface FailureLike {
-  readonly code: string
-  readonly message: string
-  readonly hint: string | undefined
-  readonly data: unknown
-  readonly status: number
 }
 
 function failureOf(error: unknown): FailureLike | undefined {

@@ -1,12 +1,12 @@
 /** Restoring sessions from an archive. */
 
 import path from 'node:path'
-import { importArchive, isTerminal, isThere, parseSize, type UnpackRow } from '../lib/index.ts'
+import { importArchive, isTerminal, isThere, type UnpackRow } from '../lib/index.ts'
 import { misused } from './argv.ts'
-import { flag, type Invocation, text } from './command.ts'
+import { flag, type Invocation, size } from './command.ts'
 import type { Context } from './context.ts'
 import { openProgress } from './progress.ts'
-import { bytes } from './render/amount.ts'
+import { amount, bytes } from './render/amount.ts'
 import { styleOf } from './render/style.ts'
 import { table } from './render/table.ts'
 import { storeOf } from './session.ts'
@@ -26,9 +26,7 @@ export async function unpack(
     if (invocation.values.has(name)) throw misused(verb, `--${name} does not go with an archive`)
   }
   if (word === '-' && isTerminal(0)) throw misused(verb, 'standard input is a terminal')
-  const size = text(invocation, 'max-size') ?? '16G'
-  const maxSize = parseSize(size)
-  if (maxSize === undefined) throw misused(verb, `--max-size takes a size such as 64G, not ${size}`)
+  const maxSize = size(invocation, 'max-size')
   const dryRun = flag(invocation, 'dry-run')
   const source = word === '-' ? { input: context.stdin } : {}
   const file = word === '-' ? word : path.resolve(context.cwd, word)
@@ -39,7 +37,7 @@ export async function unpack(
     file,
     ...source,
     dryRun,
-    maxSize,
+    ...(maxSize === undefined ? {} : { maxSize }),
     onStep: (count, of) => {
       signal.throwIfAborted()
       progress.say(() => `${count} of ${of} sessions`)
@@ -85,7 +83,7 @@ function summaryOf(rows: readonly UnpackRow[], dryRun: boolean): string {
   const count = (act: UnpackRow['act']) => rows.filter((row) => row.act === act).length
   const some = (number: number, words: string) => (number === 0 ? [] : [`${number} ${words}`])
   return [
-    `${count('imported')} of ${rows.length} session${rows.length === 1 ? '' : 's'} ${dryRun ? 'would be restored' : 'restored'}`,
+    `${count('imported')} of ${amount(rows.length, 'session')} ${dryRun ? 'would be restored' : 'restored'}`,
     ...some(count('known'), 'there already'),
     ...some(count('refused'), 'refused'),
   ].join('; ')

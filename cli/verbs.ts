@@ -239,7 +239,7 @@ const list: ExplainedVerb = {
   reach: 'many',
   details: `Prints one line a session: id, status, how its newest turn ended, when it was used, tool, name and description. On a terminal the start of the id that is enough to name it stands out, long cells are cut, and on a narrow one columns are left out; elsewhere nothing is cut. Looking changes nothing.
 
-Where there are several stores, STORE tells them apart: by the project, or by the store's directory where two are of one project, as those of two machines may be. A store that cannot be read is a warning. Nothing is written in any of them, so that a read-only mount or a copy will do.
+Where there are several stores, STORE tells them apart: by the project's name, or by the store's directory where two have one name, as on two machines. A store that cannot be read is a warning. Nothing is written in any of them, so that a read-only mount or a copy will do.
 
 With --json: an array of objects, each with \`store\`, its store's directory, where there are several; with --tree too, the same objects with \`children\`, and \`usage_total\` where something is known of what a session and all its descendants used, whatever is filtered out.`,
   exits: [
@@ -838,6 +838,7 @@ const importConversations: ExplainedVerb = {
     {
       name: 'max-size',
       value: 'SIZE',
+      kind: 'size',
       help: 'how much an archive may unpack to; 16G unless said',
     },
   ],

@@ -40,3 +40,23 @@ export class Failure<C extends FailureCode = FailureCode> extends Error {
 export function isFailure<C extends FailureCode>(error: unknown, code: C): error is Failure<C> {
   return error instanceof Failure && error.code === code
 }
+
+/** What was thrown; a refusal of the disk says that the journal has so many entries of the change. */
+export function withRecorded(error: unknown, count: number): unknown {
+  for (const code of ['DISK_FULL', 'ACCESS_DENIED', 'IO_FAILED'] as const) {
+    if (isFailure(error, code) && (error.data.recorded ?? 0) !== count) {
+      return new Failure(code, { ...error.data, recorded: count }, { cause: error.cause })
+    }
+  }
+  return error
+}
+
+/** What `act` gives, or undefined where a Failure is thrown; a bug is thrown on. */
+export function quietly<T>(act: () => T): T | undefined {
+  try {
+    return act()
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return undefined
+  }
+}

@@ -74,7 +74,7 @@ export interface FailureData {
   LEASE_LOST: { id: string }
   WAIT_EXPIRED: { id: string; waited_ms: number }
   NOTHING_RUNS: { id: string; status: string }
-  KILL_INCOMPLETE: { id: string; why: string }
+  KILL_INCOMPLETE: { id: string; why: string; holder?: Holder }
   KILL_UNRECORDED: { id: string; why: string }
   COMMAND_NEEDED: { id: string }
   TOOL_UNKNOWN: { tool: string; known: readonly string[] }
@@ -210,7 +210,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     sentence: (d) => `${d.path} ${d.problem}`,
     hint: (d) =>
       d.problem === 'has no sessions'
-        ? "`stint list --all-projects --json | jq -r '.[].project_path'` says which projects have"
+        ? "`stint list --all-projects --json | jq -r 'map(.project_path) | unique[]'` says which projects have"
         : undefined,
   },
   TURN_UNKNOWN: {
@@ -237,7 +237,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     sentence: (d) => `session ${d.id} is locked${d.holder ? ` by ${holderText(d.holder)}` : ''}`,
     hint: (d) =>
       d.holder?.stopped
-        ? `its holder is stopped: continue it with \`kill -CONT ${d.holder.pid}\`, or end it with \`stint kill ${d.id}\``
+        ? `its holder is stopped: continue it with \`kill -CONT ${d.holder.pid}\`, after \`stint kill ${d.id}\` if it is to end`
         : `wait for it with \`stint wait ${d.id}\` or \`resume --wait\`, end it with \`stint kill ${d.id}\`, or work beside it with \`stint run --fork ${d.id}\``,
   },
   SESSION_ORPHANED: {
@@ -325,12 +325,14 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   KILL_INCOMPLETE: {
     status: 1,
     sentence: (d) => `session ${d.id} still runs: ${d.why}`,
+    hint: (d) =>
+      d.holder?.stopped ? `\`kill -CONT ${d.holder.pid}\` has it record the end` : undefined,
   },
   KILL_UNRECORDED: {
     status: 7,
     sentence: (d) =>
       `nothing of session ${d.id} runs any more, but that could not be recorded: ${d.why}`,
-    hint: () => 'once it can be, the next change of the session records a crash',
+    hint: (d) => `once it can be, \`stint kill ${d.id}\` or the session's next turn records it`,
   },
   COMMAND_NEEDED: {
     status: 2,
@@ -363,7 +365,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: (d) =>
       d.act === 'permit'
         ? `what it may do is what the command lines of [tools.${d.tool}] in the config say`
-        : d.act === 'compact_nothing'
+        : d.act === 'compact_nothing' || d.tool === 'command'
           ? undefined
           : '`stint tools` says which agents can do what',
   },

@@ -79,6 +79,10 @@ idle turn 1 ended: success
 5 6
 0 counted
 1 notes
+known counted 7
+keep young
+keep young
+0
 NOTHING_RUNS idle nothing of session ${id} runs: it is idle 1
 `)
   expect(await place.json(['list'])).toMatchObject([

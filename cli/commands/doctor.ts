@@ -20,7 +20,7 @@ import { flag, type Handler, type Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
 import { openProgress } from '../progress.ts'
 import { amount } from '../render/amount.ts'
-import { drawFindings, severityPaint } from '../render/findings.ts'
+import { drawFindings, type FindingsSpec, severityPaint } from '../render/findings.ts'
 import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
 import { homeOf, resolve, storeOf, storesOf } from '../session.ts'
@@ -135,16 +135,7 @@ async function foretell(diagnosis: Diagnosis, aim: Aim, context: Context): Promi
   if (context.json) {
     context.out.json(findings.map((one) => ({ ...one, would: checks[one.id].mends })))
   } else {
-    const { columns, color } = context
-    const style = styleOf(color.stdout)
-    context.out.data(
-      await drawFindings(findings, {
-        ...aim,
-        columns,
-        style,
-        remedyOf: ([one]) => one && checks[one.id].mends,
-      }),
-    )
+    await print(findings, aim, context, ([one]) => one && checks[one.id].mends)
     context.out.talk(`${amount(findings.length, 'finding')} would be mended`)
   }
   return 0
@@ -169,16 +160,7 @@ async function report(
     const mended = repairs === undefined ? {} : { repairs }
     context.out.json({ checks: findings, summary, redactions, ...mended })
   } else {
-    const { columns, color } = context
-    const style = styleOf(color.stdout)
-    context.out.data(
-      await drawFindings(findings, {
-        ...aim,
-        columns,
-        style,
-        remedyOf: (some) => fixOf(some, aim),
-      }),
-    )
+    await print(findings, aim, context, (some) => fixOf(some, aim))
     context.out.talk(summaryOf(summary))
     const taken = Object.values(redactions).reduce((sum, one) => sum + one, 0)
     if (taken > 0)
@@ -187,6 +169,16 @@ async function report(
       )
   }
   return summary.damage > 0 ? 6 : summary.warnings > 0 ? 1 : 0
+}
+
+async function print(
+  findings: readonly Finding[],
+  aim: Aim,
+  { out, columns, color }: Context,
+  remedyOf: FindingsSpec['remedyOf'],
+): Promise<void> {
+  const style = styleOf(color.stdout)
+  out.data(await drawFindings(findings, { ...aim, columns, style, remedyOf }))
 }
 
 function summaryOf({

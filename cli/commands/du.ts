@@ -2,7 +2,7 @@ import { type DiskUsage, readDiskUsage, type SessionId } from '../../lib/index.t
 import type { Handler } from '../command.ts'
 import type { Context } from '../context.ts'
 import { openProgress } from '../progress.ts'
-import { ago, bytes } from '../render/amount.ts'
+import { ago, amount, bytes } from '../render/amount.ts'
 import { shownLength } from '../render/session.ts'
 import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
@@ -75,7 +75,7 @@ async function draw(
   )
   const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0)
   const all = sum(rows.map((row) => row.bytes))
-  const count = `${rows.length} session${rows.length === 1 ? '' : 's'}`
+  const count = amount(rows.length, 'session')
   if (asked.length > 0) context.out.talk(`${bytes(all)} in ${count}`)
   else {
     const trash = sum(usages.map((usage) => usage.trash_bytes))

@@ -13,7 +13,7 @@ import { misused } from '../argv.ts'
 import { flag, type Handler, type Invocation, size, text } from '../command.ts'
 import type { Context } from '../context.ts'
 import { openProgress } from '../progress.ts'
-import { bytes } from '../render/amount.ts'
+import { amount, bytes } from '../render/amount.ts'
 import { type ShareFormat, shareText } from '../render/share.ts'
 import { visibleLine } from '../render/visible.ts'
 import { resolve } from '../session.ts'
@@ -33,7 +33,7 @@ export const handler: Handler = async (invocation, context) => {
     if (one === undefined || named.length > 1 || flag(invocation, 'tree')) {
       throw misused(verb, '--format takes one session')
     }
-    if (size(invocation, 'max-size') !== undefined) {
+    if (flag(invocation, 'max-size')) {
       throw misused(verb, '--max-size goes with an archive')
     }
     return share(one, format, target, context)
@@ -104,7 +104,7 @@ function tell(
   if (json) out.json({ file, bytes: length, sessions: sessions.map(rowOf) })
   else {
     const open = sessions.filter(({ open_turn }) => open_turn).length
-    const many = `${sessions.length} session${sessions.length === 1 ? '' : 's'}`
+    const many = amount(sessions.length, 'session')
     const live = open === 0 ? '' : `; ${open} in the middle of a turn`
     out.talk(
       `${many}, ${bytes(length)}, ${verb.name}ed${file === null ? '' : ` to ${file}`}${live}`,

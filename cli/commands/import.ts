@@ -1,10 +1,10 @@
 import { type ImportRow, importConversations, importedTools } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
-import { flag, type Handler, type Invocation, text, when } from '../command.ts'
+import { flag, type Handler, type Invocation, when } from '../command.ts'
 import type { Context } from '../context.ts'
 import { nearestOf } from '../nearest.ts'
 import { openProgress } from '../progress.ts'
-import { ago, bytes } from '../render/amount.ts'
+import { ago, amount, bytes } from '../render/amount.ts'
 import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
 import { homeOf, settingsOf, storeOf } from '../session.ts'
@@ -25,7 +25,7 @@ export const handler: Handler = async (invocation, context) => {
 }
 
 async function importFrom(tool: string, invocation: Invocation, context: Context): Promise<number> {
-  if (text(invocation, 'max-size') !== undefined) {
+  if (flag(invocation, 'max-size')) {
     throw misused(invocation.verb, '--max-size goes with an archive')
   }
   const dryRun = flag(invocation, 'dry-run')
@@ -97,7 +97,7 @@ function summaryOf(rows: readonly ImportRow[], dryRun: boolean): string {
     if (act === 'skipped') reasons.set(why ?? '', (reasons.get(why ?? '') ?? 0) + 1)
   }
   return [
-    `${count('imported')} of ${rows.length} conversation${rows.length === 1 ? '' : 's'} ${dryRun ? 'would be imported' : 'imported'}`,
+    `${count('imported')} of ${amount(rows.length, 'conversation')} ${dryRun ? 'would be imported' : 'imported'}`,
     ...some(count('known'), 'there already'),
     ...some(count('grown'), 'there already, and grown since: what is new was not added'),
     ...some(count('elsewhere'), 'of other projects (--all-projects)'),

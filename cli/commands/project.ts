@@ -9,6 +9,7 @@ import {
 } from '../../lib/index.ts'
 import type { Handler } from '../command.ts'
 import { openProgress } from '../progress.ts'
+import { amount } from '../render/amount.ts'
 import { homeOf } from '../session.ts'
 
 /** Brings the sessions of a project that was moved along, and of those that are in it. */
@@ -48,9 +49,7 @@ export const handler: Handler = async (invocation, context) => {
         : failure.message
       context.out.warn(`session ${id} stays with ${from}: ${why}`)
     }
-    context.out.talk(
-      `${moved.length} session${moved.length === 1 ? '' : 's'} of ${from} moved to ${to}`,
-    )
+    context.out.talk(`${amount(moved.length, 'session')} of ${from} moved to ${to}`)
   }
   signal.throwIfAborted()
   return done.every(({ left }) => left.length === 0) ? 0 : 5

@@ -42,9 +42,9 @@ export const handler: Handler = async (invocation, context) => {
   const task = await taskOf(invocation, context, config.settings, found?.id)
   const isAgent = task.kind !== 'command' || task.tool !== undefined
   const isInteractive = task.kind === 'interactive' || (task.kind === 'command' && task.interactive)
-  // The line with the session's id is the first one; what else there is to say comes after it.
   // A person can answer only where there is one.
   const canAsk = isTerminal(0) && isTerminal(2)
+  // The line with the session's id is the first one; what else there is to say comes after it.
   const warnings = [...config.warnings, ...staleTurn(store, context)]
   const speak = () => {
     for (const warning of warnings.splice(0)) context.out.warn(warning)

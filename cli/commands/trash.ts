@@ -8,7 +8,7 @@ import {
 } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
 import type { Handler } from '../command.ts'
-import { ago } from '../render/amount.ts'
+import { ago, amount } from '../render/amount.ts'
 import { shownLength } from '../render/session.ts'
 import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
@@ -89,7 +89,7 @@ async function empty(
       const what = buried ? 'is out of sight, not removed' : 'stays in the trash'
       context.out.warn(`session ${id} ${what}: ${why}`)
     }
-    context.out.talk(`${removed.length} ${removed.length === 1 ? 'session' : 'sessions'} removed`)
+    context.out.talk(`${amount(removed.length, 'session')} removed`)
   }
   context.signal.throwIfAborted()
   return kept.length === 0 ? 0 : 5

@@ -2,7 +2,7 @@
 
 import { giveWay } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import { session as files, type Place, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findEntries } from '../session/turn.ts'
@@ -11,7 +11,7 @@ import { appear, inStaging, mintId } from '../store/create.ts'
 import { waitForMaintenance } from '../store/maintenance.ts'
 import type { Store } from '../store/store.ts'
 import { digest, readOpen } from './contents.ts'
-import type { ArchivedFile, ArchivedSession } from './manifest.ts'
+import { type ArchivedFile, type ArchivedSession, limits } from './manifest.ts'
 import { openArchive, reading, readPieces, sizeOf } from './read.ts'
 import { journalOf, Unpacking } from './unpack.ts'
 
@@ -20,9 +20,9 @@ export interface UnpackOptions {
   readonly file: string
   readonly input?: AsyncIterable<Buffer>
   /** Looks through all of it, says what would be restored, and restores nothing. */
-  readonly dryRun: boolean
-  /** How many bytes it may unpack to. */
-  readonly maxSize: number
+  readonly dryRun?: boolean
+  /** How many bytes it may unpack to; 16 GiB by default. */
+  readonly maxSize?: number
   /** Called before each file, and before each session appears, with how many are begun or there. */
   readonly onStep?: (count: number, of: number) => void
 }
@@ -56,7 +56,7 @@ export async function importArchive(store: Store, options: UnpackOptions): Promi
 }
 
 async function unpackAll(store: Store, options: UnpackOptions): Promise<UnpackRow[]> {
-  const { file, input = readPieces(file), dryRun, maxSize, onStep } = options
+  const { file, input = readPieces(file), dryRun = false, maxSize = limits.bytes, onStep } = options
   const provenance = {
     archive: file.slice(file.lastIndexOf('/') + 1),
     projectPath: store.projectPath,
@@ -94,7 +94,8 @@ async function unpackAll(store: Store, options: UnpackOptions): Promise<UnpackRo
     }
     return [...rows.values()]
   } finally {
-    for (const { dir } of built) if (dir !== undefined) drop(dir)
+    // The next one that builds sweeps what stays; what went wrong before is what counts.
+    for (const { dir } of built) if (dir !== undefined) quietly(() => disk.removeTree(dir))
   }
 }
 
@@ -130,14 +131,5 @@ function startDigest(path: string, size: number): string | undefined {
     return disk.readFacts(fd, path).size < size ? undefined : digest(readOpen(fd, path, size))
   } finally {
     disk.closeFile(fd)
-  }
-}
-
-function drop(dir: string): void {
-  try {
-    disk.removeTree(dir)
-  } catch (error) {
-    // The next one that builds sweeps it; what went wrong before is what counts.
-    if (!(error instanceof Failure)) throw error
   }
 }

@@ -1,6 +1,6 @@
 /** A file that appears whole under its name: written beside, synced, and put there at the end. */
 
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import { unfinished } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { type Lock, tryLock } from '../os/lock-file.ts'
@@ -65,10 +65,6 @@ function sweep(file: string): void {
 }
 
 function drop(path: string): void {
-  try {
-    disk.removeFile(path)
-  } catch (error) {
-    // The next one sweeps it; what went wrong before is what counts.
-    if (!(error instanceof Failure)) throw error
-  }
+  // The next one sweeps it; what went wrong before is what counts.
+  quietly(() => disk.removeFile(path))
 }

@@ -1,7 +1,6 @@
 /** What a check is: its id, how bad what it finds is, what that means, and what mends it. */
 
 import type { SessionId } from '../base/id.ts'
-import { Failure } from '../errors.ts'
 
 /**
  * `damage` keeps stint from doing something, or something is lost; a `warning` wants somebody to look;
@@ -435,14 +434,4 @@ export interface Finding {
   readonly file: string | null
   /** The command to give; null where none would mend it. */
   readonly fix: string | null
-}
-
-/** What `act` gives, or undefined where the disk or the settings refuse it. */
-export function quietly<T>(act: () => T): T | undefined {
-  try {
-    return act()
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return undefined
-  }
 }

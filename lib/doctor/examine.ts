@@ -1,7 +1,7 @@
 /** A session read as a doctor needs it: what each file says by itself, and what all of them say. */
 
 import type { SessionId } from '../base/id.ts'
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { catchUp } from '../session/catch-up.ts'
@@ -11,7 +11,6 @@ import { readPlainState } from '../session/plain.ts'
 import type { Snapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
 import type { Store } from '../store/store.ts'
-import { quietly } from './check.ts'
 
 export interface Examined {
   readonly store: Store

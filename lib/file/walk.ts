@@ -1,6 +1,6 @@
 /** Every file at or under a path, each looked through, or redacted. */
 
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import { ownFile, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import type { Redactor } from '../redact/redact.ts'
@@ -27,13 +27,8 @@ export interface FileErrand {
 
 /** Whether anything is at a path. */
 export function isThere(path: string): boolean {
-  try {
-    return disk.findRealPath(path) !== undefined
-  } catch (error) {
-    // A name too long, a directory that cannot be searched: nothing that could be named instead.
-    if (!(error instanceof Failure)) throw error
-    return false
-  }
+  // A name too long, a directory that cannot be searched: nothing that could be named instead.
+  return quietly(() => disk.findRealPath(path)) !== undefined
 }
 
 /**

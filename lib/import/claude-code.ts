@@ -1,8 +1,8 @@
 /** Claude Code: `projects/<directory>/<uuid>.jsonl`, a line for each block of a message. */
 
-import { assistantEvent, blocksOf, userEvent } from '../tools/claude-blocks.ts'
-import type { Tokens, ToolEvent } from '../tools/event.ts'
-import { amountIn, type Fields, fieldsIn, known, sumOf, textIn, withData } from '../tools/fields.ts'
+import { assistantEvent, blocksOf, tokensOf, userEvent } from '../tools/claude-blocks.ts'
+import type { ToolEvent } from '../tools/event.ts'
+import { type Fields, fieldsIn, known, textIn, withData } from '../tools/fields.ts'
 import { longLine } from './codex.ts'
 import { type About, type Format, instantOf, isProviderId, type Said } from './format.ts'
 import { namesIn, realDir, type Source } from './source.ts'
@@ -135,16 +135,7 @@ class Lines {
     if (message === undefined || this.#counted.has(message.id)) return
     this.#counted.add(message.id)
     const { usage, at } = message
-    const read = amountIn(usage, 'cache_read_input_tokens')
-    const tokens = known<Tokens>({
-      input_tokens: sumOf(
-        amountIn(usage, 'input_tokens'),
-        read,
-        amountIn(usage, 'cache_creation_input_tokens'),
-      ),
-      cached_input_tokens: read,
-      output_tokens: amountIn(usage, 'output_tokens'),
-    })
+    const tokens = tokensOf(usage)
     if (Object.keys(tokens).length === 0) return
     yield { kind: 'event', at, event: { type: 'usage', scope: 'step', tokens, raw: usage } }
   }

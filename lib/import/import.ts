@@ -3,7 +3,7 @@
 import { isTable } from '../base/decode.ts'
 import type { SessionId } from '../base/id.ts'
 import { headOf, oneLine } from '../base/text.ts'
-import { Failure, isFailure } from '../errors.ts'
+import { Failure, isFailure, quietly } from '../errors.ts'
 import { projectsDir, sessionDir, storeName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { readSnapshot } from '../session/snapshot.ts'
@@ -286,13 +286,10 @@ function importedBytes(dir: string, file: string): number | undefined {
 }
 
 function findProject(cwd: string, env: Store['env']): string | undefined {
-  try {
-    return disk.findRealPath(cwd) === undefined ? undefined : findProjectPath(cwd, env)
-  } catch (error) {
-    // A name too long, a directory that is not to be searched: none to go back to.
-    if (!(error instanceof Failure)) throw error
-    return undefined
-  }
+  // A name too long, a directory that is not to be searched: none to go back to.
+  return quietly(() =>
+    disk.findRealPath(cwd) === undefined ? undefined : findProjectPath(cwd, env),
+  )
 }
 
 function rowOf(

@@ -1,6 +1,6 @@
 /** The file of a conversation, read line by line: memory does not grow with it. */
 
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import { LineCutter, longestPiece } from '../file/lines.ts'
 import * as disk from '../os/disk.ts'
 import { type Fields, readFields } from '../tools/fields.ts'
@@ -119,23 +119,13 @@ export function namesIn(
 
 /** A text file beside conversations, when it can be read. */
 export function findText(path: string): string | undefined {
-  try {
-    return disk.findText(path)
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return undefined
-  }
+  return quietly(() => disk.findText(path))
 }
 
 /** The directory itself, where a link leads to it. */
 export function realDir(path: string): string {
-  try {
-    return disk.findRealPath(path) ?? path
-  } catch (error) {
-    // Why it cannot be reached is said when it is looked into.
-    if (!(error instanceof Failure)) throw error
-    return path
-  }
+  // Why it cannot be reached is said when it is looked into.
+  return quietly(() => disk.findRealPath(path)) ?? path
 }
 
 function reading<T>(path: string, act: () => T): T {

@@ -1,6 +1,6 @@
 /** Appending to a journal. The caller holds journal.lock. */
 
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import * as disk from '../os/disk.ts'
 import { type EncodedEntry, formatLine } from './entry.ts'
 import type { Mark } from './recover.ts'
@@ -63,14 +63,6 @@ export function appendEntries(
     end += length
     landed++
   }
-  if (took > end) cutBack(fd, path, mark.bytes + end)
+  if (took > end) quietly(() => disk.truncateTo(fd, path, mark.bytes + end))
   return { landed, mark: { seq: mark.seq + landed, bytes: mark.bytes + end }, failure }
-}
-
-function cutBack(fd: number, path: string, size: number): void {
-  try {
-    disk.truncateTo(fd, path, size)
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-  }
 }

@@ -1,7 +1,7 @@
 /** What retention has to know of a store's sessions: one pass over the states. Reads only. */
 
 import { isSessionId, type SessionId } from '../base/id.ts'
-import { Failure } from '../errors.ts'
+import { quietly } from '../errors.ts'
 import { sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { sizeOf } from '../os/disk.ts'
@@ -142,12 +142,9 @@ function listSorted(dir: string): { id: SessionId; isDirectory: boolean }[] {
 export function readTrashedAt(store: Store, id: SessionId): number {
   const dir = sessionDir(store.dir, id, 'trash')
   const changed = Math.round(disk.findFacts(dir)?.changedAt ?? store.now())
-  try {
-    for (const { data, ts } of findEntries(dir)) {
-      return data.event === 'trashed' ? Math.max(changed, Date.parse(ts)) : changed
-    }
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-  }
-  return changed
+  const newest = quietly(() => {
+    const [first] = findEntries(dir)
+    return first
+  })
+  return newest?.data.event === 'trashed' ? Math.max(changed, Date.parse(newest.ts)) : changed
 }

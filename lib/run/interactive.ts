@@ -2,8 +2,8 @@
 
 import { Failure } from '../errors.ts'
 import type { ToolSettings } from '../store/tool-config.ts'
-import { type Adapter, isProviderId } from '../tools/adapter.ts'
-import { forgottenAtTerminal, lostIn, type Past, type Task } from './task.ts'
+import type { Adapter } from '../tools/adapter.ts'
+import { forgottenAtTerminal, lostIn, type Past, type Task, usableId } from './task.ts'
 import type { Work } from './work.ts'
 
 /** Plans it. Throws TOOL_CANNOT, and PROVIDER_SESSION_LOST where there is nothing to go on with. */
@@ -15,13 +15,9 @@ export function interactiveWork(
 ): Omit<Work, 'env' | 'isDropped'> {
   const known = past?.kind === 'resume' ? past.state.tools[adapter.name] : undefined
   const { program = adapter.program, args = [] } = settings[adapter.name] ?? {}
-  const recorded = known?.provider_session_id
-  const resumed = recorded !== undefined && isProviderId(recorded) ? recorded : undefined
-  if (
-    past !== undefined &&
-    resumed === undefined &&
-    (recorded ?? known?.provider_session_history) !== undefined
-  ) {
+  const resumed = usableId(known)
+  const { provider_session_id: recorded, provider_session_history: lost } = known ?? {}
+  if (past !== undefined && resumed === undefined && (recorded ?? lost) !== undefined) {
     throw lostIn(past, adapter.name)
   }
   const { prompt } = task

@@ -175,34 +175,37 @@ async function sweep(id: SessionId, turn: number, grace: number): Promise<KillRe
   throw new Failure('KILL_INCOMPLETE', { id, why: `process ${first.pid} does not end` })
 }
 
-/** TERM, then KILL after the grace; gives the strongest signal that was sent. */
-async function endGroup(
+/** TERM to the whole group, then KILL after the grace; gives the strongest signal that was sent. */
+function endGroup(
   id: SessionId,
   group: GroupIdentity,
   grace: number,
 ): Promise<KillReport['signal']> {
   const marker = markerOf(id)
-  if (!signalGroup(group, marker, 'SIGTERM')) return null
-  // A stopped process hears TERM only when it goes on.
-  signalGroup(group, marker, 'SIGCONT')
-  if (await poll(isGone(id, group), { timeout: grace })) return 'SIGTERM'
-  if (!signalGroup(group, marker, 'SIGKILL')) return 'SIGTERM'
-  await poll(isGone(id, group), { timeout: 2_000 })
-  return 'SIGKILL'
+  return end((signal) => signalGroup(group, marker, signal), isGone(id, group), grace)
 }
 
 /** The same to the tool alone: where no environment can be read, nothing else of the turn is known. */
-async function endTool(
+function endTool(
   id: SessionId,
   group: GroupIdentity,
   grace: number,
 ): Promise<KillReport['signal']> {
   const tool = { ...group, pid: group.pgid }
-  if (!signalProcess(tool, 'SIGTERM')) return null
-  signalProcess(tool, 'SIGCONT')
-  if (await poll(isGone(id, group), { timeout: grace })) return 'SIGTERM'
-  if (!signalProcess(tool, 'SIGKILL')) return 'SIGTERM'
-  await poll(isGone(id, group), { timeout: 2_000 })
+  return end((signal) => signalProcess(tool, signal), isGone(id, group), grace)
+}
+
+async function end(
+  send: (signal: EndSignal | 'SIGCONT') => boolean,
+  isOver: () => true | undefined,
+  grace: number,
+): Promise<KillReport['signal']> {
+  if (!send('SIGTERM')) return null
+  // A stopped process hears TERM only when it goes on.
+  send('SIGCONT')
+  if (await poll(isOver, { timeout: grace })) return 'SIGTERM'
+  if (!send('SIGKILL')) return 'SIGTERM'
+  await poll(isOver, { timeout: 2_000 })
   return 'SIGKILL'
 }
 
@@ -268,7 +271,8 @@ async function awaitSupervisor(
       ? 'its tool was told to end, but its supervisor does not answer'
       : `its tool was told to end, but its supervisor, process ${stopped.pid}, is stopped`
   const unsaid = refused === undefined ? '' : `, and will not know who ended it: ${refused.message}`
-  throw new Failure('KILL_INCOMPLETE', { id: session.id, why: why + unsaid })
+  const holder = stopped && { holder: stopped }
+  throw new Failure('KILL_INCOMPLETE', { id: session.id, why: why + unsaid, ...holder })
 }
 
 /** No supervisor will: the turn is ended here, when nothing of it lives any more. */

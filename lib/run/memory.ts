@@ -1,6 +1,6 @@
 /** The greatest memory of a turn's processes while it runs. */
 
-import { Failure } from '../errors.ts'
+import { quietly } from '../errors.ts'
 import { openMemoryProbe } from '../os/memory.ts'
 
 /** The first looks, in ms from one to the next: a short turn should have one, and not wait for it. */
@@ -24,7 +24,8 @@ export function watchMemory(pgid: number, marker: string): () => number | null {
   const look = () => {
     const isQuick = looks++ < quickPauses.length
     const before = process.cpuUsage()
-    const bytes = attempt(isQuick ? probe.quick : probe.whole)
+    // Where files or memory are short nothing can be looked at now, and the turn goes on.
+    const bytes = quietly(isQuick ? probe.quick : probe.whole)
     const { user, system } = process.cpuUsage(before)
     const cost = (user + system) / 1_000
     if (bytes !== undefined) peak = Math.max(peak ?? 0, bytes)
@@ -38,15 +39,5 @@ export function watchMemory(pgid: number, marker: string): () => number | null {
   return () => {
     clearTimeout(timer)
     return peak
-  }
-}
-
-/** What cannot be looked at now, where files or memory are short, is passed over: the turn goes on. */
-function attempt(look: () => number | undefined): number | undefined {
-  try {
-    return look()
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return undefined
   }
 }

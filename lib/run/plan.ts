@@ -100,7 +100,7 @@ export interface RunReport {
   readonly result: TurnResult
   /** The exit status that stands for the turn. */
   readonly status: number
-  /** Whether the turn's end is in the journal; if not, the next change records it as crashed. */
+  /** Whether the turn's end is in the journal; if not, the next turn records it as crashed. */
   readonly recorded: boolean
   /** What the disk refused at the end. */
   readonly failure: Failure | undefined
@@ -125,6 +125,7 @@ export function findCwd(options: RunOptions, recorded?: string, id?: SessionId):
   return real
 }
 
+/** Where the session ran last, unless another directory was asked for. Throws PROVENANCE_REDACTED. */
 export function recordedCwd(state: State, chdir: string | undefined): string | undefined {
   if (chdir !== undefined) return undefined
   if (state.git.cwd_redacted) {
@@ -133,6 +134,7 @@ export function recordedCwd(state: State, chdir: string | undefined): string | u
   return state.git.cwd
 }
 
+/** Throws PROGRAM_MISSING and PROGRAM_NOT_EXECUTABLE, before there is a session for it. */
 export function checkProgram(store: Store, { argv, tool }: Work, cwd: string): void {
   const program = argv[0] ?? ''
   const found = findProgram(program, cwd, store.env.PATH)
@@ -146,6 +148,7 @@ export function checkProgram(store: Store, { argv, tool }: Work, cwd: string): v
       })
 }
 
+/** The state of a session that another one comes from. Throws what keeps it from being read. */
 export function readSource(store: Store, id: SessionId): State {
   const { state, failure } = readSnapshot(id, realSessionDir(store, id))
   if (state === undefined) {
@@ -173,6 +176,7 @@ export function kinOf(
   return { parent_session_id: caller.id, depth: caller.state.genealogy.depth + 1 }
 }
 
+/** The environment of a turn's tool: the caller's, and where it is. */
 export function toolEnv(
   store: Store,
   session: Session,
@@ -205,7 +209,7 @@ export function toolEnv(
   }
 }
 
-/** Redacted before it is cut: the half of a secret looks like none. */
+/** What a session is about where nobody says: redacted before it is cut, since half a secret looks like none. */
 export function describe(store: Store, task: Task): string {
   const redactor = redactorOf(store)
   const text =

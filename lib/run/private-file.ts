@@ -2,7 +2,7 @@
 
 import type { SessionId } from '../base/id.ts'
 import { sha256 } from '../base/sha256.ts'
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import { type PrivateFileName, privateFile, runtimeDirs } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { isThere, startTimeOf, thisMachine } from '../os/process.ts'
@@ -76,12 +76,8 @@ export class PrivateFile {
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
     disk.closeFile(this.#fd)
-    try {
-      disk.removeFile(this.#path)
-    } catch (error) {
-      // Left for the next turn to sweep: this one has ended, and says how.
-      if (!(error instanceof Failure)) throw error
-    }
+    // Otherwise left for the next turn to sweep: this one has ended, and says how.
+    quietly(() => disk.removeFile(this.#path))
   }
 }
 
@@ -98,15 +94,13 @@ export function privatePath(env: Env, session: SessionId): string {
  * cannot be removed is left for the next one: no turn fails for it.
  */
 export function sweepPrivateFiles(env: Env): void {
-  try {
+  quietly(() => {
     const dir = findRuntimeDir(env)
     for (const name of disk.listNames(dir)) {
       const maker = privateFile.parse(name)
       if (maker !== undefined && isNobodys(maker)) disk.removeFile(`${dir}/${name}`)
     }
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-  }
+  })
 }
 
 function isNobodys({ session, pid, namespace, start }: PrivateFileName): boolean {

@@ -39,7 +39,8 @@ export async function reapProcesses(
       return may
     },
   )
-  for (const { env } of stores.slice(0, 1)) sweepPrivateFiles(env)
+  const [first] = stores
+  if (first !== undefined) sweepPrivateFiles(first.env)
   return plan.map(({ row, carrier }) => ({
     ...row,
     signal: told.get(row.pid) ?? null,

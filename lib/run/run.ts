@@ -2,7 +2,7 @@
 
 import path from 'node:path'
 import type { SessionId } from '../base/id.ts'
-import { Failure } from '../errors.ts'
+import { Failure, quietly, withRecorded } from '../errors.ts'
 import { session as files, privateFile, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findRepository, readHead } from '../os/git.ts'
@@ -51,6 +51,15 @@ import { planWork, type Surroundings, type Work } from './work.ts'
  * DEPTH_EXCEEDED, PROVENANCE_REDACTED, SPAWN_FAILED.
  */
 export async function runTurn(store: Store, options: RunOptions): Promise<RunReport> {
+  try {
+    return await startTurn(store, options)
+  } catch (error) {
+    // The start of a turn whose tool never ran may be in the journal, and is not what was asked for.
+    throw withRecorded(error, 0)
+  }
+}
+
+async function startTurn(store: Store, options: RunOptions): Promise<RunReport> {
   const { target, config = readConfigFile(store.configFile, store.env) } = options
   const { settings } = config
   const around = (id: SessionId) => surroundings(store, id, options, config.tools)
@@ -294,9 +303,5 @@ function writeIdFile(path: string, id: SessionId): void {
 
 /** Only a hint: without it the states are looked through. */
 function hintLast(store: Store, id: SessionId): void {
-  try {
-    replaceText(storeFiles.last(store.dir), `${id}\n`)
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-  }
+  quietly(() => replaceText(storeFiles.last(store.dir), `${id}\n`))
 }

@@ -2,7 +2,7 @@
 
 import { sleep } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import { type Carrier, listAncestors, signalCarrier } from '../os/carriers.ts'
 import * as disk from '../os/disk.ts'
@@ -63,23 +63,13 @@ export function watchForKill(session: Session): () => boolean {
   return () => {
     const { turn, journal } = session.state
     if (isWanted || turn?.kill_requested) return true
-    const size = orUnknown(() => disk.findSize(files.transcript(dir)))
+    const size = quietly(() => disk.findSize(files.transcript(dir)))
     // Where nobody else has appended anything, there is nothing to read.
     if (size === journal.bytes || size === looked) return false
-    const isRequested = orUnknown(() => readSnapshot(id, dir).state?.turn?.kill_requested === true)
+    const isRequested = quietly(() => readSnapshot(id, dir).state?.turn?.kill_requested === true)
     if (isRequested !== undefined) looked = size
     isWanted = isRequested === true
     return isWanted
-  }
-}
-
-/** Undefined also where it cannot be asked. */
-function orUnknown<T>(look: () => T): T | undefined {
-  try {
-    return look()
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return undefined
   }
 }
 

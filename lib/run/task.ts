@@ -153,9 +153,15 @@ export type Next = 'goes_on' | 'begins' | 'cannot' | 'lost'
 export function nextOf(adapter: Adapter, known: ToolState | undefined): Next {
   if (adapter.isToldPast) return 'goes_on'
   if (known !== undefined && !adapter.supports.resume) return 'cannot'
+  if (usableId(known) !== undefined) return 'goes_on'
   const { provider_session_id: id, provider_session_history: lost } = known ?? {}
-  if (id !== undefined && isProviderId(id)) return 'goes_on'
   return (id ?? lost?.at(-1)) === undefined ? 'begins' : 'lost'
+}
+
+/** The id of the conversation that a tool can be asked to go on with. */
+export function usableId(known: ToolState | undefined): string | undefined {
+  const id = known?.provider_session_id
+  return id !== undefined && isProviderId(id) ? id : undefined
 }
 
 /** What is thrown when a session's conversation cannot be gone on with. */

@@ -6,7 +6,7 @@ import type { Session } from '../session/session.ts'
 import type { TurnResult } from '../session/turn.ts'
 import { redactorOf } from '../store/access.ts'
 import type { Store } from '../store/store.ts'
-import type { Stream } from '../tools/adapter.ts'
+import type { PrintingAdapter, Stream } from '../tools/adapter.ts'
 import type { Verdict } from '../tools/event.ts'
 import { EventLines, summaryOf } from './events.ts'
 import type { Launch } from './follow.ts'
@@ -15,7 +15,6 @@ import { type Budget, longestText, OutputLines, type Pump, silentLines, startPum
 import type { Recorder } from './recorder.ts'
 import type { SuperviseSpec } from './supervise.ts'
 import { lastTotal, UsageMeter } from './usage.ts'
-import type { Work } from './work.ts'
 
 export interface Voice {
   readonly pumps: readonly Pump[]
@@ -60,7 +59,7 @@ export async function openVoice(
     (name) => new OutputLines({ ...common, name, redaction: redactorOf(store).openStream() }),
   ) as [OutputLines, OutputLines]
   let events: EventLines | undefined
-  const stream = await openStream(session, launch, options, (event) => events?.event(event))
+  const stream = await openStream(launch, options, (event) => events?.event(event))
   const meter = meterOf(session, launch)
   if (stream !== undefined) {
     events = new EventLines({
@@ -132,21 +131,15 @@ export async function openVoice(
 
 /** The reader of an agent's events; undefined for a plain command. */
 async function openStream(
-  session: Session,
   { child, work, started }: Launch,
   options: RunOptions,
   onEvent: EventLines['event'],
 ): Promise<Stream | undefined> {
-  return await work.adapter?.open({
-    request: work.request ?? {
-      act: 'new',
-      prompt: '',
-      session: session.id,
-      file: '',
-      promptFile: '',
-      permission: 'deny',
-      args: [],
-    },
+  const { adapter, request } = work
+  // A command line of the user's own is one of a tool that prints.
+  if (request === undefined) return (adapter as PrintingAdapter | undefined)?.open()
+  return await adapter?.open({
+    request,
     cwd: started.cwd,
     clientVersion: options.clientVersion ?? 'unknown',
     write: (line) => child.stdin?.write(line),
@@ -158,7 +151,7 @@ async function openStream(
 
 /** Totals of a conversation go on from those of this session, or of the one it was copied from. */
 function meterOf(session: Session, { work, source }: Launch): UsageMeter {
-  const { continues }: Pick<Work, 'continues'> = work
+  const { continues } = work
   const copied = continues?.act === 'fork' ? continues.id : undefined
   return new UsageMeter(
     (id) =>

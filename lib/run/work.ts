@@ -3,7 +3,7 @@
 import { Failure } from '../errors.ts'
 import type { EntryData } from '../journal/entry.ts'
 import type { ToolSettings } from '../store/tool-config.ts'
-import { type Adapter, isProviderId, type TurnRequest } from '../tools/adapter.ts'
+import type { Adapter, TurnRequest } from '../tools/adapter.ts'
 import { interactiveWork } from './interactive.ts'
 import { lastSaid, primedNotice, primedPrompt } from './prime.ts'
 import {
@@ -15,6 +15,7 @@ import {
   speakerOf,
   type Task,
   toolOf,
+  usableId,
 } from './task.ts'
 
 export interface Work {
@@ -146,8 +147,7 @@ function requestOf(
   given: Pick<TurnRequest, 'args' | 'session' | 'file' | 'promptFile'>,
 ): { request: TurnRequest; record: EntryData; notice?: string } {
   const known = past?.state.tools[adapter.name]
-  const recorded = known?.provider_session_id
-  const id = recorded !== undefined && isProviderId(recorded) ? recorded : undefined
+  const id = usableId(known)
   if (task.kind === 'compact') {
     if (id === undefined) {
       const can = adapter.supports.compact

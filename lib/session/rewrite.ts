@@ -5,7 +5,7 @@
  */
 
 import type { SessionId } from '../base/id.ts'
-import { Failure, isFailure } from '../errors.ts'
+import { Failure, withRecorded } from '../errors.ts'
 import { Copy } from '../journal/copy.ts'
 import { decodeLines, readLines } from '../journal/read.ts'
 import { session as files, isLeftover } from '../layout.ts'
@@ -64,12 +64,7 @@ export function publish(id: SessionId, dir: string, text: string): void {
   try {
     if (!replaceText(files.state(dir), text)) throw unconfirmed(id, true)
   } catch (error) {
-    for (const code of ['DISK_FULL', 'ACCESS_DENIED', 'IO_FAILED'] as const) {
-      if (isFailure(error, code)) {
-        throw new Failure(code, { ...error.data, recorded: 1 }, { cause: error.cause })
-      }
-    }
-    throw error
+    throw withRecorded(error, 1)
   }
 }
 

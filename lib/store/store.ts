@@ -1,7 +1,7 @@
 /** A store: all sessions of one project. */
 
 import path from 'node:path'
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import {
   configFile,
   defaultRootDir,
@@ -122,23 +122,14 @@ export function siblingStore(store: Store, dir: string): Store {
  * else that says is not looked at, since every command asks this.
  */
 function heedLeaseOnly(dir: string): void {
-  try {
-    const text = disk.findText(storeFiles.project(dir)) ?? ''
-    if (/^lease_only *= *true\b/m.test(text)) forgoLocks(dir)
-  } catch (error) {
-    // Who would change anything is refused by what reads all of it.
-    if (!(error instanceof Failure)) throw error
-  }
+  // Who would change anything is refused by what reads all of it.
+  const text = quietly(() => disk.findText(storeFiles.project(dir))) ?? ''
+  if (/^lease_only *= *true\b/m.test(text)) forgoLocks(dir)
 }
 
 /** What is wrong with another project's file is that project's trouble. */
 function findPathOf(dir: string): string | undefined {
-  try {
-    return findProjectFacts(dir)?.projectPath
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return undefined
-  }
+  return quietly(() => findProjectFacts(dir)?.projectPath)
 }
 
 /** The project of a directory: its repository's main worktree, or the directory itself. */

@@ -1,8 +1,18 @@
 /** What Claude's messages are made of, in its stream and in the files that it keeps. */
 
 import { isTable } from '../base/decode.ts'
-import type { ToolEvent } from './event.ts'
-import { type Fields, fieldsIn, idIn, known, rawEvent, shownIn, textIn } from './fields.ts'
+import type { Tokens, ToolEvent } from './event.ts'
+import {
+  amountIn,
+  type Fields,
+  fieldsIn,
+  idIn,
+  known,
+  rawEvent,
+  shownIn,
+  sumOf,
+  textIn,
+} from './fields.ts'
 
 /** The blocks of a line's message; a bare text is one of them. */
 export function blocksOf(line: Fields): readonly Fields[] {
@@ -63,4 +73,18 @@ function outputOf(block: Fields): string | undefined {
       isTable(part) ? (textIn(part, 'text') ?? `[${textIn(part, 'type') ?? '?'}]`) : '',
     )
     .join('\n')
+}
+
+/** What a `usage` counts: its own number for the input leaves out what the cache took in or gave. */
+export function tokensOf(usage: Fields): Tokens {
+  const read = amountIn(usage, 'cache_read_input_tokens')
+  return known<Tokens>({
+    input_tokens: sumOf(
+      amountIn(usage, 'input_tokens'),
+      read,
+      amountIn(usage, 'cache_creation_input_tokens'),
+    ),
+    cached_input_tokens: read,
+    output_tokens: amountIn(usage, 'output_tokens'),
+  })
 }

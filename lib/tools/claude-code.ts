@@ -2,7 +2,7 @@
 
 import { sha256 } from '../base/sha256.ts'
 import type { PrintingAdapter, Stream } from './adapter.ts'
-import { assistantEvent, blocksOf, userEvent } from './claude-blocks.ts'
+import { assistantEvent, blocksOf, tokensOf, userEvent } from './claude-blocks.ts'
 import { Drafts } from './drafts.ts'
 import type { EventData, Tokens, ToolEvent, Verdict } from './event.ts'
 import {
@@ -234,7 +234,8 @@ class ClaudeStream implements Stream {
       Math.max(0, amount - (before[key] ?? 0)),
     ])
     const tokens: Tokens = {
-      ...(whole === undefined ? usageOf(event) : {}),
+      // Of this query alone, without its helpers.
+      ...(whole === undefined ? tokensOf(fieldsIn(event, 'usage')) : {}),
       ...Object.fromEntries(added),
     }
     if (Object.keys(tokens).length === 0) return []
@@ -267,21 +268,6 @@ function compactedOf(metadata: Fields): ToolEvent {
 function parentOf(event: Fields): EventData | undefined {
   const parent = textIn(event, 'parent_tool_use_id')
   return parent === undefined ? undefined : { parent_tool_use_id: parent }
-}
-
-/** Of this query alone, without its helpers; the input leaves out what the cache took in or gave. */
-function usageOf(event: Fields): Tokens {
-  const usage = fieldsIn(event, 'usage')
-  const read = amountIn(usage, 'cache_read_input_tokens')
-  return known<Tokens>({
-    input_tokens: sumOf(
-      amountIn(usage, 'input_tokens'),
-      read,
-      amountIn(usage, 'cache_creation_input_tokens'),
-    ),
-    cached_input_tokens: read,
-    output_tokens: amountIn(usage, 'output_tokens'),
-  })
 }
 
 /** Of all that the process has asked any model, helpers and compaction too; undefined for nothing. */

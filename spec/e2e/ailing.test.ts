@@ -139,6 +139,22 @@ describe.skipIf(process.platform !== 'linux')('a turn whose machine ails', () =>
     expect(await place.json(['show', id])).toMatchObject({ status: 'idle', turn: 1 })
   })
 
+  test('is to be started again where the disk was full for its start', async () => {
+    const place = makePlace()
+    const id = await place.make()
+    const full = { root: place.home, from: 'state.toml.', at: 1, do: 'ENOSPC', onward: true }
+    const how = {
+      preload: [join(import.meta.dirname, '../support/faults.mjs')],
+      env: { STINT_FAULTS: JSON.stringify(full) },
+    }
+    const ran = await place.stint(['resume', id, '--', 'touch', `${place.dir}/ran`], how)
+    expectRefusal(ran, { status: 125, code: 'DISK_FULL' })
+    expect(ran.stderr).toContain('try again')
+    expect(existsSync(`${place.dir}/ran`)).toBe(false)
+    expect(await place.json(['show', id])).toMatchObject({ status: 'crashed', turn: 2 })
+    expect((await place.stint(['resume', id, '--', 'true'])).status).toBe(0)
+  })
+
   test('a close that reports trouble changes nothing', async () => {
     const place = makePlace()
     const { run, gate, when } = hold(place, { errno: EIO, calls: ['closeSync'] })

@@ -235,7 +235,8 @@ describe('kill of an agent that is talked with', () => {
     const { run, id, since } = await startTalk(place, 'stone')
     await suspend(run, place.session(id))
     const killed = await place.stint(['kill', id], { env: { STINT_KILL_GRACE: '200ms' } })
-    expectRefusal(killed, { status: 1, code: 'KILL_INCOMPLETE', hint: false })
+    const hint = new RegExp(`^hint: \`kill -CONT ${run.pid}\` `, 'm')
+    expectRefusal(killed, { status: 1, code: 'KILL_INCOMPLETE', hint })
     expect(killed.stderr).toContain(`its supervisor, process ${run.pid}, is stopped`)
     expect(since()).toBe('SIGTERM\n')
     const { process: group } = (await place.json<Row>(['show', id])).state.turn

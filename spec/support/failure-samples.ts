@@ -56,7 +56,8 @@ export const failureSamples: { readonly [C in FailureCode]: FailureData[C] } = {
   NOTHING_RUNS: { id, status: 'idle' },
   KILL_INCOMPLETE: {
     id,
-    why: 'its tool was told to end, but its supervisor does not answer',
+    why: 'its tool was told to end, but its supervisor, process 4711, is stopped',
+    holder: { pid: 4711, host: 'laptop', stopped: true },
   },
   KILL_UNRECORDED: { id, why: `the disk is full: ${store}/sessions/${id}/transcript.jsonl` },
   COMMAND_NEEDED: { id },

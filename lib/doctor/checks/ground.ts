@@ -2,7 +2,7 @@
 
 import path from 'node:path'
 import { shellWord } from '../../base/text.ts'
-import { Failure, isFailure } from '../../errors.ts'
+import { Failure, isFailure, quietly } from '../../errors.ts'
 import { isProbe, probeDir, runtimeDirs } from '../../layout.ts'
 import * as disk from '../../os/disk.ts'
 import { findKoffi } from '../../os/packages.ts'
@@ -11,7 +11,7 @@ import { isThere, thisMachine } from '../../os/process.ts'
 import { findProgram } from '../../os/spawn.ts'
 import { readConfig } from '../../store/config.ts'
 import type { Env } from '../../store/store.ts'
-import { checks, quietly, type Sighting } from '../check.ts'
+import { checks, type Sighting } from '../check.ts'
 
 /** What was found out about it. */
 export interface Ground {

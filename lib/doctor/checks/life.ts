@@ -1,14 +1,14 @@
 /** Who lives of a session: its turn, its locks, and what the end of a turn leaves. */
 
 import { shellWord } from '../../base/text.ts'
-import { Failure } from '../../errors.ts'
+import { Failure, quietly } from '../../errors.ts'
 import { session as files } from '../../layout.ts'
 import * as disk from '../../os/disk.ts'
 import { findHolder, findOwner } from '../../os/lock-file.ts'
 import { vitalsOf } from '../../os/process.ts'
 import { findHeldTool } from '../../session/liveness.ts'
 import { hasOpenTurn } from '../../session/state.ts'
-import { quietly, type Sighting } from '../check.ts'
+import type { Sighting } from '../check.ts'
 import type { Examined } from '../examine.ts'
 import { moveAside, thingAt } from './store.ts'
 

@@ -2,7 +2,7 @@
 
 import { isSessionId, type SessionId } from '../../base/id.ts'
 import { shellWord } from '../../base/text.ts'
-import { Failure } from '../../errors.ts'
+import { Failure, quietly } from '../../errors.ts'
 import {
   store as files,
   projectsDir,
@@ -18,7 +18,7 @@ import { readSnapshot } from '../../session/snapshot.ts'
 import { findProjectFacts, type ProjectFacts } from '../../store/project.ts'
 import type { Store } from '../../store/store.ts'
 import { listGone } from '../../store/trash.ts'
-import { quietly, type Sighting } from '../check.ts'
+import type { Sighting } from '../check.ts'
 import { findPlace, judgePlace } from './ground.ts'
 
 /** Looks at a store. */
