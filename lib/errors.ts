@@ -44,7 +44,7 @@ export function isFailure<C extends FailureCode>(error: unknown, code: C): error
 /** What was thrown; a refusal of the disk says that the journal has so many entries of the change. */
 export function withRecorded(error: unknown, count: number): unknown {
   for (const code of ['DISK_FULL', 'ACCESS_DENIED', 'IO_FAILED'] as const) {
-    if (isFailure(error, code) && (error.data.recorded ?? 0) !== count) {
+    if (isFailure(error, code) && error.data.recorded !== count) {
       return new Failure(code, { ...error.data, recorded: count }, { cause: error.cause })
     }
   }

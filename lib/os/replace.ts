@@ -1,6 +1,6 @@
 /** Replacing a file whole: readers see the old bytes or the new ones. */
 
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import * as disk from './disk.ts'
 import { loadWriteFileAtomic } from './packages.ts'
 
@@ -61,11 +61,7 @@ function temporaryOf(path: string): string {
 
 /** Removes a file that was to take another one's place; if it stays, the next writer sweeps it. */
 export function dropTemporary(path: string): void {
-  try {
-    disk.removeFile(path)
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-  }
+  quietly(() => disk.removeFile(path))
 }
 
 /**

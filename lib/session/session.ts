@@ -3,7 +3,7 @@
 import { poll } from '../base/async.ts'
 import { isTable } from '../base/decode.ts'
 import type { SessionId } from '../base/id.ts'
-import { Failure, isFailure } from '../errors.ts'
+import { Failure, quietly, withRecorded } from '../errors.ts'
 import { appendEntries } from '../journal/append.ts'
 import { Copy } from '../journal/copy.ts'
 import {
@@ -107,12 +107,7 @@ export class Session implements Disposable {
 
   /** Whether a lease that was kept is another machine's now; not, where that cannot be asked. */
   get isLeaseLost(): boolean {
-    try {
-      return this.#lease?.isLost() === true
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-      return false
-    }
+    return quietly(() => this.#lease?.isLost()) === true
   }
 
   /** Whether the lease was taken from a machine that had let it grow stale, and with it what ran there. */
@@ -161,12 +156,12 @@ export class Session implements Disposable {
       if (encoded.length === 0) return { state: this.state, seqs: [] }
       const first = this.state.journal.seq + 1
       const { landed, failure } = this.#write(encoded)
-      if (failure !== undefined) throw recorded(failure, landed)
+      if (failure !== undefined) throw withRecorded(failure, landed)
       this.#sync(landed)
       try {
         this.#publish()
       } catch (cause) {
-        throw cause instanceof Failure ? recorded(cause, landed) : cause
+        throw withRecorded(cause, landed)
       }
       return { state: this.state, seqs: encoded.map((_, i) => first + i) }
     })
@@ -274,11 +269,7 @@ export class Session implements Disposable {
 
   /** What was changed has been, whatever keeps the lease from being given up: it grows stale. */
   #tryLetGo(lease: Lease): void {
-    try {
-      this.#letGo(lease)
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-    }
+    quietly(() => this.#letGo(lease))
   }
 
   /** Undefined when another process of this machine keeps the lease. */
@@ -427,11 +418,7 @@ export class Session implements Disposable {
   #distrust(): void {
     this.#doubt ??= { until: 0 }
     this.#synced = 0
-    try {
-      disk.touch(files.unsynced(this.dir))
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-    }
+    quietly(() => disk.touch(files.unsynced(this.dir)))
   }
 
   /**
@@ -529,13 +516,4 @@ export function ifGone<T>(id: SessionId, dir: string, act: () => T): T {
     const store = disk.parentOf(disk.parentOf(dir))
     throw new Failure('SESSION_UNKNOWN', { ref: id, store }, { cause: error })
   }
-}
-
-function recorded(failure: Failure, count: number): Failure {
-  for (const code of ['DISK_FULL', 'ACCESS_DENIED', 'IO_FAILED'] as const) {
-    if (isFailure(failure, code)) {
-      return new Failure(code, { ...failure.data, recorded: count }, { cause: failure.cause })
-    }
-  }
-  return failure
 }
