@@ -220,12 +220,8 @@ test('calls without end do not fill the memory', async () => {
       '[tools.mine.events.tool_call]\nid = "id"\nname = "name"\n',
   )
   const env = { ...stage.play('', stage.write('')), NODE_OPTIONS: '--max-old-space-size=64' }
-  const ran = await stage.stint(['run', '--tool', 'mine', 'a', '--json'], { env })
-  expect({ status: ran.status, stderr: ran.stderr.split('\n').length }).toEqual({
-    status: 0,
-    stderr: 2,
-  })
-  expect(JSON.parse(ran.stdout)).toMatchObject({ outcome: 'success' })
+  const ran = await stage.stint(['run', '--tool', 'mine', 'a'], { env })
+  expect(ran.status).toBe(0)
 })
 
 test('what an agent had begun to say when it died is kept, shown, and redacted', async () => {
