@@ -360,8 +360,34 @@ describe('importArchive', () => {
       const path = join(store.root, name)
       if (statSync(path).isFile()) expect(readFileSync(path, 'utf8'), name).not.toContain(token)
     }
-    expect(readSession(store, id).description).toMatch(/^About \[REDACTED:/)
+    const read = readSession(store, id)
+    expect(read.description).toMatch(/^About \[REDACTED:/)
+    expect(readFileSync(`${read.dir}/output/turn-0001/result.toml`, 'utf8')).toMatch(
+      /^summary = "\[REDACTED:/,
+    )
     expect(entriesOf(store, id)).toHaveLength(6)
+  })
+
+  test('keeps the results of all turns, and what a tool left as it is', async () => {
+    const token = `ghp${'_'}${alnum(36)}`
+    const told = [started(1, at), ended(1, at), started(2, at), ended(2, at)]
+    const { store: before, id, dir } = one({ told })
+    const texts = Object.entries({
+      'turn-0001/result.toml': 'summary = "the first"\n',
+      'turn-0001/mine.txt': `use ${token}\n`,
+      'turn-0001/sub/result.toml': `token = "${token}"\n`,
+      'turn-0002/result.toml': 'summary = "the second"\n',
+    })
+    for (const [path, text] of texts) {
+      mkdirSync(join(dir, 'output', dirname(path)), { recursive: true })
+      writeFileSync(join(dir, 'output', path), text)
+    }
+    const store = freshStore()
+    await imported(await exported(before, id), store)
+    const { dir: made } = readSession(store, id)
+    for (const [path, text] of texts) {
+      expect(readFileSync(join(made, 'output', path), 'utf8')).toBe(text)
+    }
   })
 
   test('empties an entry that cannot be searched, and takes the rest', async () => {
