@@ -390,6 +390,39 @@ describe('importArchive', () => {
     }
   })
 
+  test.each([
+    ['writeSync', 'ENOSPC', { code: 'DISK_FULL', data: { recorded: 0 } }],
+    ['fsyncSync', 'EIO', { code: 'IO_FAILED', data: { errno: 'EIO' } }],
+  ] as const)(
+    'takes nothing where %s fails to say where it is from',
+    async (call, errno, failure) => {
+      const { store: before, id } = one()
+      const archive = await exported(before, id)
+      const store = freshStore()
+      const { writeSync, fsyncSync } = fs
+      let fails = false
+      const failing = (name: string) => {
+        if (fails && name === call) throw Object.assign(new Error(errno), { code: errno })
+      }
+      vi.spyOn(fs, 'writeSync').mockImplementation(((fd: number, data: Buffer, ...rest: []) => {
+        fails ||= data.includes('"unpacked"')
+        failing('writeSync')
+        return writeSync(fd, data, ...rest)
+      }) as typeof fs.writeSync)
+      vi.spyOn(fs, 'fsyncSync').mockImplementation((fd) => {
+        failing('fsyncSync')
+        fsyncSync(fd)
+      })
+      try {
+        await expect(imported(archive, store)).rejects.toMatchObject(failure)
+      } finally {
+        vi.restoreAllMocks()
+      }
+      expect(fails).toBe(true)
+      expect(listSessions(store).rows).toEqual([])
+    },
+  )
+
   test('empties an entry that cannot be searched, and takes the rest', async () => {
     const { store: before, id } = one()
     const deep = `${'['.repeat(50_000)}"x"${']'.repeat(50_000)}`
