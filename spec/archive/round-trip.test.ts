@@ -342,6 +342,7 @@ describe('importArchive', () => {
       id,
       dir,
     } = one({
+      name: token,
       description: `About ${token}`,
       told: [
         started(1, at),
@@ -361,6 +362,7 @@ describe('importArchive', () => {
       if (statSync(path).isFile()) expect(readFileSync(path, 'utf8'), name).not.toContain(token)
     }
     const read = readSession(store, id)
+    expect(read.name).toMatch(/^\[REDACTED:/)
     expect(read.description).toMatch(/^About \[REDACTED:/)
     expect(readFileSync(`${read.dir}/output/turn-0001/result.toml`, 'utf8')).toMatch(
       /^summary = "\[REDACTED:/,
@@ -394,7 +396,7 @@ describe('importArchive', () => {
     ['writeSync', 'ENOSPC', { code: 'DISK_FULL', data: { recorded: 0 } }],
     ['fsyncSync', 'EIO', { code: 'IO_FAILED', data: { errno: 'EIO' } }],
   ] as const)(
-    'takes nothing where %s fails to say where it is from',
+    'takes nothing where %s fails once it has said where it is from',
     async (call, errno, failure) => {
       const { store: before, id } = one()
       const archive = await exported(before, id)
@@ -405,8 +407,8 @@ describe('importArchive', () => {
         if (fails && name === call) throw Object.assign(new Error(errno), { code: errno })
       }
       vi.spyOn(fs, 'writeSync').mockImplementation(((fd: number, data: Buffer, ...rest: []) => {
-        fails ||= data.includes('"unpacked"')
         failing('writeSync')
+        fails ||= data.includes('"unpacked"')
         return writeSync(fd, data, ...rest)
       }) as typeof fs.writeSync)
       vi.spyOn(fs, 'fsyncSync').mockImplementation((fd) => {
