@@ -157,6 +157,15 @@ describe('export and import', () => {
     )
   })
 
+  test('give back a journal that is longer than what is held of one', async () => {
+    const texts = ['a', 'b', 'c'].map((one) => one.repeat(200_000))
+    const said = texts.map((text) => ['message', {}, { turn: 1, at, text }] as const)
+    const before = one({ told: [started(1, at), ...(said as never[]), ended(1, at)] })
+    const store = freshStore()
+    await imported(await exported(before.store, before.id), store)
+    expect(entriesOf(store, before.id).slice(0, -1)).toEqual(entriesOf(before.store, before.id))
+  })
+
   test('bring one that was given up back to stay', async () => {
     const gone = ['session', { event: 'trashed', set: { phase: 'retired' }, upkeep: true }] as const
     const before = one({ told: [started(1, at), ended(1, at), gone as never] })
