@@ -27,6 +27,11 @@ export interface TurnViewSpec {
 const beat = 200
 const wheel = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 
+/** Of how many calls that are open it is known what they are. */
+const mostCalls = 256
+/** Of ids that are longer nothing is remembered. */
+const longestId = 256
+
 /** Shows one turn. */
 export class TurnView {
   readonly #spec: TurnViewSpec
@@ -58,7 +63,7 @@ export class TurnView {
         this.#saySo(event.text, event.delta !== true)
         break
       case 'tool_call':
-        this.#calls.set(event.id, callText(event.name, event.input, event.data?.title))
+        this.#begin(event.id, callText(event.name, event.input, event.data?.title))
         break
       case 'tool_result': {
         const call = this.#calls.get(event.id) ?? 'a tool'
@@ -104,6 +109,14 @@ export class TurnView {
   end(): void {
     clearInterval(this.#timer)
     this.#clear()
+  }
+
+  #begin(id: string, call: string): void {
+    if (id.length <= longestId) this.#calls.set(id, call)
+    for (const oldest of this.#calls.keys()) {
+      if (this.#calls.size <= mostCalls) break
+      this.#calls.delete(oldest)
+    }
   }
 
   #say(line: string): void {

@@ -103,12 +103,12 @@ function findLease(path: string): Seen | undefined {
   const name = disk.listNames(path).find(leaseFiles.isOwner)
   if (name === undefined) return undefined
   const file = `${path}/${name}`
-  // Only what was opened is known to be as the server has it: names and times are cached.
+  // Only what was opened and read is known to be as the server has it: names and times are cached.
   const fd = disk.findRead(file)
   if (fd === undefined) return undefined
   try {
-    const { modifiedAt, size } = disk.readFacts(fd, file)
-    const text = disk.readBytes(fd, file, 0, Math.min(size, 64 * 1024)).toString()
+    const text = disk.readBytes(fd, file, 0, 64 * 1024).toString()
+    const { modifiedAt } = disk.readFacts(fd, file)
     return { file, owner: ownerOf(text, name), renewedAt: modifiedAt }
   } catch (error) {
     // Over a network a file may go away although it is open.

@@ -1,5 +1,6 @@
 /** The output of a tool that speaks in events: bytes to lines to events to redacted entries. */
 
+import { Recent } from '../base/recent.ts'
 import { cutText, headOf, oneLine } from '../base/text.ts'
 import type { EntryData } from '../journal/entry.ts'
 import { isStreamed } from '../session/fold.ts'
@@ -50,7 +51,7 @@ export class EventLines implements Lines {
   #isOverlong = false
   /** The block that deltas are being added to: when it began, as much of it as is kept, and all its bytes. */
   #open: { readonly event: TextEvent; readonly at: number; text: string; bytes: number } | undefined
-  readonly #calls = new Set<string>()
+  readonly #calls = new Recent()
   #provider: string | undefined
   /** Why the id cannot be used to go on. */
   #problem: string | undefined

@@ -253,15 +253,8 @@ async function awaitSupervisor(
     const { state } = readSnapshot(session.id, session.dir)
     // An ephemeral session is gone with its turn.
     if (state === undefined) return { id: session.id, turn, signal: swept, outcome: null }
-    if (!hasOpenTurn(state)) return reportOf(session.id, state, swept)
-    if (state.turn?.number !== turn) {
-      const outcome = findTurnEnd(session.dir, turn)?.data.outcome
-      return {
-        id: session.id,
-        turn,
-        signal: swept,
-        outcome: outcome === undefined ? null : String(outcome),
-      }
+    if (!hasOpenTurn(state) || state.turn?.number !== turn) {
+      return reportOfEnd(session, turn, swept)
     }
     return await endOrphan(store, session.id, turn, swept, grace)
   }
@@ -289,7 +282,9 @@ async function endOrphan(
     await using held = await holdSession(store, id, { place: placeOf(store, id), wait: grace })
     const { session } = held
     const state = await session.refresh()
-    if (!hasOpenTurn(state) || state.turn?.number !== turn) return reportOf(id, state, signal)
+    if (!hasOpenTurn(state) || state.turn?.number !== turn) {
+      return reportOfEnd(session, turn, signal)
+    }
     const isFree = () => (findHeldTool(session.dir) === undefined ? true : undefined)
     if (!(await poll(isFree, { timeout: 1_000 }))) {
       throw new Failure('KILL_INCOMPLETE', {
@@ -311,4 +306,10 @@ async function endOrphan(
 
 function reportOf(id: SessionId, state: State, signal: KillReport['signal']): KillReport {
   return { id, turn: state.turn?.number ?? 0, signal, outcome: state.turn?.outcome ?? null }
+}
+
+/** Of a turn that somebody else has ended; another may have started since. */
+function reportOfEnd({ id, dir }: Session, turn: number, signal: KillReport['signal']): KillReport {
+  const outcome = findTurnEnd(dir, turn)?.data.outcome
+  return { id, turn, signal, outcome: outcome === undefined ? null : String(outcome) }
 }

@@ -1,5 +1,6 @@
 /** Claude Code: `claude -p --output-format stream-json`. */
 
+import { Recent } from '../base/recent.ts'
 import { sha256 } from '../base/sha256.ts'
 import type { PrintingAdapter, Stream } from './adapter.ts'
 import { assistantEvent, blocksOf, tokensOf, userEvent } from './claude-blocks.ts'
@@ -64,7 +65,7 @@ class ClaudeStream implements Stream {
   #verdict: Verdict | undefined
   #session: string | undefined
   /** Blocks of one message come in lines of their own, and some come twice. */
-  readonly #seen = new Set<string>()
+  readonly #seen = new Recent()
   readonly #drafts = new Drafts()
   /** Whether the conversation itself has said anything. */
   #hasSpoken = false

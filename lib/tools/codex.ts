@@ -1,5 +1,6 @@
 /** OpenAI Codex: `codex exec --json`. */
 
+import { Recent } from '../base/recent.ts'
 import type { PrintingAdapter, Stream } from './adapter.ts'
 import { cutResult, Drafts } from './drafts.ts'
 import type { PlanItem, Tokens, ToolEvent, Verdict } from './event.ts'
@@ -58,11 +59,11 @@ export const codex: PrintingAdapter = {
 }
 
 class CodexStream implements Stream {
-  readonly #announced = new Set<string>()
+  readonly #announced = new Recent()
   readonly #drafts = new Drafts()
   readonly #repeats = new Repeats()
   /** The items that were completed: what comes of them later is out of order. */
-  readonly #done = new Set<string>()
+  readonly #done = new Recent()
   #verdict: Verdict | undefined
   #lastError: string | undefined
 

@@ -1,5 +1,6 @@
 /** opencode: `opencode run --format json`. */
 
+import { Recent } from '../base/recent.ts'
 import type { PrintingAdapter, Stream } from './adapter.ts'
 import { Drafts } from './drafts.ts'
 import type { Tokens, ToolEvent, Verdict } from './event.ts'
@@ -55,8 +56,8 @@ class OpencodeStream implements Stream {
   #session: string | undefined
   readonly #drafts = new Drafts()
   readonly #repeats = new Repeats()
-  readonly #calls = new Set<string>()
-  readonly #steps = new Set<string>()
+  readonly #calls = new Recent()
+  readonly #steps = new Recent()
   /** What other sessions than the turn's own say: those of its helpers. */
   #helpers: OpencodeStream | undefined
 

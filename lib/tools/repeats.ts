@@ -1,10 +1,11 @@
 /** What a stream says once more in the same words. */
 
+import { Recent } from '../base/recent.ts'
 import { sha256 } from '../base/sha256.ts'
 
 /** Remembers what has an id of its own, so that nothing else can say the same. */
 export class Repeats {
-  readonly #seen = new Set<string>()
+  readonly #seen = new Recent()
 
   /** Whether this was said before. */
   has(event: unknown): boolean {

@@ -139,6 +139,14 @@ describe('importArchive', () => {
     }
   })
 
+  test('reads no head into memory that is longer than a path needs', async () => {
+    const header = { ...plain, type: 'ExtendedHeader', path: 'PaxHeader/x' } as const
+    const head = { header, body: Buffer.alloc(16 * 1024 + 1) }
+    expect(await refusal(writeArchive([head, ...members]))).toMatchObject({
+      data: { problem: 'a head of 16385 bytes' },
+    })
+  })
+
   test('refuses a path in pax that a plain head could have said', async () => {
     const [first, state, ...rest] = members as [Raw, Raw, ...Raw[]]
     const pax = new Pax({ path: state.header.path, size: state.body.length }).encode()

@@ -157,6 +157,15 @@ describe('export and import', () => {
     )
   })
 
+  test('give back a journal that is longer than what is held of one', async () => {
+    const texts = ['a', 'b', 'c'].map((one) => one.repeat(200_000))
+    const said = texts.map((text) => ['message', {}, { turn: 1, at, text }] as const)
+    const before = one({ told: [started(1, at), ...(said as never[]), ended(1, at)] })
+    const store = freshStore()
+    await imported(await exported(before.store, before.id), store)
+    expect(entriesOf(store, before.id).slice(0, -1)).toEqual(entriesOf(before.store, before.id))
+  })
+
   test('bring one that was given up back to stay', async () => {
     const gone = ['session', { event: 'trashed', set: { phase: 'retired' }, upkeep: true }] as const
     const before = one({ told: [started(1, at), ended(1, at), gone as never] })
@@ -342,6 +351,7 @@ describe('importArchive', () => {
       id,
       dir,
     } = one({
+      name: token,
       description: `About ${token}`,
       told: [
         started(1, at),
@@ -360,9 +370,69 @@ describe('importArchive', () => {
       const path = join(store.root, name)
       if (statSync(path).isFile()) expect(readFileSync(path, 'utf8'), name).not.toContain(token)
     }
-    expect(readSession(store, id).description).toMatch(/^About \[REDACTED:/)
+    const read = readSession(store, id)
+    expect(read.name).toMatch(/^\[REDACTED:/)
+    expect(read.description).toMatch(/^About \[REDACTED:/)
+    expect(readFileSync(`${read.dir}/output/turn-0001/result.toml`, 'utf8')).toMatch(
+      /^summary = "\[REDACTED:/,
+    )
     expect(entriesOf(store, id)).toHaveLength(6)
   })
+
+  test('keeps the results of all turns, and what a tool left as it is', async () => {
+    const token = `ghp${'_'}${alnum(36)}`
+    const told = [started(1, at), ended(1, at), started(2, at), ended(2, at)]
+    const { store: before, id, dir } = one({ told })
+    const texts = Object.entries({
+      'turn-0001/result.toml': 'summary = "the first"\n',
+      'turn-0001/mine.txt': `use ${token}\n`,
+      'turn-0001/sub/result.toml': `token = "${token}"\n`,
+      'turn-0002/result.toml': 'summary = "the second"\n',
+    })
+    for (const [path, text] of texts) {
+      mkdirSync(join(dir, 'output', dirname(path)), { recursive: true })
+      writeFileSync(join(dir, 'output', path), text)
+    }
+    const store = freshStore()
+    await imported(await exported(before, id), store)
+    const { dir: made } = readSession(store, id)
+    for (const [path, text] of texts) {
+      expect(readFileSync(join(made, 'output', path), 'utf8')).toBe(text)
+    }
+  })
+
+  test.each([
+    ['writeSync', 'ENOSPC', { code: 'DISK_FULL', data: { recorded: 0 } }],
+    ['fsyncSync', 'EIO', { code: 'IO_FAILED', data: { errno: 'EIO' } }],
+  ] as const)(
+    'takes nothing where %s fails once it has said where it is from',
+    async (call, errno, failure) => {
+      const { store: before, id } = one()
+      const archive = await exported(before, id)
+      const store = freshStore()
+      const { writeSync, fsyncSync } = fs
+      let fails = false
+      const failing = (name: string) => {
+        if (fails && name === call) throw Object.assign(new Error(errno), { code: errno })
+      }
+      vi.spyOn(fs, 'writeSync').mockImplementation(((fd: number, data: Buffer, ...rest: []) => {
+        failing('writeSync')
+        fails ||= data.includes('"unpacked"')
+        return writeSync(fd, data, ...rest)
+      }) as typeof fs.writeSync)
+      vi.spyOn(fs, 'fsyncSync').mockImplementation((fd) => {
+        failing('fsyncSync')
+        fsyncSync(fd)
+      })
+      try {
+        await expect(imported(archive, store)).rejects.toMatchObject(failure)
+      } finally {
+        vi.restoreAllMocks()
+      }
+      expect(fails).toBe(true)
+      expect(listSessions(store).rows).toEqual([])
+    },
+  )
 
   test('empties an entry that cannot be searched, and takes the rest', async () => {
     const { store: before, id } = one()

@@ -9,7 +9,7 @@ import { shareText } from '../../cli/render/share.ts'
 import { highlightPrefix, styleOf } from '../../cli/render/style.ts'
 import { type Column, table } from '../../cli/render/table.ts'
 import { treeLines } from '../../cli/render/tree.ts'
-import { callText } from '../../cli/render/turn.ts'
+import { callText, TurnView } from '../../cli/render/turn.ts'
 import { visible, visibleLine } from '../../cli/render/visible.ts'
 import { countCharacters, cutToWidth, measureFor } from '../../cli/render/width.ts'
 
@@ -437,5 +437,32 @@ describe('a document in Markdown', () => {
     ['`arr[0]: number` of arr[0](b)', undefined],
   ])('has no link that does something else than lead to a page: %j', (text, shown) => {
     expect(drawn(text)).toBe(`${shown ?? text}\n\n`)
+  })
+})
+
+describe('TurnView', () => {
+  it('says what has ended, of so many calls as it remembers', () => {
+    let told = ''
+    const view = new TurnView({
+      ...{ style: styleOf(false), isTerminal: false, isLive: false },
+      ...{ isInForeground: () => true, columns: () => 80, write: () => undefined },
+      talk: (text) => {
+        told += text
+      },
+    })
+    const begin = (id: string) => view.take({ type: 'tool_call', id, name: 'make', input: id })
+    const end = (id: string) => {
+      told = ''
+      view.take({ type: 'tool_result', id, status: 'ok' })
+      return told
+    }
+    for (let i = 0; i < 1_000; i++) begin(`c${i}`)
+    begin('x'.repeat(1_000))
+    expect([end('c0'), end('c999'), end('c900')]).toEqual([
+      '✓ a tool\n',
+      '✓ make: c999\n',
+      '✓ make: c900\n',
+    ])
+    expect(end('x'.repeat(1_000))).toBe('✓ a tool\n')
   })
 })

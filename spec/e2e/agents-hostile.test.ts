@@ -208,6 +208,22 @@ test('a message of endless pieces does not fill the memory', async () => {
   expect(message?.data).toMatchObject({ truncated: true, bytes: times * text.length })
 })
 
+test('calls without end do not fill the memory', async () => {
+  const stage = makeStage()
+  const count = 40_000
+  stage.install(
+    'mine',
+    `seq ${count} | sed "s/.*/{\\"id\\":\\"$(printf '%2000s' | tr ' ' x)&\\",\\"name\\":\\"n\\"}/"`,
+  )
+  stage.configure(
+    '[tools.mine]\nnew = ["mine", "{prompt}"]\n' +
+      '[tools.mine.events.tool_call]\nid = "id"\nname = "name"\n',
+  )
+  const env = { ...stage.play('', stage.write('')), NODE_OPTIONS: '--max-old-space-size=64' }
+  const ran = await stage.stint(['run', '--tool', 'mine', 'a'], { env })
+  expect(ran.status).toBe(0)
+})
+
 test('what an agent had begun to say when it died is kept, shown, and redacted', async () => {
   const stage = makeStage()
   const token = `ghp${'_'}${alnum(36)}`

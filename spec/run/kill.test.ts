@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { ulid } from 'ulid'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Lock, probeLock, tryLock } from '../../lib/os/lock-file.ts'
 import { startTimeOf } from '../../lib/os/process.ts'
 import { killTurn } from '../../lib/run/kill.ts'
 import { holdLock } from '../os/holder.ts'
-import { ended, nextId, started, writeSession } from '../store/sessions.ts'
+import { ended, linesOf, nextId, started, type Told, writeSession } from '../store/sessions.ts'
 import { makeStore } from '../support/place.ts'
 
 const wish = (at: number): [string, object, { at: number }] => [
@@ -24,6 +24,8 @@ function makeEnded(at: number) {
   const lock = tryLock(`${dir}/locks/session.lock`, { tool: 'command', turn: 1 }) as Lock
   return { store, id, lock }
 }
+
+afterEach(() => void vi.restoreAllMocks())
 
 describe('killTurn', () => {
   it('waits for the end that another kill brought about, and reports it', async () => {
@@ -133,7 +135,9 @@ describe('killTurn', () => {
   })
 
   it('wishes for no end that is wished for already', async () => {
-    const { store, id, dir } = await makeOrphan('echo ready; exec cat', wish(Date.now()))
+    const { store, id, dir } = await makeOrphan('echo ready; exec cat', {
+      told: [wish(Date.now())],
+    })
     expect(await killTurn(store, id, 60_000)).toMatchObject({ outcome: 'cancelled' })
     const text = readFileSync(`${dir}/transcript.jsonl`, 'utf8')
     expect(text.split('kill_requested')).toHaveLength(2)
@@ -144,6 +148,57 @@ describe('killTurn', () => {
     const exit = once(child, 'exit')
     expect(await killTurn(store, id, 0)).toMatchObject({ signal: 'SIGKILL', outcome: 'cancelled' })
     expect(await exit).toEqual([null, 'SIGKILL'])
+  })
+
+  it('records no end of a turn that has one, nor of the next', async () => {
+    for (const next of [[], [started(2, Date.now())]]) {
+      const { store, id, dir, child } = await makeOrphan(
+        `echo ready; read -r dir
+        trap 'cat "$dir/more" >>"$dir/transcript.jsonl"; exit' TERM
+        echo ready; while :; do sleep 0.01; done`,
+      )
+      // Behind the wish.
+      const more = linesOf([ended(1, Date.now(), 'failure'), ...next], 3).join('')
+      writeFileSync(`${dir}/more`, more)
+      child.stdin.write(`${dir}\n`)
+      await once(child.stdout, 'data')
+      const exit = once(child, 'exit')
+      expect(await killTurn(store, id, 60_000)).toEqual({
+        ...{ id, turn: 1, signal: 'SIGTERM', outcome: 'failure' },
+      })
+      await exit
+      expect(readFileSync(`${dir}/transcript.jsonl`, 'utf8').endsWith(more)).toBe(true)
+    }
+  })
+
+  it('records no end of an orphan that still runs', async () => {
+    const { store, id, dir } = await makeOrphan('echo ready; exec cat', { carries: false })
+    const { kill } = process
+    vi.spyOn(process, 'kill').mockImplementation((pid, signal) => signal !== 0 || kill(pid, 0))
+    await expect(killTurn(store, id, 0)).rejects.toMatchObject({
+      ...{ code: 'KILL_INCOMPLETE', data: { why: /^its process group \d+ runs$/ } },
+    })
+    expect(readFileSync(`${dir}/transcript.jsonl`, 'utf8')).not.toContain('turn_ended')
+  })
+
+  it('gives up no turn that has ended meanwhile, and no later one', async () => {
+    const elsewhere = { pid_ns: 'pid:[1]' }
+    const race = (...more: Told[]) => {
+      const { store, id, dir } = makeTurn(elsewhere)
+      const killed = killTurn(store, id, 0, { lost: true })
+      appendFileSync(`${dir}/transcript.jsonl`, linesOf(more, 2).join(''))
+      return { id, dir, killed }
+    }
+    const over = race(ended(1, Date.now()))
+    expect(await over.killed).toEqual({ id: over.id, turn: 1, signal: null, outcome: 'success' })
+    const [type, data, options] = started(2, Date.now())
+    const near = race(ended(1, Date.now()), [type, data, options])
+    expect(await near.killed).toEqual({ id: near.id, turn: 2, signal: null, outcome: 'crashed' })
+    const { process: group } = data as { process: object }
+    const far = [type, { ...data, process: { ...group, ...elsewhere } }, options] as Told
+    const unknown = race(ended(1, Date.now()), far)
+    await expect(unknown.killed).rejects.toMatchObject({ code: 'LIVENESS_UNKNOWN' })
+    expect(readFileSync(`${unknown.dir}/transcript.jsonl`, 'utf8')).not.toContain('crashed')
   })
 
   it('ends an orphan also where nothing can be recorded, and says so', async () => {
@@ -160,7 +215,7 @@ describe('killTurn', () => {
 })
 
 /** An open turn whose process is that of these facts. */
-function makeTurn(group: object, id: string = nextId(), ...more: ReturnType<typeof wish>[]) {
+function makeTurn(group: object, id: string = nextId(), ...more: Told[]) {
   const store = makeStore({ now: Date.now })
   const [type, data, options] = started(1, Date.now())
   const process = { ...(data as { process: object }).process, ...group }
@@ -171,16 +226,22 @@ function makeTurn(group: object, id: string = nextId(), ...more: ReturnType<type
 }
 
 /** An open turn without a supervisor, whose tool runs this script. */
-async function makeOrphan(script: string, ...more: ReturnType<typeof wish>[]) {
+async function makeOrphan(
+  script: string,
+  { told = [], carries = true }: { told?: readonly Told[]; carries?: boolean } = {},
+) {
   // What carries it is ended: nobody else on this machine is to have the same.
   const id = ulid()
   const child = spawn('/bin/sh', ['-c', script], {
     detached: true,
-    env: { PATH: process.env.PATH, STINT_SESSION_ID: id, STINT_TURN: '1' },
+    env: {
+      PATH: process.env.PATH,
+      ...(carries ? { STINT_SESSION_ID: id, STINT_TURN: '1' } : {}),
+    },
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   await once(child.stdout, 'data')
   const pgid = child.pid as number
-  return { ...makeTurn({ pgid, start_time: startTimeOf(pgid) }, id, ...more), child }
+  return { ...makeTurn({ pgid, start_time: startTimeOf(pgid) }, id, ...told), child }
 }

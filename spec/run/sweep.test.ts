@@ -18,6 +18,7 @@ import { listCarriersWithin } from '../../lib/session/carriers.ts'
 import { Session } from '../../lib/session/session.ts'
 import { accessOf } from '../../lib/store/access.ts'
 import { started, writeSession } from '../store/sessions.ts'
+import { bundle } from '../support/bundle.ts'
 import { makeStore } from '../support/place.ts'
 
 /** Starts what carries the id of a session's turn; resolves once its script has said something. */
@@ -180,6 +181,28 @@ describe.skipIf(process.platform !== 'linux')('sweepSession', () => {
     expect([...told.keys()].sort()).toEqual(own.map(({ pid }) => pid).sort())
     expect(left).toEqual([])
     expect(others.map(({ exitCode, signalCode }) => exitCode ?? signalCode)).toEqual([null, null])
+  })
+
+  it('spares those that it descends from', async () => {
+    const sweeper = await bundle('spec/run/sweeper.ts')
+    const id = ulid() as SessionId
+    const other = await start(id, 1, heeds)
+    const asker = await start(
+      id,
+      1,
+      `echo ready; read -r _; '${process.execPath}' '${sweeper}' ${id}; echo here`,
+    )
+    let told = ''
+    asker.stdout?.on('data', (text) => {
+      told += text
+    })
+    const exits = Promise.all([once(other, 'exit'), once(asker, 'close')])
+    asker.stdin?.write('\n')
+    expect(await exits).toEqual([
+      [null, 'SIGTERM'],
+      [0, null],
+    ])
+    expect(told).toBe(`[${other.pid}]\nhere\n`)
   })
 })
 

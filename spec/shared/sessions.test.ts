@@ -200,6 +200,9 @@ for (const server of ['bindfs', 'sshfs', 'glusterfs'] satisfies Server[]) {
           age(pair.lease(id), 70)
           // Readers may not ask for the file server's time.
           expect((await pair.b.stint(['is-alive', id])).status).toBe(9)
+          // What its machine remembers of the lease is older than the file server's word.
+          const lease = pair.lease(id).replace(pair.dir, '..')
+          await pair.b.startOther(['sh', '-c', 'stat "$0"/*', lease]).ended
           const next = await hold(pair, pair.b, ['resume', id])
           const before = readFileSync(`${pair.session(id)}/transcript.jsonl`, 'utf8')
           pair.a.wake()

@@ -196,6 +196,7 @@ describe('resolveRef', () => {
     expect(resolveRef(store, id, { place: 'trash' }).id).toBe(id)
     expect(refused(store, 'old')).toMatchObject({ code: 'SESSION_UNKNOWN' })
     expect(refused(store, 'alpha', { place: 'trash' })).toMatchObject({ code: 'SESSION_UNKNOWN' })
+    expect(refused(store, '@last', { place: 'trash' })).toMatchObject({ code: 'REF_MALFORMED' })
   })
 
   it('knows a session whose state is broken by its id', () => {

@@ -10,6 +10,12 @@ import { foldEntry } from '../../lib/session/fold.ts'
 import type { State } from '../../lib/session/state.ts'
 import { ensureStore } from '../../lib/store/project.ts'
 
+export type Told = [
+  type: string,
+  data: object,
+  options?: { turn?: number; at?: number; text?: string },
+]
+
 export interface Story {
   readonly id?: string
   readonly name?: string
@@ -17,11 +23,7 @@ export interface Story {
   readonly parent?: string
   readonly branch?: string
   /** Entries behind entry 0. */
-  readonly told?: readonly [
-    type: string,
-    data: object,
-    options?: { turn?: number; at?: number; text?: string },
-  ][]
+  readonly told?: readonly Told[]
   readonly place?: 'sessions' | 'trash' | 'ephemeral'
 }
 
@@ -48,22 +50,7 @@ export function writeSession(store: Store, story: Story = {}): { id: SessionId; 
     depth: story.parent === undefined ? 0 : 1,
     git: { branch: story.branch },
   }
-  const all: [string, object, { turn?: number; at?: number; text?: string }?][] = [
-    ['session', birth],
-    ...(story.told ?? []),
-  ]
-  const lines = all.map(([type, data, options = {}], seq) =>
-    formatLine(
-      seq,
-      encodeEntry({
-        type,
-        turn: options.turn ?? 0,
-        text: options.text ?? null,
-        data: { ...data },
-        at: options.at ?? Date.UTC(2026, 0, 1) + seq,
-      }),
-    ),
-  )
+  const lines = linesOf([['session', birth], ...(story.told ?? [])])
   let state: State | undefined
   for (const line of lines) {
     state = foldEntry(state, decodeEntry(line.slice(0, -1)) as Entry, Buffer.byteLength(line))
@@ -71,6 +58,22 @@ export function writeSession(store: Store, story: Story = {}): { id: SessionId; 
   writeFileSync(`${dir}/transcript.jsonl`, lines.join(''))
   writeFileSync(`${dir}/state.toml`, formatState(state as State))
   return { id, dir }
+}
+
+/** What the journal has of them, from this number on. */
+export function linesOf(told: readonly Told[], from = 0): string[] {
+  return told.map(([type, data, options = {}], index) =>
+    formatLine(
+      from + index,
+      encodeEntry({
+        type,
+        turn: options.turn ?? 0,
+        text: options.text ?? null,
+        data: { ...data },
+        at: options.at ?? Date.UTC(2026, 0, 1) + index,
+      }),
+    ),
+  )
 }
 
 /** A turn of this tool that has started; its process is long gone. */
