@@ -3,7 +3,16 @@
 import { findArguments, findByForm, findOpened, openEnd } from './commands.ts'
 import { findByContext, findUnder } from './context.ts'
 import { decodedRuns } from './encoded.ts'
-import { type Find, marker, mergeCounts, mergeFinds, type Redacted, replaceFinds } from './finds.ts'
+import {
+  type Find,
+  marker,
+  markerHead,
+  mergeCounts,
+  mergeFinds,
+  type Redacted,
+  type RedactionCounts,
+  replaceFinds,
+} from './finds.ts'
 import { type Readers, redactJson } from './json.ts'
 import { KnownValues } from './known.ts'
 import { type Kind, looksSecret } from './names.ts'
@@ -106,13 +115,10 @@ class Engine implements Redactor {
    * Until nothing more is found: what was learnt at the end may stand at the beginning, and without
    * one secret another has its shape.
    */
-  #again(
-    text: string,
-    redact: (text: string, round: number) => Redacted<string>,
-  ): Redacted<string> {
+  #again(text: string, redact: (text: string) => Redacted<string>): Redacted<string> {
     let { value, counts } = { value: text, counts: undefined } as Redacted<string>
     for (let round = 0; round < rounds; round++) {
-      const once = redact(value, round)
+      const once = redact(value)
       if (once.counts === undefined) break
       value = once.value
       counts = mergeCounts(counts, once.counts)
@@ -142,11 +148,27 @@ class Engine implements Redactor {
   #searched(block: string, places: Places): Redacted<string> {
     return this.#guard(
       () => block,
-      () =>
-        this.#again(block, (value, round) =>
-          this.#block(value, round === 0 ? places : new Map(), 0),
-        ),
+      () => {
+        const once = this.#block(block, places, 0)
+        return once.counts === undefined ? once : this.#linesAgain(once.value, once.counts)
+      },
     )
+  }
+
+  /** Lines that were searched: those that something was taken out of, each as if it came alone. */
+  #linesAgain(lines: string, found: RedactionCounts): Redacted<string> {
+    let [value, counts]: [string, RedactionCounts | undefined] = [lines, found]
+    for (let at = value.indexOf(markerHead); at >= 0; ) {
+      const start = value.lastIndexOf('\n', at) + 1
+      const line = lineOf(value, start)
+      const again = this.#again(line, (now) => this.#block(now, new Map(), 0))
+      if (again.counts !== undefined) {
+        value = value.slice(0, start) + again.value + value.slice(start + line.length)
+        counts = mergeCounts(counts, again.counts)
+      }
+      at = value.indexOf(markerHead, start + again.value.length)
+    }
+    return { value, counts }
   }
 
   /** Lines, some of which may be JSON; those between them are searched together. */
@@ -272,7 +294,7 @@ class Engine implements Redactor {
     const signs = signsIn(text)
     const wrap = place === undefined ? null : place.wrap
     const next = builtIn.find(text, finds, wrap, signs.anchors)
-    const table = findTables(text, finds, place?.table, signs.isTitled)
+    const table = findTables(text, finds, place?.table, signs.titles)
     if (place !== undefined) {
       place.wrap = next
       place.table = table
@@ -438,6 +460,11 @@ function jsonLine(line: string, readers: Readers): Redacted<string> | undefined 
 function isUserInfo(text: string): boolean {
   const password = /^[\w.@+-]{1,64}:([!-~]{16,128})$/.exec(text)?.[1]
   return password !== undefined && looksSecret(password, 'secret', 'sentence')
+}
+
+function lineOf(text: string, start: number): string {
+  const end = text.indexOf('\n', start)
+  return end < 0 ? text.slice(start) : text.slice(start, end)
 }
 
 function isNested(text: string): boolean {

@@ -18,12 +18,12 @@ export interface Find {
   readonly sure?: boolean
 }
 
-const head = '[REDACTED:'
+export const markerHead = '[REDACTED:'
 const markers = /\[REDACTED:[a-z0-9-]{1,64}\]/g
 
 /** What stands in place of a secret. */
 export function marker(rule: string): string {
-  return `${head}${rule}]`
+  return `${markerHead}${rule}]`
 }
 
 /** The finds of a text in their order: those that overlap are one, named by the first. */
@@ -31,7 +31,7 @@ export function mergeFinds(text: string, finds: readonly Find[]): Find[] {
   if (finds.length === 0) return []
   const sorted = [...finds].sort((a, b) => a.start - b.start || b.end - a.end)
   const merged: Find[] = []
-  for (const find of text.includes(head) ? outsideMarkers(text, sorted) : sorted) {
+  for (const find of text.includes(markerHead) ? outsideMarkers(text, sorted) : sorted) {
     const last = merged.at(-1)
     if (last === undefined || find.start >= last.end) merged.push(find)
     else if (find.end > last.end)

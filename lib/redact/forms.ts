@@ -226,7 +226,7 @@ const settings: readonly Form[] = [
   {
     ...setting(
       ['password '],
-      '^[ \\t]{0,16}(password)[ \\t]{1,8}(?=\\S{5,256}[ \\t]*$)(?=[!-~]*[0-9][!-~]*[A-Za-z])',
+      'password[ \\t]{1,8}(?<=^[ \\t]{0,16}(password)[ \\t]{1,8})(?=\\S{5,256}[ \\t]*$)(?=[!-~]*[0-9][!-~]*[A-Za-z])',
     ),
     manner: 'cell',
   },

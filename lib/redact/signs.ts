@@ -13,11 +13,11 @@ export interface Signs {
   readonly names: readonly number[]
   readonly forms: Iterable<Form>
   readonly settings: Iterable<Form>
-  /** Whether a column of a table may have the name of a secret. */
-  readonly isTitled: boolean
+  /** Where names end that may be those of a table's columns. */
+  readonly titles: readonly number[]
 }
 
-const none: Signs = { anchors: [], names: [], forms: [], settings: [], isTitled: false }
+const none: Signs = { anchors: [], names: [], forms: [], settings: [], titles: [] }
 
 const anchors = new Set(rules.filter(isSought).flatMap((rule) => rule.anchors))
 const titles = new Set(titleEnds)
@@ -34,12 +34,12 @@ export function signsIn(text: string): Signs {
         names: number[]
         forms: Set<Form>
         settings: Set<Form>
-        isTitled: boolean
+        titles: number[]
       }
     | undefined
   literals.forEach(text, (literal, start) => {
-    signs ??= { anchors: [], names: [], forms: new Set(), settings: new Set(), isTitled: false }
-    signs.isTitled ||= titles.has(literal)
+    signs ??= { anchors: [], names: [], forms: new Set(), settings: new Set(), titles: [] }
+    if (titles.has(literal)) signs.titles.push(start)
     if (anchors.has(literal)) signs.anchors.push(start)
     if (names.has(literal)) signs.names.push(start + literal.length - 1)
     for (const form of formsOf.get(literal) ?? []) signs.forms.add(form)

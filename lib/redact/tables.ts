@@ -29,9 +29,9 @@ interface Cell {
   readonly text: string
 }
 
-/** The last word of a secret column's name, at the end of its cell. */
+/** The end of a secret column's name, from where one of `titleEnds` begins to the end of its cell. */
 const nameEnd =
-  /(?:passw(?:or)?d|passphrase|secret|token|key|credentials?)["'`*]{0,2}(?=[ \t]{0,80}(?:[|,;\t\u2502\u2503\u2551]|\r?$)| {2})/gim
+  /(?:key|(?<=t)oken|(?<=s)ecret|(?<=pas)sword|(?<=p)asswd|(?<=passp)hrase|(?<=crede)ntials)["'`*]{0,2}(?=[ \t]{0,80}(?:[|,;\t\u2502\u2503\u2551]|\r?$)| {2})/imy
 /** Of which every title of a secret column that is not the last of a text holds one. */
 export const titleEnds: readonly string[] =
   'key Key KEY oken OKEN ecret ECRET sword SWORD asswd hrase ntials'
@@ -41,36 +41,32 @@ export const titleEnds: readonly string[] =
         (mark) => end + mark,
       ),
     )
-const lastTitle = /(?:key|token|secret|passw(?:or)?d|phrase|credentials)["\r]{0,2}$/i
+/** The same at the end of a text, where nothing stands behind it. */
+const lastTitle = /(?:key|oken|ecret|sword|asswd|hrase|ntials)["\r]{0,2}$/i
 const longestRow = 2000
 const mostColumns = 40
 
 /**
  * Adds the secrets in the rows of tables, those of `open` first, and returns the one that goes on.
- * `isSigned` says whether any of `titleEnds` is in the text.
+ * `titles` says where those of `titleEnds` begin that are in the text, in order.
  */
 export function findTables(
   text: string,
   finds: Find[],
   open: Table | undefined,
-  isSigned: boolean,
+  titles: readonly number[],
 ): Table | undefined {
-  let from = 0
   let table = open
-  if (table !== undefined) from = readRows(text, 0, table, finds)
-  if (!isSigned && !lastTitle.test(text.slice(-16))) return from > text.length ? table : undefined
-  nameEnd.lastIndex = from
-  for (
-    let hit = nameEnd.exec(text);
-    from <= text.length && hit !== null;
-    hit = nameEnd.exec(text)
-  ) {
-    const end = lineEnd(text, hit.index)
-    const start = text.lastIndexOf('\n', hit.index) + 1
-    from = end + 1
+  let from = table === undefined ? 0 : readRows(text, 0, table, finds)
+  const last = lastTitle.exec(text.slice(-16))
+  const ends = last === null ? titles : [...titles, Math.max(0, text.length - 16) + last.index]
+  for (const at of ends) {
+    nameEnd.lastIndex = at
+    if (at < from || !nameEnd.test(text)) continue
+    const start = text.lastIndexOf('\n', at) + 1
+    const end = lineEnd(text, at)
     table = end - start > longestRow ? undefined : headerOf(text.slice(start, end))
-    if (table !== undefined) from = readRows(text, from, table, finds)
-    nameEnd.lastIndex = from
+    from = table === undefined ? end + 1 : readRows(text, end + 1, table, finds)
   }
   return from > text.length ? table : undefined
 }
