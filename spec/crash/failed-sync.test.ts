@@ -12,11 +12,12 @@ import { ok, rowOf } from './suite.ts'
 const { scene, copy, discard } = openScene()
 afterAll(discard)
 
-/** Some pages of output, which are synced while it runs, and some more. */
-const script = `
-lines() { i=0; while [ $i -lt 200 ]; do echo "$1 $i ${'.'.repeat(80)}"; i=$((i+1)); done; }
-lines early; sleep 1.2; lines late`
-const run = ['run', '-q', '--name', 'mine', '--', 'sh', '-c', script]
+/** Some pages of output, and some more. */
+const runFor = (pause: string) => {
+  const lines = `i=0; while [ $i -lt 200 ]; do echo "$i ${'.'.repeat(80)}"; i=$((i+1)); done`
+  return ['run', '-q', '--name', 'mine', '--', 'sh', '-c', `${lines}; ${pause}; ${lines}`]
+}
+const run = runFor(':')
 
 /** The calls of a command in this scene. */
 function callsIn(from: Scene, args: readonly string[]): (Call & { n: number })[] {
@@ -69,6 +70,15 @@ test('costs nothing that is acknowledged after it, when the power fails', {
   const syncs = callsIn(scene, run).filter(isSync)
   expect(syncs.length).toBeGreaterThan(20)
   for (const { n } of syncs) await strike(scene, run, { at: n, do: 'EIO' }, afterRun)
+})
+
+test('costs nothing where what streams is synced', async () => {
+  // A second after it came, the first half is.
+  const slow = runFor('sleep 1.2')
+  const isJournal = ({ path }: Call) => /\/sessions\/.*\.jsonl$/.test(path)
+  const syncs = callsIn(scene, slow).filter((call) => isSync(call) && isJournal(call))
+  expect(syncs).toHaveLength(3)
+  for (const { n } of syncs) await strike(scene, slow, { at: n, do: 'EIO' }, afterRun)
 })
 
 test('costs nothing where it never took place, since who made the store was killed', async () => {
