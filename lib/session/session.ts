@@ -430,6 +430,8 @@ export class Session implements Disposable {
     if (started < until) throw why
     const path = files.transcript(this.dir)
     const copy = new Copy(this.#fd as number, path, `${path}.${process.pid}`)
+    // A disk in trouble may have kept the last one from being removed.
+    dropTemporary(copy.to)
     try {
       copy.finish(this.state.journal.bytes)
       this.#compare(copy.to)
