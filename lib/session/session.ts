@@ -5,7 +5,6 @@ import { isTable } from '../base/decode.ts'
 import type { SessionId } from '../base/id.ts'
 import { Failure, quietly, withRecorded } from '../errors.ts'
 import { appendEntries } from '../journal/append.ts'
-import { Copy } from '../journal/copy.ts'
 import {
   decodeEntry,
   type EncodedEntry,
@@ -17,7 +16,7 @@ import { session as files, isLeftover } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { type Lease, openLease } from '../os/lease.ts'
 import { findHolder, type Lock, tryLock } from '../os/lock-file.ts'
-import { dropTemporary, replaceText } from '../os/replace.ts'
+import { replaceText } from '../os/replace.ts'
 import {
   mergeCounts,
   type Redacted,
@@ -27,6 +26,7 @@ import {
 import { damaged, foldTail } from './catch-up.ts'
 import { formatState, parseState, refuseNewer } from './codec.ts'
 import { FoldError, foldEntry, foldStreamed, isStreamed, markAt } from './fold.ts'
+import { renewJournal } from './renew.ts'
 import { foldVersion, hasOpenTurn, type State } from './state.ts'
 
 /** How long a command waits for journal.lock, in ms: nobody holds it for longer than one append. */
@@ -421,51 +421,22 @@ export class Session implements Disposable {
     quietly(() => disk.touch(files.unsynced(this.dir)))
   }
 
-  /**
-   * Puts a new file of the same entries in the journal's place, on the disk. What the system could not
-   * write of the old one it holds for written, and what is written over that may not come there either.
-   */
+  /** Puts a copy in the journal's place. One that takes long to copy is not copied each second. */
   #renew({ until, why }: Doubt): void {
     const started = performance.now()
     if (started < until) throw why
-    const path = files.transcript(this.dir)
-    const copy = new Copy(this.#fd as number, path, `${path}.${process.pid}`)
-    // A disk in trouble may have kept the last one from being removed.
-    dropTemporary(copy.to)
+    const fd = this.#fd as number
     try {
-      copy.finish(this.state.journal.bytes)
-      this.#compare(copy.to)
-      disk.rename(copy.to, path)
-      disk.syncDir(this.dir)
+      renewJournal(this.id, this.dir, fd, this.state)
     } catch (error) {
-      dropTemporary(copy.to)
-      // One that takes long to copy is not copied each second.
       const now = performance.now()
       this.#doubt = { until: now + 10 * (now - started) - 1_000, why: error }
       throw error
-    } finally {
-      copy.close()
     }
-    disk.closeFile(this.#fd as number)
-    this.#fd = disk.findAppend(path)
+    disk.closeFile(fd)
+    this.#fd = disk.findAppend(files.transcript(this.dir))
     this.#doubt = undefined
     disk.removeFile(files.unsynced(this.dir))
-  }
-
-  /** Memory may have given up meanwhile what the disk never got. */
-  #compare(path: string): void {
-    const { seq, bytes, fold } = this.state.journal
-    const file = files.state(this.dir)
-    const text = disk.findText(file)
-    const known = text === undefined ? undefined : parseState(text, file)
-    const from = known?.journal.fold === fold ? known : undefined
-    const fd = disk.openRead(path)
-    try {
-      const { state, offset } = foldTail(this.id, fd, path, from, bytes)
-      if (state?.journal.seq !== seq) throw damaged(this.id, offset)
-    } finally {
-      disk.closeFile(fd)
-    }
   }
 
   /** The transcript is on the disk up to the mark. */
