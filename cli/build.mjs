@@ -124,6 +124,21 @@ const lateLoading = (modules) => ({
   },
 })
 
+/** Files that are taken as the text they are. */
+const raw = {
+  name: 'raw',
+  setup(builder) {
+    builder.onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.slice(0, -'?raw'.length)),
+      namespace: 'raw',
+    }))
+    builder.onLoad({ filter: /./, namespace: 'raw' }, async ({ path }) => ({
+      contents: await readFile(path),
+      loader: 'text',
+    }))
+  },
+}
+
 /** esbuild would copy a module of Node's property by property, for a default export it has not. */
 const builtins = {
   name: 'builtins',
@@ -216,7 +231,7 @@ const programs = await Promise.all([
       ...Object.fromEntries(Object.keys(allRare).map((name) => [name, `rare:${name}`])),
       ...named(['cli/help.ts', ...commands, ...more]),
     },
-    plugins: [lateLoading(rare), builtins, packages],
+    plugins: [raw, lateLoading(rare), builtins, packages],
   }),
 ])
 

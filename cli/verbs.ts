@@ -197,7 +197,7 @@ const list: ExplainedVerb = {
     { name: 'tree', help: 'children under their parents' },
     {
       name: 'tool',
-      value: 'T,…',
+      value: 'TOOL,…',
       kind: 'list',
       repeat: true,
       help: 'only sessions of these tools',
@@ -786,6 +786,31 @@ const config: ExplainedVerb = {
   examples: ['stint config', 'stint config kill_grace', 'STINT_TIMEOUT=1h stint config timeout'],
 }
 
+const completion: ExplainedVerb = {
+  name: 'completion',
+  group: 'Look',
+  summary: 'print what makes a shell complete the words of stint',
+  usage: 'bash | zsh | fish | words -- WORD…',
+  positionals: { min: 1, max: 1 },
+  actions: ['bash', 'zsh', 'fish', 'words'],
+  passthrough: true,
+  options: [],
+  reach: 'all',
+  details: `Prints a script for the shell: verbs, options and their values, the names and ids of sessions with what they are about, files, and behind \`--\` the command as if it stood alone. It looks for \`stint\` in PATH. To have it in every new shell, put it where the shell looks for such scripts (the examples), or load it from a start-up file: \`source <(stint completion bash)\`, \`stint completion fish | source\`.
+
+The scripts ask \`stint completion words -- WORD…\`: the words behind \`stint\` up to the cursor, the last being unfinished, maybe empty. The first line of the answer says what else may come (\`words\`: nothing, \`files\`, \`dirs\`, or \`command N\`: what is completed is the command that starts at word N of the line, counted from 0); each further line is a whole word, a tab and what it means. With --json: one object.`,
+  exits: [
+    ['0', 'printed'],
+    ['2', 'wrong usage'],
+    ['6, 7', 'newer data; the environment failed'],
+  ],
+  examples: [
+    'stint completion bash > ~/.local/share/bash-completion/completions/stint',
+    'stint completion zsh > ~/.zfunc/_stint',
+    'stint completion fish > ~/.config/fish/completions/stint.fish',
+  ],
+}
+
 const redact: ExplainedVerb = {
   name: 'redact',
   group: 'Change',
@@ -967,6 +992,7 @@ export const verbs: Readonly<Record<string, ExplainedVerb>> = {
   ps,
   du,
   config,
+  completion,
   rename,
   pin,
   unpin,

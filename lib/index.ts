@@ -131,6 +131,7 @@ export {
   type ListFilter,
   type Listing,
   listSessions,
+  listStarting,
   prefixesOf,
   type SessionRow,
 } from './store/list.ts'
@@ -155,6 +156,7 @@ export {
   type Store,
   type StoreOptions,
 } from './store/store.ts'
+export { builtInTools } from './store/tool-config.ts'
 export {
   followTranscript,
   livenessOf,

@@ -9,6 +9,7 @@ import { type Observation, observe, restingStatus, type Status } from '../sessio
 import type { Glance } from '../session/plain.ts'
 import { findSnapshot, readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
+import type { TypedPlace } from './place.ts'
 import type { Store } from './store.ts'
 
 /** One session as lists and programs see it. What is not known is null. */
@@ -96,6 +97,34 @@ function withSize<F extends { readonly row: SessionRow; readonly dir: string }>(
   found: F,
 ): F & { readonly row: { readonly size_bytes: number } } {
   return { ...found, row: { ...found.row, size_bytes: sizeOf(found.dir) } }
+}
+
+/**
+ * The sessions whose id or name starts so, in small letters or capitals, newest first, at most `limit`:
+ * those that somebody who types a REF may mean.
+ */
+export function listStarting(
+  store: Store,
+  start: string,
+  { place, limit }: { readonly place: TypedPlace; readonly limit: number },
+): SessionRow[] {
+  const now = store.now()
+  const idStart = start.toUpperCase()
+  const nameStart = start.toLowerCase()
+  const fits = (name: string | null = null) => name?.toLowerCase().startsWith(nameStart) === true
+  const rows: SessionRow[] = []
+  for (const id of listIds(store, place).reverse()) {
+    if (rows.length === limit) break
+    const dir = sessionDir(store.dir, id, place)
+    const isIt = id.startsWith(idStart)
+    const snapshot = isIt
+      ? readSnapshot(id, dir)
+      : findSnapshot(id, dir, (glance) => fits(glance.name))
+    if (snapshot === undefined) continue
+    const row = toRow(observe(snapshot, { now, scrutiny: 'turn' }), now)
+    if (isIt || fits(row.name)) rows.push(row)
+  }
+  return rows
 }
 
 /** The ids of all sessions in the store, oldest first. */

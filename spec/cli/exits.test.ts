@@ -24,6 +24,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
   redact: ['--check', 'REF'],
   import: ['archive.tar'],
   export: ['REF', '-o', 'out.tar'],
+  completion: ['words', '--', 'show', ''],
 }
 const needsNone = ['list', 'tools', 'config', 'gc', 'ps', 'du', 'doctor', 'checkpoints']
 

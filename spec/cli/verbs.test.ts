@@ -26,7 +26,7 @@ describe('verbs', () => {
         ],
         ...['ps', 'reap', 'tools', 'compress'],
         ...['checkpoint', 'checkpoints', 'doctor'],
-        ...['gc', 'clean', 'du', 'project'],
+        ...['gc', 'clean', 'du', 'project', 'completion'],
       ].sort(),
     )
   })
@@ -60,7 +60,7 @@ describe('verbs', () => {
 
   it.each(all)('%s parses its own examples', (name, verb) => {
     for (const example of verb.examples) {
-      for (const [, line] of example.matchAll(/stint ((?:"[^"]*"|[^"|&])+)/g)) {
+      for (const [, line] of example.matchAll(/stint ((?:"[^"]*"|[^"|&>])+)/g)) {
         const [first, ...words] = [...(line ?? '').matchAll(/"([^"]*)"|(\S+)/g)].map(
           (match) => match[1] ?? match[2] ?? '',
         )
