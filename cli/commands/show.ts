@@ -140,7 +140,8 @@ function instant(text: string | null, now: number): string | null {
 
 function amountsText(amounts: Readonly<Record<string, number>> | null | undefined): string | null {
   const shown = Object.entries(amounts ?? {}).map(
-    ([key, value]) => `${key.replaceAll('_', ' ')} ${value}`,
+    // Sums of cents have an end that no cent has.
+    ([key, value]) => `${key.replaceAll('_', ' ')} ${Number(value.toPrecision(12))}`,
   )
   return shown.length === 0 ? null : shown.join(', ')
 }

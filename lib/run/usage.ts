@@ -31,9 +31,11 @@ export class UsageMeter {
   }
 
   /** The data of the entry for an event. What cannot be told apart from earlier turns is left out. */
-  take({ scope, tokens, raw }: UsageEvent, provider: string | undefined): EntryData {
+  take({ scope, tokens, least, raw }: UsageEvent, provider: string | undefined): EntryData {
     const { added, total } =
-      scope === 'thread' ? this.#since(tokens, provider) : { added: tokens, total: undefined }
+      scope === 'thread'
+        ? this.#since(tokens, least, provider)
+        : { added: tokens, total: undefined }
     for (const [key, amount] of Object.entries(added)) {
       this.#sum[key] = (this.#sum[key] ?? 0) + amount
     }
@@ -52,7 +54,11 @@ export class UsageMeter {
   }
 
   /** What a total adds, and all that is known of it: a number that is left out once is not 0. */
-  #since(told: Tokens, provider: string | undefined): { added: Tokens; total: Tokens } {
+  #since(
+    told: Tokens,
+    least: Tokens | undefined,
+    provider: string | undefined,
+  ): { added: Tokens; total: Tokens } {
     const before = (this.#totals.get(provider) ??
       (provider === undefined ? undefined : this.#findPast(provider)) ??
       this.#totals.get(undefined)) as Amounts | undefined
@@ -64,7 +70,8 @@ export class UsageMeter {
       // A total that shrank began anew somewhere: nobody knows what this turn added.
       if (more >= 0) added[key] = more
     }
-    return { added, total }
+    if (least === undefined || this.#isNew || covers(added, least)) return { added, total }
+    return { added: before === undefined ? least : told, total }
   }
 
   #findPast(provider: string): Tokens | undefined {
@@ -72,6 +79,10 @@ export class UsageMeter {
     if (past !== undefined) this.#isNew = false
     return past
   }
+}
+
+function covers(added: Amounts, least: Tokens): boolean {
+  return Object.entries(least).every(([key, amount]) => (added[key] ?? -1) >= amount)
 }
 
 /** The last total of a provider's session that a journal knows. */

@@ -76,6 +76,8 @@ class ClaudeStream implements Stream {
   #isLost = false
   /** What the results so far have counted. */
   #counted: Amounts = {}
+  /** Whether that is counted over all turns of the conversation. */
+  #countsAll = false
 
   parse(line: string): readonly ToolEvent[] | undefined {
     const event = readFields(line)
@@ -122,6 +124,8 @@ class ClaudeStream implements Stream {
   #system(event: Fields): readonly ToolEvent[] {
     switch (event.subtype) {
       case 'init':
+        this.#countsAll = countsAllTurns(textIn(event, 'claude_code_version') ?? '')
+        return []
       // An estimate that comes with each piece of a thought.
       case 'thinking_tokens':
         return []
@@ -229,7 +233,13 @@ class ClaudeStream implements Stream {
     const whole = wholeUsageOf(fieldsIn(event, 'modelUsage'))
     const told = { ...whole, ...cost } as Amounts
     const before = this.#counted
+    const raw = { usage, modelUsage, total_cost_usd }
     this.#counted = { ...before, ...told }
+    if (this.#countsAll && whole !== undefined) {
+      // The first result of a process is that of the query alone; a later one of a part of what was added.
+      const least = Object.keys(before).length === 0 ? tokensOf(fieldsIn(event, 'usage')) : {}
+      return [{ type: 'usage', scope: 'thread', tokens: told, least, raw }]
+    }
     const added = Object.entries(told).map(([key, amount]) => [
       key,
       Math.max(0, amount - (before[key] ?? 0)),
@@ -240,8 +250,14 @@ class ClaudeStream implements Stream {
       ...Object.fromEntries(added),
     }
     if (Object.keys(tokens).length === 0) return []
-    return [{ type: 'usage', scope: 'run', tokens, raw: { usage, modelUsage, total_cost_usd } }]
+    return [{ type: 'usage', scope: 'run', tokens, raw }]
   }
+}
+
+/** Since 2.1.277 a conversation that is gone on with, or copied, goes on with its sums as well. */
+function countsAllTurns(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
+  return major > 2 || (major === 2 && (minor > 1 || (minor === 1 && patch >= 277)))
 }
 
 /** A line without an id of its own that nothing else can say in the same words. */

@@ -32,6 +32,8 @@ export type ToolEvent =
        */
       readonly scope: 'thread' | 'run' | 'step'
       readonly tokens: Tokens
+      /** Of a thread, what this turn alone used at the least: a total that grew by less is none of all turns. */
+      readonly least?: Tokens
       /** The tool's own record. */
       readonly raw: unknown
     }

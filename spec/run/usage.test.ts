@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { UsageMeter } from '../../lib/run/usage.ts'
+import { claudeCode } from '../../lib/tools/claude-code.ts'
+import type { Tokens } from '../../lib/tools/event.ts'
+
+/** What one result of claude says: of the query, and with its helpers, maybe of earlier turns, too. */
+interface Result {
+  readonly own: number
+  readonly all: number
+}
+
+/** Turns of claude, each in a process of its own; gives what each is counted to have used. */
+function makeTurns(version: string) {
+  const totals = new Map<string, Tokens>()
+  return (id: string, results: readonly Result[], how: 'new' | 'resumed' | { copyOf: string }) => {
+    const stream = claudeCode.open()
+    const copied = typeof how === 'object' ? how.copyOf : ''
+    const meter = new UsageMeter((one) => totals.get(one) ?? totals.get(copied), how === 'new')
+    const lines = [
+      { type: 'system', subtype: 'init', session_id: id, claude_code_version: version },
+      ...results.map(({ own, all }, at) => ({
+        type: 'result',
+        subtype: 'success',
+        session_id: id,
+        uuid: `${id} ${at}`,
+        usage: { input_tokens: own, output_tokens: own / 10, cache_read_input_tokens: 0 },
+        modelUsage: {
+          opus: { inputTokens: all, outputTokens: all / 10, cacheReadInputTokens: 0 },
+        },
+        total_cost_usd: all / 1000,
+      })),
+    ]
+    for (const event of lines.flatMap((line) => stream.parse(JSON.stringify(line)) ?? [])) {
+      if (event.type !== 'usage') continue
+      const { total } = meter.take(event, id)
+      if (total !== undefined) totals.set(id, total as Tokens)
+    }
+    const { input_tokens, output_tokens, cost_usd } = meter.sum ?? {}
+    return [input_tokens, output_tokens, cost_usd]
+  }
+}
+
+describe('what claude used', () => {
+  it('is counted once where its sums are of all turns, over resumes and forks', () => {
+    const turn = makeTurns('2.1.330')
+    expect(turn('a', [{ own: 100, all: 150 }], 'new')).toEqual([150, 15, 0.15])
+    expect(turn('a', [{ own: 100, all: 350 }], 'resumed')).toEqual([200, 20, 0.35 - 0.15])
+    expect(turn('b', [{ own: 50, all: 400 }], { copyOf: 'a' })).toEqual([50, 5, 0.4 - 0.35])
+    expect(turn('b', [{ own: 0, all: 400 }], 'resumed')).toEqual([0, 0, 0])
+    // A turn that was interrupted said nothing: its tokens come with the next.
+    expect(turn('b', [{ own: 50, all: 550 }], 'resumed').slice(0, 2)).toEqual([150, 15])
+  })
+
+  it('is counted once where one process ends several times', () => {
+    const turn = makeTurns('2.1.330')
+    turn('a', [{ own: 100, all: 100 }], 'new')
+    const results = [
+      { own: 100, all: 250 },
+      { own: 20, all: 250 },
+      { own: 20, all: 300 },
+    ]
+    expect(turn('a', results, 'resumed').slice(0, 2)).toEqual([200, 20])
+  })
+
+  it('is what a turn says of itself where nobody knows what was used before', () => {
+    const turn = makeTurns('2.2.0')
+    expect(turn('a', [{ own: 100, all: 950 }], 'resumed')).toEqual([100, 10, undefined])
+    expect(turn('a', [{ own: 100, all: 1100 }], 'resumed').slice(0, 2)).toEqual([150, 15])
+  })
+
+  it.each(['2.1.276', '2.0.300', '1.9.999', '', '2.1.330'])(
+    'is all that a process says where version %j begins anew',
+    (version) => {
+      const turn = makeTurns(version)
+      expect(turn('a', [{ own: 100, all: 150 }], 'new')).toEqual([150, 15, 0.15])
+      expect(turn('a', [{ own: 100, all: 160 }], 'resumed')).toEqual([160, 16, 0.16])
+      expect(turn('a', [{ own: 100, all: 100 }], 'resumed')).toEqual([100, 10, 0.1])
+    },
+  )
+})
