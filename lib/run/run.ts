@@ -75,7 +75,9 @@ async function startTurn(store: Store, asked: RunOptions): Promise<RunReport> {
   if (target.kind === 'resume') {
     const { wait, signal } = target
     if (wait !== undefined) await loadTool(store, target.id, options.task, config.tools)
-    await using held = letGoOf(await holdSession(store, target.id, { wait, signal }), options)
+    const forTurn = options.task.kind !== 'compact'
+    const taken = await holdSession(store, target.id, { wait, signal, forTurn })
+    await using held = letGoOf(taken, options)
     using signals = keepSignals(options.signals ?? silence, ignoreHup)
     const before = await settle(held.session, store.now())
     const cwd = findCwd(options, recordedCwd(before, options.chdir), target.id)
