@@ -739,7 +739,7 @@ const project: ExplainedVerb = {
   options: [],
   reach: 'none',
   details:
-    "Sessions are found by their project's path. When a project was moved from OLD to NEW, this moves its sessions, and what is in their trash, to where they are looked for now, and they are resumed in NEW. Projects inside of OLD move along. Sessions that NEW has already stay, and the command that takes them away is printed. One that runs stays with OLD and is named; the same command moves it later.",
+    "Sessions are found by their project's path. When a project was moved from OLD to NEW, this moves its sessions, and what is in their trash, to where they are looked for now, and they are resumed in NEW. Projects inside of OLD move along. Sessions that NEW has already, if only in its trash, stay, and the command that takes them away is printed. One that runs stays with OLD and is named; the same command moves it later.",
   exits: [
     ['0', 'done'],
     ['2', 'wrong usage'],

@@ -61,7 +61,7 @@ export interface FailureData {
   TURN_UNKNOWN: { id: string; turn: number; turns: number }
   RESULT_MISSING: { id: string }
   REF_AMBIGUOUS: { ref: string; candidates: readonly Candidate[]; total: number }
-  SESSION_LOCKED: { id: string; holder?: Holder }
+  SESSION_LOCKED: { id: string; holder?: Holder; for_turn?: true }
   SESSION_ORPHANED: { id: string; why: string }
   SESSION_LEAKED: { id: string; tool: string }
   LIVENESS_UNKNOWN: { id: string; why: string }
@@ -70,7 +70,7 @@ export interface FailureData {
   STORE_NOT_SHARED: { store: string; file: string }
   CLOCK_SUSPECT: { now: string; newest: string; id?: string }
   PLAN_INVALID: { file: string; problem: string }
-  LEASE_HELD: { id: string; host: string }
+  LEASE_HELD: { id: string; host: string; for_turn?: true }
   LEASE_LOST: { id: string }
   WAIT_EXPIRED: { id: string; waited_ms: number }
   NOTHING_RUNS: { id: string; status: string }
@@ -238,7 +238,9 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: (d) =>
       d.holder?.stopped
         ? `its holder is stopped: continue it with \`kill -CONT ${d.holder.pid}\`, after \`stint kill ${d.id}\` if it is to end`
-        : `wait for it with \`stint wait ${d.id}\` or \`resume --wait\`, end it with \`stint kill ${d.id}\`, or work beside it with \`stint run --fork ${d.id}\``,
+        : d.for_turn
+          ? `wait for it with \`stint wait ${d.id}\` or \`resume --wait\`, end it with \`stint kill ${d.id}\`, or work beside it with \`stint run --fork ${d.id}\``
+          : `wait for it with \`stint wait ${d.id}\`, or end it with \`stint kill ${d.id}\``,
   },
   SESSION_ORPHANED: {
     status: 5,
@@ -300,7 +302,9 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     status: 5,
     sentence: (d) => `session ${d.id} is in use on the machine ${d.host}`,
     hint: (d) =>
-      `wait until it has finished there, as \`resume --wait\` does, or work beside it with \`stint run --fork ${d.id}\``,
+      d.for_turn
+        ? `wait until it has finished there, as \`resume --wait\` does, or work beside it with \`stint run --fork ${d.id}\``
+        : 'try again when it has finished there',
   },
   LEASE_LOST: {
     status: 5,

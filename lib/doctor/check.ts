@@ -75,6 +75,7 @@ export type CheckId =
   | 'transcript.regression'
   | 'transcript.unfoldable'
   | 'transcript.newer'
+  | 'transcript.unsynced'
   | 'transcript.size'
   | 'transcript.secrets'
   | 'turn.crashed'
@@ -331,6 +332,11 @@ export const checks: Readonly<Record<CheckId, Check>> = {
     severity: 'note',
     meaning: 'Lines of a newer version; they are read as far as they are known.',
     deep: true,
+  },
+  'transcript.unsynced': {
+    severity: 'warning',
+    meaning: 'A sync of the transcript failed: a power cut may take back what is new.',
+    mends: 'puts a copy of it on the disk, in its place',
   },
   'transcript.size': {
     severity: 'note',

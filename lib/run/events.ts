@@ -1,6 +1,7 @@
 /** The output of a tool that speaks in events: bytes to lines to events to redacted entries. */
 
 import { Recent } from '../base/recent.ts'
+import { StringCutter } from '../base/string-cutter.ts'
 import { cutText, headOf, oneLine } from '../base/text.ts'
 import type { EntryData } from '../journal/entry.ts'
 import { isStreamed } from '../session/fold.ts'
@@ -9,11 +10,19 @@ import { isProviderId, longestProviderId, type Stream } from '../tools/adapter.t
 import type { TextEvent, ToolEvent } from '../tools/event.ts'
 import { pruned } from '../tools/fields.ts'
 import { primedNotice } from './prime.ts'
-import { type Budget, type Lines, longestText, margin, safeHead, spend } from './pump.ts'
+import {
+  type Budget,
+  type Lines,
+  longestText,
+  margin,
+  type OutputLines,
+  safeHead,
+  spend,
+} from './pump.ts'
 import type { Recorder } from './recorder.ts'
 import type { UsageMeter } from './usage.ts'
 
-/** In bytes: a longer line is no event, whatever it holds. */
+/** In bytes: a longer line is read without the ends of its long texts, and no more than this of it then. */
 const longestLine = 8 * 1024 * 1024
 
 const asides: readonly ToolEvent['type'][] = ['usage', 'plan', 'raw', 'provider_session']
@@ -31,7 +40,7 @@ export interface EventSpec {
   readonly now: () => number
   readonly meter: UsageMeter
   /** Journals the lines that are no events. */
-  readonly output: Lines
+  readonly output: OutputLines
   /** The provider's session that was asked for. */
   readonly requested: string | undefined
   /** The id that the tool was told to give its provider's session: true once it says anything. */
@@ -42,13 +51,21 @@ export interface EventSpec {
   readonly onNotice: (text: string) => void
 }
 
+interface LongLine {
+  /** What it begins with may be an event. */
+  readonly isObject: boolean
+  readonly cutter: StringCutter
+  /** All that came of it. */
+  bytes: number
+}
+
 /** Journals a stream of events. */
 export class EventLines implements Lines {
   readonly #spec: EventSpec
   #held: Buffer[] = []
   #heldBytes = 0
-  /** Inside a line that is too long for an event. */
-  #isOverlong = false
+  /** The line, if it is too long: what is held of it then is what the cutter leaves. */
+  #long: LongLine | undefined
   /** The block that deltas are being added to: when it began, as much of it as is kept, and all its bytes. */
   #open: { readonly event: TextEvent; readonly at: number; text: string; bytes: number } | undefined
   readonly #calls = new Recent()
@@ -97,39 +114,76 @@ export class EventLines implements Lines {
   end(): void {
     if (this.#heldBytes > 0) this.#endLine(Buffer.alloc(0))
     this.#spec.output.end()
-    this.#isOverlong = false
     for (const event of this.#spec.stream.rest?.() ?? []) this.event(event)
     this.#close()
   }
 
   /** The last piece of a line, with its line feed; without one it is cut off. */
   #endLine(rest: Buffer): void {
-    if (this.#isOverlong || this.#heldBytes + rest.length > longestLine) {
-      this.#hold(rest)
-      this.#isOverlong = false
+    if (this.#long !== undefined || this.#heldBytes + rest.length > longestLine) {
+      this.#endLong(rest)
       return
     }
     const line = this.#heldBytes === 0 ? rest : Buffer.concat([...this.#held, rest])
     this.#forget()
-    const { given } = this.#spec
-    if (given !== undefined) this.#meet(given, this.#spec.now())
-    const events = this.#spec.stream.parse(line.toString('utf8'))
+    const events = this.#read(line)
     for (const event of events ?? []) this.event(event)
     // A line that is no event does not end what is being said, either.
     if (events === undefined) this.#spec.output.take(line)
   }
 
+  #endLong(rest: Buffer): void {
+    const { output, tool, onNotice } = this.#spec
+    const end = rest.at(-1) === 10 ? rest.length - 1 : rest.length
+    const { isObject, bytes } = this.#cut(rest.subarray(0, end))
+    const line = this.#heldBytes <= longestLine ? Buffer.concat(this.#held) : undefined
+    this.#forget()
+    const events = isObject && line !== undefined ? this.#read(line) : undefined
+    if (events !== undefined) {
+      output.drop()
+      onNotice(`${tool} said ${bytes} bytes in one line: long texts in it are cut`)
+      for (const event of events) this.event(event)
+    } else {
+      output.take(rest.subarray(end))
+      // It may have been the end of any call: silence that meant nothing for ever would be worse.
+      if (isObject) this.#calls.clear()
+    }
+    this.#long = undefined
+  }
+
+  #read(line: Buffer): readonly ToolEvent[] | undefined {
+    const { given, stream } = this.#spec
+    if (given !== undefined) this.#meet(given, this.#spec.now())
+    return stream.parse(line.toString('utf8'))
+  }
+
   #hold(bytes: Buffer): void {
-    if (!this.#isOverlong && this.#heldBytes + bytes.length <= longestLine) {
-      this.#held.push(bytes)
-      this.#heldBytes += bytes.length
+    if (this.#long !== undefined || this.#heldBytes + bytes.length > longestLine) {
+      this.#cut(bytes)
       return
     }
-    // What nobody reads may have been the end of the only call: the silence after it would mean nothing.
-    if (!this.#isOverlong && this.#calls.size === 1) this.#calls.clear()
-    this.#isOverlong = true
-    for (const one of [...this.#held, bytes]) this.#spec.output.take(one)
-    this.#forget()
+    this.#held.push(bytes)
+    this.#heldBytes += bytes.length
+  }
+
+  /** Holds what is to be read of a line that is too long, and gives all of it to the output as well. */
+  #cut(bytes: Buffer): LongLine {
+    const pieces = this.#long === undefined ? [...this.#held, bytes] : [bytes]
+    if (this.#long === undefined) {
+      this.#forget()
+      const isObject = /^\s*\{/.test(Buffer.concat(pieces).toString('utf8', 0, 64))
+      this.#long = { isObject, bytes: 0, cutter: new StringCutter(longestText + margin + 1) }
+    }
+    const long = this.#long
+    for (const piece of pieces) {
+      this.#spec.output.take(piece)
+      long.bytes += piece.length
+      if (!long.isObject || this.#heldBytes > longestLine) continue
+      const kept = long.cutter.take(piece)
+      this.#held.push(kept)
+      this.#heldBytes += kept.length
+    }
+    return long
   }
 
   #forget(): void {
@@ -151,7 +205,7 @@ export class EventLines implements Lines {
     if (!goesOn && !this.#isAside(event)) this.#close()
     if (isText && event.delta) {
       this.#open ??= { event, at: this.#spec.now(), text: '', bytes: 0 }
-      this.#open.bytes += Buffer.byteLength(event.text)
+      this.#open.bytes += this.#bytesOf(event.text)
       // What says the same over and over must not fill the memory.
       if (this.#open.text.length <= longestText + margin) this.#open.text += event.text
     } else {
@@ -244,6 +298,14 @@ export class EventLines implements Lines {
     return isProviderId(id) ? undefined : 'cannot be an argument'
   }
 
+  /** Of a text in a line that was cut, all that is known is how long that was. */
+  #bytesOf(text: string): number {
+    const { length } = text
+    return this.#long !== undefined && length > longestText + margin
+      ? this.#long.bytes
+      : Buffer.byteLength(text)
+  }
+
   /** `bytes`: of all the text, where this is only its head. */
   #push(type: string, text: string | null, data: EntryData, at: number, bytes?: number): void {
     const { session, recorder, turn, budget } = this.#spec
@@ -254,7 +316,7 @@ export class EventLines implements Lines {
     const safe = isLong ? { ...value, text: safeHead(value.text ?? '') } : value
     const entry = bounded(
       { type, turn, at, ...safe },
-      isLong ? (bytes ?? Buffer.byteLength(text)) : undefined,
+      isLong ? (bytes ?? this.#bytesOf(text)) : undefined,
     )
     const encoded = session.encodeRedacted(entry, counts)
     if (isStreamed(type) && !spend(budget, Buffer.byteLength(encoded.tail))) return

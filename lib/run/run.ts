@@ -11,8 +11,8 @@ import { replaceText } from '../os/replace.ts'
 import { type Child, spawnTool } from '../os/spawn.ts'
 import type { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
-import type { State } from '../session/state.ts'
-import { settle } from '../session/turn.ts'
+import { hasOpenTurn, type State } from '../session/state.ts'
+import { endTurn, settle } from '../session/turn.ts'
 import { isRedacting, redactorOf } from '../store/access.ts'
 import { readConfigFile, type Settings } from '../store/config.ts'
 import {
@@ -37,6 +37,7 @@ import {
   type RunReport,
   readSource,
   recordedCwd,
+  type Started,
   toolEnv,
 } from './plan.ts'
 import { PrivateFile, privatePath, sweepPrivateFiles } from './private-file.ts'
@@ -59,7 +60,13 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
   }
 }
 
-async function startTurn(store: Store, options: RunOptions): Promise<RunReport> {
+async function startTurn(store: Store, asked: RunOptions): Promise<RunReport> {
+  let isTold = false
+  const onStarted = (started: Started) => {
+    asked.onStarted?.(started)
+    isTold = true
+  }
+  const options = { ...asked, onStarted }
   const { target, config = readConfigFile(store.configFile, store.env) } = options
   const { settings } = config
   const around = (id: SessionId) => surroundings(store, id, options, config.tools)
@@ -68,7 +75,9 @@ async function startTurn(store: Store, options: RunOptions): Promise<RunReport> 
   if (target.kind === 'resume') {
     const { wait, signal } = target
     if (wait !== undefined) await loadTool(store, target.id, options.task, config.tools)
-    await using held = letGoOf(await holdSession(store, target.id, { wait, signal }), options)
+    const forTurn = options.task.kind !== 'compact'
+    const taken = await holdSession(store, target.id, { wait, signal, forTurn })
+    await using held = letGoOf(taken, options)
     using signals = keepSignals(options.signals ?? silence, ignoreHup)
     const before = await settle(held.session, store.now())
     const cwd = findCwd(options, recordedCwd(before, options.chdir), target.id)
@@ -76,7 +85,12 @@ async function startTurn(store: Store, options: RunOptions): Promise<RunReport> 
     const work = planWork(options.task, past, around(target.id))
     checkProgram(store, work, cwd)
     const plan = { before, cwd, work, source: undefined, settings, signals }
-    return await runHeld(store, held, plan, options)
+    try {
+      return await runHeld(store, held, plan, options)
+    } catch (error) {
+      if (!isTold) await endRefused(held.session, error, store.now())
+      throw error
+    }
   }
 
   checkName(target.name)
@@ -138,10 +152,7 @@ async function startTurn(store: Store, options: RunOptions): Promise<RunReport> 
       return await runHeld(store, held, plan, options)
     } catch (error) {
       // Nobody was told of it, so it leaves as if it had never been.
-      if (!target.ephemeral) {
-        const withdraw = () => (hasHadTurn(session) ? undefined : withdrawSession(store, session))
-        withdrawn = tidy(withdraw)
-      }
+      if (!target.ephemeral && !isTold) withdrawn = tidy(() => withdrawSession(store, session))
       throw error
     } finally {
       if (target.ephemeral) withdrawn = tidy(() => withdrawSession(store, session))
@@ -198,10 +209,16 @@ function surroundings(
   return { settings, hasInput, canAsk, session, file, promptFile: privateFile.prompt(file) }
 }
 
-/** Also when it cannot be read: then the disk failed, and what is there may be a turn's. */
-function hasHadTurn({ id, dir }: Session): boolean {
-  const { state } = readSnapshot(id, dir)
-  return state === undefined || state.turn !== undefined
+/** The start of a turn may have landed before the disk failed; its supervisor lives, and says what became of it. */
+async function endRefused(session: Session, refusal: unknown, now: number): Promise<void> {
+  const why = refusal instanceof Error ? refusal.message : String(refusal)
+  try {
+    if (!hasOpenTurn(await session.refresh())) return
+    await endTurn(session, 'failure', `its tool was never started: ${why}`, now, false)
+  } catch (failure) {
+    // The next holder finds it open.
+    if (!(failure instanceof Failure)) throw failure
+  }
 }
 
 interface Plan {

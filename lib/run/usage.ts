@@ -85,9 +85,13 @@ function covers(added: Amounts, least: Tokens): boolean {
   return Object.entries(least).every(([key, amount]) => (added[key] ?? -1) >= amount)
 }
 
-/** The last total of a provider's session that a journal knows. */
-export function lastTotal(dir: string, id: string): Tokens | undefined {
+/**
+ * The last total of a provider's session that a journal knows. With `tool` not where a turn of that has
+ * begun since: what it used is in the totals of every copy, and counted once the session goes on.
+ */
+export function lastTotal(dir: string, id: string, tool?: string): Tokens | undefined {
   for (const { type, data } of findEntries(dir)) {
+    if (type === 'turn_started' && data.tool === tool) return undefined
     if (type === 'usage' && data.provider_session_id === id && typeof data.total === 'object') {
       return data.total as Tokens
     }

@@ -156,7 +156,9 @@ function meterOf(session: Session, { work, source }: Launch): UsageMeter {
   return new UsageMeter(
     (id) =>
       lastTotal(session.dir, id) ??
-      (source === undefined || copied === undefined ? undefined : lastTotal(source, copied)),
+      (source === undefined || copied === undefined
+        ? undefined
+        : lastTotal(source, copied, work.tool)),
     continues === undefined,
   )
 }

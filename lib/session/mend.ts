@@ -20,6 +20,7 @@ import * as disk from '../os/disk.ts'
 import { dropTemporary, replaceText } from '../os/replace.ts'
 import { formatState, keepUnknown, parseState, refuseNewer } from './codec.ts'
 import { foldEntry } from './fold.ts'
+import { renewJournal } from './renew.ts'
 import { publish, sweep, unconfirmed } from './rewrite.ts'
 import type { Session } from './session.ts'
 import type { State } from './state.ts'
@@ -84,12 +85,15 @@ function mendState(
 ): Mending {
   const file = files.state(dir)
   const next = formatState(state === undefined ? folded : keepUnknown(state, folded))
-  if (next === text) return { did: [], kept: [] }
+  const isUnsynced = disk.findFacts(files.unsynced(dir)) !== undefined
+  if (isUnsynced) renewJournal(id, dir, fd, folded, agrees ? state : undefined)
+  const did = isUnsynced ? ['transcript.jsonl is put on the disk by a copy'] : []
+  if (next === text) return { did, kept: [] }
   // One that is only older says nothing that the new one does not.
   const kept = text === undefined || agrees ? [] : [keep(file)]
-  disk.syncFile(fd, path)
+  if (!isUnsynced) disk.syncFile(fd, path)
   if (!replaceText(file, next)) throw unconfirmed(id, true)
-  return { did: ['state.toml is written anew from the transcript'], kept }
+  return { did: [...did, 'state.toml is written anew from the transcript'], kept }
 }
 
 /** state.toml as it is. */

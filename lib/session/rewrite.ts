@@ -5,7 +5,7 @@
  */
 
 import type { SessionId } from '../base/id.ts'
-import { Failure, withRecorded } from '../errors.ts'
+import { Failure, quietly, withRecorded } from '../errors.ts'
 import { Copy } from '../journal/copy.ts'
 import { decodeLines, readLines } from '../journal/read.ts'
 import { session as files, isLeftover } from '../layout.ts'
@@ -53,7 +53,10 @@ export function rewriteSession(id: SessionId, dir: string, redactor: Redactor): 
   return true
 }
 
-/** What was changed stays, whatever becomes of the state's file: the old one leads to it as well. */
+/**
+ * Behind a new journal, which is on the disk. What was changed stays, whatever becomes of the state's
+ * file: the old one leads to it as well.
+ */
 export function publish(id: SessionId, dir: string, text: string): void {
   try {
     disk.syncDir(dir)
@@ -61,6 +64,8 @@ export function publish(id: SessionId, dir: string, text: string): void {
     if (!(cause instanceof Failure)) throw cause
     throw new Failure('DURABILITY_UNKNOWN', { id, recorded: true }, { cause })
   }
+  // Where it stays, one more copy is made.
+  quietly(() => disk.removeFile(files.unsynced(dir)))
   try {
     if (!replaceText(files.state(dir), text)) throw unconfirmed(id, true)
   } catch (error) {

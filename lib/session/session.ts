@@ -69,7 +69,7 @@ export class Session implements Disposable {
   /** Entries behind this offset are not known to be on the disk. */
   #synced = 0
   /** What state.toml is known to hold. */
-  #published = 0
+  #published: State | undefined
   /** A sync of the journal failed: what a later one says of this file means nothing. */
   #doubt: Doubt | undefined
 
@@ -183,7 +183,8 @@ export class Session implements Disposable {
   }
 
   get unpublished(): number {
-    return this.#state === undefined ? 0 : this.state.journal.bytes - this.#published
+    const { bytes = 0 } = this.#published?.journal ?? {}
+    return this.#state === undefined ? 0 : this.state.journal.bytes - bytes
   }
 
   /** Brings what was appended to the disk without blocking this thread. */
@@ -344,7 +345,8 @@ export class Session implements Disposable {
         const problem = `it belongs to session ${state.meta_session_id}`
         throw new Failure('STATE_INVALID', { file, problem })
       }
-      this.#published = this.#synced = state.journal.bytes
+      this.#published = state
+      this.#synced = state.journal.bytes
     }
     if (this.#fd === undefined) {
       const fd = disk.findAppend(path)
@@ -427,7 +429,7 @@ export class Session implements Disposable {
     if (started < until) throw why
     const fd = this.#fd as number
     try {
-      renewJournal(this.id, this.dir, fd, this.state)
+      renewJournal(this.id, this.dir, fd, this.state, this.#published)
     } catch (error) {
       const now = performance.now()
       this.#doubt = { until: now + 10 * (now - started) - 1_000, why: error }
@@ -436,13 +438,12 @@ export class Session implements Disposable {
     disk.closeFile(fd)
     this.#fd = disk.findAppend(files.transcript(this.dir))
     this.#doubt = undefined
-    disk.removeFile(files.unsynced(this.dir))
   }
 
   /** The transcript is on the disk up to the mark. */
   #publish(): void {
     const confirmed = replaceText(files.state(this.dir), formatState(this.state))
-    this.#published = this.state.journal.bytes
+    this.#published = this.state
     if (!confirmed) throw new Failure('DURABILITY_UNKNOWN', { id: this.id, recorded: true })
   }
 }

@@ -31,6 +31,8 @@ interface HoldOptions {
   readonly wait?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly place?: Place
+  /** What is to be done can wait, and be done in a fork: a refusal says so. */
+  readonly forTurn?: boolean
 }
 
 /**
@@ -44,6 +46,7 @@ export async function holdSession(
   options: HoldOptions = {},
 ): Promise<Held> {
   const { wait, signal } = options
+  const forTurn = options.forTurn ? ({ for_turn: true } as const) : {}
   const dir = realSessionDir(store, id, options.place)
   const started = performance.now()
   const waited = () => Math.round(performance.now() - started)
@@ -55,7 +58,10 @@ export async function holdSession(
       signal?.throwIfAborted()
       if (wait !== undefined) throw new Failure('WAIT_EXPIRED', { id, waited_ms: waited() })
       const holder = findHolder(files.sessionLock(dir), store.now())
-      throw new Failure('SESSION_LOCKED', { id, ...(holder === undefined ? {} : { holder }) })
+      throw new Failure('SESSION_LOCKED', {
+        ...{ id, ...forTurn },
+        ...(holder === undefined ? {} : { holder }),
+      })
     }
     try {
       const held = await keepHeld(new Session(id, dir, accessOf(store)), lock)
@@ -63,7 +69,8 @@ export async function holdSession(
       lock.say({})
       return held
     } catch (error) {
-      if (wait === undefined || !isFailure(error, 'LEASE_HELD')) throw error
+      if (!isFailure(error, 'LEASE_HELD')) throw error
+      if (wait === undefined) throw new Failure('LEASE_HELD', { ...error.data, ...forTurn })
     }
     if (waited() >= wait) throw new Failure('WAIT_EXPIRED', { id, waited_ms: waited() })
     // Without the lock meanwhile: nobody here is to think that the turn is this machine's.

@@ -59,7 +59,7 @@ export async function restoreSession(store: Store, id: SessionId): Promise<void>
 
 /**
  * Moves a session whose session.lock is held, and which has settled, to another store, to be at the
- * places that `set` names.
+ * places that `set` names. Throws TRASH_OCCUPIED where that store has it, wherever.
  */
 export async function moveToStore(
   store: Store,
@@ -75,10 +75,15 @@ export async function moveToStore(
   const says = async () => {
     if (Object.keys(set).length > 0) await append(session, data, store.now())
   }
-  await move(session, sessionDir(to.dir, session.id, place), says)
-  for (const dir of [session.dir, sessionDir(to.dir, session.id, place)]) {
-    disk.syncDir(disk.parentOf(dir))
-  }
+  const target = sessionDir(to.dir, session.id, place)
+  const places = ['sessions', 'ephemeral', 'trash'] as const
+  await move(
+    session,
+    target,
+    says,
+    places.map((place) => sessionDir(to.dir, session.id, place)),
+  )
+  for (const dir of [session.dir, target]) disk.syncDir(disk.parentOf(dir))
 }
 
 /** Brings the moves between the sessions and the trash to the disk. */
@@ -140,14 +145,20 @@ export async function buryTrashed(
   }
 }
 
-async function move(session: Session, target: string, note: () => Promise<void>): Promise<void> {
-  refuseOccupied(session.id, target)
+/** `taken`: where nothing may stand. */
+async function move(
+  session: Session,
+  target: string,
+  note: () => Promise<void>,
+  taken: readonly string[] = [target],
+): Promise<void> {
+  refuseOccupied(session.id, taken)
   disk.makeDirs(disk.parentOf(target))
   const locks: Lock[] = await holdTools(session)
   try {
     await note()
     locks.push(await takeJournal(session.id, session.dir, 5_000))
-    refuseOccupied(session.id, target)
+    refuseOccupied(session.id, taken)
     ifGone(session.id, session.dir, () => disk.rename(session.dir, target))
     // The lease moved too; with it the next machine would wait for nobody.
     disk.removeTree(files.lease(target))
@@ -174,6 +185,7 @@ export function ignoreFull(error: unknown): void {
   if (!isFailure(error, 'DISK_FULL')) throw error
 }
 
-function refuseOccupied(id: SessionId, target: string): void {
-  if (disk.findFacts(target) !== undefined) throw new Failure('TRASH_OCCUPIED', { id })
+function refuseOccupied(id: SessionId, paths: readonly string[]): void {
+  const isTaken = paths.some((path) => disk.findFacts(path) !== undefined)
+  if (isTaken) throw new Failure('TRASH_OCCUPIED', { id })
 }

@@ -141,6 +141,7 @@ const damages: { readonly [C in CheckId]?: (patient: Patient) => void } = {
     const lines = linesOf(dir)
     writeLines(dir, lines.with(3, (lines[3] ?? '').replace('"v":1', '"v":2')))
   },
+  'transcript.unsynced': ({ dir }) => writeFileSync(`${transcript(dir)}.unsynced`, ''),
   'turn.crashed': crash,
   'turn.unknown': (patient) => {
     crash(patient)
@@ -296,6 +297,48 @@ describe('mending', () => {
     const [journal, state] = [transcript, stateFile].map((file) => statSync(file(dir)).ino)
     expect(synced.indexOf(journal as number)).toBeGreaterThanOrEqual(0)
     expect(synced.indexOf(journal as number)).toBeLessThan(synced.indexOf(state as number))
+  })
+
+  it.each(['nothing else', 'state.missing', 'state.behind-journal', 'state.diverged'] as const)(
+    'of a journal whose sync failed puts a copy on the disk first, with %s',
+    async (more) => {
+      const patient = await sound()
+      const { store, dir } = patient
+      damages['transcript.unsynced']?.(patient)
+      if (more !== 'nothing else') damages[more]?.(patient)
+      const before = statSync(transcript(dir)).ino
+      const lines = linesOf(dir)
+      const synced: number[] = []
+      const spy = vi.spyOn(fs, 'fdatasyncSync').mockImplementation((fd) => {
+        synced.push(fs.fstatSync(fd).ino)
+      })
+      try {
+        const [done] = await mend(store, { deep: true })
+        expect(done).toMatchObject({
+          why: null,
+          did: expect.arrayContaining([expect.stringContaining('by a copy')]),
+        })
+      } finally {
+        spy.mockRestore()
+      }
+      const { ino } = statSync(transcript(dir))
+      expect(ino).not.toBe(before)
+      expect(synced).not.toContain(before)
+      expect(synced).toContain(ino)
+      if (more !== 'nothing else') {
+        expect(synced.indexOf(ino)).toBeLessThan(synced.indexOf(statSync(stateFile(dir)).ino))
+      }
+      expect(linesOf(dir)).toEqual(lines)
+      expect(visit(store, { deep: true }).findings).toEqual([])
+    },
+  )
+
+  it('of a journal that it writes anew anyway leaves none to be copied', async () => {
+    const patient = await sound()
+    damages['transcript.unsynced']?.(patient)
+    damages['transcript.garbage']?.(patient)
+    await mend(patient.store)
+    expect(visit(patient.store, { deep: true }).findings).toEqual([])
   })
 
   it('keeps every entry behind a damaged stretch, renumbered', async () => {

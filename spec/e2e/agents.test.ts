@@ -272,6 +272,37 @@ test('what codex says of a whole thread is counted once, over resumes and forks'
   expect(known.usage).toEqual({ input_tokens: 100, output_tokens: 50 })
 })
 
+test('what a turn used that told no total is counted where its session goes on, and in no fork', async () => {
+  const stage = makeStage()
+  const stream = (id: string, total?: number) =>
+    stage.write(
+      [
+        { type: 'thread.started', thread_id: id },
+        { type: 'turn.started' },
+        ...(total === undefined
+          ? []
+          : [
+              { type: 'turn.completed', usage: { input_tokens: total, output_tokens: total / 10 } },
+            ]),
+      ]
+        .map((event) => `${JSON.stringify(event)}\n`)
+        .join(''),
+    )
+  const run = async (args: string[], made: Record<string, string>) => {
+    const ran = await stage.stint(args, { env: stage.play('codex', '01-plain', made) })
+    return (await stage.json<Row>(['show', sessionOf(ran.stderr) as string])) as Row
+  }
+  const { id } = await run(['run', '--tool', 'codex', 'a'], stream('t1', 1000))
+  // It came to 500, which nobody was told.
+  expect((await run(['resume', id, 'b'], stream('t1'))).outcome).toBe('interrupted')
+  const fork = await run(['run', '--fork', id, 'c'], stream('t2', 1800))
+  expect(fork.usage).toBeNull()
+  const onward = await run(['resume', fork.id, 'd'], stream('t2', 1900))
+  expect(onward.usage).toEqual({ input_tokens: 100, output_tokens: 10 })
+  const resumed = await run(['resume', id, 'e'], stream('t1', 1700))
+  expect(resumed.usage).toEqual({ input_tokens: 1700, output_tokens: 170 })
+})
+
 test('another id than the one that was asked for is kept, and the old one remembered', async () => {
   const stage = makeStage()
   const env = stage.play('codex', '01-plain')
@@ -290,7 +321,8 @@ test('another id than the one that was asked for is kept, and the old one rememb
 test('unknown events, lines that are none, and lines too long for one are all kept', async () => {
   const stage = makeStage()
   const long = 'x'.repeat(300 * 1024)
-  const huge = `{"type":"item.completed","item":{"id":"i","type":"agent_message","text":"${'y'.repeat(9 * 1024 * 1024)}"}}`
+  const texts = Array(50).fill('y'.repeat(200 * 1024))
+  const huge = JSON.stringify({ type: 'item.completed', item: { id: 'h', type: 'plan', texts } })
   const lines = [
     'Reading additional input from stdin...',
     '{"type":"thread.started","thread_id":"t1"}',

@@ -1,6 +1,6 @@
 /** A machine whose calls fail while a turn runs: how the tool ended is how the command ends. */
 
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -139,20 +139,41 @@ describe.skipIf(process.platform !== 'linux')('a turn whose machine ails', () =>
     expect(await place.json(['show', id])).toMatchObject({ status: 'idle', turn: 1 })
   })
 
-  test('is to be started again where the disk was full for its start', async () => {
+  /** A disk that is full when the start of a turn is in its journal and its state is to be replaced. */
+  const fullAtStart = (place: Place, onward: boolean) => ({
+    preload: [join(import.meta.dirname, '../support/faults.mjs')],
+    env: {
+      STINT_FAULTS: JSON.stringify({
+        ...{ root: place.home, from: 'state.toml.', at: 1, do: 'ENOSPC', onward },
+      }),
+    },
+  })
+
+  test.each([
+    ['did not crash', false, { status: 'idle', outcome: 'failure' }],
+    ['is found crashed where its end has no room either', true, { status: 'crashed' }],
+  ])('one that a full disk refused at its start %s', async (_, onward, seen) => {
     const place = makePlace()
     const id = await place.make()
-    const full = { root: place.home, from: 'state.toml.', at: 1, do: 'ENOSPC', onward: true }
-    const how = {
-      preload: [join(import.meta.dirname, '../support/faults.mjs')],
-      env: { STINT_FAULTS: JSON.stringify(full) },
-    }
-    const ran = await place.stint(['resume', id, '--', 'touch', `${place.dir}/ran`], how)
+    const words = ['resume', id, '--', 'touch', `${place.dir}/ran`]
+    const ran = await place.stint(words, fullAtStart(place, onward))
     expectRefusal(ran, { status: 125, code: 'DISK_FULL' })
     expect(ran.stderr).toContain('try again')
     expect(existsSync(`${place.dir}/ran`)).toBe(false)
-    expect(await place.json(['show', id])).toMatchObject({ status: 'crashed', turn: 2 })
+    expect(await place.json(['show', id])).toMatchObject({ ...seen, turn: 2 })
+    if (!onward) {
+      const { summary } = await place.json(['result', id])
+      expect(summary).toMatch(/^its tool was never started: no space left for /)
+    }
     expect((await place.stint(['resume', id, '--', 'true'])).status).toBe(0)
+  })
+
+  test('one that a full disk refused leaves no session that was made for it', async () => {
+    const place = makePlace()
+    const ran = await place.stint(['run', '--', 'true'], fullAtStart(place, true))
+    expectRefusal(ran, { status: 125, code: 'DISK_FULL' })
+    expect(await place.json(['list'])).toEqual([])
+    expect(readdirSync(`${place.store()}/staging`)).toEqual([])
   })
 
   test('a close that reports trouble changes nothing', async () => {

@@ -97,7 +97,12 @@ describe('delete', () => {
     const run = place.start(['run', '--', agent('hold.sh'), gate])
     const id = await run.session()
     await run.says('working as')
-    expectRefusal(await place.stint(['delete', id]), { status: 5, code: 'SESSION_LOCKED' })
+    for (const words of [[id], ['--tree', id]]) {
+      const ran = await place.stint(['delete', ...words])
+      // It can neither wait by itself nor be done in a fork.
+      const hint = /^hint: wait for it with `stint wait \w+`, or end it with `stint kill \w+`$/m
+      expectRefusal(ran, { status: 5, code: 'SESSION_LOCKED', hint })
+    }
     expect(await place.json(['show', id])).toMatchObject({ status: 'running' })
     touch(gate)
     expect((await run.ended).status).toBe(0)

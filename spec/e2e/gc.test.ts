@@ -625,8 +625,16 @@ describe('project move', () => {
       const argv = words.split(' --project')[0]?.split(' ') ?? []
       expect((await place.stint([...argv, '--project', old])).status).toBe(0)
     }
+    // What was deleted is in the trash of the old one: no store is to have it twice.
+    const again = await place.stint(['project', 'move', old, moved])
+    expect([again.status, again.stderr]).toEqual([
+      5,
+      expect.stringContaining(`\`stint trash empty ${ids[0]} --project '${old}'\``),
+    ])
     await place.stint(['trash', 'empty', '--project', old])
     expect((await place.stint(['project', 'move', old, moved])).status).toBe(0)
+    const twice = await place.stint(['doctor', 'trash.twice', '--project', moved])
+    expect(twice.stderr).toContain('all fine')
     expect(existsSync(from)).toBe(false)
     expect(existsSync(`${to}/sessions/${ids[0]}`)).toBe(true)
   })

@@ -12,6 +12,7 @@ import {
   failureOf,
   makePlace,
   type Place,
+  type Ran,
   touch,
   until,
 } from '../support/cli.ts'
@@ -61,13 +62,15 @@ describe('a store with lease_only', () => {
     await until('five have answered', () => runs.filter((run) => run.isOver()).length >= 5)
     expect((await place.stint(['is-alive', id])).stdout).toMatch(/^running/)
     expectRefusal(await place.stint(['rename', id, 'x']), { status: 5, code: 'LEASE_HELD' })
-    expectRefusal(await place.stint(['delete', id]), { status: 5, code: 'LEASE_HELD' })
+    const hint = /^hint: try again when it has finished there$/m
+    expectRefusal(await place.stint(['delete', id]), { status: 5, code: 'LEASE_HELD', hint })
     expectRefusal(await place.stint(['kill', id]), { status: 5, code: 'LEASE_HELD' })
     touch(gate)
     const ran = await Promise.all(runs.map((run) => run.ended))
     expect(ran.map(({ status }) => status).sort()).toEqual([0, 125, 125, 125, 125, 125])
     const refused = ran.filter(({ status }) => status === 125)
     expect(new Set(refused.map((one) => failureOf(one).code))).toEqual(new Set(['LEASE_HELD']))
+    expect(failureOf(refused[0] as Ran).hint).toMatch(/`resume --wait`.*`stint run --fork \w+`/)
     expectWhole(entriesOf(place.session(id)))
   })
 

@@ -1,5 +1,6 @@
 /** A session's transcript: its end, or with --deep all of it. */
 
+import { Failure } from '../../errors.ts'
 import { isFailed } from '../../file/redaction.ts'
 import { decodeEntry, encodeEntry } from '../../journal/entry.ts'
 import { decodeLines, type Line, readLines, readLinesBackwards } from '../../journal/read.ts'
@@ -27,7 +28,7 @@ const tailLength = 4 * 1024
 
 /** Looks at a session's transcript. */
 export function* checkTranscript(examined: Examined, look: TranscriptLook): Generator<Sighting> {
-  const { dir, transcript } = examined
+  const { dir, transcript, names, isLive } = examined
   const path = files.transcript(dir)
   const mark = markOf(examined)
   if (transcript === undefined) {
@@ -44,6 +45,11 @@ export function* checkTranscript(examined: Examined, look: TranscriptLook): Gene
   if (kind !== 'file') {
     yield { id: 'session.unreadable', evidence: `a ${kind} stands in place of it`, file: path }
     return
+  }
+  const marker = files.unsynced(dir)
+  // Who is at it tries again and again.
+  if (!isLive && !(names instanceof Failure) && names.includes(marker.slice(dir.length + 1))) {
+    yield { id: 'transcript.unsynced', evidence: 'a sync of it failed', file: path }
   }
   if (size > look.cap) {
     yield {
