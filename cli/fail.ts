@@ -92,13 +92,17 @@ function pointed(hint: string, place: readonly string[]): string {
   )
 }
 
-function failureOf(error: unknown): FailureLike | undefined {
+/** What went wrong first: that letting go of something went wrong after it does not count. */
+export function firstOf(error: unknown): unknown {
+  return error instanceof Error && error.name === 'SuppressedError'
+    ? firstOf((error as Error & { suppressed?: unknown }).suppressed)
+    : error
+}
+
+function failureOf(thrown: unknown): FailureLike | undefined {
+  const error = firstOf(thrown)
   if (!(error instanceof Error)) return undefined
   if (isFailureLike(error)) return error
-  // What went wrong first counts, not that letting go of something went wrong after it.
-  if (error.name === 'SuppressedError') {
-    return failureOf((error as Error & { suppressed?: unknown }).suppressed)
-  }
   if (error.name === 'AbortError' && error.cause instanceof Error) return failureOf(error.cause)
   return systemFailure(error)
 }

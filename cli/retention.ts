@@ -21,6 +21,7 @@ import {
   type VerdictRow,
 } from '../lib/index.ts'
 import type { Context } from './context.ts'
+import { firstOf } from './fail.ts'
 import { openProgress } from './progress.ts'
 import { ago, bytes } from './render/amount.ts'
 import { shownLength } from './render/session.ts'
@@ -119,15 +120,19 @@ export async function carryOut(
         const report = await collectStore(plan, errandsFor(plan), {
           signal: context.signal,
           ...(archive === undefined ? {} : { archive }),
-          onDone: (count) => progress.say(() => `${before + count} of ${total} sessions`),
+          onDone: (outcomes) => {
+            run = { ...run, outcomes }
+            progress.say(() => `${before + outcomes.length} of ${total} sessions`)
+          },
         })
         run = { ...run, ...report }
         const left = orphaned && orphanStores ? await removeStore(store) : 'it is not asked for'
         run = { ...run, removed: left === undefined }
-      } catch (failure) {
+      } catch (error) {
+        const failure = firstOf(error)
         if (isFailure(failure, 'STORE_BUSY')) run = { ...run, busy: true }
         else if (failure instanceof Failure && plans.length > 1) run = { ...run, failure }
-        else throw failure
+        else throw error
       }
       runs.push(run)
       before += errandsFor(plan).length

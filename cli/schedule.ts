@@ -74,7 +74,7 @@ function command(invocation: Invocation, cwd: string): string[] {
 }
 
 const places = ['project', 'store', 'all-projects']
-const paths = ['project', 'store', 'archive']
+const paths = ['project', 'store', 'archive', 'plan', 'apply']
 
 function flagText({ name, kind }: Option, value: Value): string {
   if (value === true) return `--${name}`

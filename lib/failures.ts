@@ -106,7 +106,7 @@ export interface FailureData {
   FILE_EXISTS: { file: string }
   ARCHIVE_INVALID: { file: string; problem: string }
   ARCHIVE_TOO_LARGE: { file: string; bytes: number; limit: number }
-  EXPORT_TOO_LARGE: { what: 'sessions' | 'files' | 'bytes'; limit: number }
+  EXPORT_TOO_LARGE: { what: 'sessions' | 'files' | 'bytes' | 'bytes of manifest'; limit: number }
   SESSION_EXISTS: { id: string; place: 'sessions' | 'ephemeral' | 'trash' }
   INTERRUPTED: { signal: string }
 }

@@ -21,7 +21,7 @@ export const handler: Handler = async (invocation, context) => {
   const status = sayRuns(runs, context)
   if (
     !context.json &&
-    runs.every(({ outcomes, busy, failure }) => outcomes.length === 0 && !busy && failure === null)
+    runs.every((run) => run.outcomes.length + run.swept === 0 && !run.busy && run.failure === null)
   ) {
     context.out.talk('nothing to clean')
   }

@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts'
 import { type Contents, readAgain, readContents, sizesIn } from './contents.ts'
 import { compress } from './gzip.ts'
 import { type ArchivedSession, formatManifest, limits, parseManifest } from './manifest.ts'
-import { checkArchive, reading, readPieces } from './read.ts'
+import { checkArchive, reading } from './read.ts'
 import { formatTar, type Member } from './tar.ts'
 import { type Target, writeTarget } from './target.ts'
 
@@ -31,9 +31,9 @@ export interface ExportHooks {
  * Writes sessions into one archive: into a file, durably, or to whoever takes the bytes. The same
  * sessions give the same bytes. One that runs is taken as far as it is.
  *
- * Throws EXPORT_TOO_LARGE for what no import would take, before anything is read; FILE_EXISTS,
- * FILE_CHANGED, what keeps a writer from a session that is damaged, and what a hook throws; then there
- * is no file.
+ * Throws EXPORT_TOO_LARGE for what no import would take, before anything is read where that can be
+ * seen; FILE_EXISTS, FILE_CHANGED, what keeps a writer from a session that is damaged, and what a hook
+ * throws; then there is no file.
  */
 export async function exportSessions(
   sessions: readonly { readonly store: Store; readonly id: SessionId }[],
@@ -104,9 +104,6 @@ function refuseTooMuch(
   sessions: readonly { readonly store: Store; readonly id: SessionId; readonly place: Place }[],
   maxSize: number,
 ): void {
-  const refuse = (what: FailureData['EXPORT_TOO_LARGE']['what'], limit: number) => {
-    throw new Failure('EXPORT_TOO_LARGE', { what, limit })
-  }
   if (sessions.length > limits.sessions) refuse('sessions', limits.sessions)
   let [count, bytes] = [0, 0]
   for (const { store, id, place } of sessions) {
@@ -118,11 +115,14 @@ function refuseTooMuch(
   }
 }
 
+function refuse(what: FailureData['EXPORT_TOO_LARGE']['what'], limit: number): never {
+  throw new Failure('EXPORT_TOO_LARGE', { what, limit })
+}
+
 /** Whether a file is a whole archive of this and nothing else. */
 async function holds(file: string, session: ArchivedSession): Promise<boolean> {
   try {
-    const { sessions } = await checkArchive(readPieces(file), file)
-    return formatManifest(sessions).equals(formatManifest([session]))
+    return formatManifest(await checkArchive(file)).equals(formatManifest([session]))
   } catch (error) {
     if (!isFailure(error, 'ARCHIVE_INVALID') && !isFailure(error, 'FORMAT_NEWER')) throw error
     return false
@@ -130,7 +130,9 @@ async function holds(file: string, session: ArchivedSession): Promise<boolean> {
 }
 
 function manifestOf(all: readonly Contents[]): Buffer {
-  return formatManifest(all.map(({ session }) => session))
+  const manifest = formatManifest(all.map(({ session }) => session))
+  if (manifest.length > limits.manifestBytes) refuse('bytes of manifest', limits.manifestBytes)
+  return manifest
 }
 
 function* membersOf(

@@ -12,7 +12,7 @@ import { waitForMaintenance } from '../store/maintenance.ts'
 import type { Store } from '../store/store.ts'
 import { digest, readOpen } from './contents.ts'
 import { type ArchivedFile, type ArchivedSession, limits } from './manifest.ts'
-import { openArchive, reading, readPieces, sizeOf } from './read.ts'
+import { type OpenArchive, readArchive, readPieces, sizeOf } from './read.ts'
 import { journalOf, Unpacking } from './unpack.ts'
 
 export interface UnpackOptions {
@@ -51,18 +51,22 @@ export interface UnpackRow {
  * throws.
  */
 export async function importArchive(store: Store, options: UnpackOptions): Promise<UnpackRow[]> {
-  const act = () => reading(options.file, () => unpackAll(store, options))
+  const { file, input: pieces = readPieces(file), maxSize = limits.bytes } = options
+  const act = () =>
+    readArchive({ file, pieces, maxSize }, (archive) => unpackAll(store, archive, options))
   return options.dryRun ? act() : inStaging(store, act)
 }
 
-async function unpackAll(store: Store, options: UnpackOptions): Promise<UnpackRow[]> {
-  const { file, input = readPieces(file), dryRun = false, maxSize = limits.bytes, onStep } = options
+async function unpackAll(
+  store: Store,
+  { sessions, files }: OpenArchive,
+  { file, dryRun = false, onStep }: UnpackOptions,
+): Promise<UnpackRow[]> {
   const provenance = {
     archive: file.slice(file.lastIndexOf('/') + 1),
     projectPath: store.projectPath,
     now: store.now(),
   }
-  const { sessions, files } = await openArchive(input, file, maxSize)
   const rows = new Map(sessions.map((session) => [session.id, rowOf(store, session)]))
   const built: Unpacking[] = []
   try {

@@ -15,7 +15,13 @@ import {
 } from './manifest.ts'
 import { ArchiveError, type Member, readTar } from './tar.ts'
 
-type Pieces = Iterable<Buffer> | AsyncIterable<Buffer>
+export interface ArchiveSource {
+  /** What the archive is called. */
+  readonly file: string
+  readonly pieces: Iterable<Buffer> | AsyncIterable<Buffer>
+  /** How many bytes it may unpack to. */
+  readonly maxSize: number
+}
 
 export interface OpenArchive {
   readonly sessions: readonly ArchivedSession[]
@@ -42,14 +48,11 @@ export function* readPieces(file: string): Generator<Buffer> {
 }
 
 /** Reads an archive to its end. Throws ARCHIVE_INVALID and FORMAT_NEWER. */
-export async function checkArchive(
-  pieces: Pieces,
-  file: string,
-): Promise<{ readonly sessions: readonly ArchivedSession[] }> {
-  return reading(file, async () => {
-    const { sessions, files } = await openArchive(pieces, file, Number.POSITIVE_INFINITY)
+export async function checkArchive(file: string): Promise<readonly ArchivedSession[]> {
+  const source = { file, pieces: readPieces(file), maxSize: Number.POSITIVE_INFINITY }
+  return readArchive(source, async ({ sessions, files }) => {
     for await (const _ of files);
-    return { sessions }
+    return sessions
   })
 }
 
@@ -63,13 +66,31 @@ export async function reading<T>(file: string, act: () => Promise<T>): Promise<T
   }
 }
 
-/** Reads the manifest. Throws ArchiveError, DecodeError, FORMAT_NEWER and ARCHIVE_TOO_LARGE. */
-export async function openArchive(
-  pieces: Pieces,
-  file: string,
-  maxSize: number,
-): Promise<OpenArchive> {
-  const members = readTar(decompress(pieces))
+/**
+ * What `act` makes of an archive, which is closed then, however much of it was read.
+ *
+ * Throws ARCHIVE_INVALID, FORMAT_NEWER and ARCHIVE_TOO_LARGE.
+ */
+export function readArchive<T>(
+  { file, pieces, maxSize }: ArchiveSource,
+  act: (archive: OpenArchive) => Promise<T>,
+): Promise<T> {
+  return reading(file, async () => {
+    const chunks = decompress(pieces)
+    try {
+      const members = readTar(chunks)
+      const manifest = parseManifest(await readManifest(members), file)
+      const { sessions } = manifest
+      const bytes = sessions.reduce((sum, session) => sum + sizeOf(session), 0)
+      if (bytes > maxSize) throw new Failure('ARCHIVE_TOO_LARGE', { file, bytes, limit: maxSize })
+      return await act({ sessions, files: filesOf(manifest, members) })
+    } finally {
+      await chunks.return(undefined)
+    }
+  })
+}
+
+async function readManifest(members: ReturnType<typeof readTar>): Promise<string> {
   const first = await members.next()
   if (first.done || first.value.member.path !== archive.manifest) {
     throw new ArchiveError(`it does not begin with ${archive.manifest}`)
@@ -78,11 +99,7 @@ export async function openArchive(
   if (member.size > limits.manifestBytes) throw new ArchiveError('its manifest is too long')
   const held: Buffer[] = []
   for await (const piece of content) held.push(piece)
-  const manifest = parseManifest(Buffer.concat(held).toString('utf8'), file)
-  const { sessions } = manifest
-  const bytes = sessions.reduce((sum, session) => sum + sizeOf(session), 0)
-  if (bytes > maxSize) throw new Failure('ARCHIVE_TOO_LARGE', { file, bytes, limit: maxSize })
-  return { sessions, files: filesOf(manifest, members) }
+  return Buffer.concat(held).toString('utf8')
 }
 
 /** The bytes of a session's files. */

@@ -3,8 +3,9 @@
 import { Failure, quietly } from '../errors.ts'
 import { unfinished } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { type Lock, tryLock } from '../os/lock-file.ts'
+import { type Lock, takeLock, tryLock } from '../os/lock-file.ts'
 import { createMint } from '../os/packages.ts'
+import { requireReplaceable } from '../os/replace.ts'
 
 export interface Target {
   /** An absolute path. */
@@ -23,11 +24,13 @@ export async function writeTarget(
   { file, force }: Target,
   make: (write: (bytes: Uint8Array) => void) => Promise<void> | void,
 ): Promise<number> {
-  if (!force && disk.findFacts(file) !== undefined) throw new Failure('FILE_EXISTS', { file })
+  if (force) requireReplaceable(file)
+  else if (disk.findFacts(file) !== undefined) throw new Failure('FILE_EXISTS', { file })
   requireDir(disk.parentOf(file))
   sweep(file)
   const path = unfinished.format(file, createMint()(Date.now()))
-  const lock = tryLock(path, undefined) as Lock
+  // Another one for the same name may sweep it before it is locked; then it is made anew.
+  const lock = (await takeLock(path, undefined)) as Lock
   let length = 0
   try {
     await make((bytes) => {

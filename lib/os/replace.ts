@@ -64,15 +64,23 @@ export function dropTemporary(path: string): void {
   quietly(() => disk.removeFile(path))
 }
 
+/** Throws IO_FAILED where what is there is no file, nor leads to one: /dev/null would be gone for everybody. */
+export function requireReplaceable(path: string): void {
+  const facts = disk.findFacts(disk.findRealPath(path) ?? path)
+  if (facts === undefined || facts.kind === 'file') return
+  throw new Failure('IO_FAILED', { path, errno: 'EEXIST', problem: 'what is there is no file' })
+}
+
 /**
  * Replaces a text file that the user named, where a link leads, and keeps its owner. Throws DISK_FULL,
- * ACCESS_DENIED or IO_FAILED with the old file as it was.
+ * ACCESS_DENIED or IO_FAILED with what was there as it was.
  *
  * write-file-atomic takes one write(2) for the whole however much it wrote, which on a full disk puts
  * a truncated file in place of the good one; so it gets no data, and the hook that runs between its
  * open and its fsync writes all bytes or throws.
  */
 export function replaceUserText(path: string, text: string): void {
+  requireReplaceable(path)
   try {
     loadWriteFileAtomic().sync(path, null as unknown as string, {
       mode: 0o600,

@@ -34,7 +34,8 @@ export interface ApplyOptions {
   readonly signal?: AbortSignal
   /** The directory in which each session is archived before it goes to the trash. */
   readonly archive?: string
-  readonly onDone?: (count: number) => void
+  /** Called from time to time, with all outcomes by then. */
+  readonly onDone?: (outcomes: readonly Outcome[]) => void
 }
 
 /** How many removals are logged and synced at a time. */
@@ -59,7 +60,7 @@ export async function applyPlan(
   ) => {
     for (let at = 0; at < all.length && !options.signal?.aborted; at += batchSize) {
       outcomes.push(...(await act(all.slice(at, at + batchSize))))
-      options.onDone?.(outcomes.length)
+      options.onDone?.(outcomes)
     }
   }
   // What is gone for good makes room for what the others write.

@@ -13,6 +13,7 @@ import fs, {
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
+import { limits } from '../../lib/archive/manifest.ts'
 import {
   appendEntry,
   archiveSession,
@@ -261,6 +262,20 @@ describe('export and import', () => {
     expect(readdirSync(join(into.dir, 'staging'))).toEqual([])
   })
 
+  test('close an archive of which no more is needed', async () => {
+    const { store, id, dir } = one()
+    mkdirSync(join(dir, 'output'))
+    // More than is read ahead of what is looked at.
+    writeFileSync(join(dir, 'output/random'), randomBytes(6_000_000))
+    const file = await exported(store, id)
+    const open = () => readdirSync('/dev/fd').length
+    const before = open()
+    await expect(importArchive(freshStore(), { file, maxSize: 10 })).rejects.toMatchObject({
+      code: 'ARCHIVE_TOO_LARGE',
+    })
+    await vi.waitFor(() => expect(open()).toBe(before))
+  })
+
   test('give up when a file changes while it is read', async () => {
     const { store, id, dir } = one()
     mkdirSync(join(dir, 'output'))
@@ -292,6 +307,22 @@ describe('export and import', () => {
       data: { limit: 999 },
     })
     await exportSessions(sessions, { file, force: false }, 1e6)
+  })
+
+  test('refuse a manifest that no import would take', async () => {
+    const { store, id } = one()
+    const dir = freshDir()
+    const { manifestBytes } = limits
+    Object.assign(limits, { manifestBytes: 400 })
+    try {
+      const tooLarge = { code: 'EXPORT_TOO_LARGE', data: { what: 'bytes of manifest' } }
+      const to = { file: join(dir, 'a.tar.gz'), force: false }
+      await expect(exportSessions([{ store, id }], to)).rejects.toMatchObject(tooLarge)
+      await expect(archiveSession(store, id, dir)).rejects.toMatchObject(tooLarge)
+      expect(readdirSync(dir)).toEqual([])
+    } finally {
+      Object.assign(limits, { manifestBytes })
+    }
   })
 
   test('refuse to archive what is damaged', async () => {

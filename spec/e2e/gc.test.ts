@@ -406,6 +406,24 @@ describe('gc', () => {
     expect(readFileSync(`${place.home}/gc.log.jsonl`, 'utf8')).toContain(id)
   })
 
+  test('says what it did in a store whose disk failed in the middle', async () => {
+    const place = makePlace()
+    const [gone, old] = [await makeOld(place, 40), await makeOld(place, 40)]
+    await place.stint(['delete', gone])
+    const faults = { root: place.store(), at: 1, do: 'EIO', onward: true, from: `sessions/${old}` }
+    const other = `${place.dir}/other`
+    mkdirSync(other)
+    await place.make(['--', 'true'], { cwd: other })
+    const gc = ['gc', '--all-projects', '--older-than', '30d', '--trash-for', '0s']
+    const ran = await place.stint(gc, {
+      preload: [preload('faults')],
+      env: { STINT_FAULTS: JSON.stringify(faults) },
+    })
+    expect(ran.status).toBe(1)
+    expect(ran.stderr).toContain(`warning: not everything was done for ${place.cwd}: `)
+    expect(ran.stderr).toMatch(/^1 session purged from the trash/m)
+  })
+
   test('goes on with other projects when the store of one cannot be read', async () => {
     const place = makePlace()
     const id = await makeOld(place, 40)
@@ -449,8 +467,10 @@ describe('gc', () => {
     mkdirSync(cwd)
     const ran = await place.stint(['gc', '--print-cron'], { cwd })
     expectRefusal(ran, { status: 2, code: 'USAGE', hint: false })
-    const unit = (await place.stint(['gc', '--print-systemd'], { cwd })).stdout
-    expect(unit).toContain('one\\n* * * * * two"\n')
+    const unit = (await place.stint(['gc', '--print-systemd', '--plan', 'p'], { cwd })).stdout
+    expect(unit).toContain('two/p"\n')
+    expect(unit).toContain('"--project=')
+    expect(unit).toContain('one\\n* * * * * two" ')
   })
 
   const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0
@@ -478,6 +498,10 @@ describe('clean', () => {
     expect((await place.stint(['clean', '--days', '30', '--dry-run'])).stdout).toContain(a)
     expect((await place.stint(['clean', '--days', '30', '--tool', 'codex'])).stderr).toBe(
       'nothing to clean\n',
+    )
+    mkdirSync(`${place.store()}/trash/.gone-01JH4QWERT0000000000000002`, { recursive: true })
+    expect((await place.stint(['clean', '--days', '90'])).stderr).toBe(
+      '1 leftover of crashes removed\n',
     )
     expect((await said(place, ['clean', '--days', '30']))[1]).toMatch(/^1 session moved/)
     expect((await place.json<Row[]>(['list'])).map((row) => row.id)).toEqual([b])

@@ -170,8 +170,8 @@ describe('collectStore', () => {
     const [there, away] = ['trash', 'sessions'].map((place) => `${store.dir}/${place}/${last}`)
     const plan = planStore(store, { trashFor: 0 })
     const { outcomes } = await collectStore(plan, errandsOf(plan), {
-      onDone: (count) => {
-        if (count !== 64) return
+      onDone: ({ length }) => {
+        if (length !== 64) return
         renameSync(there as string, away as string)
         renameSync(away as string, there as string)
       },
