@@ -1,7 +1,6 @@
 /** The output of a tool that speaks in events: bytes to lines to events to redacted entries. */
 
 import { Recent } from '../base/recent.ts'
-import { StringCutter } from '../base/string-cutter.ts'
 import { cutText, headOf, oneLine } from '../base/text.ts'
 import type { EntryData } from '../journal/entry.ts'
 import { isStreamed } from '../session/fold.ts'
@@ -10,19 +9,11 @@ import { isProviderId, longestProviderId, type Stream } from '../tools/adapter.t
 import type { TextEvent, ToolEvent } from '../tools/event.ts'
 import { pruned } from '../tools/fields.ts'
 import { primedNotice } from './prime.ts'
-import {
-  type Budget,
-  type Lines,
-  longestText,
-  margin,
-  type OutputLines,
-  safeHead,
-  spend,
-} from './pump.ts'
+import { type Budget, type Lines, longestText, margin, safeHead, spend } from './pump.ts'
 import type { Recorder } from './recorder.ts'
 import type { UsageMeter } from './usage.ts'
 
-/** In bytes: a longer line is read without the ends of its long texts, and no more than this of it then. */
+/** In bytes: a longer line is no event, whatever it holds. */
 const longestLine = 8 * 1024 * 1024
 
 const asides: readonly ToolEvent['type'][] = ['usage', 'plan', 'raw', 'provider_session']
@@ -40,7 +31,7 @@ export interface EventSpec {
   readonly now: () => number
   readonly meter: UsageMeter
   /** Journals the lines that are no events. */
-  readonly output: OutputLines
+  readonly output: Lines
   /** The provider's session that was asked for. */
   readonly requested: string | undefined
   /** The id that the tool was told to give its provider's session: true once it says anything. */
@@ -51,24 +42,18 @@ export interface EventSpec {
   readonly onNotice: (text: string) => void
 }
 
-interface LongLine {
-  /** What it begins with may be an event. */
-  readonly isObject: boolean
-  readonly cutter: StringCutter
-  /** All that came of it. */
-  bytes: number
-}
-
 /** Journals a stream of events. */
 export class EventLines implements Lines {
   readonly #spec: EventSpec
   #held: Buffer[] = []
   #heldBytes = 0
-  /** The line, if it is too long: what is held of it then is what the cutter leaves. */
-  #long: LongLine | undefined
+  /** Inside a line that is too long for an event. */
+  #isOverlong = false
   /** The block that deltas are being added to: when it began, as much of it as is kept, and all its bytes. */
   #open: { readonly event: TextEvent; readonly at: number; text: string; bytes: number } | undefined
   readonly #calls = new Recent()
+  /** So many of them may have ended in a line that nobody reads: the silence after it would mean nothing. */
+  #unread = 0
   #provider: string | undefined
   /** Why the id cannot be used to go on. */
   #problem: string | undefined
@@ -81,7 +66,7 @@ export class EventLines implements Lines {
 
   /** Whether a call of a tool is under way: silence means nothing then. */
   get isWorking(): boolean {
-    return this.#calls.size > 0 && !this.isDone
+    return this.#calls.size > this.#unread && !this.isDone
   }
 
   /** Whether the tool said how its turn ended: calls that it left open are over too. */
@@ -114,76 +99,38 @@ export class EventLines implements Lines {
   end(): void {
     if (this.#heldBytes > 0) this.#endLine(Buffer.alloc(0))
     this.#spec.output.end()
+    this.#isOverlong = false
     for (const event of this.#spec.stream.rest?.() ?? []) this.event(event)
     this.#close()
   }
 
   /** The last piece of a line, with its line feed; without one it is cut off. */
   #endLine(rest: Buffer): void {
-    if (this.#long !== undefined || this.#heldBytes + rest.length > longestLine) {
-      this.#endLong(rest)
+    if (this.#isOverlong || this.#heldBytes + rest.length > longestLine) {
+      this.#hold(rest)
+      this.#isOverlong = false
       return
     }
     const line = this.#heldBytes === 0 ? rest : Buffer.concat([...this.#held, rest])
     this.#forget()
-    const events = this.#read(line)
+    const { given } = this.#spec
+    if (given !== undefined) this.#meet(given, this.#spec.now())
+    const events = this.#spec.stream.parse(line.toString('utf8'))
     for (const event of events ?? []) this.event(event)
     // A line that is no event does not end what is being said, either.
     if (events === undefined) this.#spec.output.take(line)
   }
 
-  #endLong(rest: Buffer): void {
-    const { output, tool, onNotice } = this.#spec
-    const end = rest.at(-1) === 10 ? rest.length - 1 : rest.length
-    const { isObject, bytes } = this.#cut(rest.subarray(0, end))
-    const line = this.#heldBytes <= longestLine ? Buffer.concat(this.#held) : undefined
-    this.#forget()
-    const events = isObject && line !== undefined ? this.#read(line) : undefined
-    if (events !== undefined) {
-      output.drop()
-      onNotice(`${tool} said ${bytes} bytes in one line: long texts in it are cut`)
-      for (const event of events) this.event(event)
-    } else {
-      output.take(rest.subarray(end))
-      // It may have been the end of any call: silence that meant nothing for ever would be worse.
-      if (isObject) this.#calls.clear()
-    }
-    this.#long = undefined
-  }
-
-  #read(line: Buffer): readonly ToolEvent[] | undefined {
-    const { given, stream } = this.#spec
-    if (given !== undefined) this.#meet(given, this.#spec.now())
-    return stream.parse(line.toString('utf8'))
-  }
-
   #hold(bytes: Buffer): void {
-    if (this.#long !== undefined || this.#heldBytes + bytes.length > longestLine) {
-      this.#cut(bytes)
+    if (!this.#isOverlong && this.#heldBytes + bytes.length <= longestLine) {
+      this.#held.push(bytes)
+      this.#heldBytes += bytes.length
       return
     }
-    this.#held.push(bytes)
-    this.#heldBytes += bytes.length
-  }
-
-  /** Holds what is to be read of a line that is too long, and gives all of it to the output as well. */
-  #cut(bytes: Buffer): LongLine {
-    const pieces = this.#long === undefined ? [...this.#held, bytes] : [bytes]
-    if (this.#long === undefined) {
-      this.#forget()
-      const isObject = /^\s*\{/.test(Buffer.concat(pieces).toString('utf8', 0, 64))
-      this.#long = { isObject, bytes: 0, cutter: new StringCutter(longestText + margin + 1) }
-    }
-    const long = this.#long
-    for (const piece of pieces) {
-      this.#spec.output.take(piece)
-      long.bytes += piece.length
-      if (!long.isObject || this.#heldBytes > longestLine) continue
-      const kept = long.cutter.take(piece)
-      this.#held.push(kept)
-      this.#heldBytes += kept.length
-    }
-    return long
+    if (!this.#isOverlong) this.#unread = Math.min(this.#unread + 1, this.#calls.size)
+    this.#isOverlong = true
+    for (const one of [...this.#held, bytes]) this.#spec.output.take(one)
+    this.#forget()
   }
 
   #forget(): void {
@@ -205,7 +152,7 @@ export class EventLines implements Lines {
     if (!goesOn && !this.#isAside(event)) this.#close()
     if (isText && event.delta) {
       this.#open ??= { event, at: this.#spec.now(), text: '', bytes: 0 }
-      this.#open.bytes += this.#bytesOf(event.text)
+      this.#open.bytes += Buffer.byteLength(event.text)
       // What says the same over and over must not fill the memory.
       if (this.#open.text.length <= longestText + margin) this.#open.text += event.text
     } else {
@@ -237,6 +184,7 @@ export class EventLines implements Lines {
     if (event.type === 'compacted') this.isCompacted = true
     if (event.type === 'tool_call') this.#calls.add(event.id)
     if (event.type === 'tool_result') this.#calls.delete(event.id)
+    this.#unread = Math.min(this.#unread, this.#calls.size)
     if (event.type === 'usage') {
       this.#push('usage', null, this.#spec.meter.take(event, this.#provider), at)
       return
@@ -298,14 +246,6 @@ export class EventLines implements Lines {
     return isProviderId(id) ? undefined : 'cannot be an argument'
   }
 
-  /** Of a text in a line that was cut, all that is known is how long that was. */
-  #bytesOf(text: string): number {
-    const { length } = text
-    return this.#long !== undefined && length > longestText + margin
-      ? this.#long.bytes
-      : Buffer.byteLength(text)
-  }
-
   /** `bytes`: of all the text, where this is only its head. */
   #push(type: string, text: string | null, data: EntryData, at: number, bytes?: number): void {
     const { session, recorder, turn, budget } = this.#spec
@@ -316,7 +256,7 @@ export class EventLines implements Lines {
     const safe = isLong ? { ...value, text: safeHead(value.text ?? '') } : value
     const entry = bounded(
       { type, turn, at, ...safe },
-      isLong ? (bytes ?? this.#bytesOf(text)) : undefined,
+      isLong ? (bytes ?? Buffer.byteLength(text)) : undefined,
     )
     const encoded = session.encodeRedacted(entry, counts)
     if (isStreamed(type) && !spend(budget, Buffer.byteLength(encoded.tail))) return

@@ -192,13 +192,6 @@ export class OutputLines implements Lines {
     if (this.#partialBytes > 0) this.#endPartial(false)
   }
 
-  /** Forgets the line that has begun: somebody else journals it. */
-  drop(): void {
-    this.#decoder.end()
-    this.#partial = ''
-    this.#partialBytes = 0
-  }
-
   #decode(bytes: Buffer): string {
     return this.#decoder.write(bytes)
   }

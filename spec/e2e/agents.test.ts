@@ -321,8 +321,7 @@ test('another id than the one that was asked for is kept, and the old one rememb
 test('unknown events, lines that are none, and lines too long for one are all kept', async () => {
   const stage = makeStage()
   const long = 'x'.repeat(300 * 1024)
-  const texts = Array(50).fill('y'.repeat(200 * 1024))
-  const huge = JSON.stringify({ type: 'item.completed', item: { id: 'h', type: 'plan', texts } })
+  const huge = `{"type":"item.completed","item":{"id":"i","type":"agent_message","text":"${'y'.repeat(9 * 1024 * 1024)}"}}`
   const lines = [
     'Reading additional input from stdin...',
     '{"type":"thread.started","thread_id":"t1"}',
