@@ -7,7 +7,7 @@ import { openPermissions, type PermissionSpec } from './acp-permission.ts'
 import { openUpdates, usageOf } from './acp-updates.ts'
 import type { Primed } from './adapter.ts'
 import type { EventData, ToolEvent, Verdict } from './event.ts'
-import { messageIn, readFields, textIn } from './fields.ts'
+import { isSince, messageIn, readFields, textIn } from './fields.ts'
 
 export interface ConversationSpec extends PermissionSpec {
   /** To the agent's standard input: a line with its LF. */
@@ -82,8 +82,8 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
     '@agentclientprotocol/sdk'
   )
   /** Claude's agents give the cost of their process: in each turn it begins at 0. */
-  let isClaude = false
-  const updates = openUpdates(() => isClaude)
+  let countsAnew = false
+  const updates = openUpdates(() => countsAnew)
   /** Aborts when nobody waits for an answer any more. */
   const stop = new AbortController()
   let session: string | undefined
@@ -191,7 +191,10 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
       const { protocolVersion, authMethods, agentCapabilities, agentInfo } = isTable(hello)
         ? hello
         : {}
-      isClaude = isTable(agentInfo) && /\bclaude\b/i.test(textIn(agentInfo, 'name') ?? '')
+      const about = isTable(agentInfo) ? agentInfo : {}
+      // Before that it counted what its process cost, and not, as the protocol has it, its session.
+      const isClaude = /\bclaude\b/i.test(textIn(about, 'name') ?? '')
+      countsAnew = isClaude && !isSince('0.80.0', textIn(about, 'version'))
       if (protocolVersion !== PROTOCOL_VERSION) {
         const version = JSON.stringify(protocolVersion) ?? 'no'
         return cannot(`it speaks version ${version} of the protocol, not ${PROTOCOL_VERSION}`)

@@ -12,6 +12,7 @@ import {
   fieldsIn,
   idIn,
   isLong,
+  isSince,
   known,
   listIn,
   messageIn,
@@ -124,7 +125,8 @@ class ClaudeStream implements Stream {
   #system(event: Fields): readonly ToolEvent[] {
     switch (event.subtype) {
       case 'init':
-        this.#countsAll = countsAllTurns(textIn(event, 'claude_code_version') ?? '')
+        // A conversation that is gone on with, or copied, goes on with its sums as well.
+        this.#countsAll = isSince('2.1.277', textIn(event, 'claude_code_version'))
         return []
       // An estimate that comes with each piece of a thought.
       case 'thinking_tokens':
@@ -252,12 +254,6 @@ class ClaudeStream implements Stream {
     if (Object.keys(tokens).length === 0) return []
     return [{ type: 'usage', scope: 'run', tokens, raw }]
   }
-}
-
-/** Since 2.1.277 a conversation that is gone on with, or copied, goes on with its sums as well. */
-function countsAllTurns(version: string): boolean {
-  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
-  return major > 2 || (major === 2 && (minor > 1 || (minor === 1 && patch >= 277)))
 }
 
 /** A line without an id of its own that nothing else can say in the same words. */

@@ -127,3 +127,13 @@ export function promptWords(prompt: string | undefined): readonly string[] {
   if (prompt === undefined) return []
   return prompt.startsWith('-') ? ['--', prompt] : [prompt]
 }
+
+/** Whether a version, such as `2.1.277`, is this one or came after it; one that is no version did not. */
+export function isSince(first: string, version: string | undefined): boolean {
+  const [a, b] = [version ?? '', first].map((text) => text.split('.').map(Number)) as [
+    number[],
+    number[],
+  ]
+  const at = b.findIndex((part, index) => a[index] !== part)
+  return at < 0 || (a[at] ?? Number.NaN) > (b[at] as number)
+}

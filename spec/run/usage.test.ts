@@ -68,7 +68,7 @@ describe('what claude used', () => {
     expect(turn('a', [{ own: 100, all: 1100 }], 'resumed').slice(0, 2)).toEqual([150, 15])
   })
 
-  it.each(['2.1.276', '2.0.300', '1.9.999', '', '2.1.330'])(
+  it.each(['2.1.276', '2.0.300', '1.9.999', '', 'x', '2.1.x', '2.1', '2.1.330', '3'])(
     'is all that a process says where version %j begins anew',
     (version) => {
       const turn = makeTurns(version)

@@ -690,6 +690,7 @@ describe('what an agent sends', () => {
 
   test.each([
     ['total', 'thread', [0.25, 0.75]],
+    ['kept', 'thread', [0.25, 0.75]],
     ['anew', 'run', [0.25, 0.5]],
   ])('costs what its session has, or what its process has (%s)', async (name, scope, amounts) => {
     const { events } = await play([name])
