@@ -109,21 +109,33 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   'Failures, texts, times and terminals': ['.', 'base', 'os'],
 }
 
-/** The exported functions, part by part, with the first sentence of each. */
+/** The exported functions, part by part, with the signature and the first sentence of each. */
 function functionTable(): string {
   const index = readFileSync(join(root, 'lib/index.ts'), 'utf8')
   const found = new Map<string, string[]>(Object.keys(parts).map((part) => [part, []]))
   for (const [, names = '', file = ''] of index.matchAll(/^export \{(.*?)\} from '(.*?)'$/gms)) {
     const source = readFileSync(join(root, 'lib', file), 'utf8')
+    const compilerOptions = { removeComments: true, target: ts.ScriptTarget.ESNext }
+    const declared = ts.transpileDeclaration(source, { compilerOptions }).outputText
     const part = Object.keys(parts).find((one) => parts[one]?.includes(basename(dirname(file))))
     if (part === undefined) throw new Error(`${file} is of no part`)
     for (const name of names.split(',').map((word) => word.trim())) {
       const said = /^[a-z]\w*$/.test(name) ? sentenceOf(source, name) : undefined
-      if (said !== undefined) found.get(part)?.push(`- \`${name}\`: ${said}`)
+      if (said !== undefined) found.get(part)?.push(`- \`${signatureOf(declared, name)}\`: ${said}`)
     }
   }
   const sections = [...found].map(([part, lines]) => `### ${part}\n\n${lines.sort().join('\n')}\n`)
   return sections.join('\n')
+}
+
+/** What it takes and gives, on one line. */
+function signatureOf(declared: string, name: string): string {
+  // Lines within it are indented, but for the one that closes a type of its own.
+  const found = new RegExp(
+    `^export declare function (${name}\\b.*?);$(?=\\n[^ }]|\\n*(?![^]))`,
+    'ms',
+  )
+  return (found.exec(declared)?.[1] ?? name).replace(/;?\s+(?=\})/g, ' ').replace(/\s+/g, ' ')
 }
 
 /** The first sentence of a function's documentation; undefined for what is none. */

@@ -40,6 +40,8 @@ export class TurnView {
   #lastAt = performance.now()
   #used = ''
   #turns = 0
+  /** The last piece of what is being said. */
+  #said = ''
   /** Whether stdout stands at the start of a line. */
   #isAtStart = true
   /** Whether stderr does. */
@@ -128,7 +130,8 @@ export class TurnView {
 
   /** In one write, which ends the line when nothing more comes. */
   #saySo(said: string, isWhole: boolean): void {
-    const text = this.#spec.isTerminal ? visible(said) : said
+    const text = this.#spec.isTerminal ? visible(said, this.#said) : said
+    this.#said = isWhole ? '' : said
     const isOpen = text === '' ? !this.#isAtStart : !text.endsWith('\n')
     this.#write(isWhole && isOpen ? `${text}\n` : text)
   }

@@ -7,12 +7,12 @@ import type { Outcome } from '../session/turn.ts'
 import type { Launch } from './follow.ts'
 import type { Ending } from './supervise.ts'
 import type { Task } from './task.ts'
-import type { Said } from './voice.ts'
+import type { Account } from './voice.ts'
 
 /** A tool that speaks in events says itself how its turn ended; if it never did, it was cut off. */
 export function outcomeOf(
   { exit, endedFor, interruptedBy }: Ending,
-  { verdict, hasLastWord, lostId }: Said,
+  { verdict, hasLastWord, lostId }: Account,
   state: State,
 ): Outcome {
   if (lostId !== undefined) return 'failure'
@@ -47,7 +47,7 @@ function signalNumber(signal: NodeJS.Signals): number {
 export function lastEntries(
   session: Session,
   { work: { tool, continues }, started: { turn }, settings }: Launch,
-  said: Said,
+  account: Account,
   at: number,
   task: Task,
 ): readonly EncodedEntry[] {
@@ -55,7 +55,7 @@ export function lastEntries(
   const add = (type: string, text: string | null, data: object) => {
     entries.push(session.encode({ type, turn, text, data: { ...data }, at }))
   }
-  const { verdict, isCompacted, lostId, leftOut } = said
+  const { verdict, isCompacted, lostId, leftOut } = account
   if (task.kind === 'compact' && verdict?.outcome === 'success' && !isCompacted) {
     add('compacted', null, {})
   }

@@ -82,7 +82,7 @@ export async function follow(
   const ending = await supervised
   resetTerminal?.()
   const peakMemory = endMemory()
-  const said = await voice.end(ending.exit.code)
+  const account = await voice.end(ending.exit.code)
   const patience = retries(settings.journal_patience)
   // What is another machine's now stays so, and who sends signals wants no more waiting.
   const mayRetry = async () =>
@@ -95,7 +95,7 @@ export async function follow(
   const endedAt = store.now()
   const extras = [
     ...(lost === undefined ? [] : [lost]),
-    ...lastEntries(session, launch, said, endedAt, options.task),
+    ...lastEntries(session, launch, account, endedAt, options.task),
   ]
   const known: TurnResult = {
     session_id: session.id,
@@ -104,13 +104,13 @@ export async function follow(
     outcome: 'unknown',
     exit_code: ending.exit.code,
     signal: ending.exit.signal,
-    summary: said.facts.summary,
+    summary: account.facts.summary,
     started_at: new Date(startedAt).toISOString(),
     completed_at: new Date(endedAt).toISOString(),
     duration_ms: elapsed(),
-    provider_session_id: said.facts.provider_session_id,
-    usage: said.facts.usage,
-    cost_usd: said.facts.cost_usd,
+    provider_session_id: account.facts.provider_session_id,
+    usage: account.facts.usage,
+    cost_usd: account.facts.cost_usd,
     peak_memory_bytes: peakMemory,
     events_count: 0,
     ...artifactsOf(session.dir, turn),
@@ -119,7 +119,7 @@ export async function follow(
   // What others may have appended meanwhile is known under the lock.
   const makeResult = (state: State): TurnResult => ({
     ...safe.value.data,
-    outcome: outcomeOf(ending, said, state),
+    outcome: outcomeOf(ending, account, state),
     events_count: state.journal.seq - firstSeq + extras.length + 2,
   })
   let result = makeResult(session.state)
@@ -142,13 +142,13 @@ export async function follow(
   } while (failure !== undefined && hasOpenTurn(session.state) && (await mayRetry()))
   const recorded = !hasOpenTurn(session.state)
   if (recorded) projectResult(session, session.state)
-  const { lostId } = said
+  const { lostId } = account
   if (lostId !== undefined) {
     const id = options.target.kind === 'resume' ? session.id : (options.target.fork ?? session.id)
     failure ??= new Failure('PROVIDER_SESSION_LOST', { id, tool, provider_session_id: lostId })
   }
   const next = work.adapter && nextOf(work.adapter, session.state.tools[tool] ?? {})
-  const isStuck = said.cannotResume && next === 'goes_on'
+  const isStuck = account.cannotResume && next === 'goes_on'
   return {
     result,
     status: statusOf(result.outcome, ending),

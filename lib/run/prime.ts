@@ -6,7 +6,7 @@ import type { Entry } from '../journal/entry.ts'
 import { besideDir } from '../layout.ts'
 import { isOfOne } from '../session/liveness.ts'
 import { findEntries } from '../session/turn.ts'
-import type { Said } from '../tools/adapter.ts'
+import type { Remark } from '../tools/adapter.ts'
 
 /** In characters: what is told of one message, and of all. */
 const longestMessage = 4_000
@@ -16,7 +16,7 @@ const longest = 24_000
 const longestPast = 256 * 1024
 
 /** What was said last in a session, oldest first, as its transcript has it: redacted. */
-export function lastSaid(dir: string): readonly Said[] {
+export function lastSaid(dir: string): readonly Remark[] {
   return findSaid(dir, longestPast, longestPast)
 }
 
@@ -41,8 +41,8 @@ export function primedNotice(tool: string, session: string): string {
   return `${tool} starts a new conversation, told of the last turns of ${session}`
 }
 
-function findSaid(dir: string, longestOne: number, longestAll: number): Said[] {
-  const found: Said[] = []
+function findSaid(dir: string, longestOne: number, longestAll: number): Remark[] {
+  const found: Remark[] = []
   let left = longestAll
   for (const entry of findPast(dir)) {
     const said = saidIn(entry)
@@ -82,7 +82,7 @@ function* findPast(dir: string): Generator<Entry> {
 /** What helpers of the assistant said was said to it. */
 const helpers = ['helper', 'parent_tool_use_id', 'is_sidechain']
 
-function saidIn({ type, text, data }: Entry): Said | undefined {
+function saidIn({ type, text, data }: Entry): Remark | undefined {
   if (type === 'turn_started' && typeof data.prompt === 'string') {
     return { by: 'user', text: data.prompt }
   }

@@ -30,7 +30,10 @@ export class Recorder {
   #syncTimer: NodeJS.Timeout | undefined
   #publishedAt = performance.now()
   #isUrgent = false
+  /** Why the journal did not take what was written last. */
   #trouble: Failure | undefined
+  /** Whether something was written and did not come to the disk at once. */
+  #isUnkept = false
   #dropped = { entries: 0, bytes: 0 }
   #turn = 0
   #closed = false
@@ -102,20 +105,16 @@ export class Recorder {
   }
 
   async #work(): Promise<void> {
-    try {
-      while (this.#queue.length > 0) if (!(await this.#writeBatch())) return
-      const sinceState = performance.now() - this.#publishedAt
-      const { unpublished } = this.#session
-      const isDue = unpublished > stateBytes || sinceState > stateDelay || this.#isUrgent
-      if (unpublished > 0 && isDue) {
-        this.#isUrgent = false
-        this.#publishedAt = performance.now()
-        await this.#session.publish()
-      }
-      this.#syncTimer ??= setTimeout(() => this.#sync(), syncDelay)
-    } catch (error) {
-      this.#enterTrouble(error)
+    while (this.#queue.length > 0) if (!(await this.#writeBatch())) return
+    const sinceState = performance.now() - this.#publishedAt
+    const { unpublished } = this.#session
+    const isDue = unpublished > stateBytes || sinceState > stateDelay || this.#isUrgent
+    if (unpublished > 0 && isDue) {
+      this.#isUrgent = false
+      this.#publishedAt = performance.now()
+      await this.#keep(() => this.#session.publish())
     }
+    this.#syncSoon()
   }
 
   /** False when the journal took less than it was given. */
@@ -135,12 +134,9 @@ export class Recorder {
     const rest = batch.slice(lost.entries > 0 ? Math.max(1, landed) : landed)
     this.#queue = [...rest, ...this.#queue]
     this.#queued = this.#queue.reduce((sum, { tail }) => sum + tail.length, 0)
-    if (failure !== undefined) {
-      this.#enterTrouble(failure)
-      return false
-    }
-    this.#trouble = undefined
-    return true
+    if (failure !== undefined && this.#trouble === undefined) this.#onTrouble(failure)
+    this.#trouble = failure
+    return failure === undefined
   }
 
   async #append(
@@ -168,15 +164,24 @@ export class Recorder {
     })
   }
 
-  #sync(): void {
-    this.#syncTimer = undefined
-    this.#session.syncLater().catch((error: unknown) => this.#enterTrouble(error))
+  #syncSoon(): void {
+    if (this.#closed) return
+    this.#syncTimer ??= setTimeout(() => {
+      this.#syncTimer = undefined
+      void this.#keep(() => this.#session.syncLater())
+    }, syncDelay)
   }
 
-  #enterTrouble(error: unknown): void {
-    if (!(error instanceof Failure)) throw error
-    if (this.#trouble === undefined) this.#onTrouble(error)
-    this.#trouble = error
+  /** Brings what was written to the disk. What keeps it from that is said once, and tried again. */
+  async #keep(act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      if (!this.#isUnkept) this.#onTrouble(error)
+      this.#isUnkept = true
+      this.#syncSoon()
+    }
   }
 }
 

@@ -21,10 +21,11 @@ export interface Voice {
   /** What the supervisor must know of it. */
   readonly conduct: Pick<SuperviseSpec, 'isWorking' | 'isDone' | 'over' | 'cancel'>
   /** What it came to; after the pumps have closed. `status` is the tool's exit status. */
-  readonly end: (status: number | null) => Promise<Said>
+  readonly end: (status: number | null) => Promise<Account>
 }
 
-export interface Said {
+/** What a tool itself lets know of its turn. */
+export interface Account {
   /** How the tool itself says that the turn ended; undefined when it never did, or never does. */
   readonly verdict: Verdict | undefined
   /** It speaks in events, and its last one tells how the turn ended. */

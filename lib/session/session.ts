@@ -66,6 +66,8 @@ export class Session implements Disposable {
   readonly #redactor: Redactor
   #fd: number | undefined
   #state: State | undefined
+  /** What it was before another file was found, of which nothing is known yet. */
+  #before: State | undefined
   /** Entries behind this offset are not known to be on the disk. */
   #synced = 0
   /** What state.toml is known to hold. */
@@ -117,8 +119,9 @@ export class Session implements Disposable {
 
   /** The state as last seen under the journal's lock. */
   get state(): State {
-    if (this.#state === undefined) throw new Error('the session was not read yet')
-    return this.#state
+    const state = this.#state ?? this.#before
+    if (state === undefined) throw new Error('the session was not read yet')
+    return state
   }
 
   /** Reads the session under its journal's lock, mending what a crash left. */
@@ -331,6 +334,7 @@ export class Session implements Disposable {
   }
 
   #close(): void {
+    this.#before = this.#state ?? this.#before
     this.#state = undefined
     this[Symbol.dispose]()
   }

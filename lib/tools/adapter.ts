@@ -70,7 +70,7 @@ export interface TurnRequest {
   /** The session that is gone on with, or copied; absent for a new one. */
   readonly providerSession?: string
   /** What was said before, redacted, for a tool that is told. */
-  readonly past?: readonly Said[]
+  readonly past?: readonly Remark[]
   /** For a fork of a tool that is asked: how a new conversation begins where there is no copy. */
   readonly primed?: Primed
   /** `allow`: nothing is asked; otherwise what the tool does by itself. */
@@ -89,7 +89,7 @@ export interface InteractRequest {
 
 export type Permission = 'allow' | 'deny' | 'ask'
 
-export interface Said {
+export interface Remark {
   readonly by: 'user' | 'assistant'
   readonly text: string
 }

@@ -4,7 +4,7 @@
  */
 
 import { oneLine } from '../base/text.ts'
-import type { PrintingAdapter, Said, Stream } from './adapter.ts'
+import type { PrintingAdapter, Remark, Stream } from './adapter.ts'
 import type { Tokens, ToolEvent } from './event.ts'
 import { isLong, known } from './fields.ts'
 
@@ -44,7 +44,7 @@ export const aider: PrintingAdapter = {
 }
 
 /** A chat history that aider reads back as what was said. */
-export function formatHistory(past: readonly Said[]): string {
+export function formatHistory(past: readonly Remark[]): string {
   return past
     .map(({ by, text }) => {
       const lines = text.trim().split('\n')

@@ -222,8 +222,38 @@ describe('visible', () => {
     ['a\u2028b\u200bc\ufeff', 'a\\u2028b\\u200bc\\ufeff'],
     ['hi\u{e0041}', 'hi\\u{e0041}'],
     ['👩‍💻 日本 é', '👩‍💻 日本 é'],
+    [
+      'pass\u00adword \u3164 a\u034f \u115f \ufff0',
+      'pass\\xadword \\u3164 a\\u034f \\u115f \\ufff0',
+    ],
+    [
+      'ad\u200dm\u200cin, имя\u200d, 名\u200d, 1\u200d',
+      'ad\\u200dm\\u200cin, имя\\u200d, 名\\u200d, 1\\u200d',
+    ],
+    ['می\u200cخواهم ക്\u200d', 'می\u200cخواهم ക്\u200d'],
+    ['❤️ 🏳️‍🌈 👩🏽‍🚀 ❤️‍🔥 1️⃣ ☎︎', '❤️ 🏳️‍🌈 👩🏽‍🚀 ❤️‍🔥 1️⃣ ☎︎'],
+    ['a\ufe0f1\ufe0f❤\ufe0f\ufe0f👍\ufe01', 'a\\ufe0f1\\ufe0f❤\ufe0f\\ufe0f👍\\ufe01'],
+    ['葛\u{e0100}\u{e0101} x\u{e0100}', '葛\u{e0100}\\u{e0101} x\\u{e0100}'],
+    ['ᠠ\u180b\u180c \u180b', 'ᠠ\u180b\\u180c \\u180b'],
   ])('shows %j as %j', (raw, shown) => {
     expect(visible(raw)).toBe(shown)
+  })
+
+  it.each(['👩🏽‍🚀 ok', '❤️‍🔥', 'می\u200cخ', '葛\u{e0100}'])('takes %j in pieces', (text) => {
+    const pieces = [...text]
+    const shown = pieces.map((piece, at) => visible(piece, pieces[at - 1]))
+    expect(shown.join('')).toBe(text)
+    expect(visible('\n', 'a\r')).toBe('\n')
+    expect(visible('b', 'a\x1b')).toBe('b')
+  })
+
+  it('shows each character but those that join or select', () => {
+    const kept = /[\u180b-\u180d\u200c]|\u200d|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(visible(text).replace(kept, '')).not.toMatch(/\p{Default_Ignorable_Code_Point}/u)
+      }),
+    )
   })
 
   it('leaves nothing that moves the cursor or turns the text around', () => {

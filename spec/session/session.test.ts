@@ -501,6 +501,24 @@ describe('a sync of the journal that failed', () => {
     expect(readState(place)).toEqual(foldAll(place))
   })
 
+  it('leaves the state known of who finds another file, and cannot read it', async () => {
+    const place = await makeSession()
+    using session = open(place)
+    await session.refresh()
+    using other = open(place)
+    await failOnce(place, other)
+    await other.append(message('two'))
+    const text = readFileSync(place.state)
+    writeFileSync(place.state, 'garbage')
+    const { landed, failure } = await session
+      .appendStreamed([session.encode(message('three'))])
+      .catch((failure) => ({ landed: 0, failure }))
+    expect([landed, failure?.code]).toEqual([0, 'STATE_INVALID'])
+    expect(session.state.journal.seq).toBe(0)
+    writeFileSync(place.state, text)
+    expect((await session.append(message('three'))).seqs).toEqual([3])
+  })
+
   it('is not made good with what memory has lost', async () => {
     const place = await makeSession()
     using session = open(place)
