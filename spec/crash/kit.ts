@@ -50,8 +50,8 @@ export function stint(
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
     [
-      ...(fault === undefined ? [] : ['--import', support('faults')]),
-      ...(clock === undefined ? [] : ['--import', support('clock')]),
+      ...(fault === undefined ? [] : ['--require', support('faults')]),
+      ...(clock === undefined ? [] : ['--require', support('clock')]),
       ...[inject('cli'), ...words],
     ],
     {

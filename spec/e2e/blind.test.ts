@@ -155,7 +155,7 @@ describe.skipIf(!hasPs)('where ps(1) shows the processes', () => {
   test.skipIf(!canTravel)('it is the same after the clock was set to another zone', async () => {
     const place = makePlace()
     const { id } = await makeLockless(place, how)
-    const words = [...travel, process.execPath, '--import', preload('darwin'), program]
+    const words = [...travel, process.execPath, '--require', preload('darwin'), program]
     const ran = await place.startOther(['unshare', ...words, 'is-alive', id]).ended
     expect(ran).toMatchObject({ status: 0, stdout: expect.stringContaining('orphaned') })
     expect((await place.stint(['kill', id], how)).status).toBe(0)

@@ -89,24 +89,23 @@ async function startAgent(place: Place, { words, processes }: Agent, options: st
 }
 
 describe.each(agents)('an agent that $name', (bad) => {
-  test('is all gone after its deadline', async () => {
-    const place = makePlace()
-    const { run, id } = await startAgent(place, bad, ['--timeout', '3s'])
-    expect((await run.ended).status).toBe(124)
-    await expectNothingLeft(id)
-    expect(await place.json(['result', id])).toMatchObject({ outcome: 'timed_out' })
-    expect(await place.json(['show', id])).toMatchObject({ status: 'idle' })
-    expectWhole(entriesOf(place.session(id)))
-  })
+  test('is all gone after kill, and after its deadline', async () => {
+    // The one is killed while the other's time runs out.
+    const [elsewhere, place] = [makePlace(), makePlace()]
+    const late = await startAgent(elsewhere, bad, ['--timeout', '3s'])
 
-  test('is all gone after kill', async () => {
-    const place = makePlace()
     const { run, id } = await startAgent(place, bad)
     expect(await place.stint(['kill', id], { env })).toMatchObject({ status: 0, stdout: '' })
     await expectNothingLeft(id)
     expect((await run.ended).status).toBe(bad.killed)
     expect(await place.json(['result', id])).toMatchObject({ outcome: 'cancelled' })
     expect(await place.json(['ps'])).toEqual([])
+
+    expect((await late.run.ended).status).toBe(124)
+    await expectNothingLeft(late.id)
+    expect(await elsewhere.json(['result', late.id])).toMatchObject({ outcome: 'timed_out' })
+    expect(await elsewhere.json(['show', late.id])).toMatchObject({ status: 'idle' })
+    expectWhole(entriesOf(elsewhere.session(late.id)))
   })
 })
 

@@ -15,7 +15,7 @@ function install({ dir, startOther }: Place) {
     start: (args: string[], env: Record<string, string> = {}) => {
       const file = `${dir}/prepared-${files.length}`
       files.push(file)
-      const command = [process.execPath, '--import', preload('prepared'), `${own}/stint.cjs`]
+      const command = [process.execPath, '--require', preload('prepared'), `${own}/stint.cjs`]
       return startOther([...command, ...args], { env: { PREPARED: file, ...env } })
     },
     /** Once what each of them may say is at hand. */

@@ -40,7 +40,7 @@ function ask(
   count: number,
   how: { at?: number; env?: Record<string, string>; load?: string } = {},
 ) {
-  const loaders = how.load === undefined ? [] : ['--import', preload(how.load)]
+  const loaders = how.load === undefined ? [] : ['--require', preload(how.load)]
   return place.startOther(
     [process.execPath, ...loaders, lessee, place.dir, `${count}`, `${how.at ?? 0}`],
     { stdio: ['pipe', 'pipe', 'pipe'], env: how.env ?? {} },

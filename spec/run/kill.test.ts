@@ -205,7 +205,10 @@ describe('killTurn', () => {
     const { store, id, dir, child } = await makeOrphan('echo ready; exec cat')
     const exit = once(child, 'exit')
     const journal = await holdLock(`${dir}/locks/journal.lock`)
-    await expect(killTurn(store, id, 60_000)).rejects.toMatchObject({
+    // Ten seconds pass sooner.
+    const real = performance.now.bind(performance)
+    vi.spyOn(performance, 'now').mockImplementation(() => 100 * real())
+    await expect(killTurn(store, id, 100 * 60_000)).rejects.toMatchObject({
       ...{ code: 'KILL_UNRECORDED', data: { why: /^the journal of session .* stayed locked/ } },
     })
     expect(await exit).toEqual([null, 'SIGTERM'])

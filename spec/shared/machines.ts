@@ -112,7 +112,7 @@ async function boot(
     return running
   }
   const start: Machine['start'] = (args, how = {}) => {
-    const loaders = (how.preload ?? []).flatMap((file) => ['--import', file])
+    const loaders = (how.preload ?? []).flatMap((file) => ['--require', file])
     return startOther([process.execPath, ...loaders, program, ...args], how)
   }
   return {

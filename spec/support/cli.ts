@@ -120,7 +120,7 @@ export function makePlace(options: { cwd?: string } = {}): Place {
     })
   }
   const start = (args: readonly string[], how: How = {}) => {
-    const loaders = (how.preload ?? []).flatMap((file) => ['--import', file])
+    const loaders = (how.preload ?? []).flatMap((file) => ['--require', file])
     return startOther([process.execPath, ...loaders, program, ...args], how)
   }
   const stint = (args: readonly string[], how?: How) => start(args, how).ended

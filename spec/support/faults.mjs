@@ -1,5 +1,5 @@
 /**
- * A disk that dies on command, as a preload: `node --import …/faults.mjs program`.
+ * A disk that dies on command, as a preload: `node --require …/faults.mjs program`.
  *
  * It counts the calls of node:fs that change files beneath one directory, and makes one of them (or
  * each from there on) kill the process, tear its write or fail. The variable STINT_FAULTS says which,

@@ -109,7 +109,7 @@ function makeBench(source: string, format: 'cjs' | 'mjs' = 'cjs') {
     setUp(root)
     const before = join(dir, `before-${runs}`)
     fs.cpSync(root, before, { recursive: true, verbatimSymlinks: true })
-    const child = spawnSync(process.execPath, ['--import', preload, program, root], {
+    const child = spawnSync(process.execPath, ['--require', preload, program, root], {
       encoding: 'utf8',
       env: { ...process.env, STINT_FAULTS: JSON.stringify({ root, log, ...faults }) },
     })
