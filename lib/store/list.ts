@@ -106,8 +106,9 @@ function withSize<F extends { readonly row: SessionRow; readonly dir: string }>(
 export function listStarting(
   store: Store,
   start: string,
-  { place, limit }: { readonly place: TypedPlace; readonly limit: number },
+  options: { readonly place: TypedPlace; readonly limit: number },
 ): SessionRow[] {
+  const { place, limit } = options
   const now = store.now()
   const idStart = start.toUpperCase()
   const nameStart = start.toLowerCase()
