@@ -90,6 +90,8 @@ export function isMissing(error: unknown): boolean {
 // ── reading ──────────────────────────────────────────────────────────────────────────────────────
 
 const largestText = 16 * 1024 * 1024
+/** What has a line for each of a store's sessions may be as large, in bytes. */
+export const largestList: number = 256 * 1024 * 1024
 let scratch = Buffer.allocUnsafeSlow(16 * 1024)
 
 /**
@@ -102,6 +104,7 @@ let scratch = Buffer.allocUnsafeSlow(16 * 1024)
 export function findText(
   path: string,
   links: 'refused' | 'followed' = 'refused',
+  largest: number = largestText,
 ): string | undefined {
   return findOnDisk(path, () => {
     const follow = links === 'followed' ? 0 : O_NOFOLLOW
@@ -109,7 +112,7 @@ export function findText(
     try {
       let length = 0
       for (;;) {
-        if (length === scratch.length) growScratch(path)
+        if (length === scratch.length) growScratch(path, largest)
         const got = fs.readSync(fd, scratch, length, scratch.length - length, null)
         if (got === 0) return scratch.toString('utf8', 0, length)
         length += got
@@ -120,8 +123,8 @@ export function findText(
   })
 }
 
-function growScratch(path: string): void {
-  if (scratch.length >= largestText) {
+function growScratch(path: string, largest: number): void {
+  if (scratch.length >= largest) {
     const problem = 'the file is too large'
     const cause = Object.assign(new Error(problem), { code: 'EFBIG' })
     throw new Failure('IO_FAILED', { path, errno: 'EFBIG', problem }, { cause })

@@ -27,7 +27,7 @@ export function logRemovals(store: Store, removals: readonly Removal[]): boolean
 /** The same for a store that goes itself: its log is kept under the root. */
 export function logRemovedStore(store: Store): void {
   const path = rootFiles.removals(store.root)
-  const log = disk.findText(files.removals(store.dir)) ?? ''
+  const log = disk.findText(files.removals(store.dir), 'refused', disk.largestList) ?? ''
   const name = store.dir.slice(store.dir.lastIndexOf('/') + 1)
   const removed = { store: name, act: 'store', why: `nothing is left of ${store.projectPath}` }
   appendText(path, log)
