@@ -29,7 +29,7 @@ export interface CheckpointVerdict {
 export function listCheckpoints(store: Store, id?: SessionId): CheckpointRow[] {
   const place = id === undefined ? findProjectRepository(store) : findSessionRepository(store, id)
   const rows = readRows(place).filter((row) => id === undefined || row.session_id === id)
-  return rows.sort((a, b) => compare(b, a))
+  return rows.sort((a, b) => Date.parse(b.at) - Date.parse(a.at))
 }
 
 function readRows(place: GitPlace): CheckpointRow[] {
@@ -45,14 +45,6 @@ function readRows(place: GitPlace): CheckpointRow[] {
     }
     return [...newest.values()]
   })
-}
-
-/** By time; for one instant by session and turn. */
-function compare(a: CheckpointRow, b: CheckpointRow): number {
-  return (
-    Date.parse(a.at) - Date.parse(b.at) ||
-    (a.session_id < b.session_id ? -1 : a.session_id > b.session_id ? 1 : a.turn - b.turn)
-  )
 }
 
 /** Holds a checkpoint against the transcript of its session, also of one in the trash. */

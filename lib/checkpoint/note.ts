@@ -54,7 +54,6 @@ export function replaceInNote(text: string, checkpoint: Checkpoint): string {
 }
 
 function findCheckpoint(line: string): Checkpoint | undefined {
-  if (!line.startsWith('{')) return undefined
   try {
     const value: unknown = JSON.parse(line)
     return isTable(value) && isCheckpoint(value) ? value : undefined

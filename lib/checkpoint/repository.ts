@@ -18,8 +18,9 @@ import type { Store } from '../store/store.ts'
  */
 export function findSessionRepository(store: Store, id: SessionId): GitPlace {
   const { state } = readSnapshot(id, realSessionDir(store, id, placeOf(store, id)))
-  const { cwd, cwd_redacted } = state?.git ?? {}
-  const ran = cwd === undefined || cwd_redacted ? undefined : findPlace(store, cwd)
+  const cwd = state?.git.cwd
+  // One of which something was redacted is nowhere.
+  const ran = cwd === undefined ? undefined : findPlace(store, cwd)
   return ran ?? findProjectRepository(store, state?.project_path)
 }
 

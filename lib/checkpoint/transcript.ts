@@ -1,7 +1,6 @@
 /** What a checkpoint says about a transcript: how far, and which bytes. */
 
-import { isTable } from '../base/decode.ts'
-import type { Entry } from '../journal/entry.ts'
+import type { Entry, EntryData } from '../journal/entry.ts'
 import { decodeLines, readLines, readLinesBackwards } from '../journal/read.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
@@ -41,9 +40,7 @@ export class TranscriptReader implements Disposable {
   findTurnEnd(turn: number): TurnEnd | undefined {
     const lines = readLinesBackwards(this.#fd, this.#path, this.size)
     for (const { entry, line } of decodeLines(lines)) {
-      if (entry === undefined || entry.turn !== turn) continue
-      if (entry.type === 'turn_started') return undefined
-      if (entry.type !== 'turn_ended') continue
+      if (entry?.turn !== turn || entry.type !== 'turn_ended') continue
       const { sha256, redacted } = this.digest(line.end)
       return { entry, bytes: line.end, sha256, redacted }
     }
@@ -85,8 +82,7 @@ function countMarkers(bytes: Buffer): number {
 }
 
 /** Whether a noted result is that of the entry, but for what was redacted only in the note. */
-export function isResultOf(result: unknown, entry: Entry): boolean {
-  if (!isTable(result)) return false
+export function isResultOf(result: EntryData, entry: Entry): boolean {
   const keys = new Set([...Object.keys(result), ...Object.keys(entry.data)])
   return [...keys].every((key) => {
     const noted = JSON.stringify(result[key])

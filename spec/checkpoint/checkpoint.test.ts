@@ -5,6 +5,7 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { SessionId } from '../../lib/base/id.ts'
+import { TranscriptReader } from '../../lib/checkpoint/transcript.ts'
 import {
   appendEntry,
   listCheckpoints,
@@ -108,11 +110,13 @@ describe('writeCheckpoint', () => {
     await writeCheckpoint(store, a.id, 1)
     const [first, ...rest] = show(cwd).split('\n')
     expect(first).toBe('by hand')
-    expect(rest.map((line) => JSON.parse(line)).map((row) => [row.session_id, row.turn])).toEqual([
-      [b.id, 1],
-      [a.id, 2],
-      [a.id, 1],
+    const rows = rest.map((line) => JSON.parse(line))
+    expect(rows.map((row) => [row.session_id, row.turn, row.seq])).toEqual([
+      [b.id, 1, 2],
+      [a.id, 2, 4],
+      [a.id, 1, 2],
     ])
+    for (const row of rows) expect(verifyCheckpoint(store, row).verdict).toBe('agrees')
   })
 
   it('redacts the result once more, also where the journal is not redacted', async () => {
@@ -193,6 +197,12 @@ describe('writeCheckpoint', () => {
     rmSync(tree, { recursive: true })
     expect((await writeCheckpoint(store, id)).head).toBe(git(cwd, 'rev-parse', 'HEAD'))
     expect(listCheckpoints(store, id)).toHaveLength(2)
+
+    const elsewhere = makeRepository()
+    const other = makeSession(store, elsewhere)
+    expect((await writeCheckpoint(store, other.id)).head).toBe(git(elsewhere, 'rev-parse', 'HEAD'))
+    expect(listCheckpoints(store, other.id)).toHaveLength(1)
+    expect(listCheckpoints(store)).toHaveLength(2)
   })
 
   it('is not steered by hooks, by signing, by notes settings or by GIT_ variables', async () => {
@@ -353,6 +363,25 @@ describe('listCheckpoints', () => {
       [2, '2026'],
       [1, '2026'],
     ])
+    const late = old.replace(/"at":"2026/, '"at":"2027')
+    git(cwd, 'notes', '--ref=stint', 'append', '-m', late, 'HEAD~')
+    expect(listCheckpoints(store, a.id).map(({ turn, at }) => [turn, at.slice(0, 4)])).toEqual([
+      [1, '2027'],
+      [2, '2026'],
+    ])
+  })
+})
+
+describe('TranscriptReader', () => {
+  it('counts each marker once, wherever it lies', () => {
+    const dir = makeDir()
+    const [marker, chunk] = ['[REDACTED:', 256 * 1024]
+    for (const ends of [1, 5, 9, 10, 11]) {
+      const text = `${marker}${'x'.repeat(chunk - marker.length - ends)}${marker}x${marker}`
+      writeFileSync(`${dir}/transcript.jsonl`, text)
+      using reader = new TranscriptReader(dir)
+      expect(reader.digest(text.length).redacted, String(ends)).toBe(3)
+    }
   })
 })
 
@@ -370,10 +399,15 @@ describe('verifyCheckpoint', () => {
   it('agrees also after more was appended, and in the trash', async () => {
     const { store, id, dir } = await noted()
     await appendEntry(store, id, { type: 'message', text: 'more' })
+    const open = () => readdirSync('/dev/fd').length
+    const before = open()
     expect(verdictOf(store)).toMatchObject([{ verdict: 'agrees' }])
     mkdirSync(`${store.dir}/trash`)
     renameSync(dir, `${store.dir}/trash/${id}`)
     expect(verdictOf(store)).toMatchObject([{ verdict: 'agrees' }])
+    expect(open()).toBe(before)
+    rmSync(`${store.dir}/trash/${id}/transcript.jsonl`)
+    expect(verdictOf(store)).toMatchObject([{ verdict: 'gone' }])
     rmSync(`${store.dir}/trash/${id}`, { recursive: true })
     expect(verdictOf(store)).toMatchObject([{ verdict: 'gone' }])
   })
@@ -395,6 +429,7 @@ describe('verifyCheckpoint', () => {
     ['the checksum', /"sha256":"..../, '"sha256":"0000'],
     ['the length', /"bytes":\d+/, '"bytes":3'],
     ['the entry', /"seq":\d+/, '"seq":1'],
+    ['the turn', /"turn":\d+/, '"turn":2'],
   ])('finds that %s of the note was changed', async (_, what, by) => {
     const { store, cwd } = await noted()
     git(cwd, 'notes', '--ref=stint', 'add', '-f', '-m', show(cwd).replace(what, by))
