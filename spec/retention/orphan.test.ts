@@ -1,7 +1,9 @@
-import fs, { writeFileSync } from 'node:fs'
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import type { Store } from '../../lib/index.ts'
-import { isOrphaned } from '../../lib/retention/orphan.ts'
+import { store as files } from '../../lib/layout.ts'
+import { tryShared } from '../../lib/os/lock-file.ts'
+import { isOrphaned, removeStore, sweepGoneStores } from '../../lib/retention/orphan.ts'
 import { ensureStore } from '../../lib/store/project.ts'
 import { makeStore } from '../support/place.ts'
 
@@ -40,5 +42,49 @@ describe('isOrphaned', () => {
     } finally {
       spy.mockRestore()
     }
+  })
+})
+
+describe('removeStore', () => {
+  const gone = () => storeThatSays(({ projectPath }) => `project_path = "${projectPath}/gone"`)
+
+  it('removes one in which nothing is, and what was left of others', async () => {
+    const store = gone()
+    writeFileSync(files.removals(store.dir), '{"id":"before"}\n')
+    const projects = `${store.root}/projects`
+    mkdirSync(`${projects}/.gone-other-0123456789ab.removed/sessions`, { recursive: true })
+    mkdirSync(`${projects}/.mine`)
+    expect(await removeStore(store)).toBeUndefined()
+    sweepGoneStores(store)
+    expect(readdirSync(projects)).toEqual(['.mine'])
+    const log = readFileSync(`${store.root}/gc.log.jsonl`, 'utf8').trimEnd().split('\n')
+    expect(log.map((line) => JSON.parse(line))).toMatchObject([
+      { id: 'before' },
+      { act: 'store', why: `nothing is left of ${store.projectPath}` },
+    ])
+  })
+
+  it('leaves one that has anything in it, or gets something, or is of a project that is there', async () => {
+    const store = gone()
+    for (const path of [
+      'sessions/a',
+      'trash/a',
+      'ephemeral/a',
+      'staging/a',
+      'quarantine',
+      'mine',
+    ]) {
+      mkdirSync(`${store.dir}/${path}`, { recursive: true })
+      expect(await removeStore(store)).toBe(`something is in its ${path.replace('/a', '')}`)
+      fs.rmdirSync(`${store.dir}/${path}`)
+    }
+    const making = tryShared(files.stagingLock(store.dir))
+    expect(await removeStore(store)).toBe('a session is being made in it')
+    making?.release()
+    const { projectPath } = store
+    writeFileSync(files.project(store.dir), `project_path = "${projectPath}"`)
+    expect(await removeStore(store)).toBe('its project is there')
+    expect(existsSync(files.project(store.dir))).toBe(true)
+    expect(existsSync(`${store.root}/gc.log.jsonl`)).toBe(false)
   })
 })

@@ -91,6 +91,12 @@ describe('planRetention', () => {
       'keep within',
       'keep last',
     ])
+    // Of those that were used at one instant the newest is the last.
+    expect(wordsOf(surveyOf([{}, {}, {}]), { keepLast: 1 })).toEqual([
+      'trash beyond',
+      'trash beyond',
+      'keep last',
+    ])
     expect(wordsOf(survey, { keepLast: 3, maxCount: 1 })[0]).toBe('trash count')
     expect(wordsOf(survey, { keepLast: 3, maxCount: 1 }).slice(1)).not.toContain('trash count')
   })
