@@ -79,9 +79,6 @@ async function readHead(bytes: Bytes): Promise<Member | undefined> {
     header = parseHead(next)
   }
   const { size = header.size ?? 0, path = header.path ?? '' } = extended
-  if (header.type !== 'File') {
-    throw new ArchiveError(`${JSON.stringify(path)} is no plain file (${header.type})`)
-  }
   const { mode = 0, mtime } = header
   const member = { path, size, mode, mtime: Math.floor((mtime?.getTime() ?? 0) / 1000) }
   if (!isWritten(member, head)) {
@@ -102,9 +99,7 @@ function parseHead(bytes: Buffer): InstanceType<ReturnType<typeof loadTar>['Head
 function isWritten(member: Member, head: Buffer): boolean {
   // Other numbers cannot be written.
   const numbers = [member.size, member.mode, member.mtime]
-  return (
-    numbers.every((one) => Number.isSafeInteger(one) && one >= 0) && formatHead(member).equals(head)
-  )
+  return numbers.every(Number.isSafeInteger) && formatHead(member).equals(head)
 }
 
 async function expectZeros(bytes: Bytes, length: number): Promise<void> {

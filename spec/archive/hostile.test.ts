@@ -124,6 +124,7 @@ describe('importArchive', () => {
     ['GlobalExtendedHeader', '19 path=../escaped\n'],
     ['ExtendedHeader', '19 path=../escaped\n'],
     ['ExtendedHeader', '20 size=99999999999\n'],
+    ['ExtendedHeader', '25 size=9007199254740993\n'],
     ['ExtendedHeader', '25 linkpath=/etc/passwd\n'],
     ['ExtendedHeader', '22 GNU.sparse.major=1\n'],
     ['ExtendedHeader', ''],
@@ -159,6 +160,14 @@ describe('importArchive', () => {
 
   test.each([
     ['a member twice', () => [...members, members[2] as Raw]],
+    [
+      'a time before 1970',
+      () =>
+        members.map(({ header, body }) => ({
+          header: { ...header, mtime: new Date(-1000) },
+          body,
+        })),
+    ],
     ['a missing member', () => members.slice(0, -1)],
     ['members in another order', () => [members[0], members[2], members[1]] as Raw[]],
     ['no manifest', () => members.slice(1)],
