@@ -33,6 +33,11 @@ export async function unpack(
   const { signal } = context
   if (word === '-') signal.addEventListener('abort', () => context.stdin.destroy(signal.reason))
   const progress = openProgress(context)
+  const end = () => {
+    progress.end()
+    // Whoever writes there may go on for long, and what was refused waits for none of it.
+    if (word === '-') context.stdin.destroy()
+  }
   const rows = await importArchive(storeOf(invocation, context), {
     file,
     ...source,
@@ -42,7 +47,7 @@ export async function unpack(
       signal.throwIfAborted()
       progress.say(() => `${count} of ${of} sessions`)
     },
-  }).finally(progress.end)
+  }).finally(end)
   if (context.json) context.out.json(rows.map(toJson))
   else if (dryRun) context.out.data(await draw(rows, context))
   for (const { failure } of rows) {

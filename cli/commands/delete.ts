@@ -31,11 +31,15 @@ function withDescendants({ store, id }: Resolved): Resolved[] {
 
 /** Before any of a tree is moved; each is looked at again, under its locks, when it goes. */
 function refuseLiving({ store, id }: Resolved): void {
-  const { liveness } = readSession(store, id)
+  const { liveness, locks } = readSession(store, id)
   const { status, why, holder } = liveness
   if (status === 'running' || status === 'busy') {
     throw new Failure('SESSION_LOCKED', { id, ...(holder === undefined ? {} : { holder }) })
   }
   if (status === 'orphaned') throw new Failure('SESSION_ORPHANED', { id, why })
   if (status === 'unknown') throw new Failure('LIVENESS_UNKNOWN', { id, why })
+  const tool = locks.find(
+    ({ name, held }) => held && name !== 'session' && name !== 'journal',
+  )?.name
+  if (status === 'leaked' && tool !== undefined) throw new Failure('SESSION_LEAKED', { id, tool })
 }

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { openStore } from '../../lib/index.ts'
 import { alnum } from '../redact/samples.ts'
@@ -83,6 +84,9 @@ describe('export and import', () => {
     expect(await to.json(['show', id])).toMatchObject({ id, outcome: 'success' })
     const half = await to.stint(['import', '-'], { input: out.subarray(0, out.length / 2) })
     expectRefusal(half, { status: 6, code: 'ARCHIVE_INVALID' })
+    const waiting = to.start(['import', '-'], { stdio: ['pipe', 'pipe', 'pipe'] })
+    waiting.child.stdin?.write(gzipSync(Buffer.alloc(2000)))
+    expect((await waiting.ended).status).toBe(6)
   })
 
   test('say in one line what is left out, whatever its name', async () => {

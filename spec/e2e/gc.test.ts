@@ -524,6 +524,12 @@ describe('delete --tree', () => {
     expect(await place.json<Row[]>(['trash', 'list'])).toEqual([])
     touch(gate)
     await run.ended
+    const leaked = tryLock(`${place.session(top)}/locks/command.lock`, undefined)
+    expectRefusal(await place.stint(['delete', '--tree', top]), {
+      ...{ status: 5, code: 'SESSION_LEAKED' },
+    })
+    expect(await place.json<Row[]>(['trash', 'list'])).toEqual([])
+    leaked?.release()
     expect((await place.json<Row[]>(['delete', '--tree', top])).map(({ id }) => id)).toEqual([
       leaf,
       middle,
