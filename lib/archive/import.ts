@@ -3,7 +3,7 @@
 import { giveWay } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
 import { Failure, quietly } from '../errors.ts'
-import { session as files, type Place, sessionDir } from '../layout.ts'
+import { session as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { findEntries } from '../session/turn.ts'
 import { redactorOf } from '../store/access.ts'
@@ -74,7 +74,7 @@ async function unpackAll(
       onStep?.(built.length, sessions.length)
       if (rows.get(session.id)?.act !== 'imported') continue
       let unpacking = built.at(-1)
-      if (unpacking?.id !== session.id) {
+      if (unpacking?.archived !== session) {
         const dir = dryRun ? undefined : sessionDir(store.dir, mintId(store.now()), 'staging')
         unpacking = new Unpacking(session, dir, redactorOf(store))
         built.push(unpacking)
@@ -87,11 +87,11 @@ async function unpackAll(
     }
     if (!dryRun && built.length > 0) {
       await using maintenance = await waitForMaintenance(store)
-      for (const [at, { id, dir = '' }] of built.entries()) {
+      for (const [at, { id, archived, dir = '' }] of built.entries()) {
         await giveWay()
         onStep?.(at, sessions.length)
         maintenance.check()
-        const row = rowOf(store, sessions.find((one) => one.id === id) as ArchivedSession)
+        const row = rowOf(store, archived)
         rows.set(id, row)
         if (row.act === 'imported') appear(store, id, dir, 'sessions')
       }
@@ -115,7 +115,7 @@ function rowOf(store: Store, archived: ArchivedSession): UnpackRow {
   if (place === 'sessions' && hasJournal(sessionDir(store.dir, id), journalOf(archived))) {
     return { act: 'known', ...facts, ...sizes, failure: null }
   }
-  const failure = new Failure('SESSION_EXISTS', { id, place: place satisfies Place })
+  const failure = new Failure('SESSION_EXISTS', { id, place })
   return { act: 'refused', ...facts, ...sizes, failure }
 }
 

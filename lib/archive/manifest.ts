@@ -25,12 +25,6 @@ export const limits: {
   manifestBytes: 64 * 1024 * 1024,
 }
 
-export interface Manifest {
-  readonly format: number
-  /** In the order of their ids. */
-  readonly sessions: readonly ArchivedSession[]
-}
-
 export interface ArchivedSession {
   readonly id: SessionId
   /** The newest entry. */
@@ -61,8 +55,8 @@ export function formatManifest(sessions: readonly ArchivedSession[]): Buffer {
   return Buffer.from(`${JSON.stringify({ format: manifestFormat, sessions })}\n`)
 }
 
-/** Throws DecodeError for what no export writes, and FORMAT_NEWER. */
-export function parseManifest(text: string, file: string): Manifest {
+/** The sessions, in the order of their ids. Throws DecodeError for what no export writes, and FORMAT_NEWER. */
+export function parseManifest(text: string, file: string): ArchivedSession[] {
   const table = decodeTable(parseJson(text), 'the manifest')
   const format = present(decodeInteger(table, 'format'), 'format')
   if (format > manifestFormat) {
@@ -77,7 +71,7 @@ export function parseManifest(text: string, file: string): Manifest {
   if (sessions.reduce((sum, { files }) => sum + files.length, 0) > limits.files) {
     throw new DecodeError('it has too many files')
   }
-  return { format, sessions }
+  return sessions
 }
 
 function parseJson(text: string): unknown {

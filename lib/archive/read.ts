@@ -6,13 +6,7 @@ import { archive } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { createHash } from './contents.ts'
 import { decompress } from './gzip.ts'
-import {
-  type ArchivedFile,
-  type ArchivedSession,
-  limits,
-  type Manifest,
-  parseManifest,
-} from './manifest.ts'
+import { type ArchivedFile, type ArchivedSession, limits, parseManifest } from './manifest.ts'
 import { ArchiveError, type Member, readTar } from './tar.ts'
 
 export interface ArchiveSource {
@@ -79,11 +73,10 @@ export function readArchive<T>(
     const chunks = decompress(pieces)
     try {
       const members = readTar(chunks)
-      const manifest = parseManifest(await readManifest(members), file)
-      const { sessions } = manifest
+      const sessions = parseManifest(await readManifest(members), file)
       const bytes = sessions.reduce((sum, session) => sum + sizeOf(session), 0)
       if (bytes > maxSize) throw new Failure('ARCHIVE_TOO_LARGE', { file, bytes, limit: maxSize })
-      return await act({ sessions, files: filesOf(manifest, members) })
+      return await act({ sessions, files: filesOf(sessions, members) })
     } finally {
       await chunks.return(undefined)
     }
@@ -108,7 +101,7 @@ export function sizeOf({ files }: ArchivedSession): number {
 }
 
 async function* filesOf(
-  { sessions }: Manifest,
+  sessions: readonly ArchivedSession[],
   members: ReturnType<typeof readTar>,
 ): OpenArchive['files'] & AsyncGenerator {
   for (const session of sessions) {

@@ -41,7 +41,7 @@ export class Unpacking {
   readonly id: SessionId
   /** Where it is built; undefined when it is only looked through. */
   readonly dir: string | undefined
-  readonly #archived: ArchivedSession
+  readonly archived: ArchivedSession
   readonly #redactor: Redactor
   /** The directories below output/. */
   readonly #dirs = new Set<string>()
@@ -51,7 +51,7 @@ export class Unpacking {
   constructor(archived: ArchivedSession, dir: string | undefined, redactor: Redactor) {
     this.id = archived.id
     this.dir = dir
-    this.#archived = archived
+    this.archived = archived
     this.#redactor = redactor
     if (dir !== undefined) for (const one of [dir, files.locks(dir)]) disk.makeDir(one)
   }
@@ -77,7 +77,7 @@ export class Unpacking {
     const { id, dir } = this
     const folded = this.#folded as State
     const { seq } = folded.journal
-    if (seq !== this.#archived.seq) throw new ArchiveError(`${id} has ${seq + 1} entries`)
+    if (seq !== this.archived.seq) throw new ArchiveError(`${id} has ${seq + 1} entries`)
     this.#checkName(folded)
     if (dir === undefined) return
     const state = keepUnknown(this.#stated as State, folded)
@@ -115,7 +115,7 @@ export class Unpacking {
       data: {
         event: 'unpacked',
         archive,
-        sha256: journalOf(this.#archived).sha256,
+        sha256: journalOf(this.archived).sha256,
         project_path,
         ...(Object.keys(set).length === 0 ? {} : { set }),
       },
