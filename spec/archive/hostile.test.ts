@@ -74,11 +74,21 @@ function withFile(path: string, header: object = {}, listed = true): string {
   )
 }
 
+/** The good members, one with something else in its head. */
+function withHeader(at: number, header: object): Raw[] {
+  return members.map((member, index) =>
+    index === at ? { ...member, header: { ...member.header, ...header } } : member,
+  )
+}
+
 describe('importArchive', () => {
   test('takes the archive that the hostile ones are made of, also when it is put together anew', async () => {
     for (const file of [good, writeArchive(members), writeArchive(withManifest(members))]) {
       const rows = await importArchive(freshStore(), { file, dryRun: false, maxSize: 1e9 })
       expect(rows).toMatchObject([{ act: 'imported', id, name: 'mine', entries: 4 }])
+      const [{ bytes: maxSize = 0 } = {}] = rows
+      expect(await importArchive(freshStore(), { file, maxSize })).toEqual(rows)
+      expect((await refusal(file, maxSize - 1)).code).toBe('ARCHIVE_TOO_LARGE')
     }
   })
 
@@ -168,6 +178,9 @@ describe('importArchive', () => {
           body,
         })),
     ],
+    ['another name of the manifest', () => withHeader(0, { path: 'manifest' })],
+    ['another name of a member', () => withHeader(2, { path: `${id}/output/x` })],
+    ['another mode', () => withHeader(1, { mode: 0o644 })],
     ['a missing member', () => members.slice(0, -1)],
     ['members in another order', () => [members[0], members[2], members[1]] as Raw[]],
     ['no manifest', () => members.slice(1)],
@@ -187,7 +200,10 @@ describe('importArchive', () => {
     ],
     [
       'a session twice',
-      () => withManifest(members, ({ sessions }) => sessions.push(sessions[0] as never)),
+      () =>
+        withManifest([...members, ...members.slice(1)], ({ sessions }) =>
+          sessions.push(sessions[0] as never),
+        ),
     ],
     [
       'an id that is none',
@@ -259,6 +275,10 @@ describe('importArchive', () => {
   ])('refuses %s', async (_, make) => {
     const { code, status } = await refusal(writeArchive(make()))
     expect({ code, status }).toEqual({ code: 'ARCHIVE_INVALID', status: 6 })
+  })
+
+  test('refuses what is no file', async () => {
+    expect((await refusal(freshDir())).data).toMatchObject({ problem: 'it is no plain file' })
   })
 
   test('refuses a newer format, of the manifest and of a state', async () => {

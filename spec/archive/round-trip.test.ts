@@ -309,21 +309,34 @@ describe('export and import', () => {
     await exportSessions(sessions, { file, force: false }, 1e6)
   })
 
-  test('refuse a manifest that no import would take', async () => {
-    const { store, id } = one()
-    const dir = freshDir()
-    const { manifestBytes } = limits
-    Object.assign(limits, { manifestBytes: 400 })
-    try {
-      const tooLarge = { code: 'EXPORT_TOO_LARGE', data: { what: 'bytes of manifest' } }
-      const to = { file: join(dir, 'a.tar.gz'), force: false }
-      await expect(exportSessions([{ store, id }], to)).rejects.toMatchObject(tooLarge)
-      await expect(archiveSession(store, id, dir)).rejects.toMatchObject(tooLarge)
-      expect(readdirSync(dir)).toEqual([])
-    } finally {
-      Object.assign(limits, { manifestBytes })
-    }
-  })
+  test.each([
+    ['sessions', 'sessions', 'it has 1 sessions'],
+    ['files', 'files', 'it has too many files'],
+    ['manifestBytes', 'bytes of manifest', 'its manifest is too long'],
+  ] as const)(
+    'take as many %s as there may be, and refuse one more',
+    async (key, what, problem) => {
+      const { store, id } = one()
+      const [file, dir] = [await exported(store, id), freshDir()]
+      const manifestBytes = membersOf(file)[0]?.body.length ?? 0
+      const most = { sessions: 1, files: 2, manifestBytes }[key]
+      const before = limits[key]
+      try {
+        Object.assign(limits, { [key]: most })
+        await archiveSession(store, id, dir)
+        await imported(file)
+        Object.assign(limits, { [key]: most - 1 })
+        const refused = { code: 'EXPORT_TOO_LARGE', data: { what, limit: most - 1 } }
+        const to = { file: join(dir, 'a.tar.gz'), force: false }
+        await expect(exportSessions([{ store, id }], to)).rejects.toMatchObject(refused)
+        await expect(archiveSession(store, id, dir)).rejects.toMatchObject(refused)
+        await expect(imported(file)).rejects.toMatchObject({ data: { problem } })
+        expect(readdirSync(dir)).toEqual([`${id}.tar.gz`])
+      } finally {
+        Object.assign(limits, { [key]: before })
+      }
+    },
+  )
 
   test('refuse to archive what is damaged', async () => {
     const { store, id, dir } = one()
