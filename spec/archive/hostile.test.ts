@@ -250,7 +250,11 @@ describe('importArchive', () => {
     ],
     [
       'no line feed at the end',
-      () => withManifest(withBody(members, 'transcript.jsonl', (all) => all.slice(0, -1))),
+      () =>
+        withManifest(
+          withBody(members, 'transcript.jsonl', (all) => all.slice(0, -1)),
+          ({ sessions }) => Object.assign(sessions[0] ?? {}, { seq: 2 }),
+        ),
     ],
     ['an empty transcript', () => withManifest(withBody(members, 'transcript.jsonl', () => ''))],
     [
