@@ -114,13 +114,11 @@ function decodeSession(value: unknown): ArchivedSession {
 function decodeFile(value: unknown): ArchivedFile {
   const table = decodeTable(value, 'a file')
   const size = present(decodeInteger(table, 'size'), 'size')
-  const sha256 = present(decodeText(table, 'sha256'), 'sha256')
   if (size < 0) throw new DecodeError('size is below 0')
-  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new DecodeError('sha256 is none')
   return {
     path: present(decodeText(table, 'path'), 'path'),
     size,
-    sha256,
+    sha256: present(decodeText(table, 'sha256'), 'sha256'),
     ...(decodeBoolean(table, 'executable') ? { executable: true } : {}),
   }
 }

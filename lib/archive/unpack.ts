@@ -160,14 +160,14 @@ export class Unpacking {
       held = []
       length = 0
     }
-    const take = ({ bytes, starts, end }: Piece) => {
+    const take = ({ bytes, end }: Piece) => {
       const seq = (state?.journal.seq ?? -1) + 1
       const line = {
         offset: 0,
         end: bytes.length,
         text: bytes.toString('utf8', 0, bytes.length - 1),
       }
-      const entry = starts && end === 'lf' ? decodeEntry(line.text) : undefined
+      const entry = end === 'lf' ? decodeEntry(line.text) : undefined
       if (entry?.seq !== seq) throw new ArchiveError(`line ${seq + 1} of ${id} is not entry ${seq}`)
       const { text = line.text, entry: found = entry, counts } = redaction.check({ line, entry })
       const kept = isFailed(counts) ? withoutContent(entry) : found

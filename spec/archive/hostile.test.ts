@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { Pax } from 'tar'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { isOutputPath } from '../../lib/archive/manifest.ts'
 import {
   exportSessions,
   Failure,
@@ -66,7 +68,7 @@ const text = Buffer.from('text')
 /** The good archive with one file more in it, also in the manifest unless said. */
 function withFile(path: string, header: object = {}, listed = true): string {
   const extra = { header: { ...plain, path: `${id}/${path}`, ...header }, body: text }
-  const facts = { path, size: 4, sha256: '0'.repeat(64) }
+  const facts = { path, size: 4, sha256: createHash('sha256').update(text).digest('hex') }
   return writeArchive(
     withManifest([...members, extra], ({ sessions }) => {
       if (listed) sessions[0]?.files.push(facts)
@@ -80,6 +82,30 @@ function withHeader(at: number, header: object): Raw[] {
     index === at ? { ...member, header: { ...member.header, ...header } } : member,
   )
 }
+
+const fileOf = (name: string) => ({ path: `output/${name}`, size: 4, sha256: '0'.repeat(64) })
+
+describe('isOutputPath', () => {
+  test.each([
+    ['output/a', true],
+    ['output/a/b..', true],
+    ['output', false],
+    ['output/', false],
+    ['other/a', false],
+    ['output/../a', false],
+    ['output/./a', false],
+    ['output//a', false],
+    ['output/a\\b', false],
+    ['output/a\x7f', false],
+    ['output/\ud800', false],
+    [`output/${'ß'.repeat(127)}x`, true],
+    [`output/${'ß'.repeat(128)}`, false],
+    [`output${'/x'.repeat(1997)}`, true],
+    [`output${'/x'.repeat(1997)}x`, false],
+  ])('of %j is %s', (path, expected) => {
+    expect(isOutputPath(path)).toBe(expected)
+  })
+})
 
 describe('importArchive', () => {
   test('takes the archive that the hostile ones are made of, also when it is put together anew', async () => {
@@ -205,21 +231,7 @@ describe('importArchive', () => {
           sessions.push(sessions[0] as never),
         ),
     ],
-    [
-      'an id that is none',
-      () =>
-        withManifest(members, ({ sessions }) =>
-          Object.assign(sessions[0] ?? {}, { id: '../../x' }),
-        ),
-    ],
     ['no transcript', () => withManifest(members, ({ sessions }) => sessions[0]?.files.pop())],
-    [
-      'a negative size',
-      () =>
-        withManifest(members, ({ sessions }) => {
-          Object.assign(sessions[0]?.files[1] ?? {}, { size: -1 })
-        }),
-    ],
     [
       'another number of entries',
       () => withManifest(members, ({ sessions }) => Object.assign(sessions[0] ?? {}, { seq: 1 })),
@@ -238,7 +250,11 @@ describe('importArchive', () => {
     ],
     [
       'no line feed at the end',
-      () => withManifest(withBody(members, 'transcript.jsonl', (all) => all.slice(0, -1))),
+      () =>
+        withManifest(
+          withBody(members, 'transcript.jsonl', (all) => all.slice(0, -1)),
+          ({ sessions }) => Object.assign(sessions[0] ?? {}, { seq: 2 }),
+        ),
     ],
     ['an empty transcript', () => withManifest(withBody(members, 'transcript.jsonl', () => ''))],
     [
@@ -275,6 +291,21 @@ describe('importArchive', () => {
   ])('refuses %s', async (_, make) => {
     const { code, status } = await refusal(writeArchive(make()))
     expect({ code, status }).toEqual({ code: 'ARCHIVE_INVALID', status: 6 })
+  })
+
+  test('takes one file more, so that what is wrong with others is their name', async () => {
+    const file = withFile('output/x')
+    expect(await importArchive(freshStore(), { file })).toMatchObject([{ act: 'imported' }])
+  })
+
+  test.each<[string, (session: { files: { path: string; size: number }[] }) => unknown]>([
+    ['id is not a ULID', (session) => Object.assign(session, { id: '../../x' })],
+    ['size is below 0', ({ files }) => Object.assign(files[1] ?? {}, { size: -1 })],
+    ['files: "output/a" is out of order', ({ files }) => files.push(fileOf('b'), fileOf('a'))],
+    ['"output/a" is a file and none', ({ files }) => files.push(fileOf('a'), fileOf('a/b'))],
+  ])('refuses a manifest where %s', async (problem, change) => {
+    const changed = withManifest(members, ({ sessions }) => sessions.forEach(change))
+    expect((await refusal(writeArchive(changed))).data).toMatchObject({ problem })
   })
 
   test('refuses what is no file', async () => {

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import fs, {
+  copyFileSync,
   existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -63,6 +66,10 @@ const file = fc.tuple(
   fc.uint8Array({ maxLength: 3000 }),
   fc.boolean(),
 )
+
+function isBelowFile(path: string, files: ReadonlyMap<string, unknown>): boolean {
+  return [...files.keys()].some((file) => path.startsWith(`${file}/`))
+}
 
 function entriesOf(store: Store, id: SessionId): Entry[] {
   return [...readTranscript(store, id)].map(({ entry }) => entry as Entry)
@@ -124,8 +131,9 @@ describe('export and import', () => {
         const written = new Map<string, Uint8Array>()
         for (const [names, bytes, executable] of files) {
           const path = join('output/turn-0001', ...names.map((name) => `_${name}`))
+          // Chance makes a file of what is a directory for another, too.
+          if (existsSync(join(before.dir, path)) || isBelowFile(path, written)) continue
           mkdirSync(join(before.dir, dirname(path)), { recursive: true })
-          if (existsSync(join(before.dir, path))) continue
           writeFileSync(join(before.dir, path), bytes, { mode: executable ? 0o755 : 0o644 })
           written.set(path, bytes)
         }
@@ -201,6 +209,8 @@ describe('export and import', () => {
     symlinkSync('/etc/passwd', join(output, 'link'))
     symlinkSync('.', join(output, 'loop'))
     linkSync(join(output, 'plain'), join(output, 'second'))
+    mkdirSync(join(output, 'sub'))
+    for (const name of ['sub/x', 'sub.txt']) writeFileSync(join(output, name), 'x')
     const file = join(freshDir(), 'a.tar.gz')
     const { sessions } = await exportSessions([{ store, id }], { file, force: false })
     const [session] = sessions
@@ -209,6 +219,8 @@ describe('export and import', () => {
       'transcript.jsonl',
       'output/turn-0001/plain',
       'output/turn-0001/second',
+      'output/turn-0001/sub.txt',
+      'output/turn-0001/sub/x',
     ])
     expect(session?.left_out.map(({ path }) => path)).toEqual([
       'output/turn-0001/a\\b',
@@ -262,32 +274,74 @@ describe('export and import', () => {
     expect(readdirSync(join(into.dir, 'staging'))).toEqual([])
   })
 
-  test('close an archive of which no more is needed', async () => {
+  test('close what they read, however much of it was needed', async () => {
     const { store, id, dir } = one()
     mkdirSync(join(dir, 'output'))
     // More than is read ahead of what is looked at.
     writeFileSync(join(dir, 'output/random'), randomBytes(6_000_000))
-    const file = await exported(store, id)
     const open = () => readdirSync('/dev/fd').length
     const before = open()
+    const file = await exported(store, id)
     await expect(importArchive(freshStore(), { file, maxSize: 10 })).rejects.toMatchObject({
       code: 'ARCHIVE_TOO_LARGE',
     })
+    const into = freshStore()
+    for (const [dryRun, act] of [
+      [true, 'imported'],
+      [false, 'imported'],
+      [false, 'known'],
+    ] as const) {
+      expect(await importArchive(into, { file, dryRun })).toMatchObject([{ act, files: 3 }])
+    }
     await vi.waitFor(() => expect(open()).toBe(before))
   })
 
-  test('give up when a file changes while it is read', async () => {
+  test.each([
+    ['is shorter', (path: string) => writeFileSync(path, '')],
+    ['is another one', (path: string) => writeFileSync(path, 'other')],
+    ['is gone', (path: string) => rmSync(path, { force: true })],
+  ])('give up when a file %s once it was read', async (_, onFile) => {
     const { store, id, dir } = one()
-    mkdirSync(join(dir, 'output'))
-    writeFileSync(join(dir, 'output/random'), randomBytes(3_000_000))
-    let done = false
-    const write = () => {
-      if (!done) writeFileSync(join(dir, 'output/random'), 'another')
-      done = true
-    }
-    await expect(exportSessions([{ store, id }], { write })).rejects.toMatchObject({
-      code: 'FILE_CHANGED',
+    const path = join(dir, 'output/file')
+    mkdirSync(dirname(path))
+    writeFileSync(path, 'first')
+    const [to, onWrite] = [{ write: () => undefined }, () => onFile(path)]
+    const exporting = exportSessions([{ store, id }], to, 1e6, { onWrite })
+    await expect(exporting).rejects.toMatchObject({ code: 'FILE_CHANGED', data: { file: path } })
+  })
+
+  test('give up when the transcript is replaced after it was opened', async () => {
+    const { store, id, dir } = one()
+    const transcript = join(dir, 'transcript.jsonl')
+    const { openSync } = fs
+    const spy = vi.spyOn(fs, 'openSync').mockImplementation((path, ...rest) => {
+      const fd = openSync(path, ...rest)
+      if (path === transcript) {
+        spy.mockRestore()
+        copyFileSync(transcript, join(dir, 'copy'))
+        renameSync(join(dir, 'copy'), transcript)
+      }
+      return fd
     })
+    try {
+      const write = () => expect.unreachable()
+      await expect(exportSessions([{ store, id }], { write })).rejects.toMatchObject({
+        data: { file: transcript },
+      })
+    } finally {
+      spy.mockRestore()
+    }
+  })
+
+  test.each([
+    [at + 999, at / 1000],
+    [Date.UTC(9000, 0), 0o77777777777],
+  ])('stamp what was last used at %d ms with %d s', async (used, seconds) => {
+    const { store, id } = one({ told: [started(1, used), ended(1, used)] })
+    const file = await exported(store, id)
+    const times = membersOf(file).map(({ header }) => (header.mtime?.getTime() ?? 0) / 1000)
+    expect(new Set(times)).toEqual(new Set([seconds]))
+    expect(await imported(file)).toMatchObject([{ act: 'imported' }])
   })
 
   test('refuse what no import would take, before any of it is read', async () => {
@@ -412,7 +466,9 @@ describe('importArchive', () => {
     const state = join(dir, 'state.toml')
     writeFileSync(state, `unknown = "${token}"\n${readFileSync(state, 'utf8')}`)
     const store = freshStore()
-    expect(await imported(await exported(before, id), store)).toMatchObject([{ act: 'imported' }])
+    const file = await exported(before, id)
+    expect(await imported(file, store)).toMatchObject([{ act: 'imported' }])
+    expect(await imported(file, store)).toMatchObject([{ act: 'known' }])
     for (const name of readdirSync(store.root, { recursive: true, encoding: 'utf8' })) {
       const path = join(store.root, name)
       if (statSync(path).isFile()) expect(readFileSync(path, 'utf8'), name).not.toContain(token)

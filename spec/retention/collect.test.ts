@@ -48,6 +48,15 @@ describe('collectStore', () => {
       { id: other.id, act: 'trash', result: 'done', why: 'old' },
     ])
     expect(listSessions(store).rows.map((row) => row.id)).toEqual([id])
+    const log = readFileSync(`${store.dir}/gc.log.jsonl`, 'utf8').trimEnd().split('\n')
+    const removals = log.map((line) => JSON.parse(line)).map((row) => [row.id, row.act, row.why])
+    expect(removals).toEqual([
+      [id, 'trash', 'old'],
+      [other.id, 'trash', 'old'],
+      [id, 'kept', outcomes[0]?.why],
+    ])
+    // Whoever moved it holds nothing of it any more.
+    await restoreSession(store, other.id)
   })
 
   it.each([

@@ -29,7 +29,7 @@ describe('readPlan', () => {
     ]
     const kept = { id, act: 'keep', why: 'young' }
     const shown = errands.map((one) => ({ ...one, bytes: 1, name: null }))
-    // As long as one of a hundred thousand.
+    // Longer than a file of a session may be.
     const text = JSON.stringify(planOf([kept, ...shown])).padEnd(17 * 1024 * 1024)
     expect(read(text)).toEqual([['/x', errands]])
   })
