@@ -48,6 +48,10 @@ export function withRecorded(error: unknown, count: number): unknown {
       return new Failure(code, { ...error.data, recorded: count }, { cause: error.cause })
     }
   }
+  if (isFailure(error, 'DURABILITY_UNKNOWN') && error.data.recorded !== count > 0) {
+    const data = { ...error.data, recorded: count > 0 }
+    return new Failure('DURABILITY_UNKNOWN', data, { cause: error.cause })
+  }
   return error
 }
 

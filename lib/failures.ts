@@ -475,9 +475,11 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   DURABILITY_UNKNOWN: {
     status: 7,
     sentence: (d) =>
-      `session ${d.id}: ${d.recorded ? 'the change is recorded' : 'nothing was recorded'}, but the disk did not confirm it`,
-    hint: () =>
-      'check the disk; the next change of the session tries again, and a power cut before that may undo this one',
+      `session ${d.id}: ${d.recorded ? 'the change is recorded, but the disk did not confirm it' : 'the disk did not confirm what was written'}`,
+    hint: (d) =>
+      d.recorded
+        ? 'check the disk; the next change of the session tries again, and a power cut before that may undo this one'
+        : 'check the disk, and try again',
   },
   DISK_FULL: {
     status: 7,

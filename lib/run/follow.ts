@@ -1,7 +1,7 @@
 /** A turn from letting its tool go to the record of its end. */
 
 import { sleep } from '../base/async.ts'
-import { Failure, isFailure } from '../errors.ts'
+import { Failure } from '../errors.ts'
 import type { Lock } from '../os/lock-file.ts'
 import { type Child, keepTerminal } from '../os/spawn.ts'
 import { markerOf } from '../session/liveness.ts'
@@ -135,7 +135,9 @@ export async function follow(
       failure = undefined
     } catch (error) {
       if (!(error instanceof Failure)) throw error
-      if (isFailure(error, 'DISK_FULL')) extras.splice(0, error.data.recorded)
+      // What landed has happened.
+      const { recorded } = error.data as { readonly recorded?: unknown }
+      if (typeof recorded === 'number') extras.splice(0, recorded)
       failure = error
     }
     // Once the entry has landed the turn has ended, whatever became of the state's file.

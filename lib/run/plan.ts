@@ -134,8 +134,12 @@ export function recordedCwd(state: State, chdir: string | undefined): string | u
   return state.git.cwd
 }
 
-/** Throws PROGRAM_MISSING and PROGRAM_NOT_EXECUTABLE, before there is a session for it. */
+/** Throws USAGE, PROGRAM_MISSING and PROGRAM_NOT_EXECUTABLE, before there is a session for it. */
 export function checkProgram(store: Store, { argv, tool }: Work, cwd: string): void {
+  if (argv.some((word) => word.includes('\0'))) {
+    const problem = 'a prompt or an argument with a NUL in it can be given to no program'
+    throw new Failure('USAGE', { problem })
+  }
   const program = argv[0] ?? ''
   const found = findProgram(program, cwd, store.env.PATH)
   if ('path' in found) return

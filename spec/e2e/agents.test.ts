@@ -509,6 +509,10 @@ test('what cannot be is refused before anything is made', async () => {
     expect({ args, status: ran.status }).toEqual({ args, status: 2 })
     expect(ran.stderr).toContain(problem)
   }
+  const torn = await stage.stint(['run', '--tool', 'codex', '-'], { env, input: 'say \0 this' })
+  expect(torn.status).toBe(2)
+  expect(torn.stderr).toContain('with a NUL in it')
+  expect(torn.stderr).not.toContain('this')
   const missing = await stage.stint(['run', '--tool', 'codex', 'a'], {
     env: { PATH: '/nonexistent' },
   })

@@ -168,6 +168,22 @@ describe.skipIf(process.platform !== 'linux')('a turn whose machine ails', () =>
     expect((await place.stint(['resume', id, '--', 'true'])).status).toBe(0)
   })
 
+  test('one that the disk did not confirm at its start is to be started again', async () => {
+    const place = makePlace()
+    const id = await place.make()
+    // The write of its first entry, and then the sync.
+    const fault = { root: place.home, from: 'transcript.jsonl', at: 2, do: 'EIO' }
+    const ran = await place.stint(['resume', id, '--', 'touch', `${place.dir}/ran`], {
+      preload: [join(import.meta.dirname, '../support/faults.mjs')],
+      env: { STINT_FAULTS: JSON.stringify(fault) },
+    })
+    expectRefusal(ran, { status: 125, code: 'DURABILITY_UNKNOWN', hint: /and try again$/m })
+    expect(ran.stderr).not.toContain('is recorded')
+    expect(existsSync(`${place.dir}/ran`)).toBe(false)
+    expect(await place.json(['show', id])).toMatchObject({ status: 'idle', outcome: 'failure' })
+    expect((await place.stint(['resume', id, '--', 'true'])).status).toBe(0)
+  })
+
   test('one that a full disk refused leaves no session that was made for it', async () => {
     const place = makePlace()
     const ran = await place.stint(['run', '--', 'true'], fullAtStart(place, true))
