@@ -75,7 +75,10 @@ class Engine implements Redactor {
   json<T>(value: T): Redacted<T> {
     let text = ''
     const redact = () => {
-      const once = this.#again(text, (now) => redactJson(now, this.#readers(0), '') ?? unreadable())
+      const once = this.#again(
+        text,
+        (now) => redactJson(now, this.#readers(0, new Map()), '') ?? unreadable(),
+      )
       return once.counts === undefined
         ? { value, counts: undefined }
         : { value: JSON.parse(once.value), counts: once.counts }
@@ -218,7 +221,7 @@ class Engine implements Redactor {
     depth = 0,
   ): Redacted<string> {
     if (depth < deepest && isNested(text)) {
-      const json = redactJson(text, this.#readers(depth + 1), '')
+      const json = redactJson(text, this.#readers(depth + 1, new Map()), '')
       if (json !== undefined) return json
     }
     if (text.includes('\n') && findJson(text, 0) >= 0) return this.#block(text, new Map(), depth)

@@ -663,6 +663,8 @@ function skDash(body: string): boolean {
 }
 
 function skWord(body: string): boolean {
+  // Names in OpenSSL: of a type, and of what is done with a stack of them.
+  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*(?:_[a-z]+)+$/.test(body)) return false
   const key =
     /^(?:[a-z0-9]{1,10}_){0,3}([A-Za-z0-9]{20,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
       body,
