@@ -33,8 +33,10 @@ export function findArguments(text: string, finds: Find[]): void {
 function findForms(text: string, forms: Iterable<Form>, finds: Find[]): void {
   for (const { pattern } of forms) {
     for (const hit of text.matchAll(pattern)) {
-      const [start, whole] = hit.indices?.slice(1).find((span) => span !== undefined) ?? [0, 0]
-      const content = text.slice(start, whole).replace(/[.,;!?)]{1,3}$/, '')
+      const found = hit.slice(1).find((group) => group !== undefined) ?? ''
+      // It is the last that was read; to be told where takes a second search.
+      const start = hit.index + hit[0].lastIndexOf(found)
+      const content = found.replace(/[.,;!?)]{1,3}$/, '')
       const end = start + content.length
       if (content.length < 3 || /^[0-9]{1,5}(?::[0-9]{1,5})?$/.test(content)) continue
       if (isPlaceholder(content) || isPasswordWord(content)) continue

@@ -4,6 +4,7 @@ import type { Find } from './finds.ts'
 import {
   findKind,
   findParameterKind,
+  isLikePassword,
   isRandom,
   type Kind,
   looksSecret,
@@ -14,16 +15,16 @@ import { type Runs, takeRun } from './runs.ts'
 
 // What names of secrets end with, roughly, by their last letter: names.ts has the last word.
 const nameEnds =
-  '(?:(?:oke|izatio|lai|essio)n|(?:wor|ssw|[a-z_;-]pw|cre|_pro|(?:et|ecret_?|ession_?|sess|t\\.s)i|[_-]see)d|' +
+  '(?:(?:oke|izatio|lai|essio)n|(?:wor|ssw|[a-z_;-]pw|cre|_pro|(?:et|ecret[_ ]?|ession_?|sess|t\\.s)i|[_-]see)d|' +
   '(?:hras|ooki|cod|alu|bas|_privat|_liv)e|(?:ecre|sal|jw|pa|tex|_tes)t|(?:pas|word|sswd|ecret|ntial|cred|key)s|' +
-  '[a-z0-9_. -]key|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|' +
+  '[a-z0-9_. -]key|(?<![a-z0-9])pwd?|op_session_\\w{1,40}|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|' +
   '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|tf_token_[a-z0-9_-]{1,60}|' +
   '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code(?:_verifier)?|[a-z_]{0,7}assertion|samlre(?:sponse|quest)|sid|hapikey|app_?id|hash))'
 const connectors = `(?:[=:]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|\\((?=["'\`])|>(?=[^\\s<])|(?:\\|\\||\\?\\?)(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
 
 // It leads with the operator and reads the name backwards, so that prose costs nothing.
 const operators = new RegExp(
-  `${connectors}(?:(?<=${nameEnds}["'\`\\\\\\]*]{0,4} {0,3}(?:[=:,(>]|\\|\\||\\?\\?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=))|` +
+  `${connectors}(?:(?<=${nameEnds}["'\`\\\\\\]*]{0,4}(?: [[(][^[\\]()\n]{1,24}[\\])])?[ \\t]{0,40}(?:[=:,(>]|\\|\\||\\?\\?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=))|` +
     `(?=\\\\{0,2}/\\\\{0,2}/[^\\s/@"'<>]{0,256}@))`,
   'gi',
 )
@@ -80,6 +81,7 @@ function assignmentAt(reader: Reader, at: number, operator: string): Find | unde
   const { text } = reader
   let nameEnd = at
   while (isBetween(text.charCodeAt(nameEnd - 1))) nameEnd--
+  if (text[nameEnd - 1] === ')' || text[nameEnd] === ']') nameEnd = withoutNote(text, nameEnd)
   const nameStart = nameBefore(text, nameEnd)
   const name = text.slice(nameStart, nameEnd)
   // What an ARN calls a secret is an id of one.
@@ -92,7 +94,8 @@ function assignmentAt(reader: Reader, at: number, operator: string): Find | unde
   const isTight = operator === '=' && nameEnd === at
   const kind =
     (isParameter ? findParameterKind(name) : findKind(name)) ??
-    (isTight ? otherKind(text, name, nameStart) : undefined)
+    (isTight ? otherKind(text, name, nameStart) : undefined) ??
+    (name.length < 16 && shortName.test(name) ? 'password' : undefined)
   if (kind === undefined) return undefined
   if (operator === ',' || operator === '(') return passedAt(reader, at, nameStart, nameEnd, kind)
   if (operator === '>') return elementAt(text, at, nameStart, nameEnd, kind)
@@ -104,7 +107,7 @@ function assignmentAt(reader: Reader, at: number, operator: string): Find | unde
   if (operator === '||' && isHeader(kind)) return undefined
   if ((next === '>' && operator === '=') || (next === '=' && operator === ':')) start++
   const tight = isTight && start === at + 1
-  while ((text[start] === ' ' || text[start] === '\t') && start < at + operator.length + 7) start++
+  while ((text[start] === ' ' || text[start] === '\t') && start < at + operator.length + 41) start++
   const isVariable = tight && /^[A-Z0-9_]+$/.test(name)
   if (isVariable && opensLine(text, nameStart)) return lineAt(text, start, kind) ?? undefined
   const isFlag = tight && (text.startsWith('--', nameStart) || isParameter)
@@ -112,13 +115,27 @@ function assignmentAt(reader: Reader, at: number, operator: string): Find | unde
     lead.lastIndex = start
     if (lead.test(text)) start = lead.lastIndex
   }
-  const find = valueAt(reader, start, kind, isVariable || isFlag ? 'shell' : 'bare')
-  return find !== undefined &&
-    kind === 'secret' &&
-    isNamedSo(name, text.slice(find.start, find.end))
-    ? undefined
-    : find
+  const isShort = name.length < 16 && shortName.test(name)
+  if (isShort && kind === 'password') return shortlyNamedAt(reader, start)
+  const manner = isVariable || isFlag ? 'shell' : 'bare'
+  const isSetting =
+    !isFlag && !isHeader(kind) && goesOn(reader, start) && opensLine(text, nameStart)
+  const find =
+    (isSetting ? wordAt(text, start, kind) : undefined) ?? valueAt(reader, start, kind, manner)
+  if (find === undefined) return isShort ? shortlyNamedAt(reader, start) : undefined
+  return kind === 'secret' && isNamedSo(name, text.slice(find.start, find.end)) ? undefined : find
 }
+
+/** A name of a few letters says little, so its value has to look like a password. */
+function shortlyNamedAt(reader: Reader, start: number): Find | undefined {
+  const { text } = reader
+  reader.runs ??= new Map()
+  if (takeRun(reader.runs, bare, text, start).end - start > 128) return undefined
+  const find = valueAt(reader, start, 'password', 'cell')
+  return find !== undefined && isLikePassword(text.slice(find.start, find.end)) ? find : undefined
+}
+
+const shortName = /^(?:pass|pwd?)$|[_-]pw$|[a-z]P[Ww]$/
 
 /** Whether a constant says its own name again, or a part of it. */
 function isNamedSo(name: string, value: string): boolean {
@@ -132,22 +149,48 @@ function isNamedSo(name: string, value: string): boolean {
  * Elsewhere these name directories, columns and ids.
  */
 function otherKind(text: string, name: string, at: number): Kind | undefined {
-  if (/^pwd$/i.test(name)) return text[at - 1] === ';' ? 'password' : undefined
+  if (/^pwd$/i.test(name) && text[at - 1] === ';') return 'password'
   if (/(?:^|_)psk$/.test(name)) return 'password'
-  if (/^(?:[A-Z]{0,12}SESS(?:ION)?ID|_[a-z0-9_]{1,40}_session|connect\.sid)$/.test(name))
-    return 'parameter'
+  const isSession =
+    /^(?:[A-Z]{0,12}SESS(?:ION)?ID|_[a-z0-9_]{1,40}_session|connect\.sid|BW_SESSION|OP_SESSION\w{0,40})$/
+  if (isSession.test(name)) return 'parameter'
   const isKey = /^[A-Z][A-Z0-9_]{1,60}_KEY$/.test(name)
   return isKey && !/CACHE|PUBLIC|GPG|PGP|PRIMARY|FOREIGN|SORT|INDEX|HASH|HKEY/.test(name)
     ? 'parameter'
     : undefined
 }
 
-/** Whether a variable is set at the start of a line, as in files of settings. */
+/** Whether a name stands at the start of a line, as in files of settings; that may have a number. */
 function opensLine(text: string, at: number): boolean {
   // No more than that: a line may be as long as the text.
-  const near = text.slice(Math.max(0, at - 24), at)
+  const near = text.slice(Math.max(0, at - 40), at)
   const line = near.slice(near.lastIndexOf('\n') + 1)
-  return line.length < 24 && /^[ \t]*[+-]?(?:export |ENV |set |env )?$/.test(line)
+  return (
+    line.length < 40 &&
+    /^(?:[ \t]{0,8}[0-9]{1,6}[:\t\u2192])?[ \t]*[+-]?[ \t]*(?:export |ENV |set |env |- )?$/.test(
+      line,
+    )
+  )
+}
+
+/** Whether a value is followed by a mark that may as well be part of it. */
+function goesOn(reader: Reader, start: number): boolean {
+  reader.runs ??= new Map()
+  const { end } = takeRun(reader.runs, bare, reader.text, start)
+  return end > start && '&;,>|'.includes(reader.text[end] ?? ' ')
+}
+
+const wholeWord = /[^\s"'`$()[\]{}<]+(?=[ \t]*(?:[#;][^\n]*)?\r?$)/my
+
+/** A value that goes on behind a mark at which it could have ended, up to the end of its line. */
+function wordAt(text: string, start: number, kind: Kind): Find | undefined {
+  wholeWord.lastIndex = start
+  const content = wholeWord.exec(text)?.[0]
+  if (content === undefined || !/[&;,>|]/.test(content) || !/[0-9]/.test(content)) return undefined
+  if (/&&|\|\||->|=>|[&;,>|]$|[&;,|][\w.-]+[=:]/.test(content)) return undefined
+  return looksSecret(content, kind, 'shell')
+    ? { start, end: start + content.length, rule: kind }
+    : undefined
 }
 
 const untilSpace = /[^\s"'`$]+(?=\s|$)/y
@@ -168,8 +211,9 @@ function lineAt(text: string, start: number, kind: Kind): Find | undefined {
 const typed =
   /(?:(?:Optional|Secret|Final)\[)?(?:&(?:'static )?)?(?:str|string|String|SecretStr|text|Any|any)(?:\]|\?)?(?: ?\| ?(?:None|null|undefined))? ?= ?(?=["'`r])/y
 
-/** What some languages put before a quote, and Markdown and YAML before a value. */
-const marked = /(?:[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|&\w{1,32} (?=\S))/y
+/** What some languages put before or for a quote, and Markdown and YAML before a value. */
+const marked =
+  /(?:Some\((?=["'])|q{1,2}[{(](?=\S)|\[\[(?=[^\s[\]]+\]\])|[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|&\w{1,32} (?=\S))/y
 
 /** `<password>...<` */
 function elementAt(
@@ -221,7 +265,7 @@ function nameBefore(text: string, end: number): number {
   // "API key: ..." is a name of two words, and "Unseal Key 1: ..." one of three.
   while (
     text[start - 1] === ' ' &&
-    /^(?:key|phrase|words|[0-9]{1,2}$)/i.test(text.slice(start, end))
+    /^(?:key|phrase|words|id$|[0-9]{1,2}$)/i.test(text.slice(start, end))
   ) {
     start = nameFrom(text, start - 1, end - 64)
   }
@@ -234,10 +278,19 @@ function nameFrom(text: string, end: number, least: number): number {
   return start
 }
 
+/** Where a name ends that has something in brackets behind it: `Secret key [None]: `, `Key 1 (hex): `. */
+function withoutNote(text: string, end: number): number {
+  const note = / (?:\([^()\n]{1,24}\)|\[[^[\]\n]{1,24})$/.exec(
+    text.slice(Math.max(0, end - 28), end),
+  )
+  return note === null ? end : end - note[0].length
+}
+
 /** What may stand between a name and its operator: blanks, quotes, `\\`, `]` and `*`. */
 function isBetween(code: number): boolean {
   return (
     code === 32 ||
+    code === 9 ||
     code === 34 ||
     code === 39 ||
     code === 96 ||
@@ -254,7 +307,8 @@ function isNameCode(code: number): boolean {
   return code === 45 || code === 46 || (code >= 48 && code <= 57)
 }
 
-const quotes = /\\{0,3}["'`]/y
+// Quotes within the quotes of a shell are two of those around a third.
+const quotes = /'\\{1,4}''|'"'"'|\\{0,3}["'`]/y
 const bare = /[^\s"'`&;,<>(){}[\]|\\]*/y
 /** Of an address: another question mark is no part of it. */
 const parameter = /[^\s"'`&;,<>(){}[\]|\\?#]*/y
@@ -268,6 +322,10 @@ export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner):
   if (isHeader(kind)) return headerAt(reader, start, kind)
   if (kind === 'phrase') return phraseAt(text, start)
 
+  if (quote === '' && kind !== 'parameter' && text.charCodeAt(start + 4) === 32) {
+    appPassword.lastIndex = start
+    if (appPassword.test(text)) return { start, end: appPassword.lastIndex, rule: kind }
+  }
   const closed = quote === '' ? -1 : closing(text, start, quote)
   const end = closed === -1 ? bareEnd(reader, start, kind) : closed
   // A call, and what an arrow leads to.
@@ -278,6 +336,9 @@ export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner):
     ? { start, end, rule: kind }
     : undefined
 }
+
+/** As Google makes them for programs that cannot ask for more than a password. */
+const appPassword = /(?:[a-z]{4} ){3}[a-z]{4}(?![\w ])/y
 
 /** The words of a wallet. */
 const phrase = /[a-z]{3,8}(?:[ ,]{1,2}[a-z]{3,8}){11,23}(?![\w ])/y

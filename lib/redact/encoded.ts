@@ -22,8 +22,11 @@ export interface Encoded {
   readonly text: string
 }
 
-/** Every run of base64 that stands for printable text; hashes, keys and images do not. */
-export function decodedRuns(text: string): Encoded[] {
+/**
+ * Every run of base64 that stands for printable text; hashes, keys and images do not. In a whole text
+ * one may go on over lines.
+ */
+export function decodedRuns(text: string, isWhole: boolean): Encoded[] {
   const found: Encoded[] = []
   let done = 0
   for (const run of runsIn(text, shortestRun)) {
@@ -43,10 +46,32 @@ export function decodedRuns(text: string): Encoded[] {
     for (let pad = 0; pad < 2 && text[end] === '='; pad++) end++
     done = end + 1
     if (from === undefined || letters < shortest || letters > longest) continue
-    const decoded = Buffer.from(text.slice(from, end), 'base64').toString()
-    if (isPrintable(decoded)) found.push({ start: from, end, text: decoded })
+    for (const last of isWhole ? new Set([wrapEnd(text, from, end), end]) : [end]) {
+      const decoded = Buffer.from(text.slice(from, last), 'base64').toString()
+      if (!isPrintable(decoded)) continue
+      found.push({ start: from, end: last, text: decoded })
+      done = last + 1
+      break
+    }
   }
   return found
+}
+
+const wrapped = /\r?\n([A-Za-z0-9+/]{1,76}={0,2})(?=\r?\n|$)/y
+
+/** Where base64 ends that goes on over lines of the width of its first one, as programs print it. */
+function wrapEnd(text: string, start: number, end: number): number {
+  const width = end - start
+  if (width < 60 || width > 76 || (start > 0 && text[start - 1] !== '\n')) return end
+  let last = end
+  while (last - start < longest) {
+    wrapped.lastIndex = last
+    const next = wrapped.exec(text)?.[1]?.length ?? width + 1
+    if (next > width) break
+    last = wrapped.lastIndex
+    if (next < width) break
+  }
+  return last
 }
 
 function valueAt(text: string, at: number): number {

@@ -75,7 +75,10 @@ class Engine implements Redactor {
   json<T>(value: T): Redacted<T> {
     let text = ''
     const redact = () => {
-      const once = this.#again(text, (now) => redactJson(now, this.#readers(0), '') ?? unreadable())
+      const once = this.#again(
+        text,
+        (now) => redactJson(now, this.#readers(0, new Map()), '') ?? unreadable(),
+      )
       return once.counts === undefined
         ? { value, counts: undefined }
         : { value: JSON.parse(once.value), counts: once.counts }
@@ -149,7 +152,7 @@ class Engine implements Redactor {
     return this.#guard(
       () => block,
       () => {
-        const once = this.#block(block, places, 0)
+        const once = this.#block(block, places, 0, false)
         return once.counts === undefined ? once : this.#linesAgain(once.value, once.counts)
       },
     )
@@ -161,7 +164,7 @@ class Engine implements Redactor {
     for (let at = value.indexOf(markerHead); at >= 0; ) {
       const start = value.lastIndexOf('\n', at) + 1
       const line = lineOf(value, start)
-      const again = this.#again(line, (now) => this.#block(now, new Map(), 0))
+      const again = this.#again(line, (now) => this.#block(now, new Map(), 0, false))
       if (again.counts !== undefined) {
         value = value.slice(0, start) + again.value + value.slice(start + line.length)
         counts = mergeCounts(counts, again.counts)
@@ -171,9 +174,12 @@ class Engine implements Redactor {
     return { value, counts }
   }
 
-  /** Lines, some of which may be JSON; those between them are searched together. */
-  #block(block: string, places: Places, depth: number): Redacted<string> {
-    const plain = (text: string) => this.#plain(text, undefined, places, '', depth)
+  /**
+   * Lines, some of which may be JSON; those between them are searched together. `isWhole` says that no
+   * line comes before or after, as in a stream, where a line never changes by those that follow.
+   */
+  #block(block: string, places: Places, depth: number, isWhole: boolean): Redacted<string> {
+    const plain = (text: string) => this.#plain(text, undefined, places, '', depth, isWhole)
     const readers = this.#readers(depth + 1, places)
     const parts: Redacted<string>[] = []
     let done = 0
@@ -218,10 +224,11 @@ class Engine implements Redactor {
     depth = 0,
   ): Redacted<string> {
     if (depth < deepest && isNested(text)) {
-      const json = redactJson(text, this.#readers(depth + 1), '')
+      const json = redactJson(text, this.#readers(depth + 1, new Map()), '')
       if (json !== undefined) return json
     }
-    if (text.includes('\n') && findJson(text, 0) >= 0) return this.#block(text, new Map(), depth)
+    if (text.includes('\n') && findJson(text, 0) >= 0)
+      return this.#block(text, new Map(), depth, true)
     return this.#plain(text, kind, places, path, depth)
   }
 
@@ -258,6 +265,7 @@ class Engine implements Redactor {
     places: Places,
     path: string,
     depth: number,
+    isWhole = true,
   ): Redacted<string> {
     const place = placeAt(places, path)
     // Too short for any secret, unless one began before, or comes next: `curl \`, `psk: |`.
@@ -267,7 +275,7 @@ class Engine implements Redactor {
     }
     // Strings of JSON may be the lines of a key; a short one is more likely to be something else.
     if (place.inside && path !== '' && !keyLine.test(text)) place.inside = false
-    const keys = redactKeys(text, place)
+    const keys = redactKeys(text, place, isWhole)
     const { value } = keys
     const { open } = place
     const finds: Find[] = []
@@ -281,7 +289,7 @@ class Engine implements Redactor {
       this.#find(view.text, seen, undefined)
       for (const find of seen) finds.push(findBehind(view, find))
     }
-    if (depth < deepest) this.#findEncoded(value, finds, depth)
+    if (depth < deepest) this.#findEncoded(value, finds, depth, isWhole)
     const rest = this.#replace(value, finds)
     if (isOpen(place)) places.set(path, place)
     else if (places.size > 0) places.delete(path)
@@ -306,8 +314,8 @@ class Engine implements Redactor {
     this.#check(text.length)
   }
 
-  #findEncoded(text: string, finds: Find[], depth: number): void {
-    for (const { start, end, text: decoded } of decodedRuns(text)) {
+  #findEncoded(text: string, finds: Find[], depth: number, isWhole: boolean): void {
+    for (const { start, end, text: decoded } of decodedRuns(text, isWhole)) {
       const { counts } = this.#string(decoded, undefined, new Map(), '', depth + 1)
       if (counts !== undefined) finds.push({ start, end, rule: Object.keys(counts)[0] ?? 'base64' })
       else if (isUserInfo(decoded)) finds.push({ start, end, rule: 'authorization' })

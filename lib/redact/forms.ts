@@ -15,7 +15,7 @@ const upTo = (program: string) => `(?:(?!${program})[^\\n|;&]){0,120}?`
 const value = `(?:"([^"\\n]{1,256})"|'([^'\\n]{1,256})'|([^\\s"'\`|;&<>$({-][^\\s"'\`|;&<>]{0,256}))`
 
 function form(words: string, before: string, after = ''): Form {
-  return { words: words.split('|'), pattern: new RegExp(before + value + after, 'dg') }
+  return { words: words.split('|'), pattern: new RegExp(before + value + after, 'g') }
 }
 
 /** Short flags mean other things elsewhere, so each is known by its program. */
@@ -87,7 +87,7 @@ const commands: readonly Form[] = [
     'put-parameter',
     `\\bput-parameter\\b(?=[^\\n]{0,300}\\bSecureString\\b)[^\\n]{0,200}?[ \\t]--value[ =]`,
   ),
-  form('--from-literal', `--from-literal[ =]["']?[\\w.-]{1,128}=(?<=\\bsecret\\b[^\\n]{0,500}?)`),
+  form('--from-literal', `--from-literal[ =]["']?[\\w.-]{1,128}=(?<=\\bsecret\\b[^\\n]{0,400}?)`),
   // As Go and PowerShell have long flags.
   form(
     ' -token | -password | -Password | -ApiKey | -apikey | -secret ',
@@ -136,7 +136,7 @@ const phrases: readonly Form[] = [
   {
     words: ['AKIA', 'ASIA'],
     pattern:
-      /\bA[KS]IA[A-Z0-9]{16}\b[^\w/+-][\s\S]{0,80}?(?<![\w/+=-])([A-Za-z0-9/+]{40})(?![\w/+=-])/dg,
+      /\bA[KS]IA[A-Z0-9]{16}\b[^\w/+-][\s\S]{0,80}?(?<![\w/+=-])([A-Za-z0-9/+]{40})(?![\w/+=-])/g,
   },
   form(
     'getConnection',

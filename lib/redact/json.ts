@@ -109,7 +109,7 @@ class Walk {
       if (this.#depth >= deepest) return undefined
       this.#at++
       this.#depth++
-      const isWhole = code === 123 ? this.#object(below) : this.#list(below, kind)
+      const isWhole = code === 123 ? this.#object(below, kind) : this.#list(below, kind)
       this.#depth--
       return isWhole || undefined
     }
@@ -138,7 +138,7 @@ class Walk {
     return undefined
   }
 
-  #object(path: string): boolean {
+  #object(path: string, above: Kind | undefined): boolean {
     const members: Member[] = []
     if (this.#take(125)) return true
     do {
@@ -151,11 +151,11 @@ class Walk {
       members.push({ key, value: value === true ? undefined : value })
     } while (this.#take(44))
     if (!this.#take(125)) return false
-    this.#redactMembers(members, path)
+    this.#redactMembers(members, path, above)
     return true
   }
 
-  #redactMembers(members: readonly Member[], path: string): void {
+  #redactMembers(members: readonly Member[], path: string, above: Kind | undefined): void {
     let taken: Map<string, number> | undefined
     const siblings = new Siblings(members)
     for (const { key, value } of members) {
@@ -163,7 +163,7 @@ class Walk {
         if (isOpaque(key.text, value.text, siblings))
           this.#write(value, this.#readers.opaque(value.text))
         else {
-          const kind = findKind(key.text) ?? pairKind(key.text, siblings)
+          const kind = findKind(key.text) ?? siblings.kindOf(key.text) ?? kindBelow(above, key.text)
           this.#redact(value, kind, `${path}.${key.text}`)
         }
       }
@@ -213,7 +213,9 @@ class Walk {
         length = (items[item] as Literal).text.length
       }
       const start = find.start - begin
-      if (start < length && !found.has(item)) found.set(item, { ...find, start })
+      // What stands in a command line that is one argument is found there, and so is where it ends.
+      const isInLine = /\s/.test((items[item] as Literal).text.slice(0, Math.max(0, start)))
+      if (start < length && !isInLine && !found.has(item)) found.set(item, { ...find, start })
     }
     return found
   }
@@ -262,6 +264,7 @@ function freeKey(key: string, taken: Map<string, number>): string {
 /** What the members of an object say of each other, each looked for once: there may be any number. */
 class Siblings {
   readonly #members: readonly Member[]
+  #names: ReadonlySet<string> | undefined
   #pair: { readonly kind: Kind | undefined } | undefined
   #isOfThinking: boolean | undefined
   #isOfMedia: boolean | undefined
@@ -270,8 +273,21 @@ class Siblings {
     this.#members = members
   }
 
+  /** What the others say of a member: `{ name: 'API_KEY', value: ... }`, the private half of a key. */
+  kindOf(key: string): Kind | undefined {
+    if (/^value$/i.test(key)) return this.#pairKind
+    if (/^(?:d|k|p|q|d[pq]|qi)$/.test(key)) return this.#has('kty') ? 'secret' : undefined
+    // Of a state of terraform.
+    return key === 'result' && this.#has('bcrypt_hash') ? 'password' : undefined
+  }
+
+  #has(name: string): boolean {
+    this.#names ??= new Set(this.#members.map(({ key }) => key.text))
+    return this.#names.has(name)
+  }
+
   /** What the member that is a name says of the one that is a value. */
-  get pairKind(): Kind | undefined {
+  get #pairKind(): Kind | undefined {
     if (this.#pair === undefined) {
       const isName = ({ key, value }: Member) => /^(?:name|key|header)$/i.test(key.text) && value
       const name = this.#members.find(isName)?.value?.text
@@ -291,9 +307,9 @@ class Siblings {
   }
 }
 
-/** `{ name: 'API_KEY', value: ... }`. */
-function pairKind(key: string, siblings: Siblings): Kind | undefined {
-  return /^value$/i.test(key) ? siblings.pairKind : undefined
+/** `"db_password": {"value": ...}`, `"gitlab-token": {"gitlab.com": ...}`. */
+function kindBelow(above: Kind | undefined, key: string): Kind | undefined {
+  return key === 'value' || /^[\w-]{1,63}(?:\.[\w-]{1,63})+$/.test(key) ? above : undefined
 }
 
 /** What the item before says of this one: a flag, or the name of a header. */

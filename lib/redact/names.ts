@@ -27,10 +27,10 @@ export type Manner =
   | 'sentence'
 
 const suffix =
-  '(?:[_.-]?base|_(?:prod|dev|test|staging|live|value|data|string|text|plain|hash|private)|[ _-]?[0-9]{1,2})?'
+  '(?:[_.-]?base|_(?:prod|dev|test|staging|live|value|data|string|text|plain|hash|private|b64|base64|hex)|[ _-]?[0-9]{1,2})?'
 const password =
   '(?:passw(?:or)?ds?|(?:^|(?:wpa|wifi|wlan|ipsec|ike|vpn|security)[_.-])psk|passphrase|pass_?code|[_.-]pass|pwd|' +
-  '(?:db|ssh|user|root|admin|mysql|pg|smtp|mail|ftp|redis|my|ldap|imap|http|proxy|sql|mongo|store|key)pass)'
+  '(?:db|ssh|user|root|admin|mysql|pg|smtp|mail|ftp|redis|my|ldap|imap|http|proxy|sql|mongo|store|key|remote|local|sudo|become|vault|sftp|auth|bind|rabbit|mqtt)pass)'
 const key =
   '(?:api|access|secret|private|encryption|encrypt|signing|signature|account|master|auth|shared|storage|' +
   'subscription|deploy|service|app|admin|license|webhook|hmac|jwt|ssh|client|server|user|bot|' +
@@ -127,7 +127,10 @@ const shortest: { readonly [K in Kind]?: number } = { password: 4, parameter: 16
 function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
   if (kind === 'phrase') return false
   const long = value.length
-  if (/\s/.test(value)) return kind === 'password' && manner === 'quoted' && isWordy(value)
+  if (/\s/.test(value)) {
+    if (manner !== 'quoted') return false
+    return kind === 'password' ? isWordy(value) : /^[a-z]{4}(?: [a-z]{4}){3}$/.test(value)
+  }
   if (address.test(value) && !isBlob(value)) return false
   if (dotted.test(value) && (/Key$/.test(value) || (digitsIn(value) < 6 && !hasRandom(value)))) {
     return false
@@ -135,8 +138,12 @@ function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
   if (manner !== 'shell' && (constant.test(value) || numeral.test(value))) return false
   if (kind === 'parameter') return isRandom(value) && !value.includes('[')
   if (manner === 'sentence') return isChance(value) || (kind === 'password' && isStrong(value))
-  if (manner === 'cell') return kind === 'password' ? isMixed(value) : isChance(value)
-  if (kind === 'password') return manner === 'bare' ? !letters.test(value) : !isLabel(value)
+  if (manner === 'cell') {
+    return kind === 'password' ? isMixed(value) || isChaotic(value) : isChance(value)
+  }
+  if (kind === 'password') {
+    return manner === 'bare' ? !letters.test(value) || isChaotic(value) : !isLabel(value)
+  }
   if (/^[-+0-9.,:/TZ]*$/.test(value)) return long >= 20
   // Patterns, and links within a page.
   if (/^\^|\\[sdwb.(|]|^#[a-z][a-z-]*$/.test(value)) return false
@@ -156,11 +163,12 @@ const said =
 
 /** Whether it is a password of several words, and no sentence about one. */
 function isWordy(value: string): boolean {
-  const isOfWords = /^[a-z]{2,12}(?: [a-z0-9]{2,12}){3,11}$/.test(value)
+  const isOfWords =
+    /^(?:[a-z]{2,12}(?: [a-z0-9]{2,12}){2,11}|[A-Z][a-z]{2,11}(?: [A-Z][a-z]{2,11}){3,11})$/
+  const isOfMarks =
+    /^(?=.*(?:[A-Za-z][0-9]+[A-Za-z]|[0-9].*[!#%^&*+~@$]|[!#%^&*+~@$].*[0-9]))[!-~]{1,24}(?: [!-~]{1,24}){1,7}$/
   return (
-    (isOfWords || /^(?=.*[A-Za-z][0-9]+[A-Za-z])[!-~]{1,24}(?: [!-~]{1,24}){1,7}$/.test(value)) &&
-    !said.test(value) &&
-    !/[({<=]/.test(value)
+    (isOfWords.test(value) || isOfMarks.test(value)) && !said.test(value) && !/[({<=]/.test(value)
   )
 }
 
@@ -195,8 +203,23 @@ function isStrong(value: string): boolean {
   return isMixed(value) && /[0-9]/.test(value) && /[!#%^&*?+~]/.test(value) && value.length >= 8
 }
 
+/** What people and programs make when they are asked for a password, and no name is. */
+export function isLikePassword(value: string): boolean {
+  if (value.length < 8 || value.length > 128 || !isMixed(value)) return false
+  const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[!#%^&*?+~@$]/]
+  const count = kinds.filter((one) => one.test(value)).length
+  return count >= 3 || /[a-z][0-9]{2,}[a-z]/.test(value) || isRandom(value) || isChaotic(value)
+}
+
+/** Letters of either case that change as in no name, where one that is small begins no word. */
+export function isChaotic(value: string): boolean {
+  const runs = value.match(/[a-z]+|[A-Z]+|[0-9]+/g) ?? []
+  const single = runs.filter((run) => /^[a-z]$/.test(run)).length
+  return value.length >= 8 && single >= 2 && 5 * runs.length >= 2 * value.length
+}
+
 const constant = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/
-const variable = /^[a-z]{2,}[0-9]{0,2}(?:_[a-z]{2,}[0-9]{0,2}){1,8}$/
+const variable = /^[a-z]+[0-9]{0,2}(?:_(?:[a-z]{2,}[0-9]{0,2}|[0-9]{1,2})){1,8}$/
 const numeral = /^0x[0-9A-Fa-f]{1,8}$/
 const letters = /^[A-Za-z_$]*$/
 const label =
@@ -243,5 +266,6 @@ function isUserInfo(value: string): boolean {
 
 /** Whether it is key material that happens to begin like a path. */
 function isBlob(value: string): boolean {
-  return /^[A-Za-z0-9+/]{40,}={0,2}$/.test(value) && /[0-9]/.test(value) && /[A-Z]/.test(value)
+  if (!/^[A-Za-z0-9+/]{16,}={0,2}$/.test(value) || !/[0-9]/.test(value)) return false
+  return value.length < 40 ? isChaotic(value) : /[A-Z]/.test(value)
 }

@@ -11,19 +11,24 @@ export interface PemState {
 
 const rule = 'private-key'
 const longest = 0x10000
-const names = '(?:(?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?|OpenVPN Static key V1)'
+// In an address a blank is written otherwise.
+const blank = '(?: |%20|\\+)'
+const names = `(?:(?:[A-Z0-9]{1,12}${blank}){0,4}PRIVATE${blank}KEY(?:${blank}BLOCK)?|OpenVPN Static key V1)`
 // PuTTY's have a count in place of the first line, and another header in place of the last.
-const begin = new RegExp(`-{4,5} ?BEGIN ${names} ?-{4,5}|(?<=Private-Lines: )[0-9]{1,4}`, 'g')
-const end = new RegExp(`-{4,5} ?END ${names} ?-{4,5}`, 'g')
-const signs = ['PRIVATE KEY', 'Static key', 'Private-Lines: ']
+const begin = new RegExp(
+  `-{4,5} ?BEGIN${blank}${names} ?-{4,5}|(?<=Private-Lines: )[0-9]{1,4}`,
+  'g',
+)
+const end = new RegExp(`-{4,5} ?END${blank}${names} ?-{4,5}`, 'g')
+const signs = ['PRIVATE KEY', 'PRIVATE%20KEY', 'PRIVATE+KEY', 'Static key', 'Private-Lines: ']
 
 /**
  * Makes each key in whole lines one marker; the state says how the lines before ended.
  *
  * A block that is nothing but the rest of a key becomes empty, with counts that are empty: there is
- * no line to write.
+ * no line to write. In a whole text also the end of a key is found whose beginning is not there.
  */
-export function redactKeys(block: string, state: PemState): Redacted<string> {
+export function redactKeys(block: string, state: PemState, isWhole: boolean): Redacted<string> {
   if (!state.inside && !hasSign(block)) return { value: block, counts: undefined }
   const kept: string[] = []
   let found = 0
@@ -38,11 +43,24 @@ export function redactKeys(block: string, state: PemState): Redacted<string> {
       continue
     }
     const left = redactLine(line, from, state)
+    if (isWhole && left.found === 0 && from === 0 && takeTail(line, kept)) found++
     kept.push(left.value)
     found += left.found
   }
   if (found > 0) return { value: kept.join('\n'), counts: { [rule]: found } }
   return changed ? { value: kept.join('\n'), counts: {} } : { value: block, counts: undefined }
+}
+
+/** The lines before the end of a key whose beginning is not there, as one marker. */
+function takeTail(line: string, kept: string[]): boolean {
+  if (execAt(end, line, 0) === null) return false
+  let from = kept.length
+  // The last one may be of any length.
+  if (shortLine.test(kept[from - 1] ?? '') && longLine.test(kept[from - 2] ?? '')) from--
+  while (longLine.test(kept[from - 1] ?? '')) from--
+  if (from === kept.length) return false
+  kept.splice(from, kept.length - from, marker(rule))
+  return true
 }
 
 function hasSign(text: string, from = 0): boolean {
@@ -88,8 +106,12 @@ function enter(line: string, at: number, state: PemState): number {
   return line.length
 }
 
+const longLine = /^[\s>+|#*/\d:.│\u2192-]{0,24}[A-Za-z0-9+/=]{40,76}\s*$/
+const shortLine = /^[\s>+|#*/\d:.│\u2192-]{0,24}[A-Za-z0-9+/=]{2,76}\s*$/
+
+// Before it, what diffs, quotations and programs that number lines put there.
 const material =
-  /^[\s>+|#*/\d:.│-]*["'`]?(?:[A-Za-z0-9+/=]*|[A-Z][A-Za-z]{2,9}(?:-[A-Z][a-z]{1,9})?: [^\n]{0,200})(?:\\{1,4}[rn])*["'`]?[\s\\+,]*$/
+  /^(?:[\w./-]{1,200}[:-]\d{1,6}[:-])?[\s>+|#*/\d:.│\u2192-]*["'`]?(?:[A-Za-z0-9+/=]*|[A-Z][A-Za-z]{2,9}(?:-[A-Z][a-z]{1,9})?: [^\n]{0,200})(?:\\{1,4}[rn])*["'`]?[\s\\+,]*$/
 
 /** Where the text after a key begins in a line; undefined when all of the line belongs to it. */
 function leave(line: string, state: PemState): number | undefined {

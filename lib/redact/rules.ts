@@ -377,8 +377,27 @@ export const rules: readonly Rule[] = [
   rule('konnect-token', 'kpat_ spat_', 'alnum', 36, 64, mixed),
   rule('zuplo-key', 'zpka_', 'word', 36, 56, mixed),
   rule('portainer-token', 'ptr_', 'base64', 40, 48, scrambled),
+  // Private keys as they are within their PEM: by the numbers of what they are, and of how long.
+  rule(
+    'private-key',
+    'MIGHAgEAMBMGByqGSM49AgEG MC4CAQAwBQYDK2VwBCIE MHcCAQEEI',
+    'base64',
+    40,
+    300,
+    scrambled,
+  ),
+  before(
+    'private-key',
+    'IBADANBgkqhkiG9w0BAQEFAAS IBAAKCAQEA IBAAKCAgEA IBAAKBgQ',
+    'base64',
+    60,
+    8192,
+    /(?<![A-Za-z0-9+/])MII[A-Za-z0-9+/]{3}$/,
+    scrambled,
+  ),
   rule('age-secret-key', 'AGE-SECRET-KEY-1 AGE-SECRET-KEY-PQ-1', 'upper', 50, 110),
   rule('minisign-key', 'RWRTY0Iy', 'base64', 120, 240),
+  weak('minisign-key', 'RWRCS', 'base64', 130, 145, scrambled),
   rule('nostr-key', 'nsec1', 'alnum', 58, 58, mixed),
   weak('wallet-key', 'xprv yprv zprv tprv', 'alnum', 100, 115, scrambled),
   weak('wallet-key', '5H 5J 5K', 'alnum', 49, 49, base58),
@@ -663,6 +682,8 @@ function skDash(body: string): boolean {
 }
 
 function skWord(body: string): boolean {
+  // Names in OpenSSL: of a type, and of what is done with a stack of them.
+  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*(?:_[a-z]+)+$/.test(body)) return false
   const key =
     /^(?:[a-z0-9]{1,10}_){0,3}([A-Za-z0-9]{20,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
       body,

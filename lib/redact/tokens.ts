@@ -258,7 +258,7 @@ function wrapOf(rule: Rule, text: string, body: number, end: number): Wrap | und
     : undefined
 }
 
-const margin = /[ \t>|│+#*\d-]{0,12}?(?=[A-Za-z0-9])/y
+const margin = /[ \t>|│\u2192+#*\d-]{0,12}?(?=[A-Za-z0-9])/y
 
 /** Adds the rest of a token at the start of a line, and returns where the search goes on. */
 function goOn(search: Search, lineStart: number, wrap: Wrap): number {

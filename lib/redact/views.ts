@@ -19,11 +19,15 @@ const percent = /%[2-7][0-9A-Fa-f]/g
 // Of JSON and of source, colours among them.
 const escapes = /\\{1,4}(?:u00[2-7][0-9A-Fa-f]|(?:u001[bB]|x1[bB]|033|e)\[[0-9;]{0,24}m)/g
 
+// Blanks that break no line, and what has no width.
+const invisible = /[\u00a0\u00ad\u200b-\u200d\u2060\ufeff]/g
+
 /** The other views of a text that are worth a search; most texts have none. */
 export function viewsOf(text: string): View[] {
   const views: View[] = []
   add(views, text, text.indexOf(ESC), ansi, () => -1)
   add(views, text, findPercent(text), percent, (found) => Number.parseInt(found.slice(1), 16))
+  add(views, text, findInvisible(text), invisible, (found) => (found === '\u00a0' ? 32 : -1))
   add(views, text, text.indexOf('\\'), escapes, (found) =>
     found.endsWith('m') ? -1 : Number.parseInt(found.slice(-2), 16),
   )
@@ -61,6 +65,13 @@ function findPercent(text: string): number {
     at = text.indexOf('%', at + 1)
   }
   return at
+}
+
+function findInvisible(text: string): number {
+  const at = ['\u00a0', '\u00ad', '\u200b', '\u200c', '\u200d', '\u2060', '\ufeff']
+    .map((one) => text.indexOf(one))
+    .filter((one) => one >= 0)
+  return at.length === 0 ? -1 : Math.min(...at)
 }
 
 /** Adds a view for each stretch of the text in which something reads otherwise, from `first` on. */

@@ -5,11 +5,18 @@ import { alnum, hex } from './samples.ts'
 const redactor = createRedactor()
 const pw = 'hunter' + '2!x'
 const key = alnum(24)
+const strong = ['Rocket', '4553!'].join('')
+const app = ['qlev', 'wgnz', 'luqm', 'tjor'].join(' ')
+const chaos = ['XKxUqG', 'HgaEqA'].join('')
 const brace = '{'
 
 /** So many words, as passphrases have them. */
 function words(count: number): string {
   return 'correct horse battery staple '.repeat(6).split(' ').slice(0, count).join(' ')
+}
+
+function caps(count: number): string {
+  return words(count).replace(/\b[a-z]/g, (letter) => letter.toUpperCase())
 }
 
 describe('values under secret names', () => {
@@ -56,6 +63,45 @@ describe('values under secret names', () => {
     [`{"azurePat":"${key}"}`, '{"azurePat":"[REDACTED:parameter]"}'],
     [`apiKey: ${key.slice(0, 8)}.${key}`, 'apiKey: [REDACTED:secret]'],
     [`passphrase = "${words(4)}"`, 'passphrase = "[REDACTED:password]"'],
+    [`passphrase = "${words(3)}"`, 'passphrase = "[REDACTED:password]"'],
+    [`RESTIC_PASSWORD="${caps(4)}"`, 'RESTIC_PASSWORD="[REDACTED:password]"'],
+    [`DB_PASSWORD="${words(2)} 7!"`, 'DB_PASSWORD="[REDACTED:password]"'],
+    [`smtp_password: ${app}`, 'smtp_password: [REDACTED:password]'],
+    [`{"user":"a","pass":"${app}"}`, '{"user":"a","pass":"[REDACTED:secret]"}'],
+    [`password                = "${pw}"`, 'password                = "[REDACTED:password]"'],
+    [`SecretID:         ${key}`, 'SecretID:         [REDACTED:secret]'],
+    [`Secret ID    = ${key}`, 'Secret ID    = [REDACTED:secret]'],
+    [`password\t= ${pw}`, 'password\t= [REDACTED:password]'],
+    [`Unseal Key 1 (hex)    : ${hex(66)}`, 'Unseal Key 1 (hex)    : [REDACTED:secret]'],
+    [`AWS Secret Access Key [None]: ${key}`, 'AWS Secret Access Key [None]: [REDACTED:secret]'],
+    [
+      `{"unseal_keys_b64":["${key}"],"root_token":"${key}"}`,
+      '{"unseal_keys_b64":["[REDACTED:secret]"],"root_token":"[REDACTED:secret]"}',
+    ],
+    [
+      `bash -c 'export DB_PASSWORD='\\''${pw}'\\'' && run'`,
+      `bash -c 'export DB_PASSWORD='\\''[REDACTED:password]'\\'' && run'`,
+    ],
+    [
+      `bash -c 'x --password='"'"'${pw}'"'"' -e'`,
+      `bash -c 'x --password='"'"'[REDACTED:password]'"'"' -e'`,
+    ],
+    [`pass: ${strong}`, 'pass: [REDACTED:password]!'],
+    [`bob / pw: ${strong}`, 'bob / pw: [REDACTED:password]!'],
+    [`createUser({ pwd: "${strong}" })`, 'createUser({ pwd: "[REDACTED:password]" })'],
+    [`BW_SESSION="${key}=="`, 'BW_SESSION="[REDACTED:parameter]"'],
+    [`export OP_SESSION_my="${key}"`, 'export OP_SESSION_my="[REDACTED:parameter]"'],
+    [`  password: ${pw}&${key},${key}`, '  password: [REDACTED:password]'],
+    [`    12\u2192  password: ab;${pw}`, '    12\u2192  password: [REDACTED:password]'],
+    [`MINIO_ROOT_PASSWORD: ${chaos}`, 'MINIO_ROOT_PASSWORD: [REDACTED:password]'],
+    ...['!', '%', '$', '{', '<', '*'].map(
+      (mark) =>
+        [`password: "${mark}${key}"`, 'password: "[REDACTED:password]"'] as [string, string],
+    ),
+    [`password: "/${key}"`, 'password: "[REDACTED:password]"'],
+    [`Some { password: Some("${pw}") }`, 'Some { password: Some("[REDACTED:password]") }'],
+    [`password = [[${key}]]`, 'password = [[[REDACTED:password]]]'],
+    [`my $password = q{${key}};`, 'my $password = q{[REDACTED:password]};'],
     [`{"mnemonic":"${words(12)}"}`, '{"mnemonic":"[REDACTED:phrase]"}'],
     [`Seed phrase: ${words(12)}`, 'Seed phrase: [REDACTED:phrase]'],
     [`token ${key} is invalid`, 'token [REDACTED:secret] is invalid'],
@@ -315,6 +361,13 @@ describe('what is no secret', () => {
     `https://${hex(32)}@o1.ingest.sentry.io/1`,
     '{"pass": 12, "fail": 0, "pass": "12 of 14"}',
     'docker run -u 1000:1000 image',
+    'pwd: "/home/u1/x" pass: 12, pass: suite-2, pw: abc1, "pwd":"src"',
+    'password: "[A-Za-z0-9]{8}" password: "<x1y2z3A4b5C6>" password = "%Y-%m-%dT%H:%M:%SZ"',
+    'password: "!vault |", password: "$dbPassword1", secret: "{{ x.y }}", password: "*"',
+    'password: $1$2, "password": "set via cli", "password": "Forgot Your Password Again"',
+    'x86_cpu_PAT\t\t\t= x86_cpu_index_1_edx + 16,',
+    'sk_ASN1_STRING_TABLE_set_cmp_func(sk) sk_X509_NAME_ENTRY_compfunc',
+    'get_token (self): return1234',
     '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
     'sk-learn-compatible-estimators-for-machine-learning-2',
     'npm_config_registry=https://registry.npmjs.org npm_package_name_is_a_long_name_for_x1',

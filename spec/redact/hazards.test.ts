@@ -417,3 +417,43 @@ it('hazard 15: finds secrets in pretty JSON in a text', () => {
   expect(leakOf(value, password)).toBeUndefined()
   expect(deviation(value, (secret = '') => pretty(secret, '1.0'), 1)).toBeUndefined()
 })
+
+describe('keys as programs show them', () => {
+  const lines = key.split('\n')
+  const shown: readonly (readonly [how: string, text: string])[] = [
+    ['with numbers and arrows', lines.map((line, i) => `    ${i + 1}\u2192${line}`).join('\n')],
+    ['with file names', lines.map((line, i) => `.ssh/id_rsa:${i + 1}:${line}`).join('\n')],
+    ['in an address', encodeURIComponent(key)],
+    ['without their beginning', lines.slice(3).join('\n')],
+    ['as lines of JSON', JSON.stringify(lines, null, 2)],
+    ['in lines of base64', (base64(key).match(/.{1,76}/g) ?? []).join('\n')],
+    [
+      'in lines of base64 that end in two marks',
+      (base64(key).match(/.{1,64}/g) ?? []).join('\r\n'),
+    ],
+  ]
+  const needles = [...lines.slice(1, -1), ...(base64(key).match(/.{40}/g) ?? [])]
+  for (const [how, text] of shown) {
+    it(`are found ${how}`, () => {
+      for (const value of [text, `before\n${text}\nafter`, JSON.stringify({ text })]) {
+        expect(leaksOf(createRedactor().text(value).value, needles)).toEqual([])
+      }
+    })
+  }
+
+  it('leave what stands around them', () => {
+    const { value } = createRedactor().text(`$ tail key\n${lines.slice(3).join('\n')}\nafter`)
+    expect(value).toBe(`$ tail key\n[REDACTED:private-key]\n${lines.at(-1)}\nafter`)
+  })
+})
+
+describe('what is not to be seen', () => {
+  it('hides neither a name nor a token', () => {
+    for (const gap of ['\u200b', '\ufeff', '\u00ad']) {
+      expectTaken((secret) => `pass${gap}word: ${secret}`, [plain])
+      const split = token.slice(0, 9) + gap + token.slice(9)
+      expect(createRedactor().text(`x ${split} y`).value).toBe('x [REDACTED:github-token] y')
+    }
+    expectTaken((secret) => `password:\u00a0${secret}`, [plain])
+  })
+})

@@ -43,6 +43,30 @@ describe('a JSON value', () => {
     [{ Authorization: `Bearer ${key}` }, { Authorization: 'Bearer [REDACTED:authorization]' }],
     [{ cookie: `sid=${key}` }, { cookie: '[REDACTED:cookie]' }],
     [{ 'set-cookie': `sid=${key}; Path=/` }, { 'set-cookie': 'sid=[REDACTED:cookie]; Path=/' }],
+    [
+      { db_password: { sensitive: true, value: key } },
+      { db_password: { sensitive: true, value: '[REDACTED:password]' } },
+    ],
+    [
+      { 'gitlab-token': { 'gitlab.com': key } },
+      { 'gitlab-token': { 'gitlab.com': '[REDACTED:secret]' } },
+    ],
+    [
+      { kty: 'EC', x: key, d: key },
+      { kty: 'EC', x: key, d: '[REDACTED:secret]' },
+    ],
+    [
+      { length: 24, result: key, bcrypt_hash: '' },
+      { length: 24, result: '[REDACTED:password]', bcrypt_hash: '' },
+    ],
+    [
+      ['bash', '-c', `ls\ncurl -u a:${key}\n https://h/x`],
+      ['bash', '-c', 'ls\ncurl -u a:[REDACTED:password]\n https://h/x'],
+    ],
+    [
+      { lines: [...pem('PRIVATE KEY', 3).split('\n'), 'after'] },
+      { lines: ['[REDACTED:private-key]', '', '', '', '', 'after'] },
+    ],
     [{ secrets: [key, 'x'] }, { secrets: ['[REDACTED:secret]', 'x'] }],
     [{ [token]: 1 }, { '[REDACTED:github-token]': 1 }],
     [{ text: `{"password":"hunter${2}"}` }, { text: '{"password":"[REDACTED:password]"}' }],

@@ -302,6 +302,7 @@ describe('what follows what', () => {
 
 describe('a MiB of members of one object', () => {
   const members = [
+    '"d":"ab1cd2x9"',
     '"data":"QUFBQUFBQUFBQUFBQUFBQUFB"',
     '"signature":"QUFBQUFBQUFBQUFBQUFBQUFB"',
     '"value":"ab1cd2x9"',
