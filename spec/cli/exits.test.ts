@@ -1,14 +1,12 @@
 /** What `stint help VERB` says of exit statuses: no other comes of it, in good places and in bad ones. */
 
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import type { ExplainedVerb, Handler } from '../../cli/command.ts'
-import * as help from '../../cli/help.ts'
-import { runProgram } from '../../cli/program.ts'
+import type { ExplainedVerb } from '../../cli/command.ts'
 import { verbs } from '../../cli/verbs.ts'
 import type { Store } from '../../lib/index.ts'
 import { ended, started, writeSession } from '../store/sessions.ts'
+import { statusOf } from '../support/inside.ts'
 import { makeDir, makeStore } from '../support/place.ts'
 
 /** What comes behind the verb; REF stands for a session. */
@@ -60,29 +58,6 @@ const mishaps: Readonly<Record<string, (store: Store, dir: string) => void>> = {
     rmSync(`${store.dir}/sessions`, { recursive: true })
     symlinkSync('sessions', `${store.dir}/sessions`)
   },
-}
-
-async function statusOf(store: Store, argv: readonly string[]): Promise<number> {
-  const handlers: Record<string, Handler> = {}
-  const name = argv[0] as string
-  const file = `../../cli/commands/${name}.ts`
-  handlers[name] = ((await import(file)) as { handler: Handler }).handler
-  const heard = () => new PassThrough().resume()
-  return runProgram(
-    {
-      argv,
-      env: store.env,
-      cwd: () => store.projectPath,
-      now: Date.now,
-      write: () => undefined,
-      isTerminal: () => false,
-      process: {
-        ...{ stdin: new PassThrough().end(), stdout: heard(), stderr: heard() },
-        ...{ on: () => undefined, off: () => undefined },
-      },
-    },
-    { command: (verb) => ({ handler: handlers[verb] as Handler }), help: () => help },
-  )
 }
 
 function isDocumented({ exits }: ExplainedVerb, status: number): boolean {

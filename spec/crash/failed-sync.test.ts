@@ -5,7 +5,7 @@
 
 import { rmSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
-import { type Call, callsOf, replay } from '../support/power-cut.ts'
+import { type Call, type NumberedCall, numberedIn, replay } from '../support/power-cut.ts'
 import { expectWhole, type Fault, openScene, type Scene, stint, transcriptsOf } from './kit.ts'
 import { ok, rowOf } from './suite.ts'
 
@@ -20,12 +20,12 @@ const runFor = (pause: string) => {
 const run = runFor(':')
 
 /** The calls of a command in this scene. */
-function callsIn(from: Scene, args: readonly string[]): (Call & { n: number })[] {
+function callsIn(from: Scene, args: readonly string[]): NumberedCall[] {
   const log = `${from.home}.calls`
   ok(stint(copy(from), args, { log }))
-  const calls = callsOf(log)
+  const calls = numberedIn(log)
   rmSync(log)
-  return calls.filter((call): call is Call & { n: number } => call.n !== null)
+  return calls
 }
 
 const isSync = ({ call }: Call) => /^f(data)?sync$/.test(call)

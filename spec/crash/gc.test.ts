@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { expect } from 'vitest'
 import { listTrash } from '../../lib/index.ts'
+import { statusOf } from '../support/inside.ts'
 import { type Scene, stint, storeOf } from './kit.ts'
 import { describeCrashes, ok, rowOf } from './suite.ts'
 
@@ -64,8 +65,9 @@ describeCrashes({
     expect(rowOf(scene, 'other')).toBeDefined()
     expect(readdirSync(`${scene.home}/projects`)).toHaveLength(1)
   },
-  recovers: (scene) => {
-    ok(stint(scene, ['gc', '-q', '--all-projects', '--orphan-stores']))
+  recovers: async (scene) => {
+    const argv = ['gc', '-q', '--all-projects', '--orphan-stores']
+    expect(await statusOf(storeOf(scene), argv)).toBe(0)
     expect(readdirSync(`${scene.home}/projects`)).toHaveLength(1)
   },
 })

@@ -16,6 +16,7 @@ import {
   type SessionId,
   type Store,
 } from '../../lib/index.ts'
+import type { Call } from '../support/power-cut.ts'
 
 const support = (name: string) => join(import.meta.dirname, `../support/${name}.mjs`)
 
@@ -70,6 +71,20 @@ export function stint(
     },
   )
   return { status, signal, stdout, stderr }
+}
+
+/**
+ * Whether a run in which this call failed is another one when every call from it on fails. It is not
+ * where no later one would have failed as well; and a full disk that does not refuse the first one is
+ * a disk that is full from a later one on.
+ */
+export function isOtherOnward(
+  errno: string,
+  first: Call | undefined,
+  later: readonly Call[],
+): boolean {
+  const fails = ({ grows }: Call) => errno !== 'ENOSPC' || grows === true
+  return first === undefined || (fails(first) && later.some(fails))
 }
 
 /** An empty scene; `discard` removes it and all its copies. */

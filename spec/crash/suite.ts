@@ -5,11 +5,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { listSessions, readSession, type SessionId, type SessionRow } from '../../lib/index.ts'
-import { callsOf, replay } from '../support/power-cut.ts'
+import {
+  type Call,
+  isWrite,
+  type NumberedCall,
+  numberedIn,
+  type ReplayOptions,
+  replay,
+} from '../support/power-cut.ts'
 import {
   entriesOf,
   expectWhole,
   type Fault,
+  isOtherOnward,
   type Outcome,
   openScene,
   type Scene,
@@ -22,6 +30,8 @@ export interface Case {
   readonly verb: string
   /** What stands before; gives the words of the command. */
   readonly prepare: (scene: Scene) => string[]
+  /** It starts what outlives it: what its death leaves is more than its calls, so it dies in fact. */
+  readonly starts?: true
   /** It may put other transcripts in place of those before: what is left is one of the two, whole. */
   readonly rewrites?: true
   /** The sessions that it is to remove: what is left of one is all of it, or nothing. */
@@ -38,6 +48,7 @@ export interface Case {
 export function describeCrashes({
   verb,
   prepare,
+  starts,
   done,
   says,
   recovers,
@@ -53,8 +64,7 @@ export function describeCrashes({
     let rewritten: Map<string, Buffer> | undefined
     let removed: Map<string, Buffer>
     let facts: Map<string, unknown>
-    let calls: ReturnType<typeof callsOf>
-    let count: number
+    let calls: NumberedCall[]
     let deaths = 0
 
     beforeAll(async () => {
@@ -69,9 +79,8 @@ export function describeCrashes({
       await done(whole)
       if (rewrites) rewritten = transcriptsOf(whole)
       facts = factsOf(scene)
-      calls = callsOf(log)
-      count = calls.filter((call) => call.n !== null).length
-      expect(count).toBeGreaterThan(5)
+      calls = numberedIn(log)
+      expect(calls.length).toBeGreaterThan(5)
     })
     afterAll(() => {
       discard()
@@ -89,12 +98,15 @@ export function describeCrashes({
       )
     }
 
-    const strike = async (fault: Fault, expectDead: boolean) => {
+    /** Strikes the command, and gives its calls from the struck one on. */
+    const strike = async (fault: Fault): Promise<Call[]> => {
       const struck = copy()
-      const outcome = stint(struck, args, fault)
+      const strikeLog = `${struck.home}.calls`
+      const outcome = stint(struck, args, { ...fault, log: strikeLog })
       const where = JSON.stringify({ fault, outcome })
+      const isDeath = fault.do === 'kill' || fault.do === 'torn'
       // How output is cut into batches varies, so the last calls of one run are not in every run.
-      if (!expectDead || outcome.status === 0) expect(outcome.signal, where).toBeNull()
+      if (!isDeath || outcome.status === 0) expect(outcome.signal, where).toBeNull()
       else expect(outcome.signal, where).toBe('SIGKILL')
       if (outcome.signal !== null) deaths++
       try {
@@ -104,41 +116,72 @@ export function describeCrashes({
         await recovers?.(struck)
         await check(struck)
         expectSwept(struck)
+        return numberedIn(strikeLog).filter(({ n }) => n >= fault.at)
       } catch (error) {
         throw new Error(`after ${where}`, { cause: error })
       } finally {
         rmSync(struck.home, { recursive: true, force: true })
+        rmSync(strikeLog, { force: true })
       }
+    }
+
+    const seen = new Set<string>()
+
+    /** Looks at what the run that was recorded leaves when it ends after some call; at the same, once. */
+    const cut = async (options: Partial<ReplayOptions> & { upTo: number }) => {
+      const left: Scene = { ...scene, home: join(logs, 'cut') }
+      const tree = replay({ before: scene.home, log, into: left.home, ...options })
+      const isDead = options.keeps === 'all'
+      const isWhole = options.upTo === calls.length
+      const look = `${tree} ${isDead} ${isWhole}`
+      try {
+        if (seen.has(look)) return
+        seen.add(look)
+        if (isWhole && !isDead) await done(left)
+        says?.(left)
+        await recovers?.(left)
+        await check(left)
+        if (isDead) expectSwept(left)
+      } catch (error) {
+        const call = calls[options.upTo - 1]
+        throw new Error(`after call ${options.upTo}: ${JSON.stringify(call)}`, { cause: error })
+      } finally {
+        rmSync(left.home, { recursive: true, force: true })
+      }
+    }
+
+    const die = async (at: number) => {
+      if (starts) return void (await strike({ at, do: 'kill' }))
+      await cut({ upTo: at - 1, keeps: 'all' })
+      deaths++
     }
 
     test('loses nothing when the process dies at any call', async () => {
       deaths = 0
-      for (let at = 1; at <= count; at++) await strike({ at, do: 'kill' }, true)
-      expect(deaths).toBeGreaterThan(count - 16)
+      for (const { n } of calls) await die(n)
+      expect(deaths).toBeGreaterThan(calls.length - 16)
     })
 
     test('loses nothing when the process dies in the middle of any write', async () => {
-      for (const { n, call } of calls) {
-        if (n !== null && call.startsWith('write')) await strike({ at: n, do: 'torn' }, true)
+      for (const { n } of calls.filter(isWrite)) {
+        if (starts) await strike({ at: n, do: 'torn' })
+        else await cut({ upTo: n, keeps: 'all', torn: true })
       }
     })
 
-    test.each(['ENOSPC', 'EIO'])('loses nothing when any one call fails with %s', async (errno) => {
-      for (let at = 1; at <= count; at++) await strike({ at, do: errno }, false)
-    })
-
     test.each(['ENOSPC', 'EIO'])(
-      'loses nothing when every call from any one on fails with %s',
+      'loses nothing when any one call, or every call from any one on, fails with %s',
       async (errno) => {
-        for (let at = 1; at <= count; at++) await strike({ at, do: errno, onward: true }, false)
+        for (const { n } of calls) {
+          const [first, ...later] = await strike({ at: n, do: errno })
+          if (isOtherOnward(errno, first, later)) await strike({ at: n, do: errno, onward: true })
+        }
       },
     )
 
     test('loses nothing when a filling disk takes half of any write', async () => {
-      for (const { n, call } of calls) {
-        if (n !== null && call.startsWith('write')) {
-          await strike({ at: n, do: 'ENOSPC', partial: true }, false)
-        }
+      for (const { n } of calls.filter(isWrite)) {
+        await strike({ at: n, do: 'ENOSPC', partial: true })
       }
     })
 
@@ -151,23 +194,7 @@ export function describeCrashes({
     ] as const)(
       'keeps what was acknowledged when the power fails after any call, unsynced bytes are %s and it keeps %s',
       async (tail, keeps) => {
-        for (let upTo = 0; upTo <= count; upTo++) {
-          const cut: Scene = { ...scene, home: join(logs, `cut-${tail}-${keeps}-${upTo}`) }
-          replay({ before: scene.home, log, upTo, into: cut.home, tail, keeps })
-          try {
-            if (upTo === count) await done(cut)
-            says?.(cut)
-            await recovers?.(cut)
-            await check(cut)
-          } catch (error) {
-            throw new Error(
-              `after call ${upTo}: ${JSON.stringify(calls.find((call) => call.n === upTo))}`,
-              {
-                cause: error,
-              },
-            )
-          }
-        }
+        for (let upTo = 0; upTo <= calls.length; upTo++) await cut({ upTo, tail, keeps })
       },
     )
   })

@@ -6,6 +6,7 @@ const tool = ['--', 'sh', '-c', 'echo one; echo two >&2; echo three']
 
 describeCrashes({
   verb: 'run',
+  starts: true,
   prepare: (scene) => {
     ok(stint(scene, ['run', '-q', '--name', 'older', '--', 'true']))
     return ['run', '-q', '--name', 'newer', '--id-file', `${scene.project}/id`, ...tool]
@@ -18,6 +19,7 @@ describeCrashes({
 
 describeCrashes({
   verb: 'resume',
+  starts: true,
   prepare: (scene) => {
     ok(stint(scene, ['run', '-q', '--name', 'mine', '--', 'echo', 'zero']))
     return ['resume', '-q', 'mine', ...tool]

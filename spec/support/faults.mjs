@@ -120,8 +120,9 @@ function note(n, op, result, before) {
   if (log !== undefined) append({ n, ...placeOf(op), ...before, ...op.facts?.(result) })
 }
 
-function placeOf({ call, path: where, to, fd }) {
-  return { call, path: where, to, fd }
+/** `grows` is left out where it is false. */
+function placeOf({ call, path: where, to, fd, grows }) {
+  return { call, path: where, to, fd, grows: grows || undefined }
 }
 
 function append(record) {

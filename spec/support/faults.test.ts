@@ -131,6 +131,11 @@ function makeBench(source: string, format: 'cjs' | 'mjs' = 'cjs') {
   return { run, runBare, dir }
 }
 
+const linksOf = (dir: string): number[] =>
+  (fs.readdirSync(dir, { recursive: true }) as string[])
+    .sort()
+    .map((name) => fs.lstatSync(join(dir, name)).nlink)
+
 /** Paths to contents; the temporary names of write-file-atomic are another in every process. */
 function treeOf(dir: string): Record<string, string> {
   const tree: Record<string, string> = {}
@@ -265,6 +270,20 @@ describe('torn', () => {
     expect(fs.readFileSync(join(torn.root, 'file'), 'utf8')).toBe('abc')
     expect(torn.afterCut({ keeps: 'all' })).toEqual(treeOf(torn.root))
   })
+
+  for (const { kind, source, format } of programs) {
+    it(`leaves the first half of a write, at each call of ${kind}`, () => {
+      const bench = makeBench(source, format)
+      const whole = bench.run()
+      const writes = callsOf(whole.log).filter(({ n, call }) => n !== null && /^write/.test(call))
+      expect(writes.length).toBeGreaterThan(5)
+      for (const { n } of writes) {
+        const at = Number(n)
+        const left = treeOf(bench.run({ at, do: 'torn' }).root)
+        expect(left).toEqual(whole.afterCut({ upTo: at, keeps: 'all', torn: true }))
+      }
+    })
+  }
 
   it('kills before a write of one byte, and before anything that is no write', () => {
     const { run } = makeBench(program)
@@ -451,6 +470,29 @@ describe('replay', () => {
     expect(Object.keys(treeOf(root))).toContain('old/deep/er/late')
     expect(afterCut()).toEqual(treeOf(root))
     expect(afterCut({ tail: 'zeros' })).toEqual(treeOf(root))
+  })
+
+  it('tells by a digest whether two cuts leave the same', () => {
+    const { root, log, dir } = cut(`
+      fs.writeFileSync(at('old/file'), 'after!', { flush: true })
+      fs.linkSync(at('old/file'), at('new/twin'))
+      fs.chmodSync(at('old/file'), 0o600)
+      sync('new')
+    `)
+    const before = root.replace('root-', 'before-')
+    const count = countCalls(log)
+    const trees = new Map<string, string>()
+    for (const keeps of ['synced', 'names', 'newest', 'all'] as const) {
+      for (let upTo = 0; upTo <= count; upTo++) {
+        const into = join(dir, `${keeps}-${upTo}`)
+        const digest = replay({ before, log, into, upTo, keeps })
+        const tree = JSON.stringify([treeOf(into), linksOf(into)])
+        expect(trees.get(digest) ?? tree).toBe(tree)
+        trees.set(digest, tree)
+      }
+    }
+    expect(new Set(trees.values()).size).toBe(trees.size)
+    expect(trees.size).toBeLessThan(2 * count)
   })
 
   it('loses what was written after the last sync, or reads it as zeros', () => {

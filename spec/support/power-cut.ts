@@ -12,6 +12,7 @@
  * - changes of one name come to the disk in their order
  */
 
+import { createHash, type Hash } from 'node:crypto'
 import fs from 'node:fs'
 import { join } from 'node:path'
 
@@ -26,6 +27,8 @@ export interface Call {
   readonly offset?: number
   /** Base64 of what was really written. */
   readonly data?: string
+  /** A full disk refuses it. */
+  readonly grows?: boolean
   readonly size?: number
   readonly flags?: number
   readonly mode?: number
@@ -58,6 +61,8 @@ export interface ReplayOptions {
    * alone leaves.
    */
   readonly keeps?: 'synced' | 'names' | 'newest' | 'all'
+  /** The last call is a write that took the first half of its bytes. */
+  readonly torn?: boolean
 }
 
 /** The calls of a log, in order. */
@@ -66,23 +71,41 @@ export function callsOf(log: string): Call[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Call)
 }
 
-/** How many file-changing calls a log counted. */
-export function countCalls(log: string): number {
-  return callsOf(log).filter((call) => call.n !== null).length
+/** A call that changes files. */
+export type NumberedCall = Call & { readonly n: number }
+
+/** The calls of a log that change files, in order. */
+export function numberedIn(log: string): NumberedCall[] {
+  return callsOf(log).filter((call): call is NumberedCall => call.n !== null)
 }
 
-/** Writes the tree that a power cut right after call `upTo` leaves. */
-export function replay(options: ReplayOptions): void {
+/** How many file-changing calls a log counted. */
+export function countCalls(log: string): number {
+  return numberedIn(log).length
+}
+
+export function isWrite({ call }: Call): boolean {
+  return call.startsWith('write')
+}
+
+/**
+ * Writes the tree that a power cut right after call `upTo` leaves. Gives a digest of all that is in it
+ * (names, links, modes and bytes): where that is another's, what follows is the same too.
+ */
+export function replay(options: ReplayOptions): string {
   const disk = loadDisk(options.before, options.renames === 'target')
   for (const call of callsOf(options.log)) {
     if ((call.n ?? 0) > (options.upTo ?? Number.POSITIVE_INFINITY)) break
-    if (call.error === undefined) apply(disk, call)
+    const isTorn = options.torn && call.n === options.upTo
+    if (call.error === undefined) apply(disk, isTorn ? halfOf(call) : call)
     else if (/^f(data)?sync$/.test(call.call)) failSync(openedBy(disk, call.fd, call.path))
   }
   fs.mkdirSync(options.into, { recursive: true })
   if (fs.readdirSync(options.into).length > 0) throw new Error(`${options.into} is not empty`)
   if (options.keeps === 'newest') settle(disk.pending.at(-1)?.changes ?? [])
-  write(disk.root, options.into, contentBy(options), new Map())
+  const digest = createHash('sha256').update(`${disk.root.mode}`)
+  write(disk.root, '', contentBy(options), { into: options.into, names: new Map(), digest })
+  return digest.digest('hex')
 }
 
 // ── the disk ─────────────────────────────────────────────────────────────────────────────────────
@@ -188,6 +211,11 @@ function apply(disk: Disk, call: Call): void {
   const act = calls[call.call]
   if (act === undefined) throw new Error(`no replay of ${call.call}`)
   act(disk, call)
+}
+
+function halfOf(call: Call): Call {
+  const bytes = Buffer.from(call.data ?? '', 'base64')
+  return { ...call, data: bytes.subarray(0, bytes.length / 2).toString('base64') }
 }
 
 const nothing = (): void => {}
@@ -397,20 +425,34 @@ function contentBy({ tail, keeps }: ReplayOptions): Content {
   }
 }
 
-function write(dir: DirNode, path: string, content: Content, written: Map<Node, string>): void {
+/** What is written: where to, the first name of each node, and the digest of all so far. */
+interface Copy {
+  readonly into: string
+  readonly names: Map<Node, string>
+  readonly digest: Hash
+}
+
+function write(dir: DirNode, path: string, content: Content, copy: Copy): void {
+  const { into, digest } = copy
   for (const [name, node] of content.names(dir)) {
-    const place = join(path, name)
-    const twin = written.get(node)
-    written.set(node, place)
-    if (twin !== undefined) fs.linkSync(twin, place)
+    const inside = join(path, name)
+    const place = join(into, inside)
+    const twin = copy.names.get(node)
+    copy.names.set(node, inside)
+    const fact = node.kind === 'link' ? node.target : node.mode
+    digest.update(JSON.stringify([inside, node.kind, fact, twin]))
+    if (twin !== undefined) fs.linkSync(join(into, twin), place)
     else if (node.kind === 'link') fs.symlinkSync(node.target, place)
-    else if (node.kind === 'file') writeFile(place, content.bytes(node), node.mode)
-    else {
+    else if (node.kind === 'file') {
+      const bytes = content.bytes(node)
+      digest.update(`${bytes.length}:`).update(bytes)
+      writeFile(place, bytes, node.mode)
+    } else {
       fs.mkdirSync(place)
-      write(node, place, content, written)
+      write(node, inside, content, copy)
     }
   }
-  fs.chmodSync(path, dir.mode)
+  fs.chmodSync(join(into, path), dir.mode)
 }
 
 function writeFile(path: string, bytes: Buffer, mode: number): void {
