@@ -39,19 +39,22 @@ function find(
   }
   const stores = storesOf(invocation, context)
   const found = stores.flatMap((store) =>
-    listThere(store, flag(invocation, 'all-projects')).map((row) => ({ store, row })),
+    (flag(invocation, 'all-projects') ? tryList(store, context) : listCheckpoints(store)).map(
+      (row) => ({ store, row }),
+    ),
   )
   return stores.length < 2
     ? found
     : found.sort((a, b) => Date.parse(b.row.at) - Date.parse(a.row.at))
 }
 
-/** Of many projects some may be in no repository; of one that is to be said. */
-function listThere(store: Store, isOneOfMany: boolean): CheckpointRow[] {
+/** Of many projects some may be in no repository, and one that cannot be read hides no other. */
+function tryList(store: Store, context: Context): CheckpointRow[] {
   try {
     return listCheckpoints(store)
   } catch (error) {
-    if (!isOneOfMany || !isFailure(error, 'NO_REPOSITORY')) throw error
+    if (isFailure(error, 'GIT_FAILED')) context.out.warn(error.message)
+    else if (!isFailure(error, 'NO_REPOSITORY')) throw error
     return []
   }
 }

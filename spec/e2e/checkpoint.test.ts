@@ -1,7 +1,7 @@
 /** Checkpoints, as people and scripts meet them. */
 
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { expectRefusal, makePlace, type Place, type Row } from '../support/cli.ts'
 
@@ -68,6 +68,22 @@ describe('checkpoint and checkpoints', () => {
     const redacted = await place.stint(['checkpoints', other, '--verify'])
     expect(redacted.status).toBe(1)
     expect(redacted.stdout).toMatch(/redacted +the transcript was redacted after it was noted/)
+  })
+
+  test('of all projects are those that can be read', async () => {
+    const place = makePlace()
+    const other = { cwd: `${place.dir}/other` }
+    mkdirSync(other.cwd)
+    for (const how of [{}, other]) {
+      git({ ...place, ...how }, 'init', '-q')
+      git({ ...place, ...how }, 'commit', '-q', '--allow-empty', '-m', 'x')
+      const id = await place.make(['--', 'true'], how)
+      expect((await place.stint(['checkpoint', id], how)).status).toBe(0)
+    }
+    writeFileSync(`${other.cwd}/.git/refs/notes/stint`, `${'1'.repeat(40)}\n`)
+    const ran = await place.stint(['checkpoints', '--all-projects', '--json'])
+    expect([ran.status, JSON.parse(ran.stdout).length]).toEqual([0, 1])
+    expect(ran.stderr).toMatch(/^warning: git failed in .*other: /)
   })
 
   test('refuse outside of a repository and on an unborn HEAD, with a hint', async () => {
