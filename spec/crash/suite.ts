@@ -171,6 +171,8 @@ export function describeCrashes({
 
     test.each(['ENOSPC', 'EIO'])(
       'loses nothing when any one call, or every call from any one on, fails with %s',
+      // Two rounds in one.
+      { timeout: 120_000 },
       async (errno) => {
         for (const { n } of calls) {
           const [first, ...later] = await strike({ at: n, do: errno })
