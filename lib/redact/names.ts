@@ -212,7 +212,7 @@ export function isLikePassword(value: string): boolean {
 }
 
 /** Letters of either case that change as in no name, where one that is small begins no word. */
-export function isChaotic(value: string): boolean {
+function isChaotic(value: string): boolean {
   const runs = value.match(/[a-z]+|[A-Z]+|[0-9]+/g) ?? []
   const single = runs.filter((run) => /^[a-z]$/.test(run)).length
   return value.length >= 8 && single >= 2 && 5 * runs.length >= 2 * value.length
