@@ -39,6 +39,8 @@ export interface Launch {
   readonly file: PrivateFile | undefined
   readonly settings: Settings
   readonly signals: KeptSignals
+  /** Tells the caller of the turn. */
+  readonly tell: (started: Started) => void
 }
 
 /** From letting the tool go to the record of its end. */
@@ -72,7 +74,7 @@ export async function follow(
     onExit: (ending) => sweepTurn(session, child.group, ending, limits.killGrace, options.onNotice),
   })
   // Signals are passed on from here, so whoever hears of the turn can send one.
-  options.onStarted?.(started)
+  launch.tell(started)
   for (const notice of work.notices) options.onNotice?.(notice)
   if (!isRedacting(store)) {
     options.onNotice?.(`redaction is off (${store.configFile}): secrets are kept in the transcript`)

@@ -60,13 +60,12 @@ export async function runTurn(store: Store, options: RunOptions): Promise<RunRep
   }
 }
 
-async function startTurn(store: Store, asked: RunOptions): Promise<RunReport> {
+async function startTurn(store: Store, options: RunOptions): Promise<RunReport> {
   let isTold = false
-  const onStarted = (started: Started) => {
-    asked.onStarted?.(started)
+  const tell = (started: Started) => {
+    options.onStarted?.(started)
     isTold = true
   }
-  const options = { ...asked, onStarted }
   const { target, config = readConfigFile(store.configFile, store.env) } = options
   const { settings } = config
   const around = (id: SessionId) => surroundings(store, id, options, config.tools)
@@ -84,7 +83,7 @@ async function startTurn(store: Store, asked: RunOptions): Promise<RunReport> {
     const past = { kind: 'resume', state: before, dir: held.session.dir } as const
     const work = planWork(options.task, past, around(target.id))
     checkProgram(store, work, cwd)
-    const plan = { before, cwd, work, source: undefined, settings, signals }
+    const plan = { before, cwd, work, source: undefined, settings, signals, tell }
     try {
       return await runHeld(store, held, plan, options)
     } catch (error) {
@@ -148,7 +147,7 @@ async function startTurn(store: Store, asked: RunOptions): Promise<RunReport> {
     await using held = letGoOf(await keepHeld(session, lock), options)
     try {
       const before = await session.refresh()
-      const plan = { before, cwd, work, source: past?.dir, settings, signals }
+      const plan = { before, cwd, work, source: past?.dir, settings, signals, tell }
       return await runHeld(store, held, plan, options)
     } catch (error) {
       // Nobody was told of it, so it leaves as if it had never been.
@@ -210,7 +209,8 @@ function surroundings(
 }
 
 /** The start of a turn may have landed before the disk failed; its supervisor lives, and says what became of it. */
-async function endRefused(session: Session, refusal: unknown, now: number): Promise<void> {
+async function endRefused(session: Session, error: unknown, now: number): Promise<void> {
+  const refusal = withRecorded(error, 0)
   const why = refusal instanceof Error ? refusal.message : String(refusal)
   try {
     if (!hasOpenTurn(await session.refresh())) return
@@ -229,13 +229,15 @@ interface Plan {
   readonly source: string | undefined
   readonly settings: Settings
   readonly signals: KeptSignals
+  /** Tells the caller of the turn. */
+  readonly tell: (started: Started) => void
 }
 
 /** The turn itself, in a session whose lock is held and that is at rest. */
 async function runHeld(
   store: Store,
   { session, lock }: Held,
-  { before, cwd, work, source, settings, signals }: Plan,
+  { before, cwd, work, source, settings, signals, tell }: Plan,
   options: RunOptions,
 ): Promise<RunReport> {
   const turn = (before.turn?.number ?? 0) + 1
@@ -293,7 +295,7 @@ async function runHeld(
     const elapsed = () => Math.round(performance.now() - startedTick)
     const launch = {
       ...{ child, toolLock, started, startedAt, elapsed },
-      ...{ work, source, file, settings, signals },
+      ...{ work, source, file, settings, signals, tell },
     }
     return await follow(store, session, launch, options)
   } catch (error) {

@@ -181,6 +181,8 @@ describe.skipIf(process.platform !== 'linux')('a turn whose machine ails', () =>
     expect(ran.stderr).not.toContain('is recorded')
     expect(existsSync(`${place.dir}/ran`)).toBe(false)
     expect(await place.json(['show', id])).toMatchObject({ status: 'idle', outcome: 'failure' })
+    const { summary } = await place.json(['result', id])
+    expect(summary).toMatch(/^its tool was never started: .* did not confirm what was written$/)
     expect((await place.stint(['resume', id, '--', 'true'])).status).toBe(0)
   })
 
