@@ -141,7 +141,7 @@ function listSorted(dir: string): { id: SessionId; isDirectory: boolean }[] {
  */
 export function readTrashedAt(store: Store, id: SessionId): number {
   const dir = sessionDir(store.dir, id, 'trash')
-  const changed = Math.round(disk.findFacts(dir)?.changedAt ?? store.now())
+  const changed = Math.floor(disk.findFacts(dir)?.changedAt ?? store.now())
   const newest = quietly(() => {
     const [first] = findEntries(dir)
     return first
