@@ -200,6 +200,8 @@ function lineAt(text: string, start: number, kind: Kind): Find | undefined {
   untilSpace.lastIndex = start
   const content = isHeader(kind) || kind === 'phrase' ? undefined : untilSpace.exec(text)?.[0]
   if (content === undefined) return valueAt(readerOf(text), start, kind, 'shell')
+  const app = appAt(text, start, kind)
+  if (app !== undefined) return app
   if (/^[\w.]+\([^)]*\)$|&&|\|\||;$/.test(content))
     return valueAt(readerOf(text), start, kind, 'shell')
   return looksSecret(content, kind, 'shell')
@@ -322,10 +324,8 @@ export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner):
   if (isHeader(kind)) return headerAt(reader, start, kind)
   if (kind === 'phrase') return phraseAt(text, start)
 
-  if (quote === '' && kind !== 'parameter' && text.charCodeAt(start + 4) === 32) {
-    appPassword.lastIndex = start
-    if (appPassword.test(text)) return { start, end: appPassword.lastIndex, rule: kind }
-  }
+  const app = quote === '' ? appAt(text, start, kind) : undefined
+  if (app !== undefined) return app
   const closed = quote === '' ? -1 : closing(text, start, quote)
   const end = closed === -1 ? bareEnd(reader, start, kind) : closed
   // A call, and what an arrow leads to.
@@ -339,6 +339,12 @@ export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner):
 
 /** As Google makes them for programs that cannot ask for more than a password. */
 const appPassword = /(?:[a-z]{4} ){3}[a-z]{4}(?![\w ])/y
+
+function appAt(text: string, start: number, kind: Kind): Find | undefined {
+  if (kind === 'parameter' || text.charCodeAt(start + 4) !== 32) return undefined
+  appPassword.lastIndex = start
+  return appPassword.test(text) ? { start, end: appPassword.lastIndex, rule: kind } : undefined
+}
 
 /** The words of a wallet. */
 const phrase = /[a-z]{3,8}(?:[ ,]{1,2}[a-z]{3,8}){11,23}(?![\w ])/y
