@@ -17,8 +17,8 @@ import { type Runs, takeRun } from './runs.ts'
 const nameEnds =
   '(?:(?:oke|izatio|lai|essio)n|(?:wor|ssw|[a-z_;-]pw|cre|_pro|(?:et|ecret[_ ]?|ession_?|sess|t\\.s)i|[_-]see)d|' +
   '(?:hras|ooki|cod|alu|bas|_privat|_liv)e|(?:ecre|sal|jw|pa|tex|_tes)t|(?:pas|word|sswd|ecret|ntial|cred|key)s|' +
-  '[a-z0-9_. -]key|(?<![a-z0-9])pwd?|op_session_\\w{1,40}|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|' +
-  '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|tf_token_[a-z0-9_-]{1,60}|' +
+  '[a-z0-9_. -]key|(?<![a-z0-9])pwd?|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|' +
+  '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|(?:tf_token|op_session)_[a-z0-9_-]{1,60}|' +
   '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code(?:_verifier)?|[a-z_]{0,7}assertion|samlre(?:sponse|quest)|sid|hapikey|app_?id|hash))'
 const connectors = `(?:[=:]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|\\((?=["'\`])|>(?=[^\\s<])|(?:\\|\\||\\?\\?)(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
 

@@ -103,15 +103,15 @@ const commands: readonly Form[] = [
   form('authtoken', '\\b(?:add-)?authtoken[ \\t:]+'),
   form('snmp-server', '\\bsnmp-server[ \\t]+community[ \\t]+'),
   form('SecureString', '\\bConvertTo-SecureString[ \\t]+(?:-String[ \\t]+)?'),
-  form('operator unseal', '\\boperator[ \\t]+unseal[ \\t]+(?=[^\\s-])'),
-  form('private-key|preshared-key', '\\bp(?:rivate|reshared)-key[ \\t]+<\\(echo[ \\t]+'),
+  form('unseal', '\\boperator[ \\t]+unseal[ \\t]+(?=[^\\s-])'),
+  form('ate-key|red-key', '\\bp(?:rivate|reshared)-key[ \\t]+<\\(echo[ \\t]+'),
   form('--session', `\\bbw\\b${upTo('bw')}[ \\t]--session[ =]`),
   form(
-    'altool|notarytool',
+    'altool|rytool',
     `\\b(?:altool|notarytool)\\b${upTo('altool|notarytool')}[ \\t]-p[ \\t]+(?!@)`,
   ),
   form('sqlplus', '\\bsqlplus[ \\t]+(?:-\\w+[ \\t]+){0,3}[\\w$#]{1,64}/', '(?=@)'),
-  form('alias set', '\\bmc[ \\t]+alias[ \\t]+set(?:[ \\t]+\\S{1,200}){3}[ \\t]+'),
+  form('lias set', '\\bmc[ \\t]+alias[ \\t]+set(?:[ \\t]+\\S{1,200}){3}[ \\t]+'),
   form('influx', `\\binflux\\b${upTo('influx')}[ \\t]-t[ \\t]+`),
   form(
     '--user ',
@@ -123,7 +123,7 @@ const commands: readonly Form[] = [
     '["\']?(?=[ \\t]*>{1,2}[ \\t]*[\\w./~-]{0,100}(?:pass(?:word|wd|phrase)?|secret|token|credential|privatekey)s?(?:\\.\\w{1,8})?(?:\\s|$))',
   ),
   form('> AUTH ', '> AUTH[ \\t]+(?:\\w{1,64}[ \\t]+(?=\\S))?'),
-  form('set-output', '::set-output name=[\\w-]{0,40}(?:token|secret|password|key)::'),
+  form('::set-o', '::set-output name=[\\w-]{0,40}(?:token|secret|password|key)::'),
   form('kubeadm', `\\bkubeadm\\b${upTo('kubeadm')}[ \\t](?=[a-z0-9]{6}\\.[a-z0-9]{16}\\b)`),
 ]
 
@@ -161,12 +161,12 @@ const phrases: readonly Form[] = [
   form('{SSHA|{SHA|{CRYPT}', '\\{(?:S?SHA[0-9]{0,3}|CRYPT)\\}'),
   form('PWD={|pwd={|assword={', '(?<=;[ \\t]?)(?:PWD|pwd|[Pp]assword)=\\{', '(?=\\})'),
   form('PSK "|PSK \'', `\\bPSK[ \\t]+(?=["'])`),
-  form('Key Content', '\\bKey Content[ \\t]+:[ \\t]'),
-  form('New value: ', '\\bNew value: (?=\\S{8})(?<=\\b[Pp]assword\\b[^]{0,200}?)'),
+  form('ey Content', '\\bKey Content[ \\t]+:[ \\t]'),
+  form('ew value: ', '\\bNew value: (?=\\S{8})(?<=\\b[Pp]assword\\b[^]{0,200}?)'),
   form('PASSWORD ', '\\bPASSWORD \\w{1,32} = (?=\\S{8})'),
-  form('auth-user-pass>', '<auth-user-pass>\\s{1,8}\\S{1,64}\\s{1,8}'),
+  form('r-pass>', '<auth-user-pass>\\s{1,8}\\S{1,64}\\s{1,8}'),
   form(
-    'password 7 |password 0 |isakmp key ',
+    'password 7 |password 0 |sakmp key ',
     '\\b(?:password [07]|isakmp key(?: 0| 6)?)[ \\t]+(?=\\S{6})',
   ),
   form('BUNDLE_', '\\bBUNDLE_\\w{2,100}:[ \\t]*["\']?[\\w.@-]{1,64}:(?!//)'),
@@ -182,7 +182,7 @@ const phrases: readonly Form[] = [
       /\b[Aa]pp(?:-specific)? [Pp]assword[^\n]{0,40}?[ :\n"'`](?!(?:[a-z]{4} ){0,3}(?:this|that|with|from|will|must|have|your|when|then|than|what|each|some|only|also|into|over|used|here)\b)((?:[a-z]{4}[ -]){3}[a-z]{4})(?![\w-])/g,
   },
   form(
-    '密码:|密码：|口令:|口令：|パスワード|비밀번호|ароль|asswort|ennwort|de passe|contrase|Contrase|senha|Senha|wachtwoord|achtwoord',
+    '密码:|密码：|口令:|口令：|パスワード|비밀번호|ароль|asswort|ennwort|mot de passe|Mot de passe|trase|senha|Senha|wachtwoord|achtwoord',
     '(?:密码|口令|パスワード|비밀번호|[Пп]ароль|[Pp]asswort|[Kk]ennwort|[Mm]ot de passe|[Cc]ontrase[ñn]a|\\b[Ss]enha|[Ww]achtwoord)["\'`*]{0,3}[ \\t]{0,3}[:：=][ \\t*]{0,4}(?=["\'`]?[!-~]{0,64}[0-9])(?=["\'`]?[!-~]{0,64}[A-Za-z])(?=["\'`]?[!-~]{6})',
   ),
   // The row of its own interface, and those of its peers.
@@ -191,7 +191,7 @@ const phrases: readonly Form[] = [
     pattern: /(?<![\w+/])([A-Za-z0-9+/]{43}=)\t(?=[A-Za-z0-9+/]{43}=\t[0-9]{1,5}\t)/g,
   },
   {
-    words: ['\toff', 'preshared-keys'],
+    words: ['\toff', 'red-keys'],
     pattern:
       /(?<![\w+/])[A-Za-z0-9+/]{43}=\t([A-Za-z0-9+/]{43}=)(?=\t[^\t\n]{4,60}\t[\d.:a-f/,()none]{4,200}\t|\n|$)/g,
   },
@@ -199,14 +199,14 @@ const phrases: readonly Form[] = [
     words: ['tid='],
     pattern: /\b(tid=[0-9a-f]{16,64};exp=[0-9]{8,12}(?:;[\w-]{1,32}=[\w.:*+/-]{0,200}){1,30})/g,
   },
-  { words: ['Private Keys'], pattern: /\([0-9]{1,2}\) (0x[0-9a-f]{64})\b/g },
+  { words: ['te Keys'], pattern: /\([0-9]{1,2}\) (0x[0-9a-f]{64})\b/g },
   // What is passed by its place among others.
   form(
-    'mysqli|MySQLdb.connect(|pymysql.connect(|new PDO(',
+    'mysqli|MySQLdb.connect(|pymysql.connect(|w PDO(',
     `\\b(?:mysqli(?:_connect)?|(?:MySQLdb|pymysql)\\.connect|new PDO)\\((?:[ \\t]{0,4}["'][^"'\\n]{1,200}["'],){2}[ \\t]{0,4}(?=["'])`,
   ),
   form(
-    '.login(|.auth(|WiFi.begin(|twilio(|algoliasearch(|createHmac(',
+    'login(|.auth(|WiFi.begin(|twilio(|algoliasearch(|eHmac(',
     `(?:\\.(?:login|auth)|\\bWiFi\\.begin|\\btwilio|\\balgoliasearch|\\bcreateHmac)\\([ \\t]{0,4}["'][^"'\\n]{1,64}["'],[ \\t]{0,4}(?=["'][^"'\\n]{0,64}[0-9])(?=["'][^"'\\n]{8})`,
   ),
   form(
@@ -214,7 +214,7 @@ const phrases: readonly Form[] = [
     `\\bjwt\\.(?:sign|verify|encode)\\([^,"'\\n]{1,80},[ \\t]{0,4}(?=["'][^"'\\n]{0,64}[0-9])(?=["'][^"'\\n]{8})`,
   ),
   form(
-    '.fill(|.type(|send_keys(|sendKeys(',
+    'assword"|assword\'',
     `[Pp]assword["'][\\])]{0,3}(?:\\.(?:fill|type|send_keys|sendKeys)\\(|,)[ \\t]{0,4}(?=["'][^"'\\n]{0,64}[0-9])`,
   ),
   // The key that is told with its id, in rows and calls.
@@ -250,7 +250,7 @@ function splitSetting(
 
 /** Of which every command holds one that prints a secret. */
 export const printing: readonly string[] =
-  'genkey|genpsk|private-key|ssl rand|pwgen|get password|unlock|bw login|pass show|op read|find-generic|find-internet|tool lookup|secret-value|oud secrets|secret show|output -raw|initial-password|base64 -|master.key|privatekey|private_key|initialAdmin|.vault_pass|secrets.token_'.split(
+  'genkey|genpsk|ate-key|ssl rand|pwgen|bw get |unlock|bw login|pass show|d op:|eric-password|rnet-password|ret-tool|secret-value|oud secrets|secret show| -raw|al-password|64 -d|64 -D|64 --d|master.key|tekey|te_key|lAdminP|.vault_pass|ets.token_'.split(
     '|',
   )
 
@@ -315,7 +315,7 @@ const settings: readonly Form[] = [
   ),
   // <add key="NAME" value="...">
   setting(
-    ' value=| content=',
+    ' value=|ent="|ent=\'',
     `\\b(?:key|name|Name|type)=["']([\\w.:-]{2,64})["'](?:\\s{1,8}\\w{1,16}=["'][^"'<>\\n]{0,64}["']){0,3}\\s{1,8}(?:value|content)=(?=["'])`,
   ),
   // <wsse:Password Type="...">value</wsse:Password>
@@ -325,13 +325,13 @@ const settings: readonly Form[] = [
   ),
   // variable "name" { default = "value" }
   setting(
-    'default ',
+    'ariable "',
     '\\bvariable[ \\t]+"([\\w-]{2,64})"[ \\t]*\\{[^{}]{0,300}?\\bdefault[ \\t]*=[ \\t]*(?=")',
   ),
   // ["name"]=> string(8) "value"
   setting('"]=>', '\\["([\\w.-]{2,64})"\\]=>\\s{1,16}string\\([0-9]{1,4}\\) (?=")'),
   setting(
-    'buildConfigField',
+    'gField',
     `\\bbuildConfigField[ (]["']String["'],[ \\t]*["']([\\w.-]{2,64})["'],[ \\t]*["'](?=\\\\")`,
   ),
   // ENV NAME value, as Dockerfiles had it before they had an operator.
