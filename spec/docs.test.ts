@@ -381,13 +381,15 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
 ## What is found
 
 - **Tokens of providers**, by the table below: an anchor and so many letters after it, for some with a check.
-- **Private keys**: PEM, PGP, OpenSSH, PuTTY and OpenVPN, whole or cut off, over lines and over the strings of JSON.
+- **Private keys**: PEM, PGP, OpenSSH, PuTTY and OpenVPN, whole or cut off, over lines and over the strings of JSON, with
+  numbers or file names before the lines; their base64 without a frame; the private half of a JSON Web Key.
 - **Values under telling names**: \`NAME=value\`, \`name: "value"\`, JSON keys, \`{"name": …, "value": …}\`, XML elements and
   attributes, calls, YAML environments, flags (\`--token x\`), parameters of addresses. Also where the value stands in the
-  next line: \`name: NAME\` and \`value: …\`, a block of YAML, a command over several lines.
+  next line: \`name: NAME\` and \`value: …\`, a block of YAML, a command over several lines, or a program that prints a secret
+  (\`$ openssl rand -hex 32\`).
 - **Tables**: the rows below a header with a column like \`password\`, \`token\` or \`Secret access key\`: columns of
   blanks or tabs, CSV, Markdown, boxes; and a name and its value in two cells. There only values with digits or marks are
-  taken.
+  taken, and words where a column says whose they are. Likewise the rows of an SQL \`INSERT\`.
 - **Sentences**: \`token X is invalid\`, \`Incorrect API key provided: X\`, when X is random; the line after a prompt
   such as \`Enter password:\`; passphrases of several words in quotes, and the words of a wallet after \`mnemonic\` or
   \`seed phrase\`.
@@ -399,9 +401,10 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
   memory only, 2,000 at most, and none shorter than 8 characters.
 
 JSON is decoded first, JSON within its strings too, and only literals that change are written again: everything else
-keeps its bytes. Base64 that decodes to text is looked into and replaced whole. Terminal colours, percent-encoding and
-\`\\u\` escapes are seen through. Signatures of models, encrypted reasoning and images stay as they are, by their place,
-unless a known value is in them. Placeholders stay: \`$VAR\`, \`<token>\`, \`your-…\`, \`xxxx\`, \`***\`, and what was redacted.
+keeps its bytes. Base64 that decodes to text is looked into and replaced whole. Terminal colours, characters that cannot
+be seen, percent-encoding and \`\\u\` escapes are seen through. Signatures of models, encrypted reasoning and images stay
+as they are, by their place, unless a known value is in them. Placeholders stay: \`$VAR\`, \`<token>\`, \`your-…\`, \`xxxx\`,
+\`***\`, and what was redacted.
 
 A value that cannot be searched, because something throws or because it takes more than 250 ms for each MiB, is written
 as \`[REDACTED:error]\` and counted: nothing is ever kept because the search failed.

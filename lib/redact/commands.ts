@@ -2,10 +2,11 @@
 
 import { readerOf, valueAt } from './context.ts'
 import type { Find } from './finds.ts'
-import { beside, broken, type Form } from './forms.ts'
-import { findKind, type Manner, secretTail } from './names.ts'
+import { beside, broken, type Form, printing } from './forms.ts'
+import { findKind, isLikePassword, type Manner, secretTail } from './names.ts'
 import { isPasswordWord, isPlaceholder } from './placeholder.ts'
 import { type Signs, signsIn } from './signs.ts'
+import { findInserted } from './tables.ts'
 import { isTelling } from './telling.ts'
 
 /** What is kept instead of a password, and can be tried against lists of them. */
@@ -18,6 +19,7 @@ export function findByForm(text: string, signs: Signs, finds: Find[]): void {
   findForms(text, signs.forms, finds)
   findNamed(text, signs.settings, finds)
   findBeside(text, signs.names, finds)
+  findInserted(text, finds, signs.inserts)
   if (!text.includes('$')) return
   for (const { index, 0: hash } of text.matchAll(hashes)) {
     finds.push({ start: index, end: index + hash.length, rule: 'password-hash' })
@@ -70,9 +72,9 @@ function findFlags(text: string, finds: Find[]): void {
 
 /** Names and values that other marks connect. */
 function findNamed(text: string, settings: Iterable<Form>, finds: Find[]): void {
-  for (const { pattern, manner } of settings) {
+  for (const { pattern, manner, name: own } of settings) {
     for (const { index, 0: all, 1: name } of text.matchAll(pattern)) {
-      findValue(text, name ?? '', index + all.length, finds, manner)
+      findValue(text, own ?? name ?? '', index + all.length, finds, manner)
     }
   }
 }
@@ -82,7 +84,16 @@ function findBeside(text: string, nameEnds: readonly number[], finds: Find[]): v
   for (const at of nameEnds) {
     beside.lastIndex = at
     const name = beside.exec(text)?.[1]
-    if (name !== undefined) findValue(text, name, beside.lastIndex, finds, 'sentence')
+    if (name === undefined) continue
+    const start = beside.lastIndex
+    const known = finds.length
+    findValue(text, name, start, finds, 'sentence')
+    if (finds.length > known || !/[|\t\u2502\u2503\u2551]| {2}/.test(text.slice(at, start)))
+      continue
+    // In a cell of its own it need not be as random.
+    const cell =
+      findKind(name) === 'password' ? valueAt(readerOf(text), start, 'password', 'cell') : undefined
+    if (cell !== undefined && isLikePassword(text.slice(cell.start, cell.end))) finds.push(cell)
   }
 }
 
@@ -107,7 +118,7 @@ function spells(value: string, name: string): boolean {
 }
 
 const users =
-  /-(?:u|-(?:proxy-)?user)(?<=\bcurl\b(?:[^\n]|\\\n){0,300}?(?:[ \t]|\\\n)-{1,2}[a-z-]{1,10})[ =]?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s"'`]{1,256}))/g
+  /-(?:u|-(?:proxy-)?user)(?<=\bcurl\b(?:[^\n]|\\\n){0,300}?(?:[ \t]|\\\n)-{1,2}[a-z-]{1,10})[ =]?(?:'\\{1,4}'(?='))?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s"'`]{1,256}))/g
 
 /** `curl -u user:password`, and `curl -u key:`. */
 function findUsers(text: string, finds: Find[]): void {
@@ -146,7 +157,8 @@ export function openEnd(text: string, before: string | undefined): string | unde
     return name === undefined || name.includes('"slotSetting"') ? undefined : `${name}${line}\n`
   }
   const last = lastOf(line)
-  const isLikely = line.includes('ame') || line.includes('"Type"')
+  const isLikely =
+    line.includes('ame') || line.includes('ey"') || line.includes('"Type"') || isPrinting(line)
   // A block of YAML ends with one of these, or with a mark behind it.
   if (!isLikely && !'\\|:>+-'.includes(last)) return undefined
   // What is curl's goes over many lines.
@@ -154,6 +166,10 @@ export function openEnd(text: string, before: string | undefined): string | unde
   if (command.includes('curl')) return command
   const end = `${line}\n`
   return openings.some((opening) => opening.test(end)) ? end : undefined
+}
+
+function isPrinting(line: string): boolean {
+  return /[$#%>\u276f] /.test(line) && printing.some((word) => line.includes(word))
 }
 
 /** The last character that is no blank; a blank when there is none. */

@@ -17,8 +17,8 @@ import { type Runs, takeRun } from './runs.ts'
 const nameEnds =
   '(?:(?:oke|izatio|lai|essio)n|(?:wor|ssw|[a-z_;-]pw|cre|_pro|(?:et|ecret[_ ]?|ession_?|sess|t\\.s)i|[_-]see)d|' +
   '(?:hras|ooki|cod|alu|bas|_privat|_liv)e|(?:ecre|sal|jw|pa|tex|_tes)t|(?:pas|word|sswd|ecret|ntial|cred|key)s|' +
-  '[a-z0-9_. -]key|(?<![a-z0-9])pwd?|op_session_\\w{1,40}|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|' +
-  '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|tf_token_[a-z0-9_-]{1,60}|' +
+  '[a-z0-9_. -]key|(?<![a-z0-9])pwd?|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|' +
+  '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|(?:tf_token|op_session)_[a-z0-9_-]{1,60}|' +
   '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code(?:_verifier)?|[a-z_]{0,7}assertion|samlre(?:sponse|quest)|sid|hapikey|app_?id|hash))'
 const connectors = `(?:[=:]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|\\((?=["'\`])|>(?=[^\\s<])|(?:\\|\\||\\?\\?)(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
 
@@ -200,6 +200,8 @@ function lineAt(text: string, start: number, kind: Kind): Find | undefined {
   untilSpace.lastIndex = start
   const content = isHeader(kind) || kind === 'phrase' ? undefined : untilSpace.exec(text)?.[0]
   if (content === undefined) return valueAt(readerOf(text), start, kind, 'shell')
+  const app = appAt(text, start, kind)
+  if (app !== undefined) return app
   if (/^[\w.]+\([^)]*\)$|&&|\|\||;$/.test(content))
     return valueAt(readerOf(text), start, kind, 'shell')
   return looksSecret(content, kind, 'shell')
@@ -322,10 +324,8 @@ export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner):
   if (isHeader(kind)) return headerAt(reader, start, kind)
   if (kind === 'phrase') return phraseAt(text, start)
 
-  if (quote === '' && kind !== 'parameter' && text.charCodeAt(start + 4) === 32) {
-    appPassword.lastIndex = start
-    if (appPassword.test(text)) return { start, end: appPassword.lastIndex, rule: kind }
-  }
+  const app = quote === '' ? appAt(text, start, kind) : undefined
+  if (app !== undefined) return app
   const closed = quote === '' ? -1 : closing(text, start, quote)
   const end = closed === -1 ? bareEnd(reader, start, kind) : closed
   // A call, and what an arrow leads to.
@@ -339,6 +339,12 @@ export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner):
 
 /** As Google makes them for programs that cannot ask for more than a password. */
 const appPassword = /(?:[a-z]{4} ){3}[a-z]{4}(?![\w ])/y
+
+function appAt(text: string, start: number, kind: Kind): Find | undefined {
+  if (kind === 'parameter' || text.charCodeAt(start + 4) !== 32) return undefined
+  appPassword.lastIndex = start
+  return appPassword.test(text) ? { start, end: appPassword.lastIndex, rule: kind } : undefined
+}
 
 /** The words of a wallet. */
 const phrase = /[a-z]{3,8}(?:[ ,]{1,2}[a-z]{3,8}){11,23}(?![\w ])/y

@@ -8,11 +8,14 @@ export interface Form {
   readonly pattern: RegExp
   /** Of a setting: how the value stands there; `shell` unless said. */
   readonly manner?: Manner
+  /** What its value is called; what stands in the text unless said. */
+  readonly name?: string
 }
 
 /** What may stand between a program and its flag: the program again would begin another search. */
 const upTo = (program: string) => `(?:(?!${program})[^\\n|;&]){0,120}?`
-const value = `(?:"([^"\\n]{1,256})"|'([^'\\n]{1,256})'|([^\\s"'\`|;&<>$({-][^\\s"'\`|;&<>]{0,256}))`
+const inQuotes = `(?:'\\\\{1,4}'(?=')|'"'"(?='))?`
+const value = `${inQuotes}(?:"([^"\\n]{1,256})"|'([^'\\n]{1,256})'|([^\\s"'\`|;&<>$({-][^\\s"'\`|;&<>]{0,256}))`
 
 function form(words: string, before: string, after = ''): Form {
   return { words: words.split('|'), pattern: new RegExp(before + value + after, 'g') }
@@ -21,7 +24,7 @@ function form(words: string, before: string, after = ''): Form {
 /** Short flags mean other things elsewhere, so each is known by its program. */
 const commands: readonly Form[] = [
   form('sshpass', '\\bsshpass[ \\t]+-p[ \\t]?'),
-  form('mysql|mariadb', `\\b(?:mysql\\w{0,8}|mariadb)\\b${upTo('mysql|mariadb')}[ \\t]-p`),
+  form('mysql|mariadb', `\\b(?:mysql\\w{0,8}|mariadb)\\b${upTo('mysql|mariadb')}[ \\t]["']?-p`),
   form('mongo', `\\bmongo\\w{0,8}\\b${upTo('mongo')}[ \\t]-p[ \\t]?`),
   form('redis-cli', `\\bredis-cli\\b${upTo('redis-cli')}[ \\t](?:-a|AUTH)[ \\t]+`),
   form(
@@ -100,6 +103,27 @@ const commands: readonly Form[] = [
   form('authtoken', '\\b(?:add-)?authtoken[ \\t:]+'),
   form('snmp-server', '\\bsnmp-server[ \\t]+community[ \\t]+'),
   form('SecureString', '\\bConvertTo-SecureString[ \\t]+(?:-String[ \\t]+)?'),
+  form('unseal', '\\boperator[ \\t]+unseal[ \\t]+(?=[^\\s-])'),
+  form('ate-key|red-key', '\\bp(?:rivate|reshared)-key[ \\t]+<\\(echo[ \\t]+'),
+  form('--session', `\\bbw\\b${upTo('bw')}[ \\t]--session[ =]`),
+  form(
+    'altool|rytool',
+    `\\b(?:altool|notarytool)\\b${upTo('altool|notarytool')}[ \\t]-p[ \\t]+(?!@)`,
+  ),
+  form('sqlplus', '\\bsqlplus[ \\t]+(?:-\\w+[ \\t]+){0,3}[\\w$#]{1,64}/', '(?=@)'),
+  form('lias set', '\\bmc[ \\t]+alias[ \\t]+set(?:[ \\t]+\\S{1,200}){3}[ \\t]+'),
+  form('influx', `\\binflux\\b${upTo('influx')}[ \\t]-t[ \\t]+`),
+  form(
+    '--user ',
+    '[ \\t]--user[ \\t]["\']?[\\w.@-]{1,64}:(?=[^\\s/:]*[A-Za-z])(?=[^\\s/]{0,60}[0-9])',
+  ),
+  form(
+    'echo |printf ',
+    '\\b(?:echo|printf)[ \\t]+(?:-n[ \\t]+)?(?=["\']?\\S{0,80}[0-9])',
+    '["\']?(?=[ \\t]*>{1,2}[ \\t]*[\\w./~-]{0,100}(?:pass(?:word|wd|phrase)?|secret|token|credential|privatekey)s?(?:\\.\\w{1,8})?(?:\\s|$))',
+  ),
+  form('> AUTH ', '> AUTH[ \\t]+(?:\\w{1,64}[ \\t]+(?=\\S))?'),
+  form('::set-o', '::set-output name=[\\w-]{0,40}(?:token|secret|password|key)::'),
   form('kubeadm', `\\bkubeadm\\b${upTo('kubeadm')}[ \\t](?=[a-z0-9]{6}\\.[a-z0-9]{16}\\b)`),
 ]
 
@@ -111,14 +135,17 @@ const phrases: readonly Form[] = [
   ),
   form(
     'dentified|IDENTIFIED',
-    '\\b(?:identified|IDENTIFIED|Identified)[ \\t]+(?:by|BY)[ \\t]+(?=["\'])',
+    '\\b(?:identified|IDENTIFIED|Identified)[ \\t]+(?:(?:with|WITH)[ \\t]+\\S{1,64}[ \\t]+)?(?:by|BY)[ \\t]+(?=["\']|\\S{0,64}[0-9])',
   ),
   form('PASSWORD ', `\\bPASSWORD[ \\t]+(?=')`),
   // It leads with the word: what may stand before it would be tried at every word of a text.
   form('assword ', `[Pp]assword[ \\t](?<=\\b\\w{0,24}[Pp]assword[ \\t])(?=["'][^"' \\t]*[0-9])`),
-  form('requirepass|masterauth|rootpw', '(?:requirepass|masterauth|rootpw)[ \\t]+'),
   form(
-    ':5432:|:5433:|:6432:',
+    'requirepass|masterauth|rootpw',
+    '(?:requirepass|masterauth|rootpw)(?:[ \\t]+|["\']\\n[0-9]\\) )',
+  ),
+  form(
+    ':5432:|:5433:|:6432:|:*:',
     '(?<!\\S)[\\w.*-]{1,255}:(?:5432|5433|6432|\\*):[\\w*-]{1,63}:[\\w*.-]{1,63}:',
     '(?=\\s|$)',
   ),
@@ -131,7 +158,65 @@ const phrases: readonly Form[] = [
   form('BasicAuth(', `BasicAuth\\([ \\t]{0,8}["'][^"'\\n]{1,64}["'],[ \\t]{0,8}(?=["'])`),
   form('SecretStr(', `\\bSecretStr\\((?=["'])`),
   form('auth=(|auth = (', `\\bauth ?= ?\\([ \\t]{0,8}["'][^"'\\n]{1,64}["'],[ \\t]{0,8}(?=["'])`),
-  form('{SSHA|{CRYPT}', '\\{(?:SSHA[0-9]{0,3}|CRYPT)\\}'),
+  form('{SSHA|{SHA|{CRYPT}', '\\{(?:S?SHA[0-9]{0,3}|CRYPT)\\}'),
+  form('PWD={|pwd={|assword={', '(?<=;[ \\t]?)(?:PWD|pwd|[Pp]assword)=\\{', '(?=\\})'),
+  form('PSK "|PSK \'', `\\bPSK[ \\t]+(?=["'])`),
+  form('ey Content', '\\bKey Content[ \\t]+:[ \\t]'),
+  form('ew value: ', '\\bNew value: (?=\\S{8})(?<=\\b[Pp]assword\\b[^]{0,200}?)'),
+  form('PASSWORD ', '\\bPASSWORD \\w{1,32} = (?=\\S{8})'),
+  form('r-pass>', '<auth-user-pass>\\s{1,8}\\S{1,64}\\s{1,8}'),
+  form(
+    'password 7 |password 0 |sakmp key ',
+    '\\b(?:password [07]|isakmp key(?: 0| 6)?)[ \\t]+(?=\\S{6})',
+  ),
+  form('BUNDLE_', '\\bBUNDLE_\\w{2,100}:[ \\t]*["\']?[\\w.@-]{1,64}:(?!//)'),
+  form('npmAuthIdent', '\\bnpmAuthIdent["\']?:[ \\t]*["\']?(?:[^"\':\\s]{1,64}:)?'),
+  form('smtp', '^\\[?smtp[\\w.-]{1,100}\\]?(?::[0-9]{2,5})?[ \\t]+[\\w.@+-]{1,64}:(?!//)'),
+  form(
+    'redentials: |ogin: ',
+    '\\b(?:[Cc]redentials|[Ll]ogin): [\\w.@-]{1,64} ?/ ?(?=\\S{0,64}[0-9])(?=\\S{8})',
+  ),
+  {
+    words: ['pp password', 'pp Password', 'pp-specific password'],
+    pattern:
+      /\b[Aa]pp(?:-specific)? [Pp]assword[^\n]{0,40}?[ :\n"'`](?!(?:[a-z]{4} ){0,3}(?:this|that|with|from|will|must|have|your|when|then|than|what|each|some|only|also|into|over|used|here)\b)((?:[a-z]{4}[ -]){3}[a-z]{4})(?![\w-])/g,
+  },
+  form(
+    '密码:|密码：|口令:|口令：|パスワード|비밀번호|ароль|asswort|ennwort|mot de passe|Mot de passe|trase|senha|Senha|wachtwoord|achtwoord',
+    '(?:密码|口令|パスワード|비밀번호|[Пп]ароль|[Pp]asswort|[Kk]ennwort|[Mm]ot de passe|[Cc]ontrase[ñn]a|\\b[Ss]enha|[Ww]achtwoord)["\'`*]{0,3}[ \\t]{0,3}[:：=][ \\t*]{0,4}(?=["\'`]?[!-~]{0,64}[0-9])(?=["\'`]?[!-~]{0,64}[A-Za-z])(?=["\'`]?[!-~]{6})',
+  ),
+  // The row of its own interface, and those of its peers.
+  {
+    words: ['\toff'],
+    pattern: /(?<![\w+/])([A-Za-z0-9+/]{43}=)\t(?=[A-Za-z0-9+/]{43}=\t[0-9]{1,5}\t)/g,
+  },
+  {
+    words: ['\toff', 'red-keys'],
+    pattern:
+      /(?<![\w+/])[A-Za-z0-9+/]{43}=\t([A-Za-z0-9+/]{43}=)(?=\t[^\t\n]{4,60}\t[\d.:a-f/,()none]{4,200}\t|\n|$)/g,
+  },
+  {
+    words: ['tid='],
+    pattern: /\b(tid=[0-9a-f]{16,64};exp=[0-9]{8,12}(?:;[\w-]{1,32}=[\w.:*+/-]{0,200}){1,30})/g,
+  },
+  { words: ['te Keys'], pattern: /\([0-9]{1,2}\) (0x[0-9a-f]{64})\b/g },
+  // What is passed by its place among others.
+  form(
+    'mysqli|MySQLdb.connect(|pymysql.connect(|w PDO(',
+    `\\b(?:mysqli(?:_connect)?|(?:MySQLdb|pymysql)\\.connect|new PDO)\\((?:[ \\t]{0,4}["'][^"'\\n]{1,200}["'],){2}[ \\t]{0,4}(?=["'])`,
+  ),
+  form(
+    'login(|.auth(|WiFi.begin(|twilio(|algoliasearch(|eHmac(',
+    `(?:\\.(?:login|auth)|\\bWiFi\\.begin|\\btwilio|\\balgoliasearch|\\bcreateHmac)\\([ \\t]{0,4}["'][^"'\\n]{1,64}["'],[ \\t]{0,4}(?=["'][^"'\\n]{0,64}[0-9])(?=["'][^"'\\n]{8})`,
+  ),
+  form(
+    'jwt.sign(|jwt.verify(|jwt.encode(',
+    `\\bjwt\\.(?:sign|verify|encode)\\([^,"'\\n]{1,80},[ \\t]{0,4}(?=["'][^"'\\n]{0,64}[0-9])(?=["'][^"'\\n]{8})`,
+  ),
+  form(
+    'assword"|assword\'',
+    `[Pp]assword["'][\\])]{0,3}(?:\\.(?:fill|type|send_keys|sendKeys)\\(|,)[ \\t]{0,4}(?=["'][^"'\\n]{0,64}[0-9])`,
+  ),
   // The key that is told with its id, in rows and calls.
   {
     words: ['AKIA', 'ASIA'],
@@ -163,12 +248,18 @@ function splitSetting(
   return { ...setting(words, line + next), line }
 }
 
+/** Of which every command holds one that prints a secret. */
+export const printing: readonly string[] =
+  'genkey|genpsk|ate-key|ssl rand|pwgen|bw get |unlock|bw login|pass show|d op:|eric-password|rnet-password|ret-tool|secret-value|oud secrets|secret show| -raw|al-password|64 -d|64 -D|64 --d|master.key|tekey|te_key|lAdminP|.vault_pass|ets.token_'.split(
+    '|',
+  )
+
 /** Settings whose name ends a `line`, also when the next one is still to come. */
 export const broken: readonly (Form & { readonly line: string })[] = [
   // Environments of containers, plans of terraform, and what else has a name and a value.
   splitSetting(
     'value:|value"|Value"|value = ',
-    `^[ \\t{+~-]{0,64}(?:["']?[Nn]ame["']?[ \\t]{0,16}[:=]|"Type":)[ \\t]{1,4}${named},?[ \\t]{0,8}\\n(?:[ \\t]{0,64}"slotSetting": \\w{4,5},\\n)?`,
+    `^[ \\t{+~-]{0,64}(?:["']?(?:[Nn]ame|[Kk]ey)["']?[ \\t]{0,16}[:=]|"Type":)[ \\t]{1,4}${named},?[ \\t]{0,8}\\n(?:[ \\t]{0,64}"slotSetting": \\w{4,5},\\n)?`,
     `[ \\t+~-]{0,64}["']?[Vv]alue["']?[ \\t]{0,16}[:=][ \\t]{1,4}`,
   ),
   // A block of YAML, when it is one word. It leads with the colon and reads the name backwards.
@@ -177,8 +268,23 @@ export const broken: readonly (Form & { readonly line: string })[] = [
     `:[ \\t]{1,4}[|>][+-]?[ \\t]{0,8}\\n(?<=${named}:[^\\n]{1,16}\\n)`,
     '[ \\t]{1,64}(?=[^\\s:]{8,512}[ \\t]{0,64}(?:\\n|$))',
   ),
+  splitSetting(
+    '<string>',
+    '<key>([\\w.-]{2,64})</key>[ \\t]{0,8}\\r?\\n',
+    '[ \\t]{0,64}<string>(?=[^\\s<])',
+  ),
   // A command over many lines.
   splitSetting(' \\\n', `--${named}[ \\t]{1,4}\\\\\\n`, '[ \\t]{0,64}(?=[^\\s-])'),
+  // What a program prints when it is asked for a secret, or for a new one.
+  {
+    ...splitSetting(
+      printing,
+      `[$#%>\\u276f][ \\t](?:[^\\n]{0,80}?[\\s|;/])?(?:wg[ \\t]+(?:gen(?:key|psk)|show[ \\t]+\\S{1,32}[ \\t]+private-key)|openssl[ \\t]+rand|pwgen|bw[ \\t]+(?:get[ \\t]+password|unlock|login)|pass[ \\t]+show|op[ \\t]+read|security[ \\t]+find-\\w{1,16}-password|secret-tool[ \\t]+lookup|aws[^\\n]{1,24}get-secret-value|gcloud[ \\t]+secrets|az[^\\n]{1,24}secret[ \\t]+show|terraform[ \\t]+output[ \\t]+-raw[ \\t]+\\S*(?:password|secret|token|key)|argocd[^\\n]{1,24}initial-password|kubectl[^\\n]{1,200}base64[ \\t]+(?:-d|-D|--decode)|cat[ \\t]+\\S*(?:master\\.key|private_?key|initialAdminPassword|\\.vault_pass)|python3?[^\\n]{1,40}secrets\\.token_)\\b[^\\n]{0,160}\\n`,
+      '(?![.~]|/\\w+/\\w+[/.])(?=[^\\s:{}<>]{12,200}[ \\t]*\\r?(?:\\n|$))(?=\\S{0,64}[0-9])',
+    ),
+    name: 'password',
+    manner: 'cell',
+  },
   // What a program asks for, and is told.
   {
     ...splitSetting(
@@ -208,7 +314,26 @@ const settings: readonly Form[] = [
     '\\\\{0,3}"(?:name|key|header)\\\\{0,3}" ?: ?\\\\{0,3}"([\\w.-]{2,64})\\\\{0,3}" ?, ?\\\\{0,3}"value\\\\{0,3}" ?: ?(?=\\\\{0,3}")',
   ),
   // <add key="NAME" value="...">
-  setting(' value=', `\\b(?:key|name|Name)=["']([\\w.:-]{2,64})["']\\s{1,8}value=(?=["'])`),
+  setting(
+    ' value=|ent="|ent=\'',
+    `\\b(?:key|name|Name|type)=["']([\\w.:-]{2,64})["'](?:\\s{1,8}\\w{1,16}=["'][^"'<>\\n]{0,64}["']){0,3}\\s{1,8}(?:value|content)=(?=["'])`,
+  ),
+  // <wsse:Password Type="...">value</wsse:Password>
+  setting(
+    'assword |Pass |oken |ecret |PASSWORD ',
+    '<(?:\\w{1,32}:)?(\\w{2,32})[ \\t][^<>\\n]{1,200}>(?=[^\\s<]{4,512}</)',
+  ),
+  // variable "name" { default = "value" }
+  setting(
+    'ariable "',
+    '\\bvariable[ \\t]+"([\\w-]{2,64})"[ \\t]*\\{[^{}]{0,300}?\\bdefault[ \\t]*=[ \\t]*(?=")',
+  ),
+  // ["name"]=> string(8) "value"
+  setting('"]=>', '\\["([\\w.-]{2,64})"\\]=>\\s{1,16}string\\([0-9]{1,4}\\) (?=")'),
+  setting(
+    'gField',
+    `\\bbuildConfigField[ (]["']String["'],[ \\t]*["']([\\w.-]{2,64})["'],[ \\t]*["'](?=\\\\")`,
+  ),
   // ENV NAME value, as Dockerfiles had it before they had an operator.
   setting('ENV ', `\\bENV[ \\t]{1,8}(\\w{2,64})[ \\t]{1,8}(?=["']?[^\\s=]{0,80}[0-9])`),
   setting('#define ', '#define[ \\t]{1,16}(\\w{2,64})[ \\t]{1,64}(?=")'),
@@ -276,7 +401,7 @@ export const besideEnds: readonly string[] = ends.flatMap((end) =>
 /** What may stand between a name and its value in two cells, columns, or words of a sentence. */
 export const beside: RegExp = new RegExp(
   '(?<=(?<![\\w.-])((?:[a-z]{2,12} )?[\\w.-]{2,64}))["\'`*]{0,2}' +
-    '(?:[ \\t]{0,40}[|\\u2502\\u2503\\u2551\\u203a\\u00bb][ \\t]{1,40}|\\t{1,4}| {1,40}(?:(?:is|was|of|value|provided|given|used|received|found|created|generated)[: ] ?){0,2})' +
+    '(?:[ \\t]{0,40}[|\\u2502\\u2503\\u2551\\u203a\\u00bb][ \\t]{1,40}|\\t{1,4}| {1,40}(?:(?:is|was|of|to|value|provided|given|used|received|found|created|generated)[: ] ?){0,2})' +
     '[*(<[]{0,2}(?=["\'`]?[^\\s|"\'`-][^\\s|"\'`]{7})',
   'iy',
 )

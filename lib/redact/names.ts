@@ -139,7 +139,9 @@ function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
   if (kind === 'parameter') return isRandom(value) && !value.includes('[')
   if (manner === 'sentence') return isChance(value) || (kind === 'password' && isStrong(value))
   if (manner === 'cell') {
-    return kind === 'password' ? isMixed(value) || isChaotic(value) : isChance(value)
+    return kind === 'password'
+      ? isMixed(value) || isChaotic(value)
+      : isChance(value) || /^[a-z]{20,}$/.test(value)
   }
   if (kind === 'password') {
     return manner === 'bare' ? !letters.test(value) || isChaotic(value) : !isLabel(value)
@@ -206,6 +208,7 @@ function isStrong(value: string): boolean {
 /** What people and programs make when they are asked for a password, and no name is. */
 export function isLikePassword(value: string): boolean {
   if (value.length < 8 || value.length > 128 || !isMixed(value)) return false
+  if (/,|^[A-Za-z]+(?:_[A-Za-z]+)+[0-9]{0,2}$/.test(value)) return false
   const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[!#%^&*?+~@$]/]
   const count = kinds.filter((one) => one.test(value)).length
   return count >= 3 || /[a-z][0-9]{2,}[a-z]/.test(value) || isRandom(value) || isChaotic(value)

@@ -379,7 +379,7 @@ export const rules: readonly Rule[] = [
   rule('portainer-token', 'ptr_', 'base64', 40, 48, scrambled),
   // Private keys as they are within their PEM: by the numbers of what they are, and of how long.
   rule(
-    'private-key',
+    'der-key',
     'MIGHAgEAMBMGByqGSM49AgEG MC4CAQAwBQYDK2VwBCIE MHcCAQEEI',
     'base64',
     40,
@@ -387,7 +387,7 @@ export const rules: readonly Rule[] = [
     scrambled,
   ),
   before(
-    'private-key',
+    'der-key',
     'IBADANBgkqhkiG9w0BAQEFAAS IBAAKCAQEA IBAAKCAgEA IBAAKBgQ',
     'base64',
     60,

@@ -9,6 +9,8 @@ export interface Table {
   /** How many columns it has. */
   readonly count: number
   readonly columns: readonly Column[]
+  /** Whether it says whose passwords they are: then also a word may be one. */
+  readonly isOfUsers: boolean
   /** What stands in the first row. */
   readonly titles: readonly string[]
 }
@@ -71,6 +73,56 @@ export function findTables(
   return from > text.length ? table : undefined
 }
 
+/** With what the rows of an INSERT begin. */
+export const insertHeads: readonly string[] = ['VALUES', 'values', 'Values'].flatMap((word) => [
+  `${word}(`,
+  `${word} (`,
+  `${word}\n`,
+])
+const rowsAt = /(?<=\(([^()]{1,1000})\)\s{0,8})values/iy
+const rowStart = /\s{0,16},?\s{0,16}\(/y
+const cellInRow =
+  /\s{0,16}[NEB]?(?:'((?:[^'\\]|''|\\.){0,4096})'|"((?:[^"\\]|\\.){0,4096})"|[^'"(),]{0,256}(?:\([^()]{0,256}\))?)\s{0,16}([,)])/y
+
+/** Adds the secrets in the rows of INSERTs; `heads` says where those of `insertHeads` begin. */
+export function findInserted(text: string, finds: Find[], heads: readonly number[]): void {
+  let done = 0
+  for (const head of heads) {
+    rowsAt.lastIndex = head
+    const names = head < done ? undefined : rowsAt.exec(text)?.[1]
+    if (names === undefined) continue
+    const kinds = names.split(',').map((name) => findKind(name.replace(/["'`[\]\s]/g, '')))
+    if (!kinds.some((kind) => kind === 'password' || kind === 'secret')) continue
+    done = head + 6
+    for (rowStart.lastIndex = done; rowStart.test(text); rowStart.lastIndex = done) {
+      done = readRow(text, rowStart.lastIndex, kinds, finds)
+    }
+  }
+}
+
+/** Reads one row of an INSERT from behind its bracket, and returns where it ends or cannot be read. */
+function readRow(
+  text: string,
+  from: number,
+  kinds: readonly (Kind | undefined)[],
+  finds: Find[],
+): number {
+  let end = from
+  for (let index = 0; ; index++) {
+    cellInRow.lastIndex = end
+    const cell = cellInRow.exec(text)
+    if (cell === null) return end
+    const value = cell[1] ?? cell[2]
+    const kind = kinds[index]
+    const start = end + (value === undefined ? 0 : cell[0].lastIndexOf(value))
+    const isSecret = (kind === 'password' || kind === 'secret') && value !== undefined
+    if (isSecret && looksSecret(value, kind, 'quoted'))
+      finds.push({ start, end: start + value.length, rule: kind })
+    end = cellInRow.lastIndex
+    if (cell[3] === ')') return end
+  }
+}
+
 /** Reads the rows from `from` on, and returns where the first line begins that is none. */
 function readRows(text: string, from: number, table: Table, finds: Find[]): number {
   let start = from
@@ -84,7 +136,9 @@ function readRows(text: string, from: number, table: Table, finds: Find[]): numb
         return start
       for (const { kind, index, offset } of table.columns) {
         const cell = cells.length === table.count ? cells[index] : cellAt(line, offset, table.mark)
-        if (cell === undefined || !looksSecret(cell.text, kind, 'cell')) continue
+        if (cell === undefined) continue
+        const isWord = table.isOfUsers && isUserWord(cell.text, kind)
+        if (!isWord && !looksSecret(cell.text, kind, 'cell')) continue
         finds.push({ start: start + cell.start, end: start + cell.end, rule: kind })
       }
     }
@@ -120,7 +174,16 @@ function headerOf(line: string): Table | undefined {
   // One word in several languages.
   const isTranslation = new Set(cells.map(({ text }) => text.toLowerCase())).size < cells.length
   if (columns.length === 0 || isTranslation) return undefined
-  return { mark, count: cells.length, columns, titles: cells.map(({ text }) => text) }
+  const titles = cells.map(({ text }) => text)
+  const isOfUsers = titles.some((one) =>
+    /^(?:user(?:[ _-]?name)?|login|e-?mail|account)$/i.test(one),
+  )
+  return { mark, count: cells.length, columns, isOfUsers, titles }
+}
+
+/** A password of letters alone. */
+function isUserWord(text: string, kind: Kind): boolean {
+  return kind === 'password' && /^[A-Za-z]{6,40}$/.test(text) && looksSecret(text, kind, 'shell')
 }
 
 function markOf(line: string): Mark | undefined {

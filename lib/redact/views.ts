@@ -67,11 +67,15 @@ function findPercent(text: string): number {
   return at
 }
 
+const unseen = ['\u00a0', '\u00ad', '\u200b', '\u200c', '\u200d', '\u2060', '\ufeff']
+
 function findInvisible(text: string): number {
-  const at = ['\u00a0', '\u00ad', '\u200b', '\u200c', '\u200d', '\u2060', '\ufeff']
-    .map((one) => text.indexOf(one))
-    .filter((one) => one >= 0)
-  return at.length === 0 ? -1 : Math.min(...at)
+  let first = -1
+  for (const one of unseen) {
+    const at = text.indexOf(one)
+    if (at >= 0 && (first < 0 || at < first)) first = at
+  }
+  return first
 }
 
 /** Adds a view for each stretch of the text in which something reads otherwise, from `first` on. */

@@ -156,6 +156,16 @@ describe('values that stand in the next line', () => {
     ],
     [`curl \\\n  -u user:${pw} \\`, 'curl \\\n  -u user:[REDACTED:password] \\'],
     [`psk: |\n  ${pw}`, 'psk: |\n  [REDACTED:password]'],
+    [
+      `<key>Password</key>\n\t<string>${pw}</string>`,
+      '<key>Password</key>\n\t<string>[REDACTED:password]</string>',
+    ],
+    [
+      `"key": "DB_PASSWORD",\n"value": "${pw}"`,
+      '"key": "DB_PASSWORD",\n"value": "[REDACTED:password]"',
+    ],
+    [`$ wg genkey\n${key}=`, '$ wg genkey\n[REDACTED:password]'],
+    [`a@b:~$ openssl rand -hex 32\n${hex(64)}`, 'a@b:~$ openssl rand -hex 32\n[REDACTED:password]'],
     [`Enter password:\n${pw}`, 'Enter password:\n[REDACTED:password]'],
     [`Enter your API key: \n${key}`, 'Enter your API key: \n[REDACTED:secret]'],
   ]
@@ -239,6 +249,52 @@ describe('command lines', () => {
     "SecretStr('VALUE')",
     'Your password is: VALUE',
     'A temporary password is generated for root@localhost: VALUE',
+    'vault operator unseal VALUE',
+    'wg set wg0 private-key <(echo VALUE) peer x',
+    'bw list items --session VALUE',
+    'xcrun altool --upload-app -u a@b.c -p VALUE',
+    'sqlplus scott/VALUE@ORCL',
+    'mc alias set x https://h ID VALUE',
+    'influx config create -t VALUE -u x',
+    'etcdctl --user root:VALUE get /',
+    "echo 'VALUE' > .vault_pass",
+    '127.0.0.1:6379> AUTH VALUE',
+    '::set-output name=token::VALUE',
+    "mysql -uroot '-pVALUE' -e x",
+    "bash -c 'curl -u '\\''bob:VALUE'\\'' https://h'",
+    "ALTER USER 'a'@'b' IDENTIFIED WITH mysql_native_password BY 'VALUE'",
+    'CREATE USER a IDENTIFIED BY VALUE;',
+    'CONFIG GET requirepass\n1) "requirepass"\n2) "VALUE"',
+    '*:*:*:app:VALUE',
+    'Driver=x;UID=sa;PWD={VALUE};',
+    '%any %any : PSK "VALUE"',
+    '    Key Content            : VALUE',
+    'Password for the [elastic] user reset.\nNew value: VALUE',
+    'PASSWORD elastic = VALUE',
+    '<auth-user-pass>\nbob\nVALUE\n</auth-user-pass>',
+    'username admin password 7 VALUE',
+    'crypto isakmp key VALUE address 1.2.3.4',
+    'BUNDLE_GEMS__X__COM: "ab12:VALUE"',
+    'npmAuthIdent: "bob:VALUE"',
+    'smtp.x.com    bob:VALUE',
+    'Credentials: admin / VALUE',
+    'I set the password to VALUE for now',
+    '\u5bc6\u7801: VALUE',
+    'Passwort: VALUE',
+    'mysqli_connect("localhost", "root", "VALUE", "db")',
+    "new PDO('mysql:host=x', 'root', 'VALUE')",
+    'server.login("bob@x.com", "VALUE")',
+    "crypto.createHmac('sha256', 'VALUE')",
+    "jwt.sign(payload, 'VALUE', { expiresIn: 1 })",
+    "await page.getByLabel('Password').fill('VALUE')",
+    'driver.find_element(By.ID, "password").send_keys("VALUE")',
+    '<wsse:Password Type="PasswordText">VALUE</wsse:Password>',
+    '<meta name="csrf-token" content="VALUE" />',
+    '<input type="password" name="pw" value="VALUE">',
+    'variable "db_password" {\n  type    = string\n  default = "VALUE"\n}',
+    'array(1) {\n  ["password"]=>\n  string(24) "VALUE"\n}',
+    'buildConfigField("String", "API_KEY", "\\"VALUE\\"")',
+    '| DB password | VALUE |',
   ]
   for (const text of found) {
     it(`lose the value of ${text}`, () => {
@@ -247,6 +303,50 @@ describe('command lines', () => {
       expect(value.replace(/\[REDACTED:[a-z-]+\]/, 'VALUE')).toBe(text)
     })
   }
+})
+
+describe('what a program prints of its own', () => {
+  const [own, peer, shared] = ['x', 'y', 'z'].map((mark) => `${mark}${alnum(42)}=`)
+
+  it('loses the keys of a WireGuard, and keeps the public ones', () => {
+    const rows = (one: unknown, two: unknown) =>
+      `${one}\t${peer}\t51820\toff\n${peer}\t${two}\t1.2.3.4:51820\t10.0.0.2/32\t0\t0\t0\toff`
+    expect(redactor.text(rows(own, shared)).value).toBe(
+      rows('[REDACTED:password]', '[REDACTED:password]'),
+    )
+    expect(redactor.text(`$ wg show wg0 preshared-keys\n${peer}\t${shared}`).value).toBe(
+      `$ wg show wg0 preshared-keys\n${peer}\t[REDACTED:password]`,
+    )
+  })
+
+  it("loses Copilot's token, whatever is said in it", () => {
+    const copilot = `tid=${hex(32)};exp=1718000000;sku=x;st=dotcom;8kp=1:${hex(64)}`
+    expect(redactor.text(`got ${copilot}\n`).value).toBe('got [REDACTED:password]\n')
+    expect(redactor.text(`authorization: Bearer ${copilot}`).value).toBe(
+      'authorization: Bearer [REDACTED:password]',
+    )
+  })
+
+  it('loses the password of an app, and keeps words of four letters', () => {
+    for (const text of [
+      `App password: ${app}`,
+      `the Gmail app password ${app} is`,
+      `SMTP_PASS=${app}`,
+    ])
+      expect(redactor.text(text).value).toBe(text.replace(app, '[REDACTED:password]'))
+    const prose = 'Your app password will need some more care'
+    expect(redactor.text(prose).value).toBe(prose)
+  })
+
+  it('loses what is inserted into columns of secrets', () => {
+    const rows = (one: string, two: string) =>
+      `INSERT INTO users (id, name, password, mail) VALUES (1, 'b(x)', '${one}', 'a@b'),\n (2, 'it''s', '${two}', NULL);`
+    expect(redactor.text(rows(pw, strong)).value).toBe(
+      rows('[REDACTED:password]', '[REDACTED:password]'),
+    )
+    const others = "INSERT INTO users (id, name) VALUES (1, 'ab1cd2x9ab1cd2x9')"
+    expect(redactor.text(others).value).toBe(others)
+  })
 })
 
 describe('headers', () => {
@@ -368,6 +468,10 @@ describe('what is no secret', () => {
     'x86_cpu_PAT\t\t\t= x86_cpu_index_1_edx + 16,',
     'sk_ASN1_STRING_TABLE_set_cmp_func(sk) sk_X509_NAME_ENTRY_compfunc',
     'get_token (self): return1234',
+    'print(f"password={password!r}") #define OBJ_challengePassword    OBJ_pkcs9,7L',
+    '$ cat package.json\n{"name":"ab12"}\n$ openssl rand --help\nUsage:\n$ git show ab1cd2ef3',
+    '<input type="password" name="pw" value="">, <input name="q" value="ab1cd2x9">',
+    'docker run --user 1000:1000 x, docker run --user node:node x',
     '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
     'sk-learn-compatible-estimators-for-machine-learning-2',
     'npm_config_registry=https://registry.npmjs.org npm_package_name_is_a_long_name_for_x1',

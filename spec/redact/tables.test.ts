@@ -38,6 +38,15 @@ describe('the secret columns of tables', () => {
     })
   }
 
+  it('may be letters alone where it is said whose they are', () => {
+    const word = ['hunter', 'two'].join('')
+    const table = (value: string) => `| user | password |\n|---|---|\n| bob | ${value} |`
+    expect(createRedactor().text(table(word)).value).toBe(table('[REDACTED:password]'))
+    expect(createRedactor().text(table('required')).value).toBe(table('required'))
+    const other = table(word).replace('user', 'kind')
+    expect(createRedactor().text(other).value).toBe(other)
+  })
+
   it('are left when nothing in them is a secret', () => {
     for (const text of [
       '| Feature | Password | OAuth |\n|---|---|---|\n| Supported | yes | no |\n| Since | 1.2.0 | 2.0 |',

@@ -104,8 +104,8 @@ describe('tokens of providers', () => {
     ['terraform-token', `${alnum(14)}${'.atlas'}v1.${alnum(67)}`],
     ['firebase-server-key', `AAAA${alnum(7)}${':APA'}91b${alnum(134)}`],
     ['stripe-key', `pi${'_'}${alnum(24)}${'_sec'}ret_${alnum(25)}`],
-    ['private-key', `MIIEv${'QIBADANBgk'}qhkiG9w0BAQEFAAS${alnum(1200)}`],
-    ['private-key', `MIIEp${'AIBAAK'}CAQEA${alnum(1200)}`],
+    ['der-key', `MIIEv${'QIBADANBgk'}qhkiG9w0BAQEFAAS${alnum(1200)}`],
+    ['der-key', `MIIEp${'AIBAAK'}CAQEA${alnum(1200)}`],
     ['rapidapi-key', `${hex(10)}m${'sh'}${hex(15)}p1${hex(6)}jsn${hex(12)}`],
   ]
   for (const [rule, token] of led) {
