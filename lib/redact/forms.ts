@@ -316,7 +316,7 @@ const settings: readonly Form[] = [
   // <add key="NAME" value="...">
   setting(
     ' value=|ent="|ent=\'',
-    `\\b(?:key|name|Name|type)=["']([\\w.:-]{2,64})["'](?:\\s{1,8}\\w{1,16}=["'][^"'<>\\n]{0,64}["']){0,3}\\s{1,8}(?:value|content)=(?=["'])`,
+    `\\b(?:key|name|Name|type(?==.password))=["']([\\w.:-]{2,64})["'](?:\\s{1,8}\\w{1,16}=["'][^"'<>\\n]{0,64}["']){0,3}\\s{1,8}(?:value|content)=(?=["'])`,
   ),
   // <wsse:Password Type="...">value</wsse:Password>
   setting(
