@@ -282,7 +282,7 @@ function nameFrom(text: string, end: number, least: number): number {
 
 /** Where a name ends that has something in brackets behind it: `Secret key [None]: `, `Key 1 (hex): `. */
 function withoutNote(text: string, end: number): number {
-  const note = / (?:\([^()\n]{1,24}\)|\[[^[\]\n]{1,24})$/.exec(
+  const note = /(?<=[\w"'`*]) (?:\([^()\n]{1,24}\)|\[[^[\]\n]{1,24})$/.exec(
     text.slice(Math.max(0, end - 28), end),
   )
   return note === null ? end : end - note[0].length

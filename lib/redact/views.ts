@@ -20,7 +20,7 @@ const percent = /%[2-7][0-9A-Fa-f]/g
 const escapes = /\\{1,4}(?:u00[2-7][0-9A-Fa-f]|(?:u001[bB]|x1[bB]|033|e)\[[0-9;]{0,24}m)/g
 
 // Blanks that break no line, and what has no width.
-const invisible = /[\u00a0\u00ad\u200b-\u200d\u2060\ufeff]/g
+const invisible = /\u00a0|[\u00ad\u200b-\u200d\u2060\ufeff]+/g
 
 /** The other views of a text that are worth a search; most texts have none. */
 export function viewsOf(text: string): View[] {
@@ -70,6 +70,8 @@ function findPercent(text: string): number {
 const unseen = ['\u00a0', '\u00ad', '\u200b', '\u200c', '\u200d', '\u2060', '\ufeff']
 
 function findInvisible(text: string): number {
+  // One look at each letter of a short text is sooner done than seven calls, and not of a long one.
+  if (text.length < 512) return text.search(invisible)
   let first = -1
   for (const one of unseen) {
     const at = text.indexOf(one)

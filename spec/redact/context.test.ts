@@ -291,6 +291,8 @@ describe('command lines', () => {
     '<wsse:Password Type="PasswordText">VALUE</wsse:Password>',
     '<meta name="csrf-token" content="VALUE" />',
     '<input type="password" name="pw" value="VALUE">',
+    '<input type="hidden" name="csrf_token" value="VALUE">',
+    'Array\n(\n    [password] => VALUE\n)',
     'variable "db_password" {\n  type    = string\n  default = "VALUE"\n}',
     'array(1) {\n  ["password"]=>\n  string(24) "VALUE"\n}',
     'buildConfigField("String", "API_KEY", "\\"VALUE\\"")',
