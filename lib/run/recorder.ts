@@ -46,7 +46,7 @@ export class Recorder {
 
   /** Whether so much waits that the source should pause; never while the journal is in trouble. */
   get isFull(): boolean {
-    return this.#trouble === undefined && this.#queued > 4 * batchBytes
+    return this.#trouble === undefined && this.#queued > batchBytes
   }
 
   /** Takes an entry. */
