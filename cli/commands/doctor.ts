@@ -37,12 +37,9 @@ export const handler: Handler = async (invocation, context) => {
   if (dryRun) return foretell(before, aim, context)
   const repairs = await mend(before, aim, context)
   context.signal.throwIfAborted()
-  return report(
-    repairs.length === 0 ? before : look(aim, invocation, context),
-    aim,
-    context,
-    repairs,
-  )
+  // Another one may have mended meanwhile what was found.
+  const after = before.findings.some(isMendable) ? look(aim, invocation, context) : before
+  return report(after, aim, context, repairs)
 }
 
 /** What is to be looked at. */

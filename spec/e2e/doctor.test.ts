@@ -158,6 +158,26 @@ describe('doctor', () => {
     expect(await place.json(['list'])).toHaveLength(2)
   })
 
+  test('--fix says what is left when another one was faster', async () => {
+    const place = makePlace()
+    const id = await place.make()
+    writeFileSync(`${place.session(id)}/state.toml`, 'broken = =')
+    const [reached, go] = [`${place.dir}/reached`, `${place.dir}/go`]
+    const plan = { call: 'openSync', path: 'maintenance.lock', reached, until: go }
+    const slow = place.start(['doctor', '--fix'], {
+      env: { PAUSE: JSON.stringify(plan) },
+      preload: [preload('pause')],
+    })
+    await until('it is about to mend', () => existsSync(reached))
+    expect(await doctor(place, '--fix')).toMatchObject({ status: 0, repairs: [{ session: id }] })
+    touch(go)
+    expect(await slow.ended).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: expect.stringMatching(/^\d+ checks of 1 session, all fine\n$/),
+    })
+  })
+
   test('--fix of project.toml loses at no call that machines share the store', async () => {
     const place = makePlace()
     await place.make()
