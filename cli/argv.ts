@@ -118,7 +118,7 @@ function checkPositionals({ verb, positionals, command }: Invocation): void {
   const { min, max } = verb.positionals
   const extra = positionals[max]
   if (extra !== undefined) {
-    const remedy = verb.passthrough ? '; put -- before the command' : ''
+    const remedy = verb.passthrough && verb.runs ? '; put -- before the command' : ''
     throw misused(verb, `\`stint ${verb.name}\` has no use for ${quote(extra)}${remedy}`)
   }
   if (positionals.length < min) {
@@ -219,7 +219,7 @@ function unknown(
     return new Failure('UNKNOWN_OPTION', { option: typed, verb: verb.name, nearest: `--${near}` })
   }
   // Behind the last word that the verb takes it is likely the command's.
-  if (verb.passthrough && before.length === verb.positionals.max) {
+  if (verb.passthrough && verb.runs && before.length === verb.positionals.max) {
     const problem = `\`stint ${verb.name}\` has no option ${quote(typed)}; put -- before the command`
     return misused(verb, problem)
   }
