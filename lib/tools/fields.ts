@@ -129,11 +129,11 @@ export function promptWords(prompt: string | undefined): readonly string[] {
 }
 
 /** Whether a version, such as `2.1.277`, is this one or came after it; one that is no version did not. */
-export function isSince(first: string, version: string | undefined): boolean {
-  const [a, b] = [version ?? '', first].map((text) => text.split('.').map(Number)) as [
-    number[],
-    number[],
-  ]
-  const at = b.findIndex((part, index) => a[index] !== part)
-  return at < 0 || (a[at] ?? Number.NaN) > (b[at] as number)
+export function isSince(first: string, version = ''): boolean {
+  const parts = version.split('.').map(Number)
+  for (const [at, least] of first.split('.').map(Number).entries()) {
+    const part = parts[at] ?? Number.NaN
+    if (part !== least) return part > least
+  }
+  return true
 }

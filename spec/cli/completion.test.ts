@@ -1,12 +1,9 @@
-import { PassThrough } from 'node:stream'
 import { describe, expect, it, test } from 'vitest'
-import * as completion from '../../cli/commands/completion.ts'
 import { findWanted } from '../../cli/completion/wanted.ts'
-import * as help from '../../cli/help.ts'
-import { runProgram } from '../../cli/program.ts'
 import { verbs } from '../../cli/verbs.ts'
 import { deleteSession, type Store } from '../../lib/index.ts'
 import { ended, started, writeSession } from '../store/sessions.ts'
+import { callInside } from '../support/inside.ts'
 import { makeStore } from '../support/place.ts'
 
 describe('findWanted', () => {
@@ -76,29 +73,9 @@ describe('findWanted', () => {
 
 describe('completion words', () => {
   async function complete(store: Store, words: readonly string[], more: readonly string[] = []) {
-    const written = { 1: '', 2: '' }
-    const status = await runProgram(
-      {
-        argv: ['completion', 'words', ...more, '--', ...words],
-        env: { ...store.env, HOME: store.projectPath },
-        cwd: () => store.projectPath,
-        now: store.now,
-        write: (fd, data) => {
-          written[fd] += String(data)
-        },
-        isTerminal: () => false,
-        process: {
-          stdin: new PassThrough(),
-          stdout: new PassThrough(),
-          stderr: new PassThrough(),
-          on: () => undefined,
-          off: () => undefined,
-        },
-      },
-      { command: () => completion, help: () => help },
-    )
-    expect([status, written[2]]).toEqual([0, ''])
-    return written[1].split('\n').slice(0, -1)
+    const answer = await callInside(store, ['completion', 'words', ...more, '--', ...words])
+    expect(answer).toMatchObject({ status: 0, stderr: '' })
+    return answer.stdout.split('\n').slice(0, -1)
   }
   const first = '01JH4QWERT0000000000000001'
   const second = '01JH4QWERT0000000000000002'
