@@ -2,8 +2,7 @@
 
 import type { Find } from './finds.ts'
 import {
-  findKind,
-  findParameterKind,
+  findMeaning,
   isLikePassword,
   isRandom,
   type Kind,
@@ -29,6 +28,8 @@ const operators = new RegExp(
   'gi',
 )
 
+const [slash, backslash, colon] = [47, 92, 58]
+
 /** Finds values under secret names, credentials in headers, passwords in addresses. */
 export function findByContext(text: string, finds: Find[]): void {
   const reader = readerOf(text)
@@ -36,9 +37,10 @@ export function findByContext(text: string, finds: Find[]): void {
   for (let hit = operators.exec(text); hit !== null; hit = operators.exec(text)) {
     const [operator] = hit
     const at = hit.index
-    const find =
-      operator === ':' && /[/\\]/.test(text[at + 1] ?? '') ? addressAt(text, at) : undefined
-    const found = find ?? assignmentAt(reader, at, operator)
+    const next = text.charCodeAt(at + 1)
+    const opensAddress = operator === ':' && (next === slash || next === backslash)
+    const found =
+      (opensAddress ? addressAt(text, at) : undefined) ?? assignmentAt(reader, at, operator)
     if (found === undefined) continue
     finds.push(found)
     operators.lastIndex = found.end
@@ -85,17 +87,23 @@ function assignmentAt(reader: Reader, at: number, operator: string): Find | unde
   const nameStart = nameBefore(text, nameEnd)
   const name = text.slice(nameStart, nameEnd)
   // What an ARN calls a secret is an id of one.
-  if (operator === ':' && /[0-9]:$/.test(text.slice(Math.max(0, nameStart - 2), nameStart)))
+  if (
+    operator === ':' &&
+    text.charCodeAt(nameStart - 1) === colon &&
+    isDigit(text.charCodeAt(nameStart - 2))
+  ) {
     return undefined
+  }
   // The rule of a marker is no name.
   if (text.startsWith('[REDACTED:', nameStart - 10)) return undefined
   const before = text[nameStart - 1]
   const isParameter = before === '?' || before === '&'
   const isTight = operator === '=' && nameEnd === at
+  const meaning = findMeaning(name)
   const kind =
-    (isParameter ? findParameterKind(name) : findKind(name)) ??
-    (isTight ? otherKind(text, name, nameStart) : undefined) ??
-    (name.length < 16 && shortName.test(name) ? 'password' : undefined)
+    (isParameter ? meaning.ofParameter : meaning.kind) ??
+    (isTight ? meaning.beforeEquals : undefined) ??
+    (meaning.isShort || (isTight && before === ';' && /^pwd$/i.test(name)) ? 'password' : undefined)
   if (kind === undefined) return undefined
   if (operator === ',' || operator === '(') return passedAt(reader, at, nameStart, nameEnd, kind)
   if (operator === '>') return elementAt(text, at, nameStart, nameEnd, kind)
@@ -108,21 +116,20 @@ function assignmentAt(reader: Reader, at: number, operator: string): Find | unde
   if ((next === '>' && operator === '=') || (next === '=' && operator === ':')) start++
   const tight = isTight && start === at + 1
   while ((text[start] === ' ' || text[start] === '\t') && start < at + operator.length + 41) start++
-  const isVariable = tight && /^[A-Z0-9_]+$/.test(name)
+  const isVariable = tight && meaning.isConstant
   if (isVariable && opensLine(text, nameStart)) return lineAt(text, start, kind) ?? undefined
   const isFlag = tight && (text.startsWith('--', nameStart) || isParameter)
   for (const lead of [typed, marked]) {
     lead.lastIndex = start
     if (lead.test(text)) start = lead.lastIndex
   }
-  const isShort = name.length < 16 && shortName.test(name)
-  if (isShort && kind === 'password') return shortlyNamedAt(reader, start)
+  if (meaning.isShort && kind === 'password') return shortlyNamedAt(reader, start)
   const manner = isVariable || isFlag ? 'shell' : 'bare'
   const isSetting =
     !isFlag && !isHeader(kind) && goesOn(reader, start) && opensLine(text, nameStart)
   const find =
     (isSetting ? wordAt(text, start, kind) : undefined) ?? valueAt(reader, start, kind, manner)
-  if (find === undefined) return isShort ? shortlyNamedAt(reader, start) : undefined
+  if (find === undefined) return meaning.isShort ? shortlyNamedAt(reader, start) : undefined
   return kind === 'secret' && isNamedSo(name, text.slice(find.start, find.end)) ? undefined : find
 }
 
@@ -135,29 +142,11 @@ function shortlyNamedAt(reader: Reader, start: number): Find | undefined {
   return find !== undefined && isLikePassword(text.slice(find.start, find.end)) ? find : undefined
 }
 
-const shortName = /^(?:pass|pwd?)$|[_-]pw$|[a-z]P[Ww]$/
-
 /** Whether a constant says its own name again, or a part of it. */
 function isNamedSo(name: string, value: string): boolean {
   if (value.length > 64 || !/^[a-z][\w.-]*$/i.test(value)) return false
   const [whole, part] = [name, value].map((one) => one.replace(/[^A-Za-z0-9]/g, '').toLowerCase())
   return (whole as string).startsWith(part as string) || (whole as string).endsWith(part as string)
-}
-
-/**
- * What only stands before `=`: `;PWD=` in the list of a connection, names of keys and of sessions.
- * Elsewhere these name directories, columns and ids.
- */
-function otherKind(text: string, name: string, at: number): Kind | undefined {
-  if (/^pwd$/i.test(name) && text[at - 1] === ';') return 'password'
-  if (/(?:^|_)psk$/.test(name)) return 'password'
-  const isSession =
-    /^(?:[A-Z]{0,12}SESS(?:ION)?ID|_[a-z0-9_]{1,40}_session|connect\.sid|BW_SESSION|OP_SESSION\w{0,40})$/
-  if (isSession.test(name)) return 'parameter'
-  const isKey = /^[A-Z][A-Z0-9_]{1,60}_KEY$/.test(name)
-  return isKey && !/CACHE|PUBLIC|GPG|PGP|PRIMARY|FOREIGN|SORT|INDEX|HASH|HKEY/.test(name)
-    ? 'parameter'
-    : undefined
 }
 
 /** Whether a name stands at the start of a line, as in files of settings; that may have a number. */
@@ -306,7 +295,11 @@ function isBetween(code: number): boolean {
 function isNameCode(code: number): boolean {
   if (code >= 97) return code <= 122
   if (code >= 65) return code <= 90 || code === 95
-  return code === 45 || code === 46 || (code >= 48 && code <= 57)
+  return code === 45 || code === 46 || isDigit(code)
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
 }
 
 // Quotes within the quotes of a shell are two of those around a third.

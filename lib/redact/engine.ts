@@ -1,5 +1,6 @@
 /** The redactor itself: every finder, over texts, JSON values and streams. */
 
+import { detached } from './codes.ts'
 import { findArguments, findByForm, findOpened, openEnd } from './commands.ts'
 import { findByContext, findUnder } from './context.ts'
 import { decodedRuns } from './encoded.ts'
@@ -254,7 +255,7 @@ class Engine implements Redactor {
     const redacted = this.#string(text, undefined, new Map(), '', depth)
     if (redacted.counts === undefined && text.length <= 64) {
       if (this.#cleanKeys.size >= 1000) this.#cleanKeys.clear()
-      this.#cleanKeys.add(text)
+      this.#cleanKeys.add(detached(text))
     }
     return redacted
   }
@@ -324,9 +325,11 @@ class Engine implements Redactor {
 
   #replace(text: string, finds: Find[]): Redacted<string> {
     if (finds.length === 0) return { value: text, counts: undefined }
-    const kept = mergeFinds(text, finds).filter(
-      ({ start, end }) => this.#allow.size === 0 || !this.#allow.has(text.slice(start, end)),
-    )
+    const merged = mergeFinds(text, finds)
+    const kept =
+      this.#allow.size === 0
+        ? merged
+        : merged.filter(({ start, end }) => !this.#allow.has(text.slice(start, end)))
     for (const { start, end, rule, sure } of kept) {
       if (!sure) continue
       if (this.#teaches === undefined) this.#learn(text.slice(start, end), rule)

@@ -1,5 +1,6 @@
 /** Values that are known to be secrets, wherever they appear. In memory only. */
 
+import { detached } from './codes.ts'
 import type { Find } from './finds.ts'
 import { Literals } from './literals.ts'
 
@@ -33,8 +34,9 @@ export class KnownValues {
       return false
     }
     if (this.#variants.size >= most) this.#forgetOldest()
-    const variants = variantsOf(value)
-    this.#variants.set(value, variants)
+    const own = detached(value)
+    const variants = variantsOf(own)
+    this.#variants.set(own, variants)
     this.#literals ??= new Literals(SHORTEST_KNOWN)
     for (const variant of variants) {
       this.#literals.add(variant)

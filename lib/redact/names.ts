@@ -1,5 +1,6 @@
 /** Which names say that their value is a secret, and which values can be one. */
 
+import { detached } from './codes.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { isTelling } from './telling.ts'
 
@@ -53,18 +54,63 @@ const harmless =
 const vendors =
   /(?:^|[^a-z]|(?<=[a-z])(?=[A-Z]))(?:abuseipdb|activecampaign|adafruit|adobe|ahrefs|airbrake|airtable|alchemy|algolia|alibaba|aliyun|amplitude|anthropic|apify|apollo|appcenter|asana|assemblyai|auth0|aws|axiom|azure|bamboo|baremetrics|bing|bitbucket|bitly|bittrex|blockchain|bugsnag|buildkite|bunny|calendly|canny|censys|chargebee|circleci|clearbit|clickhouse|clickup|cloudflare|cloudinary|cloudsmith|codacy|codecov|codeclimate|cohere|coinbase|coinmarketcap|confluent|consul|contentful|coveralls|datadog|databricks|dd|deepgram|deepl|deepseek|digitalocean|discord|docusign|dropbox|droneci|drone|dynatrace|elastic|elasticsearch|elevenlabs|etherscan|etsy|eventbrite|exa|facebook|fastly|figma|finnhub|firebase|firecrawl|fireworks|flickr|freshdesk|fullstory|geocodio|giphy|gitea|github|gitlab|gitter|google|gcp|gradle|grafana|groq|harvest|helpscout|heroku|here|hetzner|honeybadger|honeycomb|hubspot|huggingface|hunter|ifttt|infura|instagram|intercom|ipinfo|ipstack|jenkins|jira|jfrog|artifactory|keen|klaviyo|kraken|kucoin|launchdarkly|lastfm|linear|linkedin|linode|lob|logdna|loggly|logz|looker|mailchimp|mailgun|mailjet|mandrill|mapbox|mapquest|mattermost|maxmind|meilisearch|messagebird|mistral|mixpanel|monday|moralis|mux|nasa|neon|netlify|newrelic|new_relic|newsapi|ngrok|notion|npm|nuget|nvidia|nytimes|okta|omise|onesignal|openai|opencage|openrouter|openweather(?:map)?|optimizely|opsgenie|pagerduty|papertrail|paypal|pendo|perplexity|pexels|pinecone|pinata|pingdom|plaid|planetscale|polygon|postmark|postman|posthog|pubnub|pusher|pypi|quicknode|rapidapi|razorpay|recaptcha|replicate|resend|rollbar|rubygems|salesforce|scaleway|scalr|segment|semrush|sendgrid|sendbird|sendinblue|sentry|serpapi|serper|shodan|shopify|sidekiq|signalfx|slack|snyk|sonar(?:cloud|qube)?|sonarcloud|sourcegraph|spotify|square|squareup|statuspage|strava|stripe|sumologic|supabase|tavily|teamcity|telegram|tencent|thingspeak|tinypng|tmdb|together|travis(?:ci)?|trello|twilio|twitch|twitter|typeform|unsplash|uptimerobot|vercel|vimeo|virustotal|vonage|voyage|vultr|wandb|watson|weatherapi|webflow|wistia|woocommerce|workos|yandex|yelp|youtube|zapier|zendesk|zoho|zoom)(?:[^a-z].{0,40}|[A-Z].{0,40}|api)?key$/i
 
+/** What a name says of its value. */
+export interface Meaning {
+  readonly kind: Kind | undefined
+  /** The same for a parameter of an address, where short names are usual. */
+  readonly ofParameter: Kind | undefined
+  /** The same right before `=`: elsewhere names of keys and of sessions are those of columns and ids. */
+  readonly beforeEquals: Kind | undefined
+  /** A name of a few letters says little, so its value has to look like a password. */
+  readonly isShort: boolean
+  /** Capitals only, as variables of an environment are written. */
+  readonly isConstant: boolean
+}
+
 /** Names come often, and there are few. */
-const kinds = new Map<string, Kind | undefined>()
-const mostKinds = 1000
+const meanings = new Map<string, Meaning>()
+const mostNames = 1000
+let last: { readonly name: string; readonly meaning: Meaning } | undefined
+
+export function findMeaning(name: string): Meaning {
+  if (name === last?.name) return last.meaning
+  let meaning = meanings.get(name)
+  if (meaning === undefined) {
+    meaning = meaningOf(name)
+    if (meanings.size >= mostNames) meanings.clear()
+    if (name.length <= 64) meanings.set(detached(name), meaning)
+  }
+  last = { name, meaning }
+  return meaning
+}
 
 /** The kind of secret that a name announces. */
 export function findKind(name: string): Kind | undefined {
-  const known = kinds.get(name)
-  if (known !== undefined || kinds.has(name)) return known
+  return findMeaning(name).kind
+}
+
+function meaningOf(name: string): Meaning {
   const kind = kindOf(name.length > 64 ? name.slice(-64) : name)
-  if (kinds.size >= mostKinds) kinds.clear()
-  if (name.length <= 64) kinds.set(name, kind)
-  return kind
+  return {
+    kind,
+    ofParameter: kind ?? (inAddress.test(name) ? 'parameter' : undefined),
+    beforeEquals: kind ?? kindBeforeEquals(name),
+    isShort: name.length < 16 && shortName.test(name),
+    isConstant: /^[A-Z0-9_]+$/.test(name),
+  }
+}
+
+const shortName = /^(?:pass|pwd?)$|[_-]pw$|[a-z]P[Ww]$/
+
+function kindBeforeEquals(name: string): Kind | undefined {
+  if (/(?:^|_)psk$/.test(name)) return 'password'
+  const isSession =
+    /^(?:[A-Z]{0,12}SESS(?:ION)?ID|_[a-z0-9_]{1,40}_session|connect\.sid|BW_SESSION|OP_SESSION\w{0,40})$/
+  if (isSession.test(name)) return 'parameter'
+  const isKey = /^[A-Z][A-Z0-9_]{1,60}_KEY$/.test(name)
+  return isKey && !/CACHE|PUBLIC|GPG|PGP|PRIMARY|FOREIGN|SORT|INDEX|HASH|HKEY/.test(name)
+    ? 'parameter'
+    : undefined
 }
 
 function kindOf(name: string): Kind | undefined {
@@ -83,11 +129,6 @@ function kindOf(name: string): Kind | undefined {
 const inAddress =
   /^(?:sig|signature|hmac|key|code|code_verifier|(?:client_)?assertion|samlre(?:sponse|quest)|sid|sessionid|session|hash|hapikey|appid|app_id|x-(?:amz|goog)-signature)$/i
 
-/** The same for a parameter of an address, where short names are usual. */
-export function findParameterKind(name: string): Kind | undefined {
-  return findKind(name) ?? (inAddress.test(name) ? 'parameter' : undefined)
-}
-
 const stopWords =
   /^(?:true|false|null|nil|none|undefined|yes|no|on|off|string|str|text|bytes|any|object|required|optional|hidden|default|unset|empty|missing|invalid|prompt|stdin|file|env|password|passwd|pass|secret|token|value|key|auth|basic|bearer|disabled|enabled|with|without|flags?|options?|arguments?|parameters?|and|or|for|from|is|to|the|when|must|instead|given|via|write|read|inherit|unknown|redacted|changed|update)$/i
 const words = /^[A-Za-z]+(?:[-_./: ][A-Za-z]+)*(?:[-_.]?v?[0-9]{1,4})?$/
@@ -96,7 +137,7 @@ const address =
   /^(?:(?:secret_version=)?projects\/|arn:aws|\.{0,2}\/|~\/|[A-Za-z]:\\|[a-z][a-z0-9+.-]{1,20}:\/\/)/
 
 /** Values come again, too, and the answer costs more than to remember it. */
-const answers: { readonly [manner in Manner]: Map<string, Map<Kind, boolean>> } = {
+const answers: { readonly [manner in Manner]: Map<Kind, Answers> } = {
   quoted: new Map(),
   shell: new Map(),
   bare: new Map(),
@@ -105,19 +146,29 @@ const answers: { readonly [manner in Manner]: Map<string, Map<Kind, boolean>> } 
 }
 const mostAnswers = 1000
 
+interface Answers {
+  readonly byValue: Map<string, boolean>
+  /** What was asked last: to compare two values is sooner done than to look one up. */
+  last: { readonly value: string; readonly answer: boolean } | undefined
+}
+
 /** Whether a value under a name of that kind is taken for a secret. */
 export function looksSecret(whole: string, kind: Kind, manner: Manner): boolean {
   if (whole.length < (shortest[kind] ?? 8)) return false
   const value = whole.length > 80 ? whole.slice(0, 80) : whole
-  const known = answers[manner].get(value)
-  const answer =
-    known?.get(kind) ??
-    (mayBeSecret(value, kind, manner) && !stopWords.test(value) && !isPlaceholder(value))
-  if (known !== undefined) known.set(kind, answer)
-  else {
-    if (answers[manner].size >= mostAnswers) answers[manner].clear()
-    answers[manner].set(value, new Map([[kind, answer]]))
+  let known = answers[manner].get(kind)
+  if (known === undefined) {
+    known = { byValue: new Map(), last: undefined }
+    answers[manner].set(kind, known)
   }
+  if (value === known.last?.value) return known.last.answer
+  let answer = known.byValue.get(value)
+  if (answer === undefined) {
+    answer = mayBeSecret(value, kind, manner) && !stopWords.test(value) && !isPlaceholder(value)
+    if (known.byValue.size >= mostAnswers) known.byValue.clear()
+    known.byValue.set(detached(value), answer)
+  }
+  known.last = { value, answer }
   return answer
 }
 
