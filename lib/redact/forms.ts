@@ -90,7 +90,7 @@ const commands: readonly Form[] = [
     'put-parameter',
     `\\bput-parameter\\b(?=[^\\n]{0,300}\\bSecureString\\b)[^\\n]{0,200}?[ \\t]--value[ =]`,
   ),
-  form('--from-literal', `--from-literal[ =]["']?[\\w.-]{1,128}=(?<=\\bsecret\\b[^\\n]{0,400}?)`),
+  form('--from-literal', `--from-literal[ =]["']?[\\w.-]{1,128}=(?<=\\bsecret [^\\n]{0,400}?)`),
   // As Go and PowerShell have long flags.
   form(
     ' -token | -password | -Password | -ApiKey | -apikey | -secret ',

@@ -21,20 +21,38 @@ export interface Signs {
 
 const none: Signs = { anchors: [], names: [], forms: [], settings: [], titles: [], inserts: [] }
 
-const anchors = new Set(rules.filter(isSought).flatMap((rule) => rule.anchors))
-const titles = new Set(titleEnds)
-const names = new Set(besideEnds)
-const inserts = new Set(insertHeads)
+/** What one literal is a sign of. */
+interface Sense {
+  anchor: boolean
+  name: boolean
+  title: boolean
+  insert: boolean
+  readonly forms: readonly Form[]
+  readonly settings: readonly Form[]
+}
+
+const senses = new Map<string, Sense>()
 const literals = new Literals(3)
-for (const literal of [
-  ...anchors,
-  ...formsOf.keys(),
-  ...settingsOf.keys(),
-  ...titles,
-  ...names,
-  ...inserts,
-])
-  literals.add(literal)
+
+function senseOf(literal: string): Sense {
+  let sense = senses.get(literal)
+  if (sense === undefined) {
+    const forms = formsOf.get(literal) ?? []
+    const settings = settingsOf.get(literal) ?? []
+    sense = { anchor: false, name: false, title: false, insert: false, forms, settings }
+    senses.set(literal, sense)
+    literals.add(literal)
+  }
+  return sense
+}
+
+for (const rule of rules.filter(isSought)) {
+  for (const anchor of rule.anchors) senseOf(anchor).anchor = true
+}
+for (const word of [...formsOf.keys(), ...settingsOf.keys()]) senseOf(word)
+for (const end of titleEnds) senseOf(end).title = true
+for (const end of besideEnds) senseOf(end).name = true
+for (const head of insertHeads) senseOf(head).insert = true
 
 /** What one search of a text tells. Most texts have no sign at all. */
 export function signsIn(text: string): Signs {
@@ -57,12 +75,13 @@ export function signsIn(text: string): Signs {
       titles: [],
       inserts: [],
     }
-    if (titles.has(literal)) signs.titles.push(start)
-    if (inserts.has(literal)) signs.inserts.push(start)
-    if (anchors.has(literal)) signs.anchors.push(start)
-    if (names.has(literal)) signs.names.push(start + literal.length - 1)
-    for (const form of formsOf.get(literal) ?? []) signs.forms.add(form)
-    for (const setting of settingsOf.get(literal) ?? []) signs.settings.add(setting)
+    const sense = senses.get(literal) as Sense
+    if (sense.title) signs.titles.push(start)
+    if (sense.insert) signs.inserts.push(start)
+    if (sense.anchor) signs.anchors.push(start)
+    if (sense.name) signs.names.push(start + literal.length - 1)
+    for (const form of sense.forms) signs.forms.add(form)
+    for (const setting of sense.settings) signs.settings.add(setting)
   })
   return signs ?? none
 }

@@ -134,11 +134,12 @@ export class TokenFinder {
     if (run.end - body > rule.max + 3) run.overlong = true
     if (run.overlong) return undefined
     let { end } = run
-    for (let trim = 0; trim < 3 && text[end - 1] === '.'; trim++) end--
+    for (let trim = 0; trim < 3 && text.charCodeAt(end - 1) === 46; trim++) end--
     const isCut = end - body < rule.min && isCutOff(rule, anchor.text, text, body, end)
     if ((end - body < rule.min && !isCut) || end - body > rule.max) return undefined
-    if ((rule.boundary === 'strict' ? /[\w+/=-]/ : /[A-Za-z0-9]/).test(text[end] ?? ''))
-      return undefined
+    const next = text.charCodeAt(end)
+    const goesOn = isLetterOrDigit(next) || (rule.boundary === 'strict' && isInBase64(next))
+    if (goesOn) return undefined
     let start = at
     if (lead !== undefined) {
       // Last of all that is asked of the place: it reads backwards.
@@ -177,8 +178,22 @@ function leadOf(text: string, start: number): number {
 /** What is in the middle of a word is no beginning, unless an escape ends there. */
 function mayBegin(text: string, at: number): boolean {
   const before = text.charCodeAt(at - 1)
-  if (inRun[before] !== 1 || before === 45 || before === 95) return true
-  return before === 109 || text[at - 2] === '\\' || text[at - 3] === '%' || text[at - 5] === 'u'
+  if (!isLetterOrDigit(before)) return true
+  return (
+    before === 109 ||
+    text.charCodeAt(at - 2) === 92 ||
+    text.charCodeAt(at - 3) === 37 ||
+    text.charCodeAt(at - 5) === 117
+  )
+}
+
+function isLetterOrDigit(code: number): boolean {
+  return inRun[code] === 1 && code !== 45 && code !== 95
+}
+
+/** `- _ + / =`, which letters and digits of base64 may stand between. */
+function isInBase64(code: number): boolean {
+  return code === 45 || code === 95 || code === 43 || code === 47 || code === 61
 }
 
 interface Anchor {
@@ -215,7 +230,7 @@ function beginsAt(text: string, at: number, rule: Rule): boolean {
     return (before === '+' || before === '-') && (at === 1 || text[at - 2] === '\n')
   }
   const code = before.charCodeAt(0)
-  if (inRun[code] !== 1 || code === 45 || code === 95) return true
+  if (!isLetterOrDigit(code)) return true
   if (!'mnrtbf'.includes(before) && !/[0-9A-Fa-f]/.test(before)) return false
   return /(?:\\(?:[bfnrt]|u[0-9A-Fa-f]{4})|%[0-9A-Fa-f]{2}|\[[0-9;]{0,12}m)$/.test(
     text.slice(Math.max(0, at - 15), at),

@@ -52,10 +52,26 @@ const margin = 2048
 const farther = 4 * margin
 
 /** What reads otherwise, in order: where it stands, and the code it reads as; -1 for nothing. */
-interface Stretch {
-  readonly starts: number[]
-  readonly ends: number[]
-  readonly codes: number[]
+class Stretch {
+  /** Three numbers for each: an array that holds only those takes half the time of a list. */
+  #numbers = new Int32Array(48)
+  #length = 0
+
+  push(start: number, end: number, code: number): void {
+    if (this.#length === this.#numbers.length) {
+      const more = new Int32Array(2 * this.#length)
+      more.set(this.#numbers)
+      this.#numbers = more
+    }
+    this.#numbers[this.#length++] = start
+    this.#numbers[this.#length++] = end
+    this.#numbers[this.#length++] = code
+  }
+
+  /** Starts, ends and codes in turn. */
+  get numbers(): Int32Array {
+    return this.#numbers.subarray(0, this.#length)
+  }
 }
 
 /** Where the first percent sign stands that encodes something: most are those of a progress. */
@@ -89,18 +105,16 @@ function add(
   read: (found: string) => number,
 ): void {
   if (first < 0) return
-  let open: Stretch = { starts: [], ends: [], codes: [] }
+  let open = new Stretch()
   let last = 0
   pattern.lastIndex = first
   for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
     if (last > 0 && found.index - last > 4 * farther) {
       views.push(viewOf(text, open))
-      open = { starts: [], ends: [], codes: [] }
+      open = new Stretch()
     }
     last = pattern.lastIndex
-    open.starts.push(found.index)
-    open.ends.push(last)
-    open.codes.push(read(found[0]))
+    open.push(found.index, last, read(found[0]))
   }
   if (last > 0) views.push(viewOf(text, open))
 }
@@ -127,9 +141,9 @@ function endOf(text: string, at: number): number {
   return stop < 0 ? at + farther : at + stop
 }
 
-function viewOf(text: string, otherwise: Stretch): View {
-  const from = beginOf(text, (otherwise.starts[0] as number) - margin)
-  const to = endOf(text, (otherwise.ends.at(-1) as number) + margin)
+function viewOf(text: string, { numbers }: Stretch): View {
+  const from = beginOf(text, (numbers[0] as number) - margin)
+  const to = endOf(text, (numbers.at(-2) as number) + margin)
   const codes = new Uint16Array(to - from)
   const starts = new Int32Array(to - from)
   const ends = new Int32Array(to - from)
@@ -138,9 +152,10 @@ function viewOf(text: string, otherwise: Stretch): View {
   for (let at = from; at < to; ) {
     const start = at
     let code: number
-    if (start === otherwise.starts[next]) {
-      at = otherwise.ends[next] as number
-      code = otherwise.codes[next++] as number
+    if (start === numbers[next]) {
+      at = numbers[next + 1] as number
+      code = numbers[next + 2] as number
+      next += 3
     } else {
       code = text.charCodeAt(at++)
     }
