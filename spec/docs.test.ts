@@ -390,6 +390,8 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
 - **Tables**: the rows below a header with a column like \`password\`, \`token\` or \`Secret access key\`: columns of
   blanks or tabs, CSV, Markdown, boxes; and a name and its value in two cells. There only values with digits or marks are
   taken, and words where a column says whose they are. Likewise the rows of an SQL \`INSERT\`.
+- **Secrets of Kubernetes**: every value in \`data\` and \`stringData\`, whatever its name, in YAML and JSON; not certificates
+  (\`*.crt\`). Line by line, what stands before \`kind: Secret\` is taken where it is base64 of text or random.
 - **Sentences**: \`token X is invalid\`, \`Incorrect API key provided: X\`, when X is random; the line after a prompt
   such as \`Enter password:\`; passphrases of several words in quotes, and the words of a wallet after \`mnemonic\` or
   \`seed phrase\`.

@@ -16,6 +16,7 @@ import {
 } from './finds.ts'
 import { type Readers, redactJson } from './json.ts'
 import { KnownValues } from './known.ts'
+import { findManifests, type Manifest } from './manifests.ts'
 import { type Kind, looksSecret } from './names.ts'
 import { redactKeys } from './pem.ts'
 import type { RedactionStream, Redactor, RedactorOptions } from './redactor.ts'
@@ -280,14 +281,14 @@ class Engine implements Redactor {
     const { value } = keys
     const { open } = place
     const finds: Find[] = []
-    this.#find(value, finds, place)
+    this.#find(value, finds, place, isWhole)
     place.open = openEnd(text, open)
     const under = kind === undefined ? undefined : findUnder(kind, value)
     if (under !== undefined) finds.push(under)
     if (open !== undefined) findOpened(value, open, finds)
     for (const view of viewsOf(value)) {
       const seen: Find[] = []
-      this.#find(view.text, seen, undefined)
+      this.#find(view.text, seen, undefined, isWhole)
       for (const find of seen) finds.push(findBehind(view, find))
     }
     if (depth < deepest) this.#findEncoded(value, finds, depth, isWhole)
@@ -298,15 +299,17 @@ class Engine implements Redactor {
   }
 
   /** Everything in one text; `place` is where it stands, when it is no other view of one. */
-  #find(text: string, finds: Find[], place: Place | undefined): void {
+  #find(text: string, finds: Find[], place: Place | undefined, isWhole: boolean): void {
     builtIn ??= new TokenFinder(rules, SHORTEST_RUN)
     const signs = signsIn(text)
     const wrap = place === undefined ? null : place.wrap
     const next = builtIn.find(text, finds, wrap, signs.anchors)
     const table = findTables(text, finds, place?.table, signs.titles)
+    const manifest = findManifests(text, finds, place?.manifest, signs.manifests, isWhole)
     if (place !== undefined) {
       place.wrap = next
       place.table = table
+      place.manifest = manifest
     }
     this.#own?.find(text, finds, null)
     this.#known.find(text, finds)
@@ -358,6 +361,7 @@ interface Place {
   /** What ended with a name whose value stands in the next line. */
   open: string | undefined
   table: Table | undefined
+  manifest: Manifest | undefined
 }
 
 function isOpen(place: Place): boolean {
@@ -365,7 +369,8 @@ function isOpen(place: Place): boolean {
     place.inside ||
     place.wrap !== undefined ||
     place.open !== undefined ||
-    place.table !== undefined
+    place.table !== undefined ||
+    place.manifest !== undefined
   )
 }
 
@@ -378,7 +383,8 @@ function placeAt(places: Places, path: string): Place {
   const known = places.get(path)
   if (known !== undefined) return known
   if (places.size >= mostPlaces) places.delete(places.keys().next().value ?? '')
-  return { inside: false, length: 0, wrap: undefined, open: undefined, table: undefined }
+  const nothing = { wrap: undefined, open: undefined, table: undefined, manifest: undefined }
+  return { inside: false, length: 0, ...nothing }
 }
 
 /** How much of one line is held back. */

@@ -12,9 +12,9 @@ export function isHarmless(text: string): boolean {
   return plain.test(text)
 }
 
-/** Whether every key and string is one, and no key says anything of its value. */
+/** Whether every key and string is one, and no key or kind says anything of a value. */
 export function isHarmlessJson(value: unknown): boolean {
-  if (typeof value === 'string') return isHarmless(value)
+  if (typeof value === 'string') return isHarmless(value) && value !== 'Secret'
   if (typeof value !== 'object' || value === null) return true
   if (Array.isArray(value)) return value.length === 0
   return Object.entries(value).every(

@@ -1,6 +1,7 @@
 /** JSON texts: strings and keys decoded, each with what its place says of it. */
 
-import { type Find, mergeCounts, type Redacted, type RedactionCounts } from './finds.ts'
+import { type Find, marker, mergeCounts, type Redacted, type RedactionCounts } from './finds.ts'
+import { isValueOfSecret } from './manifests.ts'
 import { findKind, type Kind } from './names.ts'
 
 /** What is done with the strings of a JSON text. */
@@ -44,6 +45,13 @@ interface Literal {
 interface Member {
   readonly key: Literal
   readonly value: Literal | undefined
+}
+
+/** An object that is redacted once the one around it is read, which may say what it is. */
+interface Inner {
+  readonly members: readonly Member[]
+  readonly path: string
+  readonly above: Kind | undefined
 }
 
 const scalar = /(?:-?[0-9][0-9.eE+-]{0,400}|true|false|null)(?![\w.+-])/y
@@ -98,9 +106,14 @@ class Walk {
 
   /**
    * A string, which the caller redacts, since only it knows its neighbours; true for all else. `key`
-   * is the one that it stands under.
+   * is the one that it stands under. An object is added to `inner`, when there is one.
    */
-  #value(path: string, kind: Kind | undefined, key?: string): Literal | true | undefined {
+  #value(
+    path: string,
+    kind: Kind | undefined,
+    key?: string,
+    inner?: Inner[],
+  ): Literal | true | undefined {
     this.#skip()
     const code = this.#text.charCodeAt(this.#at)
     if (code === 34) return this.#literal()
@@ -109,7 +122,7 @@ class Walk {
       if (this.#depth >= deepest) return undefined
       this.#at++
       this.#depth++
-      const isWhole = code === 123 ? this.#object(below, kind) : this.#list(below, kind)
+      const isWhole = code === 123 ? this.#object(below, kind, inner) : this.#list(below, kind)
       this.#depth--
       return isWhole || undefined
     }
@@ -138,30 +151,38 @@ class Walk {
     return undefined
   }
 
-  #object(path: string, above: Kind | undefined): boolean {
+  #object(path: string, above: Kind | undefined, outer?: Inner[]): boolean {
     const members: Member[] = []
+    const inner: Inner[] = []
     if (this.#take(125)) return true
     do {
       this.#skip()
       if (this.#text.charCodeAt(this.#at) !== 34) return false
       const key = this.#literal()
       if (key === undefined || !this.#take(58)) return false
-      const value = this.#value(path, findKind(key.text), key.text)
+      const isData = key.text === 'data' || key.text === 'stringData'
+      const value = this.#value(path, findKind(key.text), key.text, isData ? inner : undefined)
       if (value === undefined) return false
       members.push({ key, value: value === true ? undefined : value })
     } while (this.#take(44))
     if (!this.#take(125)) return false
-    this.#redactMembers(members, path, above)
+    const isSecret = inner.length > 0 && members.some(isKindSecret)
+    for (const object of inner) this.#redactMembers(object, isSecret)
+    if (outer === undefined) this.#redactMembers({ members, path, above }, false)
+    else outer.push({ members, path, above })
     return true
   }
 
-  #redactMembers(members: readonly Member[], path: string, above: Kind | undefined): void {
+  /** `areSecret`: as those of a Secret of Kubernetes are. */
+  #redactMembers({ members, path, above }: Inner, areSecret: boolean): void {
     let taken: Map<string, number> | undefined
     const siblings = new Siblings(members)
     for (const { key, value } of members) {
       if (value !== undefined) {
         if (isOpaque(key.text, value.text, siblings))
           this.#write(value, this.#readers.opaque(value.text))
+        else if (areSecret && isValueOfSecret(key.text, value.text))
+          this.#write(value, { value: marker('secret'), counts: { secret: 1 } })
         else {
           const kind = findKind(key.text) ?? siblings.kindOf(key.text) ?? kindBelow(above, key.text)
           this.#redact(value, kind, `${path}.${key.text}`)
@@ -238,6 +259,10 @@ class Walk {
     this.counts = mergeCounts(this.counts, counts)
     this.#edits.push({ start, end, literal: JSON.stringify(value) })
   }
+}
+
+function isKindSecret({ key, value }: Member): boolean {
+  return key.text === 'kind' && value?.text === 'Secret'
 }
 
 function decode(literal: string): string | undefined {

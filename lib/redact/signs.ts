@@ -2,6 +2,7 @@
 
 import { besideEnds, type Form, formsOf, settingsOf } from './forms.ts'
 import { Literals } from './literals.ts'
+import { manifestHeads } from './manifests.ts'
 import { isSought, rules } from './rules.ts'
 import { insertHeads, titleEnds } from './tables.ts'
 
@@ -17,9 +18,19 @@ export interface Signs {
   readonly titles: readonly number[]
   /** Where the rows of an INSERT may begin. */
   readonly inserts: readonly number[]
+  /** Where manifests begin that may be Secrets. */
+  readonly manifests: readonly number[]
 }
 
-const none: Signs = { anchors: [], names: [], forms: [], settings: [], titles: [], inserts: [] }
+const none: Signs = {
+  anchors: [],
+  names: [],
+  forms: [],
+  settings: [],
+  titles: [],
+  inserts: [],
+  manifests: [],
+}
 
 /** What one literal is a sign of. */
 interface Sense {
@@ -27,6 +38,7 @@ interface Sense {
   name: boolean
   title: boolean
   insert: boolean
+  manifest: boolean
   readonly forms: readonly Form[]
   readonly settings: readonly Form[]
 }
@@ -39,7 +51,8 @@ function senseOf(literal: string): Sense {
   if (sense === undefined) {
     const forms = formsOf.get(literal) ?? []
     const settings = settingsOf.get(literal) ?? []
-    sense = { anchor: false, name: false, title: false, insert: false, forms, settings }
+    const none = { anchor: false, name: false, title: false, insert: false, manifest: false }
+    sense = { ...none, forms, settings }
     senses.set(literal, sense)
     literals.add(literal)
   }
@@ -53,6 +66,7 @@ for (const word of [...formsOf.keys(), ...settingsOf.keys()]) senseOf(word)
 for (const end of titleEnds) senseOf(end).title = true
 for (const end of besideEnds) senseOf(end).name = true
 for (const head of insertHeads) senseOf(head).insert = true
+for (const head of manifestHeads) senseOf(head).manifest = true
 
 /** What one search of a text tells. Most texts have no sign at all. */
 export function signsIn(text: string): Signs {
@@ -64,6 +78,7 @@ export function signsIn(text: string): Signs {
         settings: Set<Form>
         titles: number[]
         inserts: number[]
+        manifests: number[]
       }
     | undefined
   literals.forEach(text, (literal, start) => {
@@ -74,10 +89,12 @@ export function signsIn(text: string): Signs {
       settings: new Set(),
       titles: [],
       inserts: [],
+      manifests: [],
     }
     const sense = senses.get(literal) as Sense
     if (sense.title) signs.titles.push(start)
     if (sense.insert) signs.inserts.push(start)
+    if (sense.manifest) signs.manifests.push(start)
     if (sense.anchor) signs.anchors.push(start)
     if (sense.name) signs.names.push(start + literal.length - 1)
     for (const form of sense.forms) signs.forms.add(form)

@@ -253,6 +253,19 @@ const units: readonly string[] = [
   ],
   ...['\u200b', '\u00a0', 'pass\u00adword: ', '    1\u2192', '%20', 'PRIVATE%20KEY', 'IBAAKCAQEA'],
   ...[`${base64.repeat(2).slice(0, 76)}\n`, `${'A'.repeat(64)}\n-----END ${'PRIVATE'} KEY-----\n`],
+  // Manifests.
+  ...[
+    'apiVersion: v1\n',
+    'apiVersion: v1',
+    'kind: Secret\n',
+    'data:\n',
+    'kind: Secret\ndata:\n a: b\n',
+    'apiVersion: v1\ndata:\n a: YWJjZGVm\n',
+    'apiVersion: v1\ndata:\n a: b\n',
+    '- apiVersion: v1\n',
+    '{"kind":"Secret","data":{"a":"b"}},',
+    '{"data":',
+  ],
   // Keys.
   ...[
     '-----BEGIN ',
@@ -387,6 +400,7 @@ describe('a MiB of members of one object', () => {
 
 describe('a MiB in a line of a transcript', () => {
   const cases = [
+    'kind: Secret\ndata:\n a: b\n',
     'a',
     '"',
     '\\',
