@@ -386,7 +386,7 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
 - **Values under telling names**: \`NAME=value\`, \`name: "value"\`, JSON keys, \`{"name": …, "value": …}\`, XML elements and
   attributes, calls, YAML environments, flags (\`--token x\`), parameters of addresses. Also where the value stands in the
   next line: \`name: NAME\` and \`value: …\`, a block of YAML, a command over several lines, or a program that prints a secret
-  (\`$ openssl rand -hex 32\`).
+  (\`$ openssl rand -hex 32\`), also when an agent runs it.
 - **Tables**: the rows below a header with a column like \`password\`, \`token\` or \`Secret access key\`: columns of
   blanks or tabs, CSV, Markdown, boxes; and a name and its value in two cells. There only values with digits or marks are
   taken, and words where a column says whose they are. Likewise the rows of an SQL \`INSERT\`.

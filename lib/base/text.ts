@@ -96,3 +96,11 @@ function countEdits(a: string, b: string, limit: number): number {
   }
   return row[b.length] as number
 }
+
+/**
+ * The same text with memory of its own, for what is remembered: a slice keeps the whole text alive
+ * that it was taken from.
+ */
+export function detached(slice: string): string {
+  return `${slice} `.slice(0, -1)
+}

@@ -5,6 +5,7 @@ import { headOf, oneLine } from '../base/text.ts'
 import { Failure } from '../errors.ts'
 import type { EncodedEntry, EntryData } from '../journal/entry.ts'
 import type { Redactor } from '../redact/redact.ts'
+import { Commands } from '../run/commands.ts'
 import { type Bare, bounded, contentOf, summaryOf } from '../run/events.ts'
 import { type Budget, spend } from '../run/pump.ts'
 import { UsageMeter } from '../run/usage.ts'
@@ -98,6 +99,7 @@ class Writer {
   readonly #clock: Clock
   readonly #budget: Budget
   readonly #leftOut = new Map<string, number>()
+  readonly #commands = new Commands()
   #turn: Open | undefined
   #number = 0
   #total: Tokens | undefined
@@ -186,7 +188,7 @@ class Writer {
     if (this.#spec.byReference) return
     const { text, data } = contentOf(event)
     if (text === '' && (event.type === 'message' || event.type === 'thought')) return
-    yield* this.#push(event.type, text, data, at)
+    yield* this.#push(event.type, text, data, at, this.#commands.lineBefore(event))
   }
 
   /** Ends the open turn, with what is known of it. */
@@ -234,8 +236,15 @@ class Writer {
     return summaryOf(value.text?.toWellFormed())
   }
 
-  *#push(type: string, text: string | null, data: EntryData, at: number): Generator<EncodedEntry> {
-    const encoded = this.#encode(type, text, data, at)
+  /** `before`: the line that the text stands behind. */
+  *#push(
+    type: string,
+    text: string | null,
+    data: EntryData,
+    at: number,
+    before?: string,
+  ): Generator<EncodedEntry> {
+    const encoded = this.#encode(type, text, data, at, before)
     if (encoded === undefined) return
     if (isStreamed(type) && !spend(this.#budget, Buffer.byteLength(encoded.tail))) return
     if (this.#turn !== undefined) this.#turn.entries++
@@ -247,10 +256,11 @@ class Writer {
     text: string | null,
     data: EntryData,
     at: number,
+    before: string | undefined,
   ): EncodedEntry | undefined {
     const session = this.#session
     try {
-      const { value, counts } = session.redact({ text, data: pruned(data) as EntryData })
+      const { value, counts } = session.redact({ text, data: pruned(data) as EntryData }, before)
       const entry: Bare = bounded({ type, turn: this.#turn?.number ?? this.#number, at, ...value })
       return session.encodeRedacted(entry, counts)
     } catch (error) {

@@ -55,11 +55,3 @@ export function wordsOf(text: string): Int32Array {
   if (isBigEndian) low.swap32()
   return words
 }
-
-/**
- * The same text with memory of its own, for what is remembered: a slice keeps the whole text alive
- * that it was taken from.
- */
-export function detached(slice: string): string {
-  return `${slice} `.slice(0, -1)
-}

@@ -1,6 +1,6 @@
 /** The redactor itself: every finder, over texts, JSON values and streams. */
 
-import { detached } from './codes.ts'
+import { detached } from '../base/text.ts'
 import { findArguments, findByForm, findOpened, openEnd } from './commands.ts'
 import { findByContext, findUnder } from './context.ts'
 import { decodedRuns } from './encoded.ts'
@@ -67,10 +67,12 @@ class Engine implements Redactor {
     this.#cpuTime = options.cpuTime ?? cpuTime
   }
 
-  text(text: string): Redacted<string> {
+  text(text: string, before?: string): Redacted<string> {
+    const open = before === undefined ? undefined : openEnd(before, undefined)
+    const places = () => new Map(open === undefined ? [] : [['', { ...nothing, open }]])
     return this.#guard(
       () => text,
-      () => this.#again(text, (value) => this.#string(value, undefined)),
+      () => this.#again(text, (value) => this.#string(value, undefined, places())),
     )
   }
 
@@ -383,8 +385,16 @@ function placeAt(places: Places, path: string): Place {
   const known = places.get(path)
   if (known !== undefined) return known
   if (places.size >= mostPlaces) places.delete(places.keys().next().value ?? '')
-  const nothing = { wrap: undefined, open: undefined, table: undefined, manifest: undefined }
-  return { inside: false, length: 0, ...nothing }
+  return { ...nothing }
+}
+
+const nothing: Readonly<Place> = {
+  inside: false,
+  length: 0,
+  wrap: undefined,
+  open: undefined,
+  table: undefined,
+  manifest: undefined,
 }
 
 /** How much of one line is held back. */

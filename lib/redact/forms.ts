@@ -279,7 +279,7 @@ export const broken: readonly (Form & { readonly line: string })[] = [
   {
     ...splitSetting(
       printing,
-      `[$#%>\\u276f][ \\t](?:[^\\n]{0,40}?[\\s|;/])?(?:wg[ \\t]+(?:gen(?:key|psk)|show[ \\t]+\\S{1,32}[ \\t]+private-key)|openssl[ \\t]+rand|pwgen|bw[ \\t]+(?:get[ \\t]+password|unlock|login)|pass[ \\t]+show|op[ \\t]+read|security[ \\t]+find-\\w{1,16}-password|secret-tool[ \\t]+lookup|aws[^\\n]{1,24}get-secret-value|gcloud[ \\t]+secrets|az[^\\n]{1,24}secret[ \\t]+show|terraform[ \\t]+output[ \\t]+-raw[ \\t]+\\S*(?:password|secret|token|key)|argocd[^\\n]{1,24}initial-password|kubectl[^\\n]{1,200}base64[ \\t]+(?:-d|-D|--decode)|cat[ \\t]+\\S*(?:master\\.key|private_?key|initialAdminPassword|\\.vault_pass)|python3?[^\\n]{1,40}secrets\\.token_)\\b[^\\n]{0,80}\\n`,
+      `[$#%>\\u276f][ \\t](?:[^\\n]{0,40}?[\\s|;/("'])?(?:wg[ \\t]+(?:gen(?:key|psk)|show[ \\t]+\\S{1,32}[ \\t]+private-key)|openssl[ \\t]+rand|pwgen|bw[ \\t]+(?:get[ \\t]+password|unlock|login)|pass[ \\t]+show|op[ \\t]+read|security[ \\t]+find-\\w{1,16}-password|secret-tool[ \\t]+lookup|aws[^\\n]{1,24}get-secret-value|gcloud[ \\t]+secrets|az[^\\n]{1,24}secret[ \\t]+show|terraform[ \\t]+output[ \\t]+-raw[ \\t]+\\S*(?:password|secret|token|key)|argocd[^\\n]{1,24}initial-password|kubectl[^\\n]{1,200}base64[ \\t]+(?:-d|-D|--decode)|cat[ \\t]+\\S*(?:master\\.key|private_?key|initialAdminPassword|\\.vault_pass)|python3?[^\\n]{1,40}secrets\\.token_)\\b[^\\n]{0,80}\\n`,
       '(?![.~]|/\\w+/\\w+[/.])(?=[^\\s:{}<>]{12,200}[ \\t]*\\r?(?:\\n|$))(?=\\S{0,64}[0-9])',
     ),
     name: 'password',

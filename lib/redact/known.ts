@@ -1,6 +1,6 @@
 /** Values that are known to be secrets, wherever they appear. In memory only. */
 
-import { detached } from './codes.ts'
+import { detached } from '../base/text.ts'
 import type { Find } from './finds.ts'
 import { Literals } from './literals.ts'
 

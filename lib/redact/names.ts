@@ -1,6 +1,6 @@
 /** Which names say that their value is a secret, and which values can be one. */
 
-import { detached } from './codes.ts'
+import { detached } from '../base/text.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { isTelling } from './telling.ts'
 

@@ -38,7 +38,10 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
   const isIdle = () =>
     made === undefined && (options.rules ?? []).length === 0 && learnt.every(isTooLongToHide)
   return {
-    text: (text) => (isIdle() && isHarmless(text) ? unchanged(text) : engine().text(text)),
+    text: (text, before) =>
+      isIdle() && isHarmless(text) && before === undefined
+        ? unchanged(text)
+        : engine().text(text, before),
     json: (value) => (isIdle() && isHarmlessJson(value) ? unchanged(value) : engine().json(value)),
     openStream: () => engine().openStream(),
     learn: (values) => {

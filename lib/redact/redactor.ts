@@ -5,8 +5,11 @@ import type { Rule } from './rules.ts'
 
 /** Takes secrets out of what is about to be written. */
 export interface Redactor {
-  /** One free-standing text, which may hold line feeds; JSON in it keeps its form. */
-  text(text: string): Redacted<string>
+  /**
+   * One free-standing text, which may hold line feeds; JSON in it keeps its form. `before` is the line
+   * that it stands behind, where there is one: a command, as it stands behind a prompt.
+   */
+  text(text: string, before?: string): Redacted<string>
   /** What JSON can hold: every string in it and every key, decoded, each with the name it stands under. */
   json<T>(value: T): Redacted<T>
   /** Lines or pieces of one stream: what spans them is still found. */

@@ -8,6 +8,7 @@ import type { Session } from '../session/session.ts'
 import { isProviderId, longestProviderId, type Stream } from '../tools/adapter.ts'
 import type { TextEvent, ToolEvent } from '../tools/event.ts'
 import { pruned } from '../tools/fields.ts'
+import { Commands } from './commands.ts'
 import { primedNotice } from './prime.ts'
 import { type Budget, type Lines, longestText, margin, safeHead, spend } from './pump.ts'
 import type { Recorder } from './recorder.ts'
@@ -52,6 +53,7 @@ export class EventLines implements Lines {
   /** The block that deltas are being added to: when it began, as much of it as is kept, and all its bytes. */
   #open: { readonly event: TextEvent; readonly at: number; text: string; bytes: number } | undefined
   readonly #calls = new Recent()
+  readonly #commands = new Commands()
   /** So many of them may have ended in a line that nobody reads: the silence after it would mean nothing. */
   #unread = 0
   #provider: string | undefined
@@ -195,7 +197,7 @@ export class EventLines implements Lines {
     const { text, data } = contentOf(event)
     // Blocks begin before there is anything in them.
     if (text === '' && (event.type === 'message' || event.type === 'thought')) return
-    this.#push(event.type, text, data, at, bytes)
+    this.#push(event.type, text, data, at, { bytes, before: this.#commands.lineBefore(event) })
   }
 
   /** Saves the provider's id at once: without it there is no going on. */
@@ -246,13 +248,22 @@ export class EventLines implements Lines {
     return isProviderId(id) ? undefined : 'cannot be an argument'
   }
 
-  /** `bytes`: of all the text, where this is only its head. */
-  #push(type: string, text: string | null, data: EntryData, at: number, bytes?: number): void {
+  /** `bytes`: of all the text, where this is only its head; `before`: the line that it stands behind. */
+  #push(
+    type: string,
+    text: string | null,
+    data: EntryData,
+    at: number,
+    { bytes, before }: { bytes?: number | undefined; before?: string | undefined } = {},
+  ): void {
     const { session, recorder, turn, budget } = this.#spec
     // What an entry has no room for need not be redacted, beyond what lets a secret at the cut be seen.
     const isLong = text !== null && text.length > longestText + margin
     const head = isLong ? cutText(text, longestText + margin) : text
-    const { value, counts } = session.redact({ text: head, data: pruned(data) as EntryData })
+    const { value, counts } = session.redact(
+      { text: head, data: pruned(data) as EntryData },
+      before,
+    )
     const safe = isLong ? { ...value, text: safeHead(value.text ?? '') } : value
     const entry = bounded(
       { type, turn, at, ...safe },

@@ -224,9 +224,12 @@ export class Session implements Disposable {
     ])
   }
 
-  /** Redacts an entry's texts: with encodeRedacted the one way into a journal. */
-  redact<T extends Pick<NewEntry, 'text' | 'data'>>(entry: T): Redacted<T> {
-    const text = entry.text === null ? undefined : this.#redactor.text(entry.text)
+  /**
+   * Redacts an entry's texts: with encodeRedacted the one way into a journal. `before` is the line that
+   * its text stands behind, where there is one.
+   */
+  redact<T extends Pick<NewEntry, 'text' | 'data'>>(entry: T, before?: string): Redacted<T> {
+    const text = entry.text === null ? undefined : this.#redactor.text(entry.text, before)
     const data = this.#redactor.json(entry.data)
     return {
       value: { ...entry, text: text?.value ?? null, data: data.value },

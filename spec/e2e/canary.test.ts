@@ -49,6 +49,7 @@ test('no secret reaches the disk, whatever way it came', async () => {
     'arguments in the config': `ghp${'_'}d${alnum(35)}`,
     'message of an agent': `ghp${'_'}e${alnum(35)}`,
     'command of an agent': `ghp${'_'}f${alnum(35)}`,
+    'output of a command of an agent': hex(48),
   }
   const place = makeStage(['codex'])
   const config = join(place.dir, 'config')
@@ -105,6 +106,12 @@ test('no secret reaches the disk, whatever way it came', async () => {
       type: 'command_execution',
       command: `push ${needles['command of an agent']}`,
       aggregated_output: `pushed ${needles['command of an agent']}`,
+      exit_code: 0,
+    }),
+    item('3', {
+      type: 'command_execution',
+      command: "/bin/bash -lc 'cd api && openssl rand -hex 24'",
+      aggregated_output: `${needles['output of a command of an agent']}\n`,
       exit_code: 0,
     }),
     { type: 'turn.completed', usage: {} },

@@ -308,6 +308,20 @@ describe('command lines', () => {
 })
 
 describe('what a program prints of its own', () => {
+  it('is one behind the command that prints it, and behind no other', () => {
+    const marker = '[REDACTED:password]'
+    for (const command of ['openssl rand -hex 24', "/bin/bash -lc 'pass show db'"]) {
+      expect(redactor.text(`${key}\nurl: x\n`, `$ ${command}`)).toEqual({
+        value: `${marker}\nurl: x\n`,
+        counts: { password: 1 },
+      })
+    }
+    expect(createRedactor().text('a1b2c3d4e5f6g7', '$ pwgen 14 1').value).toBe(marker)
+    for (const command of ['git rev-parse HEAD', 'sha256sum pass', 'wc -c secrets']) {
+      expect(redactor.text(key, `$ ${command}`)).toEqual({ value: key, counts: undefined })
+    }
+  })
+
   const [own, peer, shared] = ['x', 'y', 'z'].map((mark) => `${mark}${alnum(42)}=`)
 
   it('loses the keys of a WireGuard, and keeps the public ones', () => {
