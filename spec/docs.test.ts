@@ -137,7 +137,10 @@ const shapes = `## What \`--json\` prints
 What is not known is null. A failure is one line on standard error: \`{"error": {code, message, hint, data}}\`.`
 
 const environment: readonly (readonly [names: string, meaning: string])[] = [
-  ['STINT_HOME', 'the directory under which everything is kept'],
+  [
+    'STINT_HOME',
+    'the directory under which everything is kept; a relative one is below the current directory',
+  ],
   ['XDG_STATE_HOME', 'without it, `$XDG_STATE_HOME/stint`, else `~/.local/state/stint`'],
   ['XDG_CONFIG_HOME', 'where `stint/config.toml` is; `~/.config` when unset or relative'],
   ['HOME', "the user's home directory"],
@@ -266,7 +269,8 @@ function environmentText(): string {
     table(environment),
     wrap(
       "A tool gets its caller's environment with these in it. A command inside of a turn reads `STINT_SESSION_ID`, " +
-        '`STINT_TURN` and `STINT_STORE` back, and believes them only while that turn is open.',
+        '`STINT_TURN` and `STINT_STORE` back, and believes them only while that turn is open. An agent is not given ' +
+        'what Claude Code sets for its own children, `CLAUDECODE` and the like.',
     ),
     table(given),
   ]).trimEnd()
