@@ -241,7 +241,7 @@ const list: ExplainedVerb = {
 
 Where there are several stores, STORE tells them apart: by the project's name, or by the store's directory where two have one name, as on two machines. A store that cannot be read is a warning. Nothing is written in any of them, so that a read-only mount or a copy will do.
 
-With --json: an array of objects, each with \`store\`, its store's directory, where there are several; with --tree too, the same objects with \`children\`, and \`usage_total\` where something is known of what a session and all its descendants used, whatever is filtered out.`,
+With --json: an array of objects, with --all-projects or several --store each with \`store\`, its store's directory; with --tree too, the same objects with \`children\`, and \`usage_total\` where something is known of what a session and all its descendants used, whatever is filtered out.`,
   exits: [
     ['0', 'printed, also when there is none'],
     ['2', 'wrong usage'],

@@ -105,7 +105,7 @@ const shapes = `## What \`--json\` prints
 | verb | document |
 |---|---|
 | \`run\`, \`resume\`, \`compress\`, \`result\` | the result of the turn: the data of its \`turn_ended\` entry, see [format.md](format.md) |
-| \`list\` | an array of sessions: \`id name description status phase tool tools turn outcome created_at last_accessed idle_for_ms parent_session_id fork_of_session_id depth branch cwd project_path pinned usage\`; with \`--size\` also \`size_bytes\`, of several stores also \`store\` |
+| \`list\` | an array of sessions: \`id name description status phase tool tools turn outcome created_at last_accessed idle_for_ms parent_session_id fork_of_session_id depth branch cwd project_path pinned usage\`; with \`--size\` also \`size_bytes\`, with \`--all-projects\` or several \`--store\` also \`store\` |
 | \`list --tree\` | the same objects with \`children\`, and where known \`usage_total\`: sums over the session and its descendants, each counted once; an absent parent is \`{id, status: "gone", children}\`; one of a cycle has \`cycle: true\` |
 | \`show\` | such an object with \`dir\`, \`state\` (state.toml), \`locks\` (\`name held holder\`), \`liveness\` (\`status why holder\`) and \`warnings\`; with \`--tree\` also \`children\` and \`usage_total\` |
 | \`logs\` | an array of entries; not together with \`--follow\` or \`--raw\` |

@@ -51,6 +51,9 @@ describe('list --store', () => {
     const { place, here } = await makeCopies()
     const other = `${place.dir}/other`
     mkdirSync(other)
+    // Of one it says the same as of many.
+    const [only] = await place.json<Row[]>(['list', '--all-projects', '--limit', '1'])
+    expect(only?.store).toBe(here)
     await place.make(['--', 'false'], { cwd: other }).catch(() => undefined)
     const all = await place.stint(['list', '--all-projects'])
     expect(all.stdout).toMatch(/^\S+ +other /m)
