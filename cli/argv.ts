@@ -232,6 +232,7 @@ function orList(words: readonly string[]): string {
     : `${words.slice(0, -1).join(', ')} or ${words[words.length - 1]}`
 }
 
-function quote(value: string): string {
+/** A word as messages show it: not all of a long one. */
+export function quote(value: string): string {
   return JSON.stringify(value.length > 40 ? `${value.slice(0, 39)}…` : value)
 }

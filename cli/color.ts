@@ -21,7 +21,7 @@ export function isColored(choice: ColorChoice, env: Env, terminal: () => boolean
   return env.TERM !== 'dumb' && terminal()
 }
 
-/** What was chosen by the flag, else by STINT_COLOR; an unknown word there is left to the settings. */
+/** What was chosen by the flag, else by STINT_COLOR; an unknown word there is passed over. */
 export function colorChoice(given: string | undefined, env: Env): ColorChoice {
   for (const choice of [given, env.STINT_COLOR]) {
     if (choice === 'auto' || choice === 'always' || choice === 'never') return choice

@@ -33,7 +33,7 @@ export async function runProgram(host: Host, parts: Parts): Promise<number> {
   } catch (error) {
     // By its name: the file of a verb carries a class of its own.
     if (error instanceof Error && error.name === 'OutputClosed') return brokenPipe
-    return printFailure(host, words, error, verb)
+    return printFailure(host, host.argv, error, verb)
   }
 }
 

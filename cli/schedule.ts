@@ -1,8 +1,9 @@
 /** Snippets that let cron or systemd run gc, with the flags that were given. */
 
 import path from 'node:path'
-import { Failure } from '../lib/index.ts'
+import { Failure, readConfig } from '../lib/index.ts'
 import type { Invocation, Option, Value } from './command.ts'
+import { homeOf } from './session.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -12,11 +13,13 @@ interface Surroundings {
 }
 
 /** What names the store and the settings; a job has none of it in its environment. */
-const inherited = ['STINT_HOME', 'XDG_STATE_HOME', 'XDG_CONFIG_HOME'] as const
+const inherited = ['STINT_HOME', 'XDG_STATE_HOME', 'XDG_CONFIG_HOME']
 
 /** A line for crontab(5). Throws USAGE where it would be two: the second is a job of its own. */
-export function cronText(invocation: Invocation, { env, cwd }: Surroundings): string {
-  const words = [...variables(env), ...command(invocation, cwd)].map(quoteShell)
+export function cronText(invocation: Invocation, surroundings: Surroundings): string {
+  const words = [...variables(surroundings), ...command(invocation, surroundings.cwd)].map(
+    quoteShell,
+  )
   // A percent sign ends the command there.
   const line = words.join(' ').replaceAll('%', '\\%')
   if (/[\r\n]/.test(line)) {
@@ -26,15 +29,15 @@ export function cronText(invocation: Invocation, { env, cwd }: Surroundings): st
 }
 
 /** A service and a timer for systemd. */
-export function systemdText(invocation: Invocation, { env, cwd }: Surroundings): string {
-  const settings = variables(env).map((word) => `Environment=${quoteUnit(word)}\n`)
+export function systemdText(invocation: Invocation, surroundings: Surroundings): string {
+  const settings = variables(surroundings).map((word) => `Environment=${quoteUnit(word)}\n`)
   return `# ~/.config/systemd/user/stint-gc.service
 [Unit]
 Description=Clean up sessions of stint
 
 [Service]
 Type=oneshot
-${settings.join('')}ExecStart=${command(invocation, cwd).map(quoteCommand).join(' ')}
+${settings.join('')}ExecStart=${command(invocation, surroundings.cwd).map(quoteCommand).join(' ')}
 Nice=10
 IOSchedulingClass=idle
 
@@ -54,8 +57,14 @@ WantedBy=timers.target
 `
 }
 
-function variables(env: Env): string[] {
-  return inherited.flatMap((name) => (env[name] ? [`${name}=${env[name]}`] : []))
+function variables({ env, cwd }: Surroundings): string[] {
+  const { rows } = readConfig(env, homeOf({ env }))
+  const rules = rows.filter(({ key, origin }) => key.startsWith('gc.') && origin === 'environment')
+  return [...inherited, ...rules.map(({ source }) => String(source))].flatMap((name) => {
+    const value = env[name]
+    if (!value) return []
+    return [`${name}=${name === 'STINT_HOME' ? path.resolve(cwd, value) : value}`]
+  })
 }
 
 /** The program by its paths, since a job has next to no PATH, and the flags. */

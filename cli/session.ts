@@ -4,6 +4,7 @@ import {
   Failure,
   isInside,
   isMade,
+  isThere,
   listStores,
   openStore,
   type Resolved,
@@ -31,7 +32,8 @@ export function storesOf(invocation: Invocation, context: Context): Store[] {
   const named = texts(invocation, 'store')
   if (named.length < 2) {
     const store = storeOf(invocation, context)
-    if (named.length === 1 && !isMade(store)) context.out.warn(absent(store))
+    const missing = findMissing(store, invocation)
+    if (missing !== undefined) context.out.warn(missing)
     return [store]
   }
   return [...new Set(named)].flatMap((dir) => {
@@ -46,6 +48,14 @@ export function storesOf(invocation: Invocation, context: Context): Store[] {
       return []
     }
   })
+}
+
+/** A store appears with its first session, but what was named and is not there was likely mistyped. */
+function findMissing(store: Store, invocation: Invocation): string | undefined {
+  const isStore = text(invocation, 'store') !== undefined
+  if ((!isStore && text(invocation, 'project') === undefined) || isMade(store)) return undefined
+  if (isStore) return absent(store)
+  return isThere(store.projectPath) ? undefined : `there is no directory ${store.projectPath}`
 }
 
 function absent({ dir }: Store): string {

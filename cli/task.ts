@@ -10,7 +10,7 @@ import {
   splitWords,
   type Task,
 } from '../lib/index.ts'
-import { misused } from './argv.ts'
+import { misused, quote } from './argv.ts'
 import { flag, type Invocation, text } from './command.ts'
 import type { Context } from './context.ts'
 
@@ -26,7 +26,8 @@ export async function taskOf(
   const words = verb.name === 'resume' ? positionals.slice(1) : [...positionals]
   const file = text(invocation, 'prompt-file') ?? (words[0] === '-' ? words.shift() : undefined)
   if (command !== undefined && (words.length > 0 || file !== undefined)) {
-    throw misused(verb, 'a prompt and a command after -- exclude each other')
+    const prompt = words[0] === undefined ? 'a prompt' : `the prompt ${quote(words[0])}`
+    throw misused(verb, `${prompt} and a command after -- exclude each other`)
   }
   if (words.length > 0 && file !== undefined) {
     throw misused(verb, 'PROMPT and --prompt-file exclude each other')

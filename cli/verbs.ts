@@ -39,7 +39,7 @@ const limits: readonly ExplainedOption[] = [
     name: 'idle-timeout',
     value: 'DUR',
     kind: 'duration',
-    help: 'stop the tool when it prints nothing for this time',
+    help: 'stop the tool when it prints nothing for this time; an agent has 10m unless said',
   },
 ]
 
@@ -75,7 +75,7 @@ const promptOptions: readonly ExplainedOption[] = [
     value: 'WHAT',
     kind: 'choice',
     choices: ['allow', 'deny', 'ask'],
-    help: 'what the agent may do unasked: allow (edit and run), deny (only what it does by itself), or ask (you, where the agent speaks ACP and there is a terminal; else deny)',
+    help: 'what the agent may do unasked: allow (edit and run), deny (only what it does by itself; the default), or ask (you, where the agent speaks ACP and there is a terminal; else deny)',
   },
   {
     name: 'interactive',
@@ -241,7 +241,7 @@ const list: ExplainedVerb = {
 
 Where there are several stores, STORE tells them apart: by the project's name, or by the store's directory where two have one name, as on two machines. A store that cannot be read is a warning. Nothing is written in any of them, so that a read-only mount or a copy will do.
 
-With --json: an array of objects, each with \`store\`, its store's directory, where there are several; with --tree too, the same objects with \`children\`, and \`usage_total\` where something is known of what a session and all its descendants used, whatever is filtered out.`,
+With --json: an array of objects, with --all-projects or several --store each with \`store\`, its store's directory; with --tree too, the same objects with \`children\`, and \`usage_total\` where something is known of what a session and all its descendants used, whatever is filtered out.`,
   exits: [
     ['0', 'printed, also when there is none'],
     ['2', 'wrong usage'],
@@ -442,7 +442,7 @@ const kill: ExplainedVerb = {
     { name: 'lost', help: 'its machine or container is gone for good: record that it crashed' },
   ],
   reach: 'all',
-  details: `Asks the tool's whole process group to end, and after a grace period makes it. An agent that speaks ACP is asked to cancel first, and has 2 s for that. Then the same is done to every other process of the turn, wherever it went, and to child sessions that the turn started. The turn's outcome becomes \`cancelled\`; the session stays and can be resumed. Where the journal cannot be written all of that is done, too, and what could not be recorded is said.
+  details: `Asks the tool's whole process group to end, and after a grace period (\`kill_grace\`, 5s) makes it. An agent that speaks ACP is asked to cancel first, and has 2 s for that. Then the same is done to every other process of the turn, wherever it went, and to child sessions that the turn started. The turn's outcome becomes \`cancelled\`; the session stays and can be resumed. Where the journal cannot be written all of that is done, too, and what could not be recorded is said.
 
 What a turn that ended by itself left running is for \`stint reap\`.
 
@@ -487,7 +487,7 @@ const reap: ExplainedVerb = {
   positionals: { min: 0, max: 0 },
   options: [{ name: 'dry-run', help: 'only list what would be ended' }],
   reach: 'all',
-  details: `Ends what has the id of a session of this project in its environment, when no turn of that session runs or may run: TERM, after a grace period KILL. Servers and terminal multiplexers that a turn left behind on purpose are among them, so look with --dry-run first.
+  details: `Ends what has the id of a session of this project in its environment, when no turn of that session runs or may run: TERM, after a grace period (\`kill_grace\`, 5s) KILL. Servers and terminal multiplexers that a turn left behind on purpose are among them, so look with --dry-run first.
 
 Nothing is done to a session that is running, busy, orphaned (that is for \`stint kill\`), unreadable or unknown, to whatever such a session runs in, and to the processes that this command itself runs in. Without anything to end nothing is printed.`,
   exits: [
@@ -587,7 +587,7 @@ const deleteSessions: ExplainedVerb = {
 const retentionExits = [
   ['0', 'done, also when there was nothing to do or another clean-up is at work'],
   ['1', 'something could not be done; the rest was'],
-  ['2', 'wrong usage, or the file is no plan'],
+  ['2', 'wrong usage, or what --apply names is no plan'],
   [
     '6, 7',
     'newer data; the environment failed (disk full, permission), or the clock is not to be trusted',
@@ -644,7 +644,7 @@ const gc: ExplainedVerb = {
       value: 'STATUS,…',
       kind: 'list',
       choices: ['idle', 'available', 'retired', 'crashed'],
-      help: 'only sessions of one of these statuses',
+      help: 'only idle, available, retired or crashed sessions',
     },
     {
       name: 'trash-for',

@@ -1,6 +1,11 @@
 /** The public surface of stint: named re-exports, no logic. */
 
-export { archiveSession, type ExportReport, exportSessions } from './archive/export.ts'
+export {
+  archiveSession,
+  type ExportHooks,
+  type ExportReport,
+  exportSessions,
+} from './archive/export.ts'
 export { importArchive, type UnpackOptions, type UnpackRow } from './archive/import.ts'
 export type { ArchivedFile, ArchivedSession } from './archive/manifest.ts'
 export { type Target, writeTarget } from './archive/target.ts'
@@ -52,7 +57,7 @@ export {
 export { listFailureCodes } from './failures.ts'
 export { type FileFinding, findingsOf } from './file/file.ts'
 export { TextRedaction } from './file/redaction.ts'
-export { type FileReport, isThere, redactPath } from './file/walk.ts'
+export { type FileErrand, type FileReport, isThere, redactPath } from './file/walk.ts'
 export {
   type ImportOptions,
   type ImportRow,
@@ -61,6 +66,7 @@ export {
 } from './import/import.ts'
 export type { Entry, EntryData } from './journal/entry.ts'
 export type { Line, Reading } from './journal/read.ts'
+export type { Place } from './layout.ts'
 export { canFindCarriers } from './os/carriers.ts'
 export {
   hasInput,
@@ -72,7 +78,12 @@ export {
 } from './os/descriptor.ts'
 export { systemErrno, systemProblem } from './os/errno.ts'
 export type { Lock } from './os/lock-file.ts'
-export { createRedactor, type Redactor } from './redact/redact.ts'
+export {
+  createRedactor,
+  type RedactionCounts,
+  type Redactor,
+  type RedactorOptions,
+} from './redact/redact.ts'
 export type { ApplyOptions, Outcome as GcOutcome } from './retention/apply.ts'
 export { requireClock } from './retention/clock.ts'
 export {
@@ -100,6 +111,7 @@ export {
 } from './retention/plan-file.ts'
 export type { Policy } from './retention/policy.ts'
 export { listStoresUnder, moveProject, type Relocation } from './retention/relocate.ts'
+export type { Survey } from './retention/survey.ts'
 export { type DiskUsage, readDiskUsage, type SizeRow } from './retention/usage.ts'
 export { type KillReport, killTurn } from './run/kill.ts'
 export type { RunOptions, RunReport, RunTarget, Started } from './run/plan.ts'
@@ -116,7 +128,7 @@ export type { Snapshot } from './session/snapshot.ts'
 export type { State, ToolState, TurnState } from './session/state.ts'
 export { type Artifact, listArtifacts, type Outcome, type TurnResult } from './session/turn.ts'
 export { openRedactor } from './store/access.ts'
-export { appendEntry, pinSession, renameSession } from './store/change.ts'
+export { appendEntry, type OwnEntry, pinSession, renameSession } from './store/change.ts'
 export { type Commit, listCommits } from './store/commits.ts'
 export {
   type Config,
@@ -125,7 +137,7 @@ export {
   type Settings,
 } from './store/config.ts'
 export { type Birth, createSession, type Past } from './store/create.ts'
-export { type Held, holdSession } from './store/hold.ts'
+export { type Held, type HoldOptions, holdSession } from './store/hold.ts'
 export { listDescendants } from './store/kin.ts'
 export {
   type ListFilter,
@@ -137,6 +149,7 @@ export {
 } from './store/list.ts'
 export { readToolMemory, type ToolMemory } from './store/memory.ts'
 export { deleteSession, restoreSession } from './store/move.ts'
+export type { TypedPlace } from './store/place.ts'
 export {
   checkSession,
   openShared,
@@ -156,7 +169,7 @@ export {
   type Store,
   type StoreOptions,
 } from './store/store.ts'
-export { builtInTools } from './store/tool-config.ts'
+export { builtInTools, type ToolSettings } from './store/tool-config.ts'
 export {
   followTranscript,
   livenessOf,

@@ -105,7 +105,7 @@ const shapes = `## What \`--json\` prints
 | verb | document |
 |---|---|
 | \`run\`, \`resume\`, \`compress\`, \`result\` | the result of the turn: the data of its \`turn_ended\` entry, see [format.md](format.md) |
-| \`list\` | an array of sessions: \`id name description status phase tool tools turn outcome created_at last_accessed idle_for_ms parent_session_id fork_of_session_id depth branch cwd project_path pinned usage\`; with \`--size\` also \`size_bytes\`, of several stores also \`store\` |
+| \`list\` | an array of sessions: \`id name description status phase tool tools turn outcome created_at last_accessed idle_for_ms parent_session_id fork_of_session_id depth branch cwd project_path pinned usage\`; with \`--size\` also \`size_bytes\`, with \`--all-projects\` or several \`--store\` also \`store\` |
 | \`list --tree\` | the same objects with \`children\`, and where known \`usage_total\`: sums over the session and its descendants, each counted once; an absent parent is \`{id, status: "gone", children}\`; one of a cycle has \`cycle: true\` |
 | \`show\` | such an object with \`dir\`, \`state\` (state.toml), \`locks\` (\`name held holder\`), \`liveness\` (\`status why holder\`) and \`warnings\`; with \`--tree\` also \`children\` and \`usage_total\` |
 | \`logs\` | an array of entries; not together with \`--follow\` or \`--raw\` |
@@ -137,7 +137,10 @@ const shapes = `## What \`--json\` prints
 What is not known is null. A failure is one line on standard error: \`{"error": {code, message, hint, data}}\`.`
 
 const environment: readonly (readonly [names: string, meaning: string])[] = [
-  ['STINT_HOME', 'the directory under which everything is kept'],
+  [
+    'STINT_HOME',
+    'the directory under which everything is kept; a relative one is below the current directory',
+  ],
   ['XDG_STATE_HOME', 'without it, `$XDG_STATE_HOME/stint`, else `~/.local/state/stint`'],
   ['XDG_CONFIG_HOME', 'where `stint/config.toml` is; `~/.config` when unset or relative'],
   ['HOME', "the user's home directory"],
@@ -266,7 +269,8 @@ function environmentText(): string {
     table(environment),
     wrap(
       "A tool gets its caller's environment with these in it. A command inside of a turn reads `STINT_SESSION_ID`, " +
-        '`STINT_TURN` and `STINT_STORE` back, and believes them only while that turn is open.',
+        '`STINT_TURN` and `STINT_STORE` back, and believes them only while that turn is open. An agent is not given ' +
+        'what Claude Code sets for its own children, `CLAUDECODE` and the like.',
     ),
     table(given),
   ]).trimEnd()

@@ -97,6 +97,20 @@ test('docs/library.md tells what each function does', async () => {
   await expect(printed).toMatchFileSnapshot('../docs/library.md')
 })
 
+test('every type that a function names can be imported', () => {
+  const index = readFileSync(join(root, 'lib/index.ts'), 'utf8')
+  const exported = new Set(index.match(/\b[A-Z]\w+\b/g))
+  const native = new Set(
+    'AbortSignal AsyncGenerator ErrnoException Generator Iterable Map NodeJS Promise Readonly ReadonlySet Record Uint8Array'.split(
+      ' ',
+    ),
+  )
+  const signatures = [...functionTable().matchAll(/^- `(.*?)`:/gm)].map(([, one = '']) => one)
+  const named = signatures.flatMap((one) => one.match(/\b[A-Z]\w+\b/g) ?? [])
+  expect(named.length).toBeGreaterThan(100)
+  expect(named.filter((name) => !exported.has(name) && !native.has(name))).toEqual([])
+})
+
 /** The parts of the library, by their folders. */
 const parts: Readonly<Record<string, readonly string[]>> = {
   'Sessions and stores': ['store', 'session', 'tree'],

@@ -7,7 +7,8 @@ import { storesOf } from '../session.ts'
 /** Moves sessions that were not used for some days to the trash. */
 export const handler: Handler = async (invocation, context) => {
   const days = count(invocation, 'days')
-  if (days === undefined) throw misused(invocation.verb, '`clean` needs --days')
+  if (days === undefined)
+    throw misused(invocation.verb, '`stint clean` needs --days, such as --days 30')
   const tools = list(invocation, 'tool')
   const policy: Policy = { olderThan: days * 86_400_000, ...(tools === undefined ? {} : { tools }) }
   const planned = planStores(storesOf(invocation, context), context, () => policy, {

@@ -30,7 +30,7 @@ export const handler: Handler = async ({ verb, positionals, command }, context) 
     context.out.data(script)
     return 0
   }
-  if (command === undefined) throw misused(verb, '`completion words` needs -- and the words')
+  if (command === undefined) throw misused(verb, '`stint completion words` needs -- and the words')
   const wanted = findWanted(command, verbs)
   const isCommand = 'command' in wanted
   const way = isCommand ? `command ${wanted.command}` : wayOf(wanted)

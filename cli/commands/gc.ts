@@ -12,7 +12,7 @@ import {
   type Store,
   writePlan,
 } from '../../lib/index.ts'
-import { misused } from '../argv.ts'
+import { misused, refuseTogether } from '../argv.ts'
 import {
   count,
   duration,
@@ -31,6 +31,7 @@ import { settingsOf, storeOf, storesOf } from '../session.ts'
 /** Cleans up by policy: plans, and carries out what is planned. */
 export const handler: Handler = async (invocation, context) => {
   if (flag(invocation, 'print-cron') || flag(invocation, 'print-systemd')) {
+    refuseTogether(invocation, 'print-cron', 'print-systemd')
     const draw = flag(invocation, 'print-cron') ? cronText : systemdText
     context.out.data(draw(invocation, context))
     return 0

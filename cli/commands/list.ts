@@ -10,7 +10,7 @@ import {
   totalUsage,
   type Usage,
 } from '../../lib/index.ts'
-import { count, flag, type Handler, type Invocation, list, text, when } from '../command.ts'
+import { count, flag, type Handler, type Invocation, list, text, texts, when } from '../command.ts'
 import type { Context } from '../context.ts'
 import { bytes } from '../render/amount.ts'
 import { rowCells, rowColumns, shownLength } from '../render/session.ts'
@@ -26,10 +26,11 @@ type Stored = SessionRow & { readonly store: string }
 export const handler: Handler = async (invocation, context) => {
   const filter = filterOf(invocation)
   const stores = storesOf(invocation, context)
+  // By what was asked for, so that a script finds the same shape however many there are.
+  const isOfMany = flag(invocation, 'all-projects') || texts(invocation, 'store').length > 1
+  const look = isOfMany ? tryList : listSessions
   const listing = merge(
-    stores.length === 1
-      ? stores.map((store) => listSessions(store, filter))
-      : stores.map((store) => tryList(store, filter)),
+    stores.map((store) => look(store, filter)),
     filter,
   )
   for (const warning of listing.warnings) context.out.warn(warning.message)

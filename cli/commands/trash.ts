@@ -18,11 +18,11 @@ import { storeOf } from '../session.ts'
 export const handler: Handler = async (invocation, context) => {
   const [action, ...refs] = invocation.positionals
   if (action === 'restore') {
-    if (refs.length === 0) throw misused(invocation.verb, '`trash restore` needs REF')
+    if (refs.length === 0) throw misused(invocation.verb, '`stint trash restore` needs REF')
     return restore(refs, invocation, context)
   }
   if (action === 'empty') return empty(refs, invocation, context)
-  if (refs.length > 0) throw misused(invocation.verb, '`trash list` takes no REF')
+  if (refs.length > 0) throw misused(invocation.verb, '`stint trash list` takes no REF')
   return list(invocation, context)
 }
 

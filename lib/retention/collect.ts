@@ -8,7 +8,7 @@ import { type ApplyOptions, applyPlan, type Outcome } from './apply.ts'
 import { findLeftovers, sweepLeftovers } from './leftovers.ts'
 import { isOrphaned } from './orphan.ts'
 import { type Errand, planRetention, type Verdict } from './plan.ts'
-import type { Policy } from './policy.ts'
+import { checkPolicy, type Policy } from './policy.ts'
 import { readFacts, type Survey, surveyStore } from './survey.ts'
 
 /** What is to become of a store's sessions. */
@@ -23,12 +23,13 @@ export interface StorePlan {
   readonly leftovers: readonly string[]
 }
 
-/** Plans a store's retention. Reads only. */
+/** Plans a store's retention. Reads only. Throws USAGE for a bound that is no number from 0. */
 export function planStore(
   store: Store,
   policy: Policy,
   options: { readonly onRead?: (count: number) => void } = {},
 ): StorePlan {
+  checkPolicy(policy)
   const survey = surveyStore(store, options)
   const isShared = findProjectFacts(store.dir)?.shared ?? false
   const sessions = new Map(survey.sessions)

@@ -1,5 +1,6 @@
 /** What retention is asked to do. */
 
+import { Failure } from '../errors.ts'
 import type { Status } from '../session/liveness.ts'
 
 /** Which sessions may go. Without any rule of the first four none does. */
@@ -20,6 +21,15 @@ export interface Policy {
   readonly trashFor?: number
   /** Also record the crashes of turns whose supervisor is gone. */
   readonly recordCrashes?: boolean
+}
+
+/** Throws USAGE for a bound that is no number from 0: by NaN or -1 every session would go. */
+export function checkPolicy(policy: Policy): void {
+  for (const key of ['olderThan', 'keepLast', 'maxCount', 'maxSize', 'trashFor'] as const) {
+    const bound: unknown = policy[key]
+    if (bound === undefined || (typeof bound === 'number' && bound >= 0)) continue
+    throw new Failure('USAGE', { problem: `planStore: ${key} is no number from 0` })
+  }
 }
 
 /** Younger sessions are left alone whatever the policy says, in ms: somebody is at work there. */

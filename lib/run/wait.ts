@@ -26,6 +26,7 @@ export async function waitForTurn(
   store: Store,
   id: SessionId,
   options: {
+    /** In ms; without end when undefined. */
     readonly timeout?: number | undefined
     readonly signal?: AbortSignal | undefined
   } = {},

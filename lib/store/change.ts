@@ -12,9 +12,9 @@ import { realSessionDir } from './hold.ts'
 import type { Store } from './store.ts'
 
 /** What a caller has to say in a transcript. */
-interface OwnEntry {
+export interface OwnEntry {
   readonly type: string
-  readonly text?: string
+  readonly text?: string | null
   readonly data?: EntryData
 }
 

@@ -77,8 +77,11 @@ export async function createSession(
   checkName(birth.name)
   checkDescription(birth.description)
   // Before the store is made.
-  for (const id of [birth.id, birth.parent_session_id]) {
+  for (const id of [birth.id, birth.parent_session_id, birth.fork?.of]) {
     if (id !== undefined) checkId(id)
+  }
+  if ((birth.depth ?? 0) < 0) {
+    throw new Failure('ENTRY_INVALID', { type: 'session', problem: 'its depth is negative' })
   }
   // A configuration that cannot be read is said before anything is made.
   redactorOf(store)

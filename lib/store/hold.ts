@@ -27,7 +27,8 @@ const briefHold = 1_000
 /** How often another machine is looked at whether it still has the lease, in ms: over a network it costs. */
 const leasePause = 500
 
-interface HoldOptions {
+export interface HoldOptions {
+  /** How long to wait for another holder, in ms; not at all when undefined. */
   readonly wait?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly place?: Place

@@ -32,7 +32,7 @@ export interface SessionDetails extends SessionRow {
   readonly warnings: readonly Failure[]
 }
 
-/** Reads and probes one session. */
+/** Reads and probes one session. Throws SESSION_UNKNOWN; what is damaged stands in `warnings`. */
 export function readSession(store: Store, id: SessionId): SessionDetails {
   const now = store.now()
   const observation = observeThere(store, id, now)

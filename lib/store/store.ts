@@ -52,10 +52,14 @@ export interface Store {
  */
 export function openStore(options: StoreOptions): Store {
   checkOptions(options)
-  const { env, home } = options
+  const { home } = options
   const now = options.now === undefined ? Date.now : checkedClock(options.now)
   const cwd = () => checkedPath('cwd', options.cwd)
   const resolve = (to: string) => path.resolve(path.isAbsolute(to) ? '/' : cwd(), to)
+  const named = options.env.STINT_HOME
+  // For a tool that works in another directory, and the commands in it.
+  const env =
+    named && !path.isAbsolute(named) ? { ...options.env, STINT_HOME: resolve(named) } : options.env
   const root = resolve(rootDir(env, home))
   const shared = { now, env, configFile: configFile(env, home) }
   if (options.store !== undefined) {

@@ -50,8 +50,8 @@ function requireTurn(store: Store, id: SessionId, turn: number): void {
 
 /**
  * What `readTranscript` gives, and then what is appended, across turns. Ends when the session is at rest
- * and all was given, or never with `forever`; a transcript that was rewritten is given from where it
- * continues. A system that is short of files or memory is waited for, too.
+ * and all was given, with `forever` only when the signal aborts; a transcript that was rewritten is given
+ * from where it continues. A system that is short of files or memory is waited for, too.
  */
 export async function* followTranscript(
   store: Store,

@@ -101,7 +101,9 @@ describe('runProgram', () => {
   })
 
   it('says that options stand after the verb', async () => {
-    expect((await call(['--json', 'list'])).err).toContain('options stand after the verb')
+    expect((await call(['-q', 'list'])).err).toContain('options stand after the verb')
+    const { err } = await call(['--json', 'list'])
+    expect(JSON.parse(err).error).toMatchObject({ code: 'USAGE', hint: expect.any(String) })
   })
 
   it('loads no command for a line that does not parse', async () => {

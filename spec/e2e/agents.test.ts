@@ -502,7 +502,10 @@ test('what cannot be is refused before anything is made', async () => {
       ['run', '--tool', 'codex', '--acp', 'x', 'a'],
       '--acp is an agent of its own, and no --tool codex',
     ],
-    [['run', '--tool', 'codex', 'a', '--', 'codex'], 'exclude each other'],
+    [
+      ['run', '--tool', 'codex', 'a', '--', 'codex'],
+      'the prompt "a" and a command after -- exclude each other',
+    ],
     [['run', '--tool', 'codex', '--prompt-file', 'none'], 'there is no file'],
   ] as const) {
     const ran = await stage.stint([...args], { env })

@@ -461,6 +461,16 @@ describe('gc', () => {
     expect((await place.json<Row[]>(['trash', 'list'])).map((row) => row.id)).toEqual([id])
   })
 
+  test('prints a line for cron with the settings that its environment will not have', async () => {
+    const place = makePlace()
+    const env = { STINT_HOME: 'relative', STINT_GC_OLDER_THAN: '30d' }
+    const { stdout } = await place.stint(['gc', '--print-cron'], { env })
+    expect(stdout).toContain(` STINT_HOME=${place.cwd}/relative `)
+    expect(stdout).toContain(' STINT_GC_OLDER_THAN=30d /')
+    const both = await place.stint(['gc', '--print-cron', '--print-systemd'])
+    expectRefusal(both, { status: 2, code: 'USAGE' })
+  })
+
   test('prints no line for cron of which a part would be another job', async () => {
     const place = makePlace()
     const cwd = `${place.dir}/one\n* * * * * two`

@@ -1,6 +1,6 @@
 /** Several stores looked at together: those of projects, or copies of what other machines have. */
 
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { makePlace, type Place, program, type Row, snapshot } from '../support/cli.ts'
 
@@ -51,6 +51,9 @@ describe('list --store', () => {
     const { place, here } = await makeCopies()
     const other = `${place.dir}/other`
     mkdirSync(other)
+    // Of one it says the same as of many.
+    const [only] = await place.json<Row[]>(['list', '--all-projects', '--limit', '1'])
+    expect(only?.store).toBe(here)
     await place.make(['--', 'false'], { cwd: other }).catch(() => undefined)
     const all = await place.stint(['list', '--all-projects'])
     expect(all.stdout).toMatch(/^\S+ +other /m)
@@ -74,6 +77,18 @@ describe('list --store', () => {
     const alone = await place.stint(['list', '--store', none])
     expect(alone).toMatchObject({ status: 0, stdout: '' })
     expect(alone.stderr).toBe(`warning: there is no store at ${none}\nno sessions\n`)
+  })
+
+  test('warns of a project that is not there, unless it was and has sessions', async () => {
+    const place = makePlace()
+    const none = `${place.dir}/none`
+    const list = () => place.stint(['list', '--project', none])
+    expect((await list()).stderr).toBe(`warning: there is no directory ${none}\nno sessions\n`)
+    mkdirSync(none)
+    expect((await list()).stderr).toBe('no sessions\n')
+    await place.make(['--', 'true'], { cwd: none })
+    rmdirSync(none)
+    expect(await list()).toMatchObject({ status: 0, stderr: '' })
   })
 })
 

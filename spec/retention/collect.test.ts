@@ -33,6 +33,20 @@ async function collect(store: Store, meanwhile: () => unknown = () => {}) {
   return outcomes.map(({ id, act, result, why }) => ({ id, act, result, why }))
 }
 
+describe('planStore', () => {
+  it.each(['olderThan', 'keepLast', 'maxCount', 'maxSize', 'trashFor'])(
+    'refuses a bound by which everything would go: %s',
+    (key) => {
+      const store = makeStore()
+      for (const bound of [-1, Number.NaN, '30d', null]) {
+        const refused = expect.objectContaining({ code: 'USAGE' })
+        expect(() => planStore(store, { [key]: bound as number })).toThrow(refused)
+      }
+      expect(planStore(store, { [key]: Number.POSITIVE_INFINITY }).verdicts).toEqual([])
+    },
+  )
+})
+
 describe('collectStore', () => {
   it('leaves a session that was taken up since the plan was made', async () => {
     const store = makeStore()

@@ -44,6 +44,15 @@ describe('openStore', () => {
     expect(statSync(`${dir}/home`, { throwIfNoEntry: false })).toBeUndefined()
   })
 
+  it('gives a tool in another directory the same root', () => {
+    const cwd = makeDir()
+    const { env, root } = openStore({ env: { STINT_HOME: 'home', A: 'b' }, home: cwd, cwd })
+    expect({ env, root }).toEqual({
+      env: { STINT_HOME: `${cwd}/home`, A: 'b' },
+      root: `${cwd}/home`,
+    })
+  })
+
   it('is the same for every way to a directory, and for all worktrees of its repository', () => {
     const dir = makeDir()
     mkdirSync(`${dir}/repo/sub`, { recursive: true })

@@ -46,6 +46,8 @@ describe('an id that is none', () => {
     if (value !== undefined) {
       await expect(createSession(store, { id })).rejects.toMatchObject(refused)
       await expect(createSession(store, { parent_session_id: id })).rejects.toMatchObject(refused)
+      const fork = { of: id, seq: 0, turn: 0 }
+      await expect(createSession(store, { fork })).rejects.toMatchObject(refused)
     }
     if (typeof value !== 'string') {
       expect(() => resolveRef(store, id)).toThrow(expect.objectContaining(refused))
@@ -123,7 +125,7 @@ describe('an entry of a caller that says what a session is', () => {
     const store = makeStore()
     const id = await create(store)
     const set = { name: 'auth', description: 'one line', phase: 'available', pinned: true }
-    await appendEntry(store, id, { type: 'session', data: { set } })
+    await appendEntry(store, id, { type: 'session', text: null, data: { set } })
     expect(readSession(store, id)).toMatchObject(set)
   })
 })
@@ -131,8 +133,10 @@ describe('an entry of a caller that says what a session is', () => {
 describe('createSession', () => {
   it('refuses what no reader could take with a code', async () => {
     const store = makeStore()
-    const birth = { depth: 'deep' } as never
-    await expect(createSession(store, birth)).rejects.toMatchObject({ code: 'ENTRY_INVALID' })
+    for (const depth of ['deep', 1.5, -1]) {
+      const birth = { depth } as never
+      await expect(createSession(store, birth)).rejects.toMatchObject({ code: 'ENTRY_INVALID' })
+    }
   })
 })
 
