@@ -48,6 +48,14 @@ export function storesOf(invocation: Invocation, context: Context): Store[] {
   })
 }
 
+/** Of several stores, one that cannot be read is said, and hides no other; of one it is the failure. */
+export function warnOfSeveral(
+  stores: readonly Store[],
+  { out }: Context,
+): ((failure: Failure) => void) | undefined {
+  return stores.length > 1 ? ({ message }) => out.warn(message) : undefined
+}
+
 function absent({ dir }: Store): string {
   return `there is no store at ${dir}`
 }
