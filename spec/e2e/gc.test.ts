@@ -80,6 +80,9 @@ describe('gc', () => {
     // It was not made young by what was written into it.
     expect(Date.now() - Date.parse(trashed?.last_accessed)).toBeGreaterThan(39 * day)
 
+    expect((await place.stint(['gc', '--trash-for', '0s', '--dry-run'])).stdout).toMatch(
+      new RegExp(`^${old} +purge .* in the trash for \\S+ +old`, 'm'),
+    )
     const purged = await place.json<Row>(['gc', '--trash-for', '0s'])
     expect(purged.stores[0].outcomes).toEqual([
       { id: old, act: 'purge', result: 'done', why: 'trashed', bytes: expect.any(Number) },
@@ -113,6 +116,9 @@ describe('gc', () => {
     expect(await place.json(['show', id])).toMatchObject({ status: 'orphaned' })
     touch(`${place.dir}/gate`)
     await until('the agent is gone', () => !isRunning(pid))
+    expect((await place.stint(['gc', '--dry-run'])).stdout).toMatch(
+      new RegExp(`^${id} +record .* its supervisor is gone`, 'm'),
+    )
     expect(await said(place, ['gc'])).toEqual([0, '1 session recorded as crashed\n'])
     const row = await place.json(['show', id])
     expect(row).toMatchObject({ status: 'idle', outcome: 'crashed' })
@@ -187,6 +193,11 @@ describe('gc', () => {
       expect.objectContaining({ id, act: 'trash', result: 'done' }),
     ])
     expect(removalsOf(place).map((row) => [row.id, row.act])).toEqual([[id, 'trash']])
+    const again = await place.stint(['gc', '--apply', file])
+    expect([again.status, again.stderr]).toEqual([
+      0,
+      '2 skipped (the first: it is not there any more)\n',
+    ])
   })
 
   test.each([
@@ -223,6 +234,10 @@ describe('gc', () => {
     expectRefusal(back, { status: 7, code: 'CLOCK_SUSPECT' })
     expect(back.stderr).toContain('was used later')
     expect(Object.keys(snapshot(place.home)).length).toBeGreaterThan(Object.keys(before).length)
+    const clean = ['clean', '--days', '1']
+    expectRefusal(await place.stint(clean), { status: 7, code: 'CLOCK_SUSPECT' })
+    const trusting = await place.stint([...clean, '--trust-clock', '--dry-run'])
+    expect([trusting.status, trusting.stdout.includes(id)]).toEqual([0, true])
     expect((await place.stint(['gc', '--older-than', '1d', '--trust-clock'])).status).toBe(0)
     expect((await place.json<Row[]>(['trash', 'list'])).map((row) => row.id)).toEqual([id])
   })
@@ -279,12 +294,10 @@ describe('gc', () => {
     const place = makePlace()
     const id = await makeOld(place, 40)
     const lock = tryLock(`${place.store()}/locks/maintenance.lock`, {})
-    const [status, line] = await said(place, ['gc', '--older-than', '30d'])
+    const line = `another clean-up is at work on the sessions of ${place.cwd}\n`
+    expect(await said(place, ['gc', '--older-than', '30d'])).toEqual([0, line])
+    expect(await said(place, ['clean', '--days', '30'])).toEqual([0, line])
     lock?.release()
-    expect([status, line]).toEqual([
-      0,
-      `another clean-up is at work on the sessions of ${place.cwd}\n`,
-    ])
     expect((await place.json<Row[]>(['list'])).map((row) => row.id)).toEqual([id])
   })
 
@@ -621,6 +634,9 @@ describe('project move', () => {
       await place.make(['--', 'true'], { cwd: old }),
       await place.make(['--', 'true'], { cwd: moved }),
     ]
+    expectRefusal(await place.stint(['project', 'move', old, `${place.dir}/none`]), {
+      ...{ status: 3, code: 'PROJECT_UNKNOWN', hint: false },
+    })
     expect((await place.stint(['project', 'move', old, moved])).status).toBe(0)
     const rows = await place.json<Row[]>(['list'], { cwd: moved })
     expect(rows.map(({ id }) => id).sort()).toEqual(ids.sort())
@@ -661,6 +677,9 @@ describe('project move', () => {
       5,
       expect.stringContaining(`\`stint trash empty ${ids[0]} --project '${old}'\``),
     ])
+    const { stdout } = await place.stint(['project', 'move', old, moved, '--json'])
+    const left = [{ id: ids[0], code: 'TRASH_OCCUPIED', why: expect.any(String) }]
+    expect(JSON.parse(stdout)).toEqual([{ from: old, to: moved, moved: [], left }])
     await place.stint(['trash', 'empty', '--project', old])
     expect((await place.stint(['project', 'move', old, moved])).status).toBe(0)
     const twice = await place.stint(['doctor', 'trash.twice', '--project', moved])
@@ -674,15 +693,23 @@ describe('project move', () => {
     const moved = `${place.dir}/moved`
     mkdirSync(moved)
     const gate = `${place.dir}/gate`
-    const run = place.start(['run', '--', agent('hold.sh'), gate])
+    execFileSync('git', ['init', '--quiet', place.cwd])
+    mkdirSync(`${place.cwd}/sub`)
+    const hold = ['run', '--', agent('hold.sh'), gate]
+    const run = place.start(hold, { cwd: `${place.cwd}/sub` })
     const id = await run.session()
     await run.says('working as')
+    const far = await place.make(['--project', place.cwd, '--', 'true'], { cwd: place.dir })
     const ran = await place.stint(['project', 'move', place.cwd, moved])
     expect(ran.status).toBe(5)
     expect(ran.stderr).toContain(`session ${id} stays`)
     touch(gate)
     await run.ended
     expect((await place.stint(['project', 'move', place.cwd, moved])).status).toBe(0)
-    expect((await place.json<Row[]>(['list'], { cwd: moved })).map((row) => row.id)).toEqual([id])
+    const rows = await place.json<Row[]>(['list'], { cwd: moved })
+    expect(rows.map(({ id, cwd }) => [id, cwd])).toEqual([
+      [far, place.dir],
+      [id, `${moved}/sub`],
+    ])
   })
 })
