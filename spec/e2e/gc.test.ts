@@ -84,8 +84,12 @@ describe('gc', () => {
       new RegExp(`^${old} +purge .* in the trash for \\S+ +old`, 'm'),
     )
     const purged = await place.json<Row>(['gc', '--trash-for', '0s'])
-    expect(purged.stores[0].outcomes).toEqual([
-      { id: old, act: 'purge', result: 'done', why: 'trashed', bytes: expect.any(Number) },
+    const done = { act: 'purge', result: 'done', why: 'trashed', bytes: expect.any(Number) }
+    expect(purged.stores).toEqual([
+      {
+        ...{ store: place.store(), project_path: place.cwd, orphaned: false, removed: false },
+        ...{ busy: false, failure: null, outcomes: [{ id: old, ...done }], swept: 0 },
+      },
     ])
     expect(readdirSync(`${place.store()}/trash`)).toEqual([])
     expect(removalsOf(place).map(({ id, act, why }) => [id, act, why])).toEqual([
@@ -330,13 +334,12 @@ describe('gc', () => {
     const id = await makeOld(place, 40, ['--name', 'old', '--', 'echo', 'kept'])
     writeFileSync(`${place.dir}/taken`, '')
     const refused = await place.stint([
-      'gc',
-      '--older-than',
-      '30d',
-      '--archive',
-      `${place.dir}/taken`,
+      ...['gc', '--older-than', '30d', '--json', '--archive', `${place.dir}/taken`],
     ])
     expect(refused.status).toBe(1)
+    expect(JSON.parse(refused.stdout).stores[0].outcomes).toEqual([
+      { id, act: 'trash', result: 'failed', why: expect.any(String), code: 'IO_FAILED' },
+    ])
     expect(refused.stderr).toContain(`session ${id} was not moved to the trash`)
     expect((await place.json<Row[]>(['list'])).map((row) => row.id)).toEqual([id])
 
@@ -526,17 +529,21 @@ describe('delete --tree', () => {
     const place = makePlace()
     const top = await place.make()
     const middle = await place.make(['--parent', top, '--', 'true'])
+    const leaf = await place.make(['--parent', middle, '--', 'true'])
     const other = await place.make()
-    const gate = `${place.dir}/gate`
-    const run = place.start(['run', '--parent', middle, '--', agent('hold.sh'), gate])
-    const leaf = await run.session()
+    const run = place.start(['resume', middle, '--', agent('hold.sh'), `${place.dir}/gate`])
     await run.says('working as')
     expectRefusal(await place.stint(['delete', '--tree', top]), {
       ...{ status: 5, code: 'SESSION_LOCKED' },
     })
     expect(await place.json<Row[]>(['trash', 'list'])).toEqual([])
-    touch(gate)
+    run.kill('SIGKILL')
     await run.ended
+    expectRefusal(await place.stint(['delete', '--tree', top]), {
+      ...{ status: 5, code: 'SESSION_ORPHANED' },
+    })
+    expect(await place.json<Row[]>(['trash', 'list'])).toEqual([])
+    expect((await place.stint(['kill', middle])).status).toBe(0)
     const leaked = tryLock(`${place.session(top)}/locks/command.lock`, undefined)
     expectRefusal(await place.stint(['delete', '--tree', top]), {
       ...{ status: 5, code: 'SESSION_LEAKED' },
