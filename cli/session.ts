@@ -58,6 +58,14 @@ function findMissing(store: Store, invocation: Invocation): string | undefined {
   return isThere(store.projectPath) ? undefined : `there is no directory ${store.projectPath}`
 }
 
+/** Of several stores, one that cannot be read is said, and hides no other; of one it is the failure. */
+export function warnOfSeveral(
+  stores: readonly Store[],
+  { out }: Context,
+): ((failure: Failure) => void) | undefined {
+  return stores.length > 1 ? ({ message }) => out.warn(message) : undefined
+}
+
 function absent({ dir }: Store): string {
   return `there is no store at ${dir}`
 }

@@ -241,7 +241,7 @@ const list: ExplainedVerb = {
 
 Where there are several stores, STORE tells them apart: by the project's name, or by the store's directory where two have one name, as on two machines. A store that cannot be read is a warning. Nothing is written in any of them, so that a read-only mount or a copy will do.
 
-With --json: an array of objects, with --all-projects or several --store each with \`store\`, its store's directory; with --tree too, the same objects with \`children\`, and \`usage_total\` where something is known of what a session and all its descendants used, whatever is filtered out.`,
+With --json: an array of objects, with --all-projects or several --store each with \`store\`, its store's directory; with --tree too, the same objects with \`children\`, and \`usage_total\` where something is known of what a session and all its descendants used. Whatever is filtered out, --tree shows what the others descend from, and counts what all used.`,
   exits: [
     ['0', 'printed, also when there is none'],
     ['2', 'wrong usage'],
@@ -468,7 +468,7 @@ const ps: ExplainedVerb = {
   positionals: { min: 0, max: 0 },
   options: [],
   reach: 'many',
-  details: `Prints one line a process: session, status, pid, age and command line, with secrets redacted. \`left over\` is what outlived its session's turn: \`stint reap\` would end it. \`gone\` is a session that is not there any more.
+  details: `Prints one line a process: session, status, pid, age and command line, with secrets redacted. \`left over\` is what outlived its session's turn: \`stint reap\` would end it. \`gone\` is a session that is not there any more. Of several stores, one that cannot be read is a warning.
 
 A tool's processes are known by the session's id in their environment; one that emptied it is not found. The supervisor of a nested session belongs to that session.`,
   exits: [
@@ -724,7 +724,7 @@ const du: ExplainedVerb = {
   options: [],
   reach: 'all',
   details:
-    'The largest first, in whole blocks as du(1) counts them: all of a session, its transcript, and what is under `output/`. With --json: an array with an object for each store.',
+    'The largest first, in whole blocks as du(1) counts them: all of a session, its transcript, and what is under `output/`. Of several stores, one that cannot be read is a warning. With --json: an array with an object for each store.',
   exits: looked,
   examples: ['stint du', 'stint du --all-projects', 'stint du auth --json'],
 }

@@ -1,4 +1,4 @@
-import { type DiskUsage, readDiskUsage, type SessionId } from '../../lib/index.ts'
+import { type DiskUsage, Failure, readDiskUsage, type SessionId } from '../../lib/index.ts'
 import type { Handler } from '../command.ts'
 import type { Context } from '../context.ts'
 import { openProgress } from '../progress.ts'
@@ -6,7 +6,7 @@ import { ago, amount, bytes } from '../render/amount.ts'
 import { shownLength } from '../render/session.ts'
 import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
-import { resolve, storesOf } from '../session.ts'
+import { resolve, storesOf, warnOfSeveral } from '../session.ts'
 
 /** Shows what sessions take on the disk, the largest first. */
 export const handler: Handler = async (invocation, context) => {
@@ -17,16 +17,22 @@ export const handler: Handler = async (invocation, context) => {
   const usages: DiskUsage[] = []
   const stores =
     resolved.length > 0
-      ? new Map(resolved.map(({ store }) => [store.dir, store])).values()
+      ? [...new Map(resolved.map(({ store }) => [store.dir, store])).values()]
       : storesOf(invocation, context)
+  const onUnread = warnOfSeveral(stores, context)
   for (const store of stores) {
     const ids = resolved.filter((one) => one.store.dir === store.dir).map(({ id }) => id)
-    const usage = readDiskUsage(
-      store,
-      ids.length > 0 ? { ids: [...new Set(ids)], onRead } : { onRead },
-    )
-    usages.push(usage)
-    before += usage.sessions.length
+    try {
+      const usage = readDiskUsage(
+        store,
+        ids.length > 0 ? { ids: [...new Set(ids)], onRead } : { onRead },
+      )
+      usages.push(usage)
+      before += usage.sessions.length
+    } catch (failure) {
+      if (!(failure instanceof Failure) || onUnread === undefined) throw failure
+      onUnread(failure)
+    }
   }
   progress.end()
   if (context.json) context.out.json(usages)

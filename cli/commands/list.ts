@@ -8,13 +8,12 @@ import {
   type Status,
   type Store,
   totalUsage,
-  type Usage,
 } from '../../lib/index.ts'
 import { count, flag, type Handler, type Invocation, list, text, texts, when } from '../command.ts'
 import type { Context } from '../context.ts'
 import { bytes } from '../render/amount.ts'
 import { rowCells, rowColumns, shownLength } from '../render/session.ts'
-import { drawForest, toJson } from '../render/session-tree.ts'
+import { drawForest, type SessionNode, type TreeLook, toJson } from '../render/session-tree.ts'
 import { highlightPrefix, styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
 import { storesOf } from '../session.ts'
@@ -28,27 +27,30 @@ export const handler: Handler = async (invocation, context) => {
   const stores = storesOf(invocation, context)
   // By what was asked for, so that a script finds the same shape however many there are.
   const isOfMany = flag(invocation, 'all-projects') || texts(invocation, 'store').length > 1
-  const look = isOfMany ? tryList : listSessions
-  const listing = merge(
-    stores.map((store) => look(store, filter)),
-    filter,
-  )
-  for (const warning of listing.warnings) context.out.warn(warning.message)
-  const totals = flag(invocation, 'tree') ? totalsOf(stores, listing, filter) : undefined
-  if (context.json) {
-    const { rows } = listing
-    context.out.json(
-      totals === undefined ? rows : growForest(rows).map((root) => toJson(root, totals)),
+  const look: Look = (of) =>
+    merge(
+      stores.map((store) => (isOfMany ? tryList : listSessions)(store, of)),
+      of,
     )
+  const listing = look(filter)
+  for (const warning of listing.warnings) context.out.warn(warning.message)
+  const tree = flag(invocation, 'tree') ? treeOf(look, listing, filter) : undefined
+  if (context.json) {
+    context.out.json(tree?.forest.map((root) => toJson(root, tree.totals)) ?? listing.rows)
   } else if (listing.rows.length === 0) {
     context.out.talk('no sessions')
-  } else if (totals === undefined) {
+  } else if (tree === undefined) {
     context.out.data(await drawTable(listing, labelStores(stores), context))
   } else {
-    context.out.data(await drawTree(listing, totals, context))
+    const { columns } = context
+    const style = styleOf(context.color.stdout)
+    context.out.data(await drawForest(tree.forest, { ...tree, now: context.now(), columns, style }))
   }
   return 0
 }
+
+/** Lists the sessions of all stores. */
+type Look = (filter: ListFilter) => Listing
 
 /** One of several stores: its rows say which, and what is wrong with it keeps nobody from the others. */
 function tryList(store: Store, filter: ListFilter): Listing {
@@ -74,14 +76,30 @@ function labelStores(stores: readonly Store[]): ReadonlyMap<string, string> {
   )
 }
 
-/** A filter says what is shown; what a session and its descendants used is the same without it. */
-function totalsOf(
-  stores: readonly Store[],
-  { rows }: Listing,
+/**
+ * A filter says what is asked for: what that descends from stands above it all the same, and what a
+ * session and its descendants used is the same without it.
+ */
+function treeOf(
+  look: Look,
+  listing: Listing,
   filter: ListFilter,
-): ReadonlyMap<string, Usage> {
-  const isAll = Object.keys(filter).every((key) => key === 'sort' || key === 'withSize')
-  return totalUsage(growForest(isAll ? rows : stores.flatMap((store) => listSessions(store).rows)))
+): { readonly forest: readonly SessionNode[] } & Pick<TreeLook, 'totals' | 'prefixes'> {
+  const given = Object.entries(filter)
+  const order = given.filter(([key]) => key === 'sort' || key === 'withSize')
+  const isAll = order.length === given.length
+  const { rows, prefixes } = isAll ? listing : look(Object.fromEntries(order))
+  const byId = new Map(rows.map((row) => [row.id as string, row]))
+  const shown = new Set<string>(listing.rows.map(({ id }) => id))
+  for (const id of shown) {
+    const parent = byId.get(id)?.parent_session_id
+    if (parent && byId.has(parent)) shown.add(parent)
+  }
+  return {
+    forest: growForest(rows.filter(({ id }) => shown.has(id))),
+    totals: totalUsage(growForest(rows)),
+    prefixes,
+  }
 }
 
 function filterOf(invocation: Invocation): ListFilter {
@@ -139,14 +157,4 @@ async function drawTable(
     ]),
     { width: context.columns, heads: style.dim },
   )
-}
-
-async function drawTree(
-  { rows, prefixes }: Listing,
-  totals: ReadonlyMap<string, Usage>,
-  context: Context,
-): Promise<string> {
-  const { columns } = context
-  const style = styleOf(context.color.stdout)
-  return drawForest(growForest(rows), { totals, prefixes, now: context.now(), columns, style })
 }

@@ -7,9 +7,11 @@ import {
   type Relocation,
   shellWord,
 } from '../../lib/index.ts'
+import { misused } from '../argv.ts'
 import type { Handler } from '../command.ts'
 import { openProgress } from '../progress.ts'
 import { amount } from '../render/amount.ts'
+import { visibleLine } from '../render/visible.ts'
 import { homeOf } from '../session.ts'
 
 /** Brings the sessions of a project that was moved along, and of those that are in it. */
@@ -19,6 +21,9 @@ export const handler: Handler = async (invocation, context) => {
   const at = (project: string) =>
     openStore({ env, home: homeOf(context), cwd, now: context.now, project })
   const [before, after] = [at(old), at(now)]
+  if (before.dir === after.dir) {
+    throw misused(invocation.verb, `OLD and NEW are both ${after.projectPath}`)
+  }
   // Where NEW is inside of OLD, those there are in their place.
   const inPlace = new Set(
     `${after.projectPath}/`.startsWith(`${before.projectPath}/`)
@@ -35,7 +40,7 @@ export const handler: Handler = async (invocation, context) => {
     for (const store of stores) {
       const to = at(after.projectPath + store.projectPath.slice(before.projectPath.length))
       const onMoved = (count: number) =>
-        progress.say(() => `${store.projectPath}: ${count} sessions moved`)
+        progress.say(() => `${count} sessions of ${visibleLine(store.projectPath)} moved`)
       done.push(await moveProject(store, to, { signal, onMoved }))
     }
   } finally {

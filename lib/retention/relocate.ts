@@ -2,7 +2,6 @@
 
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
-import { store as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import type { State } from '../session/state.ts'
 import { settle } from '../session/turn.ts'
@@ -56,7 +55,6 @@ export async function moveProject(
   const moved: SessionId[] = []
   const left: Relocation['left'][number][] = []
   for (const place of ['sessions', 'trash'] as const) {
-    disk.makeDirs(place === 'trash' ? files.trash(to.dir) : files.sessions(to.dir))
     for (const id of listIds(from, place)) {
       if (options.signal?.aborted) break
       here.check()
@@ -70,7 +68,7 @@ export async function moveProject(
       }
     }
   }
-  if (left.length === 0 && !options.signal?.aborted) removeEmptyStore(from)
+  removeEmptyStore(from)
   return { from: from.projectPath, to: to.projectPath, moved, left }
 }
 

@@ -2,6 +2,7 @@
 
 import type { SessionId } from '../base/id.ts'
 import { headOf, oneLine } from '../base/text.ts'
+import { Failure } from '../errors.ts'
 import { session as files, sessionDir } from '../layout.ts'
 import { ageOf, type Carrier, commandOf, listAncestors } from '../os/carriers.ts'
 import * as disk from '../os/disk.ts'
@@ -39,8 +40,7 @@ export interface ProcessRow {
 export interface Found {
   readonly row: ProcessRow
   readonly store: Store
-  /** Undefined for a supervisor that runs in no turn: it carries nothing. */
-  readonly carrier: Carrier | undefined
+  readonly carrier: Carrier
 }
 
 /** The longest command line that is shown, in UTF-16 units. */
@@ -56,12 +56,31 @@ const resting: ReadonlySet<Status | 'gone'> = new Set([
   'gone',
 ])
 
-/** The processes of the sessions in these stores, by session, the newest session first. */
-export function listProcesses(stores: readonly Store[]): ProcessRow[] {
-  return findProcesses(stores).map(({ row }) => row)
+/**
+ * The processes of the sessions in these stores, by session, the newest session first. With `onUnread`,
+ * which gets the reason, a store whose sessions cannot be listed hides no other.
+ */
+export function listProcesses(
+  stores: readonly Store[],
+  onUnread?: (failure: Failure) => void,
+): ProcessRow[] {
+  const found = findProcesses(stores)
+  const seen = new Set(found.map(({ row }) => row.pid))
+  const supervisors = stores.flatMap((store) => {
+    try {
+      return supervisorsOf(store, found)
+    } catch (failure) {
+      if (!(failure instanceof Failure) || onUnread === undefined) throw failure
+      onUnread(failure)
+      return []
+    }
+  })
+  return [...supervisors.filter(({ pid }) => !seen.has(pid)), ...found.map(({ row }) => row)].sort(
+    inOrder,
+  )
 }
 
-/** The same with what is needed to signal them. */
+/** Those of them that carry their session, with what is needed to signal them. */
 export function findProcesses(stores: readonly Store[]): Found[] {
   // First the processes, then the sessions: what is found now is of no turn that starts later.
   const carriers = listSessionCarriers()
@@ -105,17 +124,11 @@ export function findProcesses(stores: readonly Store[]): Found[] {
       },
     }
   })
-  const seen = new Set(found.map(({ row }) => row.pid))
-  const supervisors = stores
-    .flatMap((store) => supervisorsOf(store, owned))
-    .filter(({ row }) => !seen.has(row.pid))
-  return [...supervisors, ...found].sort(
-    (a, b) =>
-      compare(b.row.id, a.row.id) ||
-      compare(a.row.role, b.row.role) ||
-      b.row.age_ms - a.row.age_ms ||
-      a.row.pid - b.row.pid,
-  )
+  return found.sort((a, b) => inOrder(a.row, b.row))
+}
+
+function inOrder(a: ProcessRow, b: ProcessRow): number {
+  return compare(b.id, a.id) || compare(a.role, b.role) || b.age_ms - a.age_ms || a.pid - b.pid
 }
 
 /** Whether the session has no turn that lives, or may live. */
@@ -144,26 +157,25 @@ function isSameDir(a: string, b: string): boolean {
 }
 
 /** The supervisors of running sessions that carry nothing themselves. */
-function supervisorsOf(store: Store, owned: readonly { store: Store; id: SessionId }[]): Found[] {
+function supervisorsOf(store: Store, found: readonly Found[]): ProcessRow[] {
   // Ephemeral sessions are not listed, and are known by their tools.
   const ids = new Set([
     ...listSessions(store, { statuses: ['running'] }).rows.map(({ id }) => id),
-    ...owned.filter((one) => one.store === store).map(({ id }) => id),
+    ...found.filter((one) => one.store === store).map(({ row }) => row.id),
   ])
-  return [...ids].flatMap((id) => {
+  return [...ids].flatMap((id): ProcessRow[] | ProcessRow => {
     const status = statusOf(store, id)
     if (status !== 'running' && status !== 'busy') return []
     const owner = findOwner(files.sessionLock(sessionDir(store.dir, id, placeOf(store, id))))
     if (owner === undefined || vitalsOf(owner).verdict !== 'alive') return []
     const { pid } = owner
     if (pid === thisProcess().pid) return []
-    const row: ProcessRow = {
+    return {
       ...{ id, status, project_path: store.projectPath },
       ...{ role: 'supervisor', turn: currentTurn(store, id) || null },
       ...{ pid, pgid: findRow(pid)?.pgid ?? null, stopped: isStopped(owner) },
       ...{ age_ms: ageOf(owner.start_time), command: shownCommand(store, pid), left_over: false },
     }
-    return [{ row, store, carrier: undefined }]
   })
 }
 

@@ -26,9 +26,7 @@ export async function reapProcesses(
 ): Promise<ReapRow[]> {
   const plan = findProcesses(stores).filter(({ row }) => row.left_over)
   if (options.dryRun) return plan.map(({ row }) => ({ ...row, signal: null, ended: false }))
-  const targets = new Map(
-    plan.flatMap((found) => (found.carrier === undefined ? [] : [[found.carrier, found] as const])),
-  )
+  const targets = new Map(plan.map((found) => [found.carrier, found]))
   const { told } = await endCarriers(
     () => [...targets.keys()].filter(isStillThere),
     options.grace,
@@ -44,6 +42,6 @@ export async function reapProcesses(
   return plan.map(({ row, carrier }) => ({
     ...row,
     signal: told.get(row.pid) ?? null,
-    ended: carrier === undefined || !isStillThere(carrier),
+    ended: !isStillThere(carrier),
   }))
 }

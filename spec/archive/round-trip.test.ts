@@ -627,6 +627,11 @@ describe('archiveSession', () => {
     expect(readFileSync(file)).toEqual(before)
     expect(await archiveSession(store, id, dir)).toEqual(second)
     expect(await imported(second.file)).toMatchObject([{ act: 'imported' }])
+    writeFileSync(second.file, 'something else of mine')
+    await expect(archiveSession(store, id, dir)).rejects.toMatchObject({
+      ...{ code: 'FILE_EXISTS', data: { file: second.file } },
+    })
+    expect(readFileSync(second.file, 'utf8')).toBe('something else of mine')
   })
 
   test('takes it from the trash, too', async () => {

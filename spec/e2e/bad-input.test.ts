@@ -107,7 +107,12 @@ describe('a command line', () => {
     [['run', '-d', 'two\nlines', '--', 'true'], 2, /one line/],
     [['run', '-d', 'bell\u0007', '--', 'true'], 2, /one line/],
     [['run', '--color', 'blue', '--', 'true'], 2, /usage/],
+    [['run', '--wait', '--', 'true'], 2, /usage/],
+    [['run', '--tool', 'codex', '--prompt-file', 'x', 'hello'], 2, /usage/],
     [['rename', '@last'], 2, /usage/],
+    [['gc', '--apply', 'plan', '--dry-run'], 2, /usage/],
+    [['project', 'move', '.', '.'], 2, /usage/],
+    [['completion', 'words'], 2, /usage/],
     [['--json', 'list'], 2, /usage/],
   ] as const)('%j is refused with its code and a hint', async (args, status, hint) => {
     const place = makePlace()

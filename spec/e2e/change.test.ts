@@ -199,6 +199,11 @@ describe('trash', () => {
     const place = makePlace()
     const [a, b] = [await place.make(['--name', 'a', '--', 'true']), await place.make()]
     await place.stint(['delete', a, b])
+    expect((await place.stint(['trash', 'list'])).stdout).toMatch(
+      new RegExp(`^SESSION .*\n(.*\n)?${a} +now +a +true\n`),
+    )
+    expect(await place.json(['trash', 'restore', 'a', a])).toEqual([{ id: a }])
+    expect(await place.json(['delete', 'a'])).toEqual([{ id: a }])
     expect(await place.json(['trash', 'empty', 'a'])).toEqual({ removed: [a], kept: [] })
     expect((await place.json<Row[]>(['trash', 'list'])).map(({ id }) => id)).toEqual([b])
   })
@@ -217,8 +222,11 @@ describe('trash', () => {
       expect.stringMatching(`${stuck} is out of sight.*${stuck}/state.toml`),
     ])
     expect(await place.json(['trash', 'list'])).toEqual([])
-    const again = await place.stint(['trash', 'empty'], how)
-    expect([again.status, again.stderr]).toEqual([5, expect.stringContaining('state.toml')])
+    const again = await place.stint(['trash', 'empty', '--json'], how)
+    expect([again.status, JSON.parse(again.stdout)]).toEqual([
+      5,
+      { removed: [], kept: [{ id: stuck, why: expect.stringContaining('state.toml') }] },
+    ])
     const gc = await place.stint(['gc'], how)
     expect([gc.status, gc.stderr]).toEqual([1, expect.stringMatching('not purged: .*state.toml')])
     const doctor = await place.stint(['doctor', '--fix'], how)

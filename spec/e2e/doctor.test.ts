@@ -93,6 +93,11 @@ describe('doctor', () => {
     })
     const told = await place.stint(['doctor', '--fix', '--dry-run'])
     expect(told).toMatchObject({ status: 0, stderr: expect.stringContaining('2 findings') })
+    const would = await place.json<Row[]>(['doctor', '--fix', '--dry-run'])
+    expect(would.map((row) => [row.id, row.session, typeof row.would])).toEqual([
+      ['state.invalid', other, 'string'],
+      ['state.missing', id, 'string'],
+    ])
     expect(snapshot(`${place.home}/projects`)).toEqual(before)
   })
 

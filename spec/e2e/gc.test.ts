@@ -80,9 +80,16 @@ describe('gc', () => {
     // It was not made young by what was written into it.
     expect(Date.now() - Date.parse(trashed?.last_accessed)).toBeGreaterThan(39 * day)
 
+    expect((await place.stint(['gc', '--trash-for', '0s', '--dry-run'])).stdout).toMatch(
+      new RegExp(`^${old} +purge .* in the trash for \\S+ +old`, 'm'),
+    )
     const purged = await place.json<Row>(['gc', '--trash-for', '0s'])
-    expect(purged.stores[0].outcomes).toEqual([
-      { id: old, act: 'purge', result: 'done', why: 'trashed', bytes: expect.any(Number) },
+    const done = { act: 'purge', result: 'done', why: 'trashed', bytes: expect.any(Number) }
+    expect(purged.stores).toEqual([
+      {
+        ...{ store: place.store(), project_path: place.cwd, orphaned: false, removed: false },
+        ...{ busy: false, failure: null, outcomes: [{ id: old, ...done }], swept: 0 },
+      },
     ])
     expect(readdirSync(`${place.store()}/trash`)).toEqual([])
     expect(removalsOf(place).map(({ id, act, why }) => [id, act, why])).toEqual([
@@ -113,6 +120,9 @@ describe('gc', () => {
     expect(await place.json(['show', id])).toMatchObject({ status: 'orphaned' })
     touch(`${place.dir}/gate`)
     await until('the agent is gone', () => !isRunning(pid))
+    expect((await place.stint(['gc', '--dry-run'])).stdout).toMatch(
+      new RegExp(`^${id} +record .* its supervisor is gone`, 'm'),
+    )
     expect(await said(place, ['gc'])).toEqual([0, '1 session recorded as crashed\n'])
     const row = await place.json(['show', id])
     expect(row).toMatchObject({ status: 'idle', outcome: 'crashed' })
@@ -187,6 +197,11 @@ describe('gc', () => {
       expect.objectContaining({ id, act: 'trash', result: 'done' }),
     ])
     expect(removalsOf(place).map((row) => [row.id, row.act])).toEqual([[id, 'trash']])
+    const again = await place.stint(['gc', '--apply', file])
+    expect([again.status, again.stderr]).toEqual([
+      0,
+      '2 skipped (the first: it is not there any more)\n',
+    ])
   })
 
   test.each([
@@ -223,6 +238,10 @@ describe('gc', () => {
     expectRefusal(back, { status: 7, code: 'CLOCK_SUSPECT' })
     expect(back.stderr).toContain('was used later')
     expect(Object.keys(snapshot(place.home)).length).toBeGreaterThan(Object.keys(before).length)
+    const clean = ['clean', '--days', '1']
+    expectRefusal(await place.stint(clean), { status: 7, code: 'CLOCK_SUSPECT' })
+    const trusting = await place.stint([...clean, '--trust-clock', '--dry-run'])
+    expect([trusting.status, trusting.stdout.includes(id)]).toEqual([0, true])
     expect((await place.stint(['gc', '--older-than', '1d', '--trust-clock'])).status).toBe(0)
     expect((await place.json<Row[]>(['trash', 'list'])).map((row) => row.id)).toEqual([id])
   })
@@ -279,12 +298,10 @@ describe('gc', () => {
     const place = makePlace()
     const id = await makeOld(place, 40)
     const lock = tryLock(`${place.store()}/locks/maintenance.lock`, {})
-    const [status, line] = await said(place, ['gc', '--older-than', '30d'])
+    const line = `another clean-up is at work on the sessions of ${place.cwd}\n`
+    expect(await said(place, ['gc', '--older-than', '30d'])).toEqual([0, line])
+    expect(await said(place, ['clean', '--days', '30'])).toEqual([0, line])
     lock?.release()
-    expect([status, line]).toEqual([
-      0,
-      `another clean-up is at work on the sessions of ${place.cwd}\n`,
-    ])
     expect((await place.json<Row[]>(['list'])).map((row) => row.id)).toEqual([id])
   })
 
@@ -317,13 +334,12 @@ describe('gc', () => {
     const id = await makeOld(place, 40, ['--name', 'old', '--', 'echo', 'kept'])
     writeFileSync(`${place.dir}/taken`, '')
     const refused = await place.stint([
-      'gc',
-      '--older-than',
-      '30d',
-      '--archive',
-      `${place.dir}/taken`,
+      ...['gc', '--older-than', '30d', '--json', '--archive', `${place.dir}/taken`],
     ])
     expect(refused.status).toBe(1)
+    expect(JSON.parse(refused.stdout).stores[0].outcomes).toEqual([
+      { id, act: 'trash', result: 'failed', why: expect.any(String), code: 'IO_FAILED' },
+    ])
     expect(refused.stderr).toContain(`session ${id} was not moved to the trash`)
     expect((await place.json<Row[]>(['list'])).map((row) => row.id)).toEqual([id])
 
@@ -523,17 +539,21 @@ describe('delete --tree', () => {
     const place = makePlace()
     const top = await place.make()
     const middle = await place.make(['--parent', top, '--', 'true'])
+    const leaf = await place.make(['--parent', middle, '--', 'true'])
     const other = await place.make()
-    const gate = `${place.dir}/gate`
-    const run = place.start(['run', '--parent', middle, '--', agent('hold.sh'), gate])
-    const leaf = await run.session()
+    const run = place.start(['resume', middle, '--', agent('hold.sh'), `${place.dir}/gate`])
     await run.says('working as')
     expectRefusal(await place.stint(['delete', '--tree', top]), {
       ...{ status: 5, code: 'SESSION_LOCKED' },
     })
     expect(await place.json<Row[]>(['trash', 'list'])).toEqual([])
-    touch(gate)
+    run.kill('SIGKILL')
     await run.ended
+    expectRefusal(await place.stint(['delete', '--tree', top]), {
+      ...{ status: 5, code: 'SESSION_ORPHANED' },
+    })
+    expect(await place.json<Row[]>(['trash', 'list'])).toEqual([])
+    expect((await place.stint(['kill', middle])).status).toBe(0)
     const leaked = tryLock(`${place.session(top)}/locks/command.lock`, undefined)
     expectRefusal(await place.stint(['delete', '--tree', top]), {
       ...{ status: 5, code: 'SESSION_LEAKED' },
@@ -631,6 +651,9 @@ describe('project move', () => {
       await place.make(['--', 'true'], { cwd: old }),
       await place.make(['--', 'true'], { cwd: moved }),
     ]
+    expectRefusal(await place.stint(['project', 'move', old, `${place.dir}/none`]), {
+      ...{ status: 3, code: 'PROJECT_UNKNOWN', hint: false },
+    })
     expect((await place.stint(['project', 'move', old, moved])).status).toBe(0)
     const rows = await place.json<Row[]>(['list'], { cwd: moved })
     expect(rows.map(({ id }) => id).sort()).toEqual(ids.sort())
@@ -671,6 +694,9 @@ describe('project move', () => {
       5,
       expect.stringContaining(`\`stint trash empty ${ids[0]} --project '${old}'\``),
     ])
+    const { stdout } = await place.stint(['project', 'move', old, moved, '--json'])
+    const left = [{ id: ids[0], code: 'TRASH_OCCUPIED', why: expect.any(String) }]
+    expect(JSON.parse(stdout)).toEqual([{ from: old, to: moved, moved: [], left }])
     await place.stint(['trash', 'empty', '--project', old])
     expect((await place.stint(['project', 'move', old, moved])).status).toBe(0)
     const twice = await place.stint(['doctor', 'trash.twice', '--project', moved])
@@ -684,15 +710,23 @@ describe('project move', () => {
     const moved = `${place.dir}/moved`
     mkdirSync(moved)
     const gate = `${place.dir}/gate`
-    const run = place.start(['run', '--', agent('hold.sh'), gate])
+    execFileSync('git', ['init', '--quiet', place.cwd])
+    mkdirSync(`${place.cwd}/sub`)
+    const hold = ['run', '--', agent('hold.sh'), gate]
+    const run = place.start(hold, { cwd: `${place.cwd}/sub` })
     const id = await run.session()
     await run.says('working as')
+    const far = await place.make(['--project', place.cwd, '--', 'true'], { cwd: place.dir })
     const ran = await place.stint(['project', 'move', place.cwd, moved])
     expect(ran.status).toBe(5)
     expect(ran.stderr).toContain(`session ${id} stays`)
     touch(gate)
     await run.ended
     expect((await place.stint(['project', 'move', place.cwd, moved])).status).toBe(0)
-    expect((await place.json<Row[]>(['list'], { cwd: moved })).map((row) => row.id)).toEqual([id])
+    const rows = await place.json<Row[]>(['list'], { cwd: moved })
+    expect(rows.map(({ id, cwd }) => [id, cwd])).toEqual([
+      [far, place.dir],
+      [id, `${moved}/sub`],
+    ])
   })
 })

@@ -133,8 +133,13 @@ describe('list', () => {
     const place = makePlace()
     mkdirSync(`${place.dir}/other`)
     const one = await place.make()
+    const dir = place.session(one)
     const two = await place.make(undefined, { cwd: `${place.dir}/other` })
-    expect(ids(await place.json<Row[]>(['list', '--all-projects']))).toEqual([two, one])
+    const list = async (...args: string[]) =>
+      ids(await place.json<Row[]>(['list', '--all-projects', ...args]))
+    expect(await list()).toEqual([two, one])
+    writeFileSync(`${dir}/output/large`, Buffer.alloc(300_000, 1))
+    expect(await list('--sort', 'size')).toEqual([one, two])
     expect(ids(await place.json<Row[]>(['list', '--project', `${place.dir}/other`]))).toEqual([two])
   })
 
@@ -167,6 +172,9 @@ describe('show', () => {
     expect(state.redactions).toEqual({ password: 2 })
     const { stdout } = await place.stint(['show', id])
     expect(stdout).toMatch(/^redacted +password 2$/m)
+    expect((await place.stint(['doctor'])).stderr).toContain(
+      '2 secrets taken out of what is kept: password x2\n',
+    )
   })
 
   test('has the row, the whole state, the locks and why it lives or not', async () => {
@@ -358,6 +366,9 @@ describe('artifacts', () => {
     expect(await place.json(['artifacts', id])).toEqual([
       { path: 'turn-0001/deep/a.txt', size_bytes: 6 },
     ])
+    expect((await place.stint(['artifacts', id])).stdout).toMatch(
+      /^ 6 B {2}\/.*\/output\/turn-0001\/deep\/a\.txt\n$/m,
+    )
     const bare = await place.make()
     expect(await place.stint(['artifacts', bare])).toMatchObject({
       status: 0,

@@ -1,6 +1,6 @@
 /** What runs, what is left over, and ending that. */
 
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   agent,
@@ -112,6 +112,32 @@ describe('reap', () => {
     expect(ran.stdout).toMatch(new RegExp(`^${id} +leaked, left over +${pid} .*SIGTERM`, 'm'))
     expect(isRunning(pid)).toBe(false)
     expect((await place.stint(['delete', id])).status).toBe(0)
+  })
+
+  test('goes on with other projects when the sessions of one cannot be read; so do ps, du and list', async () => {
+    const place = makePlace()
+    const cwd = `${place.dir}/other`
+    mkdirSync(cwd)
+    await place.make(['--', 'true'], { cwd })
+    const sessions = `${place.store()}/sessions`
+    const { id, pid } = await makeLeak(place)
+    renameSync(sessions, `${sessions}.away`)
+    writeFileSync(sessions, '')
+    for (const verb of ['ps', 'du', 'list']) {
+      const ran = await place.stint([verb, '--all-projects'])
+      expect([verb, ran.status, ran.stdout.includes(id)]).toEqual([verb, 0, true])
+      expect(ran.stderr).toContain(`warning: ${sessions}: not a directory`)
+      expect((await place.stint([verb], { cwd })).status).toBe(7)
+    }
+    const gc = await place.stint(['gc', '--all-projects', '--json'])
+    const stores = JSON.parse(gc.stdout).stores as Row[]
+    expect([gc.status, stores.map(({ failure }) => failure?.code).sort()]).toEqual([
+      1,
+      ['IO_FAILED', undefined],
+    ])
+    expect(await reap(place, '--all-projects')).toContainEqual(
+      expect.objectContaining({ id, pid, ended: true }),
+    )
   })
 
   test('ends what is deaf, hidden in a session of its own, and of a session that is gone', async () => {

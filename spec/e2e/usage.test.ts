@@ -30,8 +30,17 @@ describe('usage_total', () => {
     })
     expect(byId(forest, fork)).toMatchObject({ usage_total: { input_tokens: 5 } })
     expect(byId(forest, silent)).not.toHaveProperty('usage_total')
-    const filtered = await place.json<Row[]>(['list', '--tree', '--limit', '5', '--since', '1h'])
-    expect(byId(filtered, root).usage_total).toEqual(total)
+    // What is above the others is not gone, whatever is filtered out.
+    const filtered = await place.json<Row[]>([
+      ...['list', '--tree', '--sort', 'accessed', '--limit', '2'],
+    ])
+    expect(filtered).toMatchObject([
+      { id: fork, children: [] },
+      {
+        ...{ id: root, status: 'idle', usage_total: total },
+        children: [{ id: child, status: 'idle', children: [{ id: leaf, children: [] }] }],
+      },
+    ])
 
     const shown = await place.json(['show', root, '--tree'])
     expect(shown).toMatchObject({ id: root, usage_total: total, liveness: { status: 'idle' } })

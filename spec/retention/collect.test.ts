@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../lib/errors.ts'
 import {
@@ -14,7 +14,7 @@ import {
   type SessionId,
   type Store,
 } from '../../lib/index.ts'
-import { session as files } from '../../lib/layout.ts'
+import { session as files, store as storeFiles } from '../../lib/layout.ts'
 import { tryLock } from '../../lib/os/lock-file.ts'
 import { applyPlan } from '../../lib/retention/apply.ts'
 import { readSnapshot } from '../../lib/session/snapshot.ts'
@@ -255,6 +255,19 @@ describe('collectStore', () => {
     const { outcomes } = await collectStore(plan, errandsOf(plan))
     expect(outcomes).toMatchObject([{ id, act: 'purge', result: 'done' }])
     expect(listTrash(store)).toEqual([])
+  })
+
+  it('counts as removed only what is gone, and leaves what somebody is at', async () => {
+    const store = makeStore()
+    writeSession(store)
+    const built = `${store.dir}/staging/${nextId()}`
+    mkdirSync(built)
+    utimesSync(built, 0, 0)
+    const builder = tryLock(storeFiles.stagingLock(store.dir), undefined)
+    expect((await collectStore(planStore(store, {}), [])).swept).toBe(0)
+    builder?.release()
+    expect((await collectStore(planStore(store, {}), [])).swept).toBe(1)
+    expect(planStore(store, {}).leftovers).toEqual([])
   })
 
   it('does nothing and takes no lock where there is nothing to do', async () => {

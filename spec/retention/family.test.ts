@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Store } from '../../lib/index.ts'
+import type { SessionId, Store } from '../../lib/index.ts'
 import { session as files } from '../../lib/layout.ts'
 import { tryLock } from '../../lib/os/lock-file.ts'
 import { Family } from '../../lib/retention/family.ts'
@@ -27,6 +27,17 @@ describe('Family.hasLiving', () => {
     const lock = tryLock(files.sessionLock(line.at(-1)?.dir ?? ''), {})
     expect(ask()).toEqual(new Set([true]))
     lock?.release()
+  })
+
+  it('looks at every child', () => {
+    const store = makeStore()
+    const [top, first] = makeLine(store, 2).map(({ id }) => id) as [SessionId, SessionId]
+    const second = writeSession(store, { parent: top })
+    const lock = tryLock(files.sessionLock(second.dir), {})
+    const family = new Family(store, surveyStore(store))
+    expect([family.hasLiving(top), family.hasLiving(first)]).toEqual([true, false])
+    lock?.release()
+    expect(new Family(store, surveyStore(store)).hasLiving(top)).toBe(false)
   })
 
   it('looks at what is far below in a long line once, until it is refreshed', () => {
