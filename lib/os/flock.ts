@@ -7,8 +7,10 @@
  */
 
 import { Failure } from '../errors.ts'
+import { toFailure } from './disk.ts'
 import { errnoName, systemErrno } from './errno.ts'
 import { findKoffi } from './packages.ts'
+import { isShortage } from './shortage.ts'
 
 /** Sets a lock without waiting: false when another open file of it holds one that forbids it. */
 type Flock = (fd: number, exclusive: boolean, path: string) => boolean
@@ -74,6 +76,7 @@ function flockProgram(fd: number, exclusive: boolean, path: string): boolean {
   })
   if (child.status === 0) return true
   if (child.status === 1 && child.stderr.length === 0) return false
+  if (isShortage(child.error)) throw toFailure(child.error, path)
   const errno = child.error && systemErrno(child.error)
   const problem =
     errno === 'ENOENT'

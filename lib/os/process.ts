@@ -68,12 +68,19 @@ export function thisMachine(): Machine {
   return machine
 }
 
-/** Empty where /proc is another namespace's, so that its numbers are other processes. */
+/**
+ * Empty where /proc is another namespace's, so that its numbers are other processes. Start times are
+ * shown as the time namespace counts them, so any but the machine's own, whose number is fixed, is said.
+ */
 function findNamespace(): string {
   const namespace = findLink('/proc/self/ns/pid')
   if (namespace === undefined) return 'host'
-  return findLink('/proc/self') === String(process.pid) ? namespace : ''
+  if (findLink('/proc/self') !== String(process.pid)) return ''
+  const time = findLink('/proc/self/ns/time') ?? machineTime
+  return time === machineTime ? namespace : `${namespace} ${time}`
 }
+
+const machineTime = 'time:[4026531834]'
 
 /** This process. */
 export function thisProcess(): ProcessIdentity {
@@ -209,7 +216,7 @@ function placeOf(id: Machine): Vitals | undefined {
   }
   return id.pid_ns === here.pid_ns
     ? undefined
-    : { verdict: 'unknown', why: 'it was started in another container (pid namespace)' }
+    : { verdict: 'unknown', why: 'it was started in another container (pid or time namespace)' }
 }
 
 /** What the system's table says of a process. */

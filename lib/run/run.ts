@@ -7,7 +7,7 @@ import { session as files, privateFile, store as storeFiles } from '../layout.ts
 import * as disk from '../os/disk.ts'
 import { findRepository, readHead } from '../os/git.ts'
 import { type Lock, supersedeLock, takeLock } from '../os/lock-file.ts'
-import { replaceText } from '../os/replace.ts'
+import { replaceText, requireReplaceable } from '../os/replace.ts'
 import { type Child, spawnTool } from '../os/spawn.ts'
 import type { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
@@ -316,7 +316,8 @@ async function takeToolLock(session: Session, tool: string, turn: number): Promi
 }
 
 function writeIdFile(path: string, id: SessionId): void {
-  const confirmed = replaceText(path, `${id}\n`)
+  requireReplaceable(path)
+  const confirmed = replaceText(disk.findRealPath(path) ?? path, `${id}\n`)
   if (!confirmed) throw new Failure('DURABILITY_UNKNOWN', { id, recorded: false })
 }
 

@@ -15,10 +15,16 @@ import type { Store } from './store.ts'
 
 /**
  * Removes the ephemeral sessions that a crash left: their locks are free and their processes gone. Gives
- * what kept one of them from being removed: there it is in nobody's way.
+ * what kept one of them from being removed, or all from being listed: there they are in nobody's way.
  */
 export async function sweepEphemeral(store: Store): Promise<Failure | undefined> {
-  const ids = disk.listNames(storeFiles.ephemeral(store.dir)).filter(isSessionId)
+  let ids: readonly SessionId[]
+  try {
+    ids = disk.listNames(storeFiles.ephemeral(store.dir)).filter(isSessionId)
+  } catch (error) {
+    if (error instanceof Failure) return error
+    throw error
+  }
   if (ids.length === 0) return undefined
   const access = accessOf(store)
   let failure: Failure | undefined

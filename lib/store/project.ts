@@ -66,6 +66,9 @@ export function ensureStore(
     disk.makeDirs(dir)
   }
   if (there !== undefined) return there
+  // What deletes and purges needs these: on a disk that is full they could not be made any more.
+  disk.makeDirs(files.trash(store.dir))
+  disk.touch(files.maintenanceLock(store.dir))
   // They are there, but who made them may have died before their names were on the disk.
   for (const dir of [store.dir, disk.parentOf(store.dir), store.root]) disk.syncDir(dir)
   const shared = options.shared || disk.fileSystemOf(store.dir).remote

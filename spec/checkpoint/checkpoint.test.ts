@@ -402,7 +402,6 @@ describe('verifyCheckpoint', () => {
     const open = () => readdirSync('/dev/fd').length
     const before = open()
     expect(verdictOf(store)).toMatchObject([{ verdict: 'agrees' }])
-    mkdirSync(`${store.dir}/trash`)
     renameSync(dir, `${store.dir}/trash/${id}`)
     expect(verdictOf(store)).toMatchObject([{ verdict: 'agrees' }])
     expect(open()).toBe(before)

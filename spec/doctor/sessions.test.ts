@@ -438,6 +438,15 @@ describe('mending', () => {
     expect(readFileSync(outside, 'utf8')).toBe('mine alone')
   })
 
+  it('says what stands in place of a transcript', async () => {
+    const { store, dir } = await sound()
+    rmSync(transcript(dir))
+    execFileSync('mkfifo', [transcript(dir)])
+    expect(visit(store).findings.map(({ evidence }) => evidence)).toContain(
+      'a pipe or device stands in place of it',
+    )
+  })
+
   it('ends an entry that lacks nothing but its line feed', async () => {
     const { store, id, dir } = await sound()
     truncateSync(transcript(dir), readFileSync(transcript(dir)).length - 1)

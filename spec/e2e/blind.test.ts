@@ -136,6 +136,19 @@ describe.skipIf(!hasNamespaces)('in another container', () => {
   })
 })
 
+const later = ['--time', '--boottime', '1000', '--fork']
+const hasTimes = spawnSync('unshare', [...later, 'true']).status === 0
+test.skipIf(!hasTimes)(
+  'a turn that lives is not dead where start times are counted otherwise',
+  async () => {
+    const place = makePlace()
+    const { id, gate } = await makeLockless(place)
+    const words = ['unshare', ...later, process.execPath, program, 'is-alive', id]
+    expect((await place.startOther(words).ended).status).toBe(9)
+    touch(gate)
+  },
+)
+
 const hasPs = spawnSync('ps', ['-o', 'lstart=', '-p', '1']).status === 0
 describe.skipIf(!hasPs)('where ps(1) shows the processes', () => {
   const how = { preload: [preload('darwin')] }

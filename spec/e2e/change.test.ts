@@ -111,9 +111,6 @@ describe('delete', () => {
 
   test('takes away what crashed also on a full disk, which its turn may have filled', async () => {
     const place = makePlace()
-    await place.make()
-    await place.stint(['delete', '@last'])
-    await place.stint(['trash', 'empty'])
     const gate = `${place.dir}/gate`
     const run = place.start(['run', '--name', 'greedy', '--', agent('hold.sh'), gate])
     const id = await run.session()

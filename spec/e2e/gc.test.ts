@@ -276,9 +276,6 @@ describe('gc', () => {
 
   test('takes what crashed away on a full disk, too', async () => {
     const place = makePlace()
-    const warm = await makeOld(place, 50)
-    await place.stint(['gc', '--older-than', '45d'])
-    expect(await place.json(['trash', 'list'])).toMatchObject([{ id: warm }])
     const past = inThePast(40)
     const run = place.start(['run', '--', agent('hold.sh'), `${place.dir}/gate`], past)
     const id = await run.session()
@@ -291,7 +288,7 @@ describe('gc', () => {
     const how = { preload: [preload('faults')], env: { STINT_FAULTS: JSON.stringify(full) } }
     expect((await place.stint(['gc', '--older-than', '30d'], how)).status).toBe(0)
     expect(await place.json(['list'])).toEqual([])
-    expect((await place.json<Row[]>(['trash', 'list'])).map((row) => row.id)).toContain(id)
+    expect(await place.json(['trash', 'list'])).toMatchObject([{ id }])
   })
 
   test('gives way to another clean-up, and exits 0', async () => {

@@ -1,6 +1,6 @@
 /** A file where a directory of stores, of one store or of its sessions should be. */
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { expectRefusal, makePlace, type Place, touch } from '../support/cli.ts'
@@ -47,7 +47,7 @@ describe('a file stands in place of', () => {
   test('trash/: its list is refused, and sessions are listed all the same', async () => {
     const place = makePlace()
     await place.make()
-    writeFileSync(`${place.store()}/trash`, '')
+    standInFor(`${place.store()}/trash`)
     expectRefusal(await place.stint(['trash', 'list']), { status: 7, code: 'IO_FAILED' })
     expect(await place.json(['list'])).toHaveLength(1)
   })

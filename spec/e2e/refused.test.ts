@@ -68,6 +68,14 @@ describe('what this user has no access to', () => {
     return id
   }
 
+  test('of ephemeral/, which somebody else made, keeps no session from starting', async () => {
+    const place = makePlace()
+    await place.make()
+    mkdirSync(`${place.store()}/ephemeral`)
+    const ran = await place.stint(['run', '--', 'true'], refusing({ readdirSync: '/ephemeral' }))
+    expect(ran).toMatchObject({ status: 0, stderr: expect.not.stringContaining('no access') })
+  })
+
   test('in the trash keeps nothing else there from being removed', async () => {
     for (const args of [
       ['trash', 'empty'],

@@ -1,7 +1,14 @@
 /** How `run` ends: exit statuses, signals, deadlines, and what keeps a tool from starting. */
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { constants } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import {
@@ -383,6 +390,20 @@ describe('what keeps a tool from starting', () => {
     expect(ran.stdout).toBe('')
     expect(ran.stderr).toMatch(/^error\[[A-Z_]+\]: /)
     expect(await place.json<Row[]>(['list'])).toEqual([])
+  })
+
+  test('an id file is written where a link leads, and takes the place of no device', async () => {
+    const place = makePlace()
+    const [link, device] = [`${place.dir}/link`, `${place.dir}/device`]
+    touch(`${place.dir}/id`)
+    symlinkSync('id', link)
+    const id = await place.make(['--id-file', link, '--', 'true'])
+    expect(readFileSync(`${place.dir}/id`, 'utf8')).toBe(`${id}\n`)
+    symlinkSync('/dev/null', device)
+    const ran = await place.stint(['run', '--id-file', device, '--', 'echo', 'never'])
+    expectRefusal(ran, { status: 125, code: 'IO_FAILED', hint: false })
+    expect(readlinkSync(device)).toBe('/dev/null')
+    expect(await place.json<Row[]>(['list'])).toHaveLength(1)
   })
 
   test('the entries of a turn are numbered without a gap from its first to its last', async () => {

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import child_process, { spawnSync } from 'node:child_process'
 import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { findKoffi } from '../../lib/os/packages.ts'
@@ -122,6 +122,22 @@ describe('koffi and flock(1)', () => {
     const fd = openSync(path, 'r+')
     expect(() => lockExclusive(fd, path)).toThrow(
       expect.objectContaining({ code: 'NO_LOCKS', data: { path, problem: 'EACCES' } }),
+    )
+    closeSync(fd)
+  })
+
+  it('are not said to be missing where no file can be opened', async () => {
+    const path = makeFile()
+    const error = Object.assign(new Error('spawnSync flock EMFILE'), { code: 'EMFILE', errno: -24 })
+    const spawned = { ...spawnSync('true'), status: null, error }
+    vi.spyOn(child_process, 'spawnSync').mockReturnValueOnce(spawned)
+    const { lockExclusive } = await load('flock(1)')
+    const fd = openSync(path, 'r+')
+    expect(() => lockExclusive(fd, path)).toThrow(
+      expect.objectContaining({
+        code: 'IO_FAILED',
+        data: expect.objectContaining({ path, errno: 'EMFILE' }),
+      }),
     )
     closeSync(fd)
   })

@@ -75,7 +75,6 @@ describe('deleteSession and restoreSession', () => {
   it.each(obstacles)('land on nothing that is there already: %s', async (_, obstruct) => {
     const store = makeStore()
     const { id, dir } = writeSession(store)
-    mkdirSync(`${store.dir}/trash`)
     obstruct(`${store.dir}/trash/${id}`)
     const before = contents(`${store.dir}/sessions`).filter((item) => !item.includes('/locks'))
     await expect(deleteSession(store, id, 'x')).rejects.toMatchObject({ code: 'TRASH_OCCUPIED' })
@@ -241,7 +240,6 @@ describe('emptyTrash', () => {
   it('removes a link or a file in place of a session, and nothing behind it', async () => {
     const store = makeStore()
     const kept = writeSession(store)
-    mkdirSync(`${store.dir}/trash`)
     symlinkSync(kept.dir, `${store.dir}/trash/${nextId()}`)
     writeFileSync(`${store.dir}/trash/${nextId()}`, 'a file')
     expect((await emptyTrash(store)).kept).toEqual([])

@@ -145,7 +145,13 @@ describe('ensureStore', () => {
       if (shared) expect(second()).toMatchObject({ shared: true })
       else expect(second).toThrow(expect.objectContaining({ code: 'STORE_NOT_SHARED' }))
       expect(findProjectFacts(store.dir)).toMatchObject({ shared })
-      expect(readdirSync(store.dir)).toEqual(['locks', 'project.toml', 'sessions', 'staging'])
+      expect(readdirSync(store.dir)).toEqual([
+        'locks',
+        'project.toml',
+        'sessions',
+        'staging',
+        'trash',
+      ])
     },
   )
 

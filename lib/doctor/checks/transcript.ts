@@ -13,6 +13,7 @@ import type { State } from '../../session/state.ts'
 import type { FaultKind } from '../../session/survey.ts'
 import type { CheckId, Sighting } from '../check.ts'
 import { type Examined, markOf } from '../examine.ts'
+import { thingAt } from './store.ts'
 
 export interface TranscriptLook {
   /** The whole journal is read, not only what lies behind the state and the line before that. */
@@ -43,7 +44,11 @@ export function* checkTranscript(examined: Examined, look: TranscriptLook): Gene
   }
   const { kind, size } = transcript
   if (kind !== 'file') {
-    yield { id: 'session.unreadable', evidence: `a ${kind} stands in place of it`, file: path }
+    yield {
+      id: 'session.unreadable',
+      evidence: `${thingAt(path)} stands in place of it`,
+      file: path,
+    }
     return
   }
   const marker = files.unsynced(dir)
