@@ -576,6 +576,46 @@ describe('what gemini puts around the words of its provider', () => {
   })
 })
 
+describe('what gemini said before its end', () => {
+  it('is why it failed, where the end does not say so', () => {
+    const stream = (findAdapter('gemini-cli') as PrintingAdapter).open()
+    const text = readFileSync(join(streams, 'gemini-cli/08-empty.stdout'), 'utf8')
+    const events = text.split('\n').flatMap((line) => stream.parse(line) ?? [])
+    const why = expect.stringMatching(/^The model returned an empty response/)
+    expect(stream.verdict()).toEqual({ outcome: 'failure', text: why })
+    expect(of(events, 'error')).toEqual([{ type: 'error', text: why, data: { severity: 'error' } }])
+  })
+})
+
+describe('what opencode is not allowed', () => {
+  const stream = (findAdapter('opencode') as PrintingAdapter).open()
+  const text = readFileSync(join(streams, 'opencode/08-declined.stdout'), 'utf8')
+  const events = text.split('\n').flatMap((line) => stream.parse(line) ?? [])
+
+  it('is declined, and ends its turn unless another step follows', () => {
+    const output = 'The user rejected permission to use this specific tool call.'
+    expect(of(events, 'tool_result')).toMatchObject([{ status: 'declined', output }])
+    expect(stream.verdict()).toEqual({ outcome: 'failure', text: output })
+    stream.parse(JSON.stringify({ type: 'step_start' }))
+    expect(stream.verdict()).toBeUndefined()
+  })
+
+  it('has the tokens of reasoning in its output, whatever its own count leaves out', () => {
+    const used = (tokens: object) =>
+      of(follow('opencode', [{ type: 'step_finish', part: { reason: 'stop', tokens } }]), 'usage')
+    expect(of(events, 'usage')).toMatchObject([
+      { tokens: { input_tokens: 1008, output_tokens: 58, reasoning_tokens: 7 } },
+    ])
+    const cache = { read: 0, write: 0 }
+    expect(used({ input: 10, output: 5, reasoning: 3, cache, total: 15 })).toMatchObject([
+      { tokens: { output_tokens: 5 } },
+    ])
+    expect(used({ input: 10, output: 5, reasoning: 3, cache })).toMatchObject([
+      { tokens: { output_tokens: 5 } },
+    ])
+  })
+})
+
 describe('what claude compacts', () => {
   it('says nothing of earlier turns again, and counts what that took', () => {
     const adapter = findAdapter('claude-code') as PrintingAdapter
