@@ -209,7 +209,7 @@ function* usageIn(usage: Fields, at: number | undefined): Generator<Said> {
   const tokens = known<Tokens>({
     input_tokens: sumOf(amountIn(usage, 'input'), amountIn(usage, 'tool')),
     cached_input_tokens: amountIn(usage, 'cached'),
-    output_tokens: amountIn(usage, 'output'),
+    output_tokens: sumOf(amountIn(usage, 'output'), amountIn(usage, 'thoughts')),
     reasoning_tokens: amountIn(usage, 'thoughts'),
   })
   if (Object.keys(tokens).length === 0) return

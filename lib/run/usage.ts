@@ -7,8 +7,8 @@ import type { Tokens, ToolEvent } from '../tools/event.ts'
 type UsageEvent = ToolEvent & { type: 'usage' }
 type Amounts = Readonly<Record<string, number>>
 
-/** The totals of a provider's session, by its id. */
-export type FindTotal = (id: string) => Tokens | undefined
+/** The totals of a provider's session, by its id; `none` of one that is known to have begun with none. */
+export type FindTotal = (id: string) => Tokens | 'none' | undefined
 
 /** Makes what each event adds of what it says. */
 export class UsageMeter {
@@ -76,8 +76,8 @@ export class UsageMeter {
 
   #findPast(provider: string): Tokens | undefined {
     const past = this.#findTotal(provider)
-    if (past !== undefined) this.#isNew = false
-    return past
+    if (past !== undefined) this.#isNew = past === 'none'
+    return past === 'none' ? undefined : past
   }
 }
 
@@ -86,15 +86,23 @@ function covers(added: Amounts, least: Tokens): boolean {
 }
 
 /**
- * The last total of a provider's session that a journal knows. With `tool` not where a turn of that has
- * begun since: what it used is in the totals of every copy, and counted once the session goes on.
+ * The last total of a provider's session that a journal knows; `none` where it began in this journal and
+ * never told one. With `tool` not where a turn of that has begun since: what it used is in the totals of
+ * every copy, and counted once the session goes on.
  */
-export function lastTotal(dir: string, id: string, tool?: string): Tokens | undefined {
-  for (const { type, data } of findEntries(dir)) {
+export function lastTotal(dir: string, id: string, tool?: string): Tokens | 'none' | undefined {
+  let named: number | undefined
+  for (const { type, turn, data } of findEntries(dir)) {
     if (type === 'turn_started' && data.tool === tool) return undefined
-    if (type === 'usage' && data.provider_session_id === id && typeof data.total === 'object') {
-      return data.total as Tokens
-    }
+    if (type === 'turn_started' && turn === named && isNew(data)) return 'none'
+    if (data.provider_session_id !== id) continue
+    if (type === 'usage' && typeof data.total === 'object') return data.total as Tokens
+    if (type === 'provider_session') named = turn
   }
   return undefined
+}
+
+/** Whether a turn began a conversation; of a command line of the user's own nobody knows. */
+function isNew({ prompt, provider_session_id: from, imported }: EntryData): boolean {
+  return typeof prompt === 'string' && from === undefined && imported !== true
 }

@@ -256,12 +256,15 @@ function standardUsage(usage: Table): ToolEvent | undefined {
   const { thoughtTokens: reasoning, cachedReadTokens: cached, cachedWriteTokens: written } = usage
   const sum = (...counts: unknown[]) =>
     counts.reduce<number>((all, one) => all + (isCount(one) ? one : 0), 0)
-  // Whether the input has the cached tokens in it is not laid down; the total tells.
-  const isWhole = [sum(input, output), sum(input, output, reasoning)].some((it) => it === total)
+  // Whether they have the cached and the thought tokens in them is not laid down; the total tells.
+  const whole = sum(input, cached, written)
+  const fit = [input, whole]
+    .flatMap((one) => [output, sum(output, reasoning)].map((other) => [one, other]))
+    .find((counts) => sum(...counts) === total) ?? [whole, output]
   return usageEvent('step', usage, {
-    input: isCount(input) && !isWhole ? sum(input, cached, written) : input,
+    input: isCount(input) ? fit[0] : input,
     cached,
-    output,
+    output: isCount(output) ? fit[1] : output,
     reasoning,
   })
 }

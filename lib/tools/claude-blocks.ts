@@ -8,6 +8,7 @@ import {
   fieldsIn,
   idIn,
   known,
+  partsText,
   rawEvent,
   shownIn,
   sumOf,
@@ -67,12 +68,7 @@ function outputOf(block: Fields): string | undefined {
   const { type, content } = block
   const hasParts = type === 'tool_result' || type === 'mcp_tool_result'
   if (!hasParts || !Array.isArray(content)) return shownIn(block, 'content')
-  // Images are long, and say nothing as text.
-  return content
-    .map((part) =>
-      isTable(part) ? (textIn(part, 'text') ?? `[${textIn(part, 'type') ?? '?'}]`) : '',
-    )
-    .join('\n')
+  return partsText(content)
 }
 
 /** What a `usage` counts: its own number for the input leaves out what the cache took in or gave. */

@@ -50,7 +50,8 @@ export const claudeCode: PrintingAdapter = {
     args: [
       ...args,
       ...(id === undefined ? [] : [act === 'resume' ? '--resume' : '--session-id', id]),
-      ...promptWords(prompt),
+      // A word such as `update` would be a command of its own, behind `--` too.
+      ...promptWords(prompt?.replace(/^\S+$/, '$& ')),
     ],
     takesId: true,
   }),

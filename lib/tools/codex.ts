@@ -1,5 +1,6 @@
 /** OpenAI Codex: `codex exec --json`. */
 
+import { isTable } from '../base/decode.ts'
 import { Recent } from '../base/recent.ts'
 import type { PrintingAdapter, Stream } from './adapter.ts'
 import { cutResult, Drafts } from './drafts.ts'
@@ -13,6 +14,7 @@ import {
   known,
   listIn,
   messageIn,
+  partsText,
   promptWords,
   rawEvent,
   readFields,
@@ -38,7 +40,8 @@ export const codex: PrintingAdapter = {
         ...words,
         '--json',
         '--skip-git-repo-check',
-        ...(given === prompt && prompt.startsWith('-') ? ['--'] : []),
+        // `review` would be a command, `--help` an option.
+        '--',
         ...(providerSession === undefined ? [] : [providerSession]),
         given,
       ],
@@ -149,6 +152,8 @@ class CodexStream implements Stream {
     const id = idIn(item, 'id') ?? ''
     const key = keyOf(item)
     const events: ToolEvent[] = []
+    // What is searched for is not known when a search begins.
+    if (!isDone && item.query === '') return events
     if (!this.#announced.has(id)) {
       this.#announced.add(id)
       events.push({ type: 'tool_call', id, ...callOf(item, kind) })
@@ -186,7 +191,8 @@ function keyOf(item: Fields): string {
 }
 
 function callOf(item: Fields, kind: string): { name: string; input?: unknown } {
-  const input = item.command ?? item.changes ?? item.query ?? item.arguments ?? item.prompt
+  const { command, changes, query, arguments: given, prompt, receiver_thread_ids: helpers } = item
+  const input = command ?? changes ?? query ?? given ?? prompt ?? helpers
   const tool = textIn(item, 'tool')
   const server = textIn(item, 'server')
   return {
@@ -195,11 +201,20 @@ function callOf(item: Fields, kind: string): { name: string; input?: unknown } {
   }
 }
 
-/** Of a call to another server: what it answered, or why it did not. */
+/** Of a call to another server, or to helpers: what was answered, or why nothing was. */
 function outputOf(item: Fields): string | undefined {
-  const answer = item.error ?? item.result
+  const { error, result, agents_states: helpers } = item
+  if (isTable(helpers)) return Object.values(helpers).map(stateOf).join('\n')
+  const answer = error ?? result
   if (answer === undefined || answer === null) return undefined
-  return typeof answer === 'string' ? answer : (messageIn(item.error) ?? JSON.stringify(answer))
+  const parts = listIn(fieldsIn(item, 'result'), 'content')
+  if (parts.length > 0) return partsText(parts)
+  return typeof answer === 'string' ? answer : (messageIn(error) ?? JSON.stringify(answer))
+}
+
+function stateOf(helper: unknown): string {
+  const { message, status } = isTable(helper) ? helper : {}
+  return shownIn({ said: message ?? status }, 'said') ?? '?'
 }
 
 function planItem(value: unknown): PlanItem {

@@ -68,7 +68,7 @@ export interface PlanItem {
   readonly status: 'pending' | 'in_progress' | 'completed'
 }
 
-/** Cached input is part of the input. What the tool does not say is absent. */
+/** Cached input is part of the input, reasoning of the output. What the tool does not say is absent. */
 export interface Tokens {
   readonly input_tokens?: number
   readonly cached_input_tokens?: number

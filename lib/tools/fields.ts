@@ -50,6 +50,15 @@ export function shownIn(fields: Fields, key: string): string | undefined {
   return JSON.stringify(value)
 }
 
+/** The texts of an answer's parts, a line each; images are long, and say nothing as text. */
+export function partsText(parts: readonly unknown[]): string {
+  return parts
+    .map((part) =>
+      isTable(part) ? (textIn(part, 'text') ?? `[${textIn(part, 'type') ?? '?'}]`) : '',
+    )
+    .join('\n')
+}
+
 /** An id, which some write as a number. */
 export function idIn(fields: Fields, key: string): string | undefined {
   const value = fields[key]
@@ -122,10 +131,9 @@ export function isLong(prompt: string): boolean {
   return Buffer.byteLength(prompt) > 100_000
 }
 
-/** A prompt as the last words of a command line; one that looks like an option is kept from being one. */
+/** A prompt as the last words of a command line, kept from being an option. */
 export function promptWords(prompt: string | undefined): readonly string[] {
-  if (prompt === undefined) return []
-  return prompt.startsWith('-') ? ['--', prompt] : [prompt]
+  return prompt === undefined ? [] : ['--', prompt]
 }
 
 /** Whether a version, such as `2.1.277`, is this one or came after it; one that is no version did not. */

@@ -52,6 +52,7 @@ export const geminiCli: PrintingAdapter = {
 
 class GeminiStream implements Stream {
   #verdict: Verdict | undefined
+  #lastError: string | undefined
   readonly #repeats = new Repeats()
 
   parse(line: string): readonly ToolEvent[] | undefined {
@@ -85,14 +86,12 @@ class GeminiStream implements Stream {
             }),
           },
         ]
-      case 'error':
-        return [
-          {
-            type: 'error',
-            text: messageIn(event) ?? 'an error',
-            data: known({ severity: textIn(event, 'severity') }),
-          },
-        ]
+      case 'error': {
+        const text = messageIn(event) ?? 'an error'
+        const severity = textIn(event, 'severity')
+        if (severity !== 'warning') this.#lastError = text
+        return [{ type: 'error', text, data: known({ severity }) }]
+      }
       case 'result':
         return this.#result(event)
       default:
@@ -111,9 +110,10 @@ class GeminiStream implements Stream {
       this.#verdict = { outcome: 'success' }
       return usage
     }
-    const text = sentenceOf(event.error) ?? 'the turn failed'
+    // It may have said before, and only there, what ended it.
+    const text = sentenceOf(event.error) ?? this.#lastError ?? 'the turn failed'
     this.#verdict = { outcome: 'failure', text }
-    return [...usage, { type: 'error', text }]
+    return text === this.#lastError ? usage : [...usage, { type: 'error', text }]
   }
 }
 

@@ -148,7 +148,11 @@ class OpencodeStream implements Stream {
     }
     if (state.status !== 'completed' && state.status !== 'error') return events
     this.#calls.delete(id)
-    return [...events, resultOf(id, state)]
+    const result = resultOf(id, state)
+    // What is refused ends the turn, and nothing else says so; where it goes on, another step begins.
+    if (result.status === 'declined')
+      this.#verdict = known<Verdict>({ outcome: 'failure', text: result.output })
+    return [...events, result]
   }
 }
 
@@ -156,30 +160,36 @@ function ofHelper(events: readonly ToolEvent[]): readonly ToolEvent[] {
   return events.map((event) => withData(event, { helper: true }))
 }
 
-function resultOf(id: string, state: Fields): ToolEvent {
+function resultOf(id: string, state: Fields): ToolEvent & { readonly type: 'tool_result' } {
   const exit = fieldsIn(state, 'metadata').exit
   const failed = state.status === 'error' || (typeof exit === 'number' && exit !== 0)
+  const output = shownIn(state, 'output') ?? messageIn(state.error)
+  const declined = state.status === 'error' && /^The user rejected permission/.test(output ?? '')
   return {
     type: 'tool_result',
     id,
-    status: failed ? 'failed' : 'ok',
+    status: declined ? 'declined' : failed ? 'failed' : 'ok',
     ...known<{ output?: string; exit_code?: number }>({
-      output: shownIn(state, 'output') ?? messageIn(state.error),
+      output,
       exit_code: typeof exit === 'number' ? exit : undefined,
     }),
   }
 }
 
-/** Of one step; its input leaves out what came from the cache. */
+/** Of one step; its input leaves out what came from the cache, its output what the total tells. */
 function usageOf(part: Fields): readonly ToolEvent[] {
   const tokens = fieldsIn(part, 'tokens')
   const cache = fieldsIn(tokens, 'cache')
   const read = amountIn(cache, 'read')
+  const input = sumOf(amountIn(tokens, 'input'), read, amountIn(cache, 'write'))
+  const said = amountIn(tokens, 'output')
+  const reasoning = amountIn(tokens, 'reasoning')
+  const whole = sumOf(said, reasoning)
   const normal = known<Tokens>({
-    input_tokens: sumOf(amountIn(tokens, 'input'), read, amountIn(cache, 'write')),
+    input_tokens: input,
     cached_input_tokens: read,
-    output_tokens: amountIn(tokens, 'output'),
-    reasoning_tokens: amountIn(tokens, 'reasoning'),
+    output_tokens: sumOf(input, whole) === tokens.total ? whole : said,
+    reasoning_tokens: reasoning,
     cost_usd: amountIn(part, 'cost'),
   })
   if (Object.keys(normal).length === 0) return []

@@ -301,6 +301,15 @@ test('what a turn used that told no total is counted where its session goes on, 
   expect(onward.usage).toEqual({ input_tokens: 100, output_tokens: 10 })
   const resumed = await run(['resume', id, 'e'], stream('t1', 1700))
   expect(resumed.usage).toEqual({ input_tokens: 1700, output_tokens: 170 })
+  // Of one that began here all is this session's, though its first turn told nothing.
+  const other = await run(['run', '--tool', 'codex', 'f'], stream('t3'))
+  expect(other.usage).toBeNull()
+  const copy = await run(['run', '--fork', other.id, 'g'], stream('t4', 700))
+  expect(copy.usage).toBeNull()
+  const later = await run(['resume', other.id, 'h'], stream('t3', 900))
+  expect(later.usage).toEqual({ input_tokens: 900, output_tokens: 90 })
+  const last = await run(['resume', copy.id, 'i'], stream('t4', 750))
+  expect(last.usage).toEqual({ input_tokens: 50, output_tokens: 5 })
 })
 
 test('another id than the one that was asked for is kept, and the old one remembered', async () => {

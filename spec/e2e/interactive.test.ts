@@ -26,7 +26,7 @@ describe.skipIf(process.platform !== 'linux')('run --interactive', () => {
     const secret = ['spoken', 'only', 'here'].join('-')
     const ran = await place.type(['run', '-i', '--tool', 'claude-code', 'hello'], `${secret}\n`)
     expect(ran.stdout).toMatch(
-      /session \w{26} turn 1\r\nargs: --session-id [0-9a-f-]{36} hello\r\n/,
+      /session \w{26} turn 1\r\nargs: --session-id [0-9a-f-]{36} -- hello \r\n/,
     )
     expect(ran.stdout).toContain(`heard ${secret}`)
     expect(ran.status).toBe(0)

@@ -141,7 +141,7 @@ export function geminiRecords(id: string = ids['gemini-cli']): unknown[] {
         result: [{ functionResponse: { id: 'c1', response: { output: 'ok' } } }],
       },
     ],
-    tokens: { input: 100, output: 12, cached: 10, thoughts: 0, tool: 0, total: 112 },
+    tokens: { input: 100, output: 8, cached: 10, thoughts: 4, tool: 0, total: 112 },
   }
   return [
     { sessionId: id, projectHash: 'h', startTime: at(0), lastUpdated: at(0), kind: 'main' },

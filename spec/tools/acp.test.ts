@@ -778,6 +778,18 @@ describe('usage', () => {
     expect(event?.type === 'usage' && event.tokens.input_tokens).toBe(input_tokens)
   })
 
+  test.each([
+    ['without the thought', { inputTokens: 110, outputTokens: 5, totalTokens: 118 }],
+    ['without it and the cached', { inputTokens: 10, outputTokens: 5, totalTokens: 118 }],
+    ['with it', { inputTokens: 110, outputTokens: 8, totalTokens: 118 }],
+    ['with it, without the cached', { inputTokens: 10, outputTokens: 8, totalTokens: 118 }],
+    ['with it and no total', { inputTokens: 10, outputTokens: 8 }],
+  ])('counts output %s', (_name, counts) => {
+    const usage = { ...counts, thoughtTokens: 3, cachedReadTokens: 100 }
+    const tokens = { input_tokens: 110, output_tokens: 8, reasoning_tokens: 3 }
+    expect(usageOf({ usage })).toMatchObject({ tokens })
+  })
+
   test('is absent where nothing is known', () => {
     for (const answer of [
       null,

@@ -440,6 +440,45 @@ describe('what is of another shape than it should be', () => {
   })
 })
 
+describe('what codex calls elsewhere', () => {
+  const adapter = findAdapter('codex') as PrintingAdapter
+  const told = (name: string) => read({ name: 'codex', tool: 'codex', adapter }, name).events
+
+  it('has what was searched for, which is known once it was', () => {
+    expect(of(told('04-web-search.stdout'), 'tool_call').map(({ input }) => input)).toEqual([
+      'what é',
+      'q1',
+    ])
+  })
+
+  it('answers with the texts of its parts', () => {
+    const results = of(told('05-mcp.stdout'), 'tool_result')
+    expect(results.map(({ status, output }) => [status, output])).toEqual([
+      ['ok', 'good é {"x":"é"}\nsecond'],
+      ['failed', 'it went wrong'],
+      ['ok', '[image]'],
+      ['failed', expect.stringContaining('no such thing')],
+    ])
+  })
+
+  it('has what its helpers said, and how they are', () => {
+    const events = told('06-helpers.stdout')
+    const helpers = [expect.stringMatching(/0002$/)]
+    expect(of(events, 'tool_call').map(({ name, input }) => [name, input])).toEqual([
+      ['spawn_agent', 'do the small é'],
+      ['wait', helpers],
+      ['close_agent', helpers],
+      ['wait', [expect.stringMatching(/0003$/)]],
+    ])
+    expect(of(events, 'tool_result').map(({ status, output }) => [status, output])).toEqual([
+      ['ok', 'pending_init'],
+      ['ok', 'default answer to: do the small é'],
+      ['ok', 'default answer to: do the small é'],
+      ['failed', 'not_found'],
+    ])
+  })
+})
+
 describe('what claude says nowhere else', () => {
   const result = { type: 'result', subtype: 'success', result: 'Total cost: $1' }
 
@@ -537,6 +576,46 @@ describe('what gemini puts around the words of its provider', () => {
   })
 })
 
+describe('what gemini said before its end', () => {
+  it('is why it failed, where the end does not say so', () => {
+    const stream = (findAdapter('gemini-cli') as PrintingAdapter).open()
+    const text = readFileSync(join(streams, 'gemini-cli/08-empty.stdout'), 'utf8')
+    const events = text.split('\n').flatMap((line) => stream.parse(line) ?? [])
+    const why = expect.stringMatching(/^The model returned an empty response/)
+    expect(stream.verdict()).toEqual({ outcome: 'failure', text: why })
+    expect(of(events, 'error')).toEqual([{ type: 'error', text: why, data: { severity: 'error' } }])
+  })
+})
+
+describe('what opencode is not allowed', () => {
+  const stream = (findAdapter('opencode') as PrintingAdapter).open()
+  const text = readFileSync(join(streams, 'opencode/08-declined.stdout'), 'utf8')
+  const events = text.split('\n').flatMap((line) => stream.parse(line) ?? [])
+
+  it('is declined, and ends its turn unless another step follows', () => {
+    const output = 'The user rejected permission to use this specific tool call.'
+    expect(of(events, 'tool_result')).toMatchObject([{ status: 'declined', output }])
+    expect(stream.verdict()).toEqual({ outcome: 'failure', text: output })
+    stream.parse(JSON.stringify({ type: 'step_start' }))
+    expect(stream.verdict()).toBeUndefined()
+  })
+
+  it('has the tokens of reasoning in its output, whatever its own count leaves out', () => {
+    const used = (tokens: object) =>
+      of(follow('opencode', [{ type: 'step_finish', part: { reason: 'stop', tokens } }]), 'usage')
+    expect(of(events, 'usage')).toMatchObject([
+      { tokens: { input_tokens: 1008, output_tokens: 58, reasoning_tokens: 7 } },
+    ])
+    const cache = { read: 0, write: 0 }
+    expect(used({ input: 10, output: 5, reasoning: 3, cache, total: 15 })).toMatchObject([
+      { tokens: { output_tokens: 5 } },
+    ])
+    expect(used({ input: 10, output: 5, reasoning: 3, cache })).toMatchObject([
+      { tokens: { output_tokens: 5 } },
+    ])
+  })
+})
+
 describe('what claude compacts', () => {
   it('says nothing of earlier turns again, and counts what that took', () => {
     const adapter = findAdapter('claude-code') as PrintingAdapter
@@ -601,6 +680,19 @@ describe('a command line', () => {
     const at = line?.args.indexOf('--help') ?? -1
     if (at >= 0) expect(line?.args[at - 1]).toBe('--')
     else expect([...(line?.args ?? []), inputOf(line)].join(' ')).toContain('--help')
+  })
+
+  it.each(toolNames)('of %s keeps a prompt that is one of its commands from being one', (tool) => {
+    const adapter = findAdapter(tool)
+    for (const prompt of ['review', 'update']) {
+      const { args } = adapter?.plan({ ...request, prompt, act: 'new' }) ?? { args: [] }
+      const at = args.indexOf(prompt)
+      if (at >= 0) expect(['--', '-p']).toContain(args[at - 1])
+      const said = adapter?.interact?.({ act: 'new', id: 'id-1', prompt, args: [] }).args ?? []
+      // What reads commands with commander finds them behind `--` as well.
+      if (said.at(-2) === '--') expect(said.at(-1)).toBe(tool === 'codex' ? prompt : `${prompt} `)
+      else expect(said).not.toContain(prompt)
+    }
   })
 
   it.each(toolNames)('of %s is there for a fork or compaction exactly when it says so', (tool) => {
