@@ -515,6 +515,9 @@ test('what cannot be is refused before anything is made', async () => {
       ['run', '--tool', 'codex', 'a', '--', 'codex'],
       'the prompt "a" and a command after -- exclude each other',
     ],
+    [['run', '--prompt-file', 'x', '--', 'codex'], 'exclude each other'],
+    [['run', '--tool', 'codex', '--prompt-file', 'x', 'a'], 'exclude each other'],
+    [['run', '--permission', 'ask', '--', 'codex'], '--permission is for a prompt'],
     [['run', '--tool', 'codex', '--prompt-file', 'none'], 'there is no file'],
   ] as const) {
     const ran = await stage.stint([...args], { env })

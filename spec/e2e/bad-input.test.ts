@@ -108,7 +108,6 @@ describe('a command line', () => {
     [['run', '-d', 'bell\u0007', '--', 'true'], 2, /one line/],
     [['run', '--color', 'blue', '--', 'true'], 2, /usage/],
     [['run', '--wait', '--', 'true'], 2, /usage/],
-    [['run', '--tool', 'codex', '--prompt-file', 'x', 'hello'], 2, /usage/],
     [['rename', '@last'], 2, /usage/],
     [['gc', '--apply', 'plan', '--dry-run'], 2, /usage/],
     [['project', 'move', '.', '.'], 2, /usage/],

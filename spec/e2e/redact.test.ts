@@ -26,6 +26,7 @@ import {
   failureOf,
   makePlace,
   type Place,
+  preload,
   program,
   snapshot,
   touch,
@@ -213,6 +214,15 @@ describe('--check', () => {
       ...{ files: 1, sessions: 1, passed_over: [] },
     })
     expect(json.stdout + ran.stdout).not.toContain(token)
+    const unread = await place.stint(['redact', '--check', './logs'], {
+      preload: [preload('refusals')],
+      env: { STINT_REFUSALS: JSON.stringify({ openSync: 'logs/d.txt' }) },
+    })
+    expect([unread.status, unread.stdout]).toEqual([
+      7,
+      './logs/a.json:4: github-token\n./logs/b/2.jsonl:2: github-token\n',
+    ])
+    expect(unread.stderr).toContain('warning: ./logs/d.txt was passed over: ')
     expect(snapshot(place.dir)).toEqual(before)
   })
 
@@ -372,6 +382,7 @@ describe('--fix', () => {
     const ran = await place.stint(['redact', '--fix', 'old'])
     expect(ran).toMatchObject({ status: 0, stdout: `${id} seq 2: github-token\n` })
     expect(ran.stderr).toBe('1 secret taken out of 1 of 1 session\n')
+    expect(await place.json(['redact', '--fix', 'old'])).toMatchObject({ sessions: 1, changed: [] })
     const after = entriesOf(dir)
     expectWhole(after)
     expect(after.map(({ ts, type }) => [ts, type])).toEqual(
@@ -403,7 +414,7 @@ describe('--fix', () => {
     const { id, dir } = makeOld(place)
     const follower = place.start(['logs', id, '--raw', '--follow=forever'])
     await follower.says('"seq":4')
-    expect((await place.stint(['redact', '--fix', id])).status).toBe(0)
+    expect(await place.json(['redact', '--fix', id])).toMatchObject({ changed: [{ session: id }] })
     expect((await place.stint(['rename', id, 'later'])).status).toBe(0)
     await follower.says('"seq":5')
     expect((await place.stint(['resume', id, '--', 'echo', 'third'])).status).toBe(0)

@@ -16,6 +16,9 @@ function makeTurns(version: string) {
     const stream = claudeCode.open()
     const copied = typeof how === 'object' ? how.copyOf : ''
     const meter = new UsageMeter((one) => totals.get(one) ?? totals.get(copied), how === 'new')
+    expect(meter.sum).toBeNull()
+    // What is told in this turn may not be in the journal yet.
+    let last: Tokens | undefined
     const lines = [
       { type: 'system', subtype: 'init', session_id: id, claude_code_version: version },
       ...results.map(({ own, all }, at) => ({
@@ -33,12 +36,25 @@ function makeTurns(version: string) {
     for (const event of lines.flatMap((line) => stream.parse(JSON.stringify(line)) ?? [])) {
       if (event.type !== 'usage') continue
       const { total } = meter.take(event, id)
-      if (total !== undefined) totals.set(id, total as Tokens)
+      if (total !== undefined) last = total as Tokens
     }
+    if (last !== undefined) totals.set(id, last)
     const { input_tokens, output_tokens, cost_usd } = meter.sum ?? {}
     return [input_tokens, output_tokens, cost_usd]
   }
 }
+
+describe('UsageMeter', () => {
+  it('knows a total that is left out once', () => {
+    const meter = new UsageMeter(() => undefined, true)
+    const tell = (tokens: Tokens) =>
+      meter.take({ type: 'usage', scope: 'thread', tokens, raw: {} }, 'a')
+    tell({ input_tokens: 10, output_tokens: 1 })
+    tell({ input_tokens: 20 })
+    tell({ input_tokens: 30, output_tokens: 5 })
+    expect(meter.sum).toEqual({ input_tokens: 30, output_tokens: 5 })
+  })
+})
 
 describe('what claude used', () => {
   it('is counted once where its sums are of all turns, over resumes and forks', () => {
