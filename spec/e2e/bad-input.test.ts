@@ -108,7 +108,7 @@ describe('a command line', () => {
     [['run', '-d', 'bell\u0007', '--', 'true'], 2, /one line/],
     [['run', '--color', 'blue', '--', 'true'], 2, /usage/],
     [['rename', '@last'], 2, /usage/],
-    [['--json', 'list'], 2, /usage/],
+    [['--quiet', 'list'], 2, /usage/],
   ] as const)('%j is refused with its code and a hint', async (args, status, hint) => {
     const place = makePlace()
     const before = snapshot(place.dir)
