@@ -52,10 +52,16 @@ export function storesOf(invocation: Invocation, context: Context): Store[] {
 
 /** A store appears with its first session, but what was named and is not there was likely mistyped. */
 function findMissing(store: Store, invocation: Invocation): string | undefined {
-  const isStore = text(invocation, 'store') !== undefined
-  if ((!isStore && text(invocation, 'project') === undefined) || isMade(store)) return undefined
-  if (isStore) return absent(store)
-  return isThere(store.projectPath) ? undefined : `there is no directory ${store.projectPath}`
+  if (text(invocation, 'store') !== undefined) return isMade(store) ? undefined : absent(store)
+  const dir = findMistyped(store, invocation)
+  return dir === undefined ? undefined : `there is no directory ${dir}`
+}
+
+/** The project that --project names, where neither its directory nor a session of it is there. */
+export function findMistyped(store: Store, invocation: Invocation): string | undefined {
+  const isNamed = text(invocation, 'project') !== undefined && !invocation.values.has('store')
+  if (!isNamed || isMade(store) || isThere(store.projectPath)) return undefined
+  return store.projectPath
 }
 
 /** Of several stores, one that cannot be read is said, and hides no other; of one it is the failure. */

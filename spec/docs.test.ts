@@ -113,7 +113,7 @@ const shapes = `## What \`--json\` prints
 | \`log\` | an array of \`{commit, author, committed_at, subject}\` |
 | \`checkpoint\` | what was noted: \`{session_id, turn, head, at, seq, bytes, sha256, redacted, result}\`, see [format.md](format.md), and \`commit\` |
 | \`checkpoints\` | an array of the same with \`v\`; \`commit\` is the one that has the note now; with \`--verify\` also \`verdict\` (\`agrees redacted differs gone\`) and \`why\` |
-| \`export\` | \`{file, bytes, sessions}\`: of each session \`id seq name description project_path open_turn files left_out\`, \`files\` being how many and \`left_out\` \`{path, why}\` of each that is not in it. With \`--format json\`: \`{session, state, entries}\`, redacted once more |
+| \`export\` | \`{file, bytes, sessions}\`: of each session \`id seq name description project_path open_turn files left_out\`, \`files\` being how many and \`left_out\` \`{path, why}\` of each that is not in it. Of a document in FILE \`{file, bytes}\`; on standard output, with \`--format json\`, the document itself: \`{session, state, entries}\`, redacted once more |
 | \`import\` of a tool | an array of \`{act, tool, file, provider_session_id, session_id, created_at, prompt, bytes, project_path, why}\`; \`act\` is \`imported\`, \`known\`, \`grown\`, \`elsewhere\`, \`skipped\` or \`failed\` |
 | \`import FILE\` | an array of \`{act, id, name, description, project_path, entries, files, bytes, code, why}\`; \`act\` is \`imported\`, \`known\` or \`refused\` |
 | \`is-alive\` | \`{id, status, why, holder}\`; a \`holder\`, here and in \`show\`, is there where one is known |

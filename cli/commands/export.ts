@@ -36,6 +36,9 @@ export const handler: Handler = async (invocation, context) => {
     if (flag(invocation, 'max-size')) {
       throw misused(verb, '--max-size goes with an archive')
     }
+    if (target === undefined && context.json && format !== 'json') {
+      throw misused(verb, `--format ${format} writes the document to standard output`)
+    }
     return share(one, format, target, context)
   }
   if (to === undefined) throw misused(verb, 'an archive needs --to FILE, or --to - for a pipe')
@@ -73,14 +76,16 @@ async function share(
   { store, id }: Resolved,
   format: ShareFormat,
   target: Parameters<typeof writeTarget>[0] | undefined,
-  { out }: Context,
+  { out, json }: Context,
 ): Promise<number> {
   const pieces = shareText(openShared(store, id), format)
   if (target === undefined) for (const piece of pieces) out.data(piece)
   else {
-    await writeTarget(target, (write) => {
+    const length = await writeTarget(target, (write) => {
       for (const piece of pieces) write(Buffer.from(piece))
     })
+    if (json) out.json({ file: target.file, bytes: length })
+    else out.talk(`1 session, ${bytes(length)}, exported to ${target.file}`)
   }
   return 0
 }

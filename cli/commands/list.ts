@@ -27,9 +27,10 @@ export const handler: Handler = async (invocation, context) => {
   const stores = storesOf(invocation, context)
   // By what was asked for, so that a script finds the same shape however many there are.
   const isOfMany = flag(invocation, 'all-projects') || texts(invocation, 'store').length > 1
+  const listOne = stores.length > 1 ? tryList : isOfMany ? listStored : listSessions
   const look: Look = (of) =>
     merge(
-      stores.map((store) => (isOfMany ? tryList : listSessions)(store, of)),
+      stores.map((store) => listOne(store, of)),
       of,
     )
   const listing = look(filter)
@@ -52,15 +53,20 @@ export const handler: Handler = async (invocation, context) => {
 /** Lists the sessions of all stores. */
 type Look = (filter: ListFilter) => Listing
 
-/** One of several stores: its rows say which, and what is wrong with it keeps nobody from the others. */
+/** One of several stores: what is wrong with it keeps nobody from the others. */
 function tryList(store: Store, filter: ListFilter): Listing {
   try {
-    const listing = listSessions(store, filter)
-    return { ...listing, rows: listing.rows.map((row) => ({ ...row, store: store.dir })) }
+    return listStored(store, filter)
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return { rows: [], prefixes: new Map(), warnings: [error] }
   }
+}
+
+/** Its rows say which store it is. */
+function listStored(store: Store, filter: ListFilter): Listing {
+  const listing = listSessions(store, filter)
+  return { ...listing, rows: listing.rows.map((row) => ({ ...row, store: store.dir })) }
 }
 
 /** What several stores are called: by their projects, where those tell them apart. */

@@ -1,4 +1,5 @@
 import {
+  Failure,
   findCaller,
   hasInput,
   isInForeground,
@@ -18,7 +19,7 @@ import { type Context, columnsOf } from '../context.ts'
 import { questioner } from '../question.ts'
 import { styleOf } from '../render/style.ts'
 import { endText, TurnView } from '../render/turn.ts'
-import { homeOf, placeOf, storeOf, warnInside } from '../session.ts'
+import { findMistyped, homeOf, placeOf, storeOf, warnInside } from '../session.ts'
 import { taskOf } from '../task.ts'
 import { version } from '../version.ts'
 
@@ -37,6 +38,8 @@ export const handler: Handler = async (invocation, context) => {
     throw misused(verb, '--wait is for a session that is there already')
   }
   const store = found?.store ?? here
+  const mistyped = findMistyped(store, invocation)
+  if (mistyped !== undefined) throw new Failure('CWD_GONE', { cwd: mistyped })
   if (found !== undefined && flag(invocation, 'wait')) warnInside(store, found.id, context)
   const config = readConfig(context.env, homeOf(context))
   const task = await taskOf(invocation, context, config.settings, found?.id)

@@ -227,6 +227,12 @@ describe('export --format', () => {
     expect(fence).toBe('')
     const again = await place.stint(['export', 'nasty', '--format', 'md', '--to', file])
     expectRefusal(again, { status: 1, code: 'FILE_EXISTS' })
+    const said = `1 session, ${(Buffer.byteLength(text) / 1024).toFixed(1)} KiB, exported to ${file}\n`
+    const words = ['export', 'nasty', '--format', 'md', '--to', file, '--force']
+    expect(await place.stint(words)).toMatchObject({ stdout: '', stderr: said })
+    expect(await place.json(words)).toEqual({ file, bytes: Buffer.byteLength(text) })
+    const mixed = await place.stint(['export', 'nasty', '--format', 'md', '--json'])
+    expect([mixed.status, mixed.stdout]).toEqual([2, ''])
   })
 
   test('json: one document of the session, its state and its entries', async () => {

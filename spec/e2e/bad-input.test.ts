@@ -112,7 +112,7 @@ describe('a command line', () => {
     [['gc', '--apply', 'plan', '--dry-run'], 2, /usage/],
     [['project', 'move', '.', '.'], 2, /usage/],
     [['completion', 'words'], 2, /usage/],
-    [['--json', 'list'], 2, /usage/],
+    [['--quiet', 'list'], 2, /usage/],
   ] as const)('%j is refused with its code and a hint', async (args, status, hint) => {
     const place = makePlace()
     const before = snapshot(place.dir)

@@ -1,8 +1,15 @@
 /** Several stores looked at together: those of projects, or copies of what other machines have. */
 
-import { cpSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { makePlace, type Place, program, type Row, snapshot } from '../support/cli.ts'
+import {
+  expectRefusal,
+  makePlace,
+  type Place,
+  program,
+  type Row,
+  snapshot,
+} from '../support/cli.ts'
 
 /** A place with a session, and a copy of its store with one more, as of another machine. */
 async function makeCopies(): Promise<{ place: Place; here: string; there: string; ids: string[] }> {
@@ -84,6 +91,9 @@ describe('list --store', () => {
     const none = `${place.dir}/none`
     const list = () => place.stint(['list', '--project', none])
     expect((await list()).stderr).toBe(`warning: there is no directory ${none}\nno sessions\n`)
+    const ran = await place.stint(['run', '--project', none, '--', 'true'])
+    expectRefusal(ran, { status: 125, code: 'CWD_GONE' })
+    expect(existsSync(place.home)).toBe(false)
     mkdirSync(none)
     expect((await list()).stderr).toBe('no sessions\n')
     await place.make(['--', 'true'], { cwd: none })
