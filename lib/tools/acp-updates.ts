@@ -154,9 +154,11 @@ function merge(calls: ReadonlyMap<string, Call>, update: Table): Call | undefine
     title: textOf(update.title) ?? before?.title,
     kind: textOf(update.kind) ?? before?.kind,
     input: state === 'announced' ? (update.rawInput ?? before?.input) : undefined,
-    output: Array.isArray(update.content)
-      ? cutText(outputOf(update.content), longestOutput)
-      : (before?.output ?? ''),
+    output: cutText(
+      (Array.isArray(update.content) ? outputOf(update.content) : (before?.output ?? '')) +
+        terminalOutput(update),
+      longestOutput,
+    ),
     state,
     isDeclined: before?.isDeclined ?? false,
   }
@@ -190,7 +192,7 @@ function resultEvent(call: Call, update: Table): ToolEvent {
   const content = Array.isArray(update.content) ? update.content : []
   const rest = content.filter((part) => contentText(part) === undefined)
   const result = isTable(update.rawOutput) ? update.rawOutput : {}
-  const exit = isTable(result.metadata) ? result.metadata.exit : undefined
+  const exit = exitOf(result, update)
   // opencode's has the output and what is known of it; others' is the output.
   const whole =
     'output' in result || 'metadata' in result ? undefined : shownIn(update, 'rawOutput')
@@ -198,11 +200,32 @@ function resultEvent(call: Call, update: Table): ToolEvent {
   return {
     type: 'tool_result',
     id: call.id,
-    status: update.status === 'completed' ? 'ok' : call.isDeclined ? 'declined' : 'failed',
+    status: update.status === 'completed' && !exit ? 'ok' : call.isDeclined ? 'declined' : 'failed',
     ...(output === undefined || output === '' ? {} : { output }),
-    ...(Number.isSafeInteger(exit) ? { exit_code: exit as number } : {}),
+    ...(exit === undefined ? {} : { exit_code: exit }),
     ...(rest.length === 0 ? {} : { data: { content: rest } }),
   }
+}
+
+/** A command's exit status, in each of the places where an agent has it. */
+function exitOf(result: Table, update: Table): number | undefined {
+  const exits = [
+    isTable(result.metadata) ? result.metadata.exit : undefined,
+    result.exit_code,
+    terminalOf(update, 'terminal_exit').exit_code,
+  ]
+  return exits.find((exit): exit is number => Number.isSafeInteger(exit))
+}
+
+/** What codex's agents say of the terminal that a command of theirs runs in. */
+function terminalOf({ _meta: meta }: Table, key: string): Table {
+  const said = isTable(meta) ? meta[key] : undefined
+  return isTable(said) ? said : {}
+}
+
+function terminalOutput(update: Table): string {
+  const pieces = ['terminal_output', 'terminal_output_delta'].map((key) => terminalOf(update, key))
+  return pieces.map(({ data }) => textOf(data) ?? '').join('')
 }
 
 function outputOf(content: readonly unknown[]): string {

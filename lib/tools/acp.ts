@@ -92,6 +92,7 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
   let isCancelled = false
   let heard = 0
   let cannotResume = false
+  let isBroken = false
   /** Those of the agent's commands that compact. */
   let commands: readonly string[] | undefined
 
@@ -153,6 +154,7 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
     if (session !== undefined && params.sessionId !== session) return
     heard++
     commands = compactionsIn(params.update) ?? commands
+    isBroken = statusIn(params.update) ?? isBroken
     if (isPrompted) emit(updates.parse(params.update))
   }
 
@@ -242,7 +244,10 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
       })
       const usage = usageOf(answer)
       if (usage !== undefined) emit([usage])
-      const ending = endingOf(isTable(answer) ? answer.stopReason : undefined)
+      let ending = endingOf(isTable(answer) ? answer.stopReason : undefined)
+      if (isBroken && ending.outcome === 'success') {
+        ending = { outcome: 'failure', text: 'the agent says that its conversation is in error' }
+      }
       if (spec.act === 'compact' && ending.outcome === 'success') emit([{ type: 'compacted' }])
       return ending
     } catch (error) {
@@ -469,6 +474,16 @@ function namesOf(methods: unknown): readonly string[] {
     const name = isTable(it) ? (it.name ?? it.id) : undefined
     return typeof name === 'string' ? [name] : []
   })
+}
+
+/**
+ * Whether codex's agent says that its conversation is in error: it tells of a refusal as of an answer, and
+ * ends the turn as any other. Undefined when the update is not about that.
+ */
+function statusIn(update: unknown): boolean | undefined {
+  const meta = isTable(update) && isTable(update._meta) ? update._meta : {}
+  const status = isTable(meta.codex) ? meta.codex.threadStatus : undefined
+  return isTable(status) ? status.type === 'systemError' : undefined
 }
 
 /** The commands in an update that compact; undefined when it is not about commands. */

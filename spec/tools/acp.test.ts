@@ -464,6 +464,11 @@ describe('the end of a turn', () => {
     },
   )
 
+  test('is a failure where codex says that its conversation is in error', async () => {
+    expect((await play(['broken'])).ending).toMatchObject({ outcome: 'failure' })
+    expect((await play(['mended'])).ending).toEqual({ outcome: 'success' })
+  })
+
   test('is a failure with the message of an error', async () => {
     const { ending } = await play(['error'])
     expect(ending).toEqual({ outcome: 'failure', text: 'the model is not there' })
@@ -687,6 +692,28 @@ describe('what an agent sends', () => {
       expect(result?.output).toBe(output)
     }
   })
+
+  test('has the output and the exit status of the terminal that codex says it ran in', () => {
+    const updates = openUpdates()
+    const said = (update: object) =>
+      updates.parse({ sessionUpdate: 'tool_call_update', toolCallId: 'c', ...update })
+    const piece = (data: string) => ({ terminal_output_delta: { data, terminal_id: 'c' } })
+    said({ status: 'in_progress', content: [{ type: 'terminal', terminalId: 'c' }] })
+    said({ _meta: piece('one\n') })
+    const exit = { terminal_exit: { exit_code: 0, signal: null } }
+    expect(said({ status: 'completed', _meta: { ...piece('two\n'), ...exit } })).toEqual([
+      { type: 'tool_result', id: 'c', status: 'ok', output: 'one\ntwo\n', exit_code: 0 },
+    ])
+  })
+
+  test.each([{ exit_code: 2 }, { output: 'no', metadata: { exit: 2 } }])(
+    'has failed where a command did (%j)',
+    (rawOutput) => {
+      const call = { sessionUpdate: 'tool_call', toolCallId: 'c', status: 'completed', rawOutput }
+      const [result] = ofType(openUpdates().parse(call), 'tool_result')
+      expect(result).toMatchObject({ status: 'failed', exit_code: 2 })
+    },
+  )
 
   test.each([
     ['total', 'thread', [0.25, 0.75]],
