@@ -119,8 +119,9 @@ function systemFailure(error: NodeJS.ErrnoException & { dest?: string }): Failur
   if (code === undefined || syscall === undefined) return undefined
   const path = error.path ?? error.dest ?? syscall
   const options = { cause: error }
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new Failure('DISK_FULL', { path, recorded: 0 }, options)
+  if (code === 'ENOSPC') return new Failure('DISK_FULL', { path, recorded: 0 }, options)
+  if (code === 'EDQUOT' || code === 'EFBIG') {
+    return new Failure('DISK_FULL', { path, recorded: 0, errno: code }, options)
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new Failure('ACCESS_DENIED', { path, errno: code }, options)

@@ -53,7 +53,11 @@ const turnOptions: readonly ExplainedOption[] = [
     optionalValue: true,
     help: "wait for the session's running turn, at most so long, instead of refusing",
   },
-  { name: 'id-file', value: 'FILE', help: "write the session's id to FILE once it is on the disk" },
+  {
+    name: 'id-file',
+    value: 'FILE',
+    help: "write the session's id to FILE, no device or pipe, once it is on the disk",
+  },
   { name: 'no-hup', help: 'go on when the terminal is closed' },
   { name: 'raw', help: "pass the agent's own output on, as it is" },
 ]

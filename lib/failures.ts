@@ -94,7 +94,12 @@ export interface FailureData {
   TRANSCRIPT_SHRUNK: { id: string; bytes: number; expected: number }
   TRASH_OCCUPIED: { id: string }
   DURABILITY_UNKNOWN: { id: string; recorded: boolean }
-  DISK_FULL: { path: string; recorded: number }
+  DISK_FULL: {
+    path: string
+    recorded: number
+    /** Where there is room, and it is not this user's or not for so large a file. */
+    errno?: 'EDQUOT' | 'EFBIG'
+  }
   ACCESS_DENIED: { path: string; errno: string; recorded?: number }
   IO_FAILED: { path: string; errno: string; problem: string; recorded?: number }
   NO_LOCKS: { path: string; problem: string }
@@ -483,11 +488,13 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   },
   DISK_FULL: {
     status: 7,
-    sentence: (d) => `no space left for ${d.path}${inJournal(d.recorded)}`,
-    hint: (d) =>
-      d.recorded > 0
-        ? 'free some space; nothing has to be done again'
-        : 'what was there before is whole; free some space and try again',
+    sentence: (d) => `${fullness(d.errno)} ${d.path}${inJournal(d.recorded)}`,
+    hint: (d) => {
+      const cure = d.errno === 'EFBIG' ? 'raise the limit' : 'free some space'
+      return d.recorded > 0
+        ? `${cure}; nothing has to be done again`
+        : `what was there before is whole; ${cure} and try again`
+    },
   },
   ACCESS_DENIED: {
     status: 7,
@@ -614,6 +621,13 @@ function fileHint(file: string | undefined): string | undefined {
 
 function movedHint(from: string): string {
   return `a project of the same name was at ${from}, which is gone; if it moved here, \`stint project move ${shellWord(from)} .\` brings its sessions along`
+}
+
+function fullness(errno: 'EDQUOT' | 'EFBIG' | undefined): string {
+  if (errno === 'EDQUOT') return 'the disk quota leaves no space for'
+  return errno === 'EFBIG'
+    ? 'the limit on the size of files (`ulimit -f`) stops'
+    : 'no space left for'
 }
 
 function inJournal(recorded: number | undefined): string {

@@ -46,8 +46,8 @@ export async function drawFindings(
     [
       { head: '' },
       { head: '', keep: true },
-      { head: '' },
-      { head: '', shrink: true, min: 20, keep: true },
+      { head: '', keep: true },
+      { head: '', shrink: true, min: 10, keep: true },
     ],
     shown.map((one) => [
       { text: one.severity, paint: severityPaint(one.severity, style) },

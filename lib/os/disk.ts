@@ -54,9 +54,10 @@ export function toFailure(error: unknown, path: string): unknown {
   const options = { cause: error }
   switch (errno) {
     case 'ENOSPC':
+      return new Failure('DISK_FULL', { path, recorded: 0 }, options)
     case 'EDQUOT':
     case 'EFBIG':
-      return new Failure('DISK_FULL', { path, recorded: 0 }, options)
+      return new Failure('DISK_FULL', { path, recorded: 0, errno }, options)
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

@@ -146,6 +146,9 @@ export async function follow(
   } while (failure !== undefined && hasOpenTurn(session.state) && (await mayRetry()))
   const recorded = !hasOpenTurn(session.state)
   if (recorded) projectResult(session, session.state)
+  if (ending.endedFor === 'lease' && failure?.code !== 'LEASE_LOST') {
+    options.onNotice?.(`${tool} was ended: the lease of the session cannot be found any more`)
+  }
   const { lostId } = account
   if (lostId !== undefined) {
     const id = options.target.kind === 'resume' ? session.id : (options.target.fork ?? session.id)

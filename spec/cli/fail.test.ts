@@ -40,6 +40,7 @@ describe('reportOf', () => {
   it.each([
     ['ENOSPC', 'DISK_FULL'],
     ['EDQUOT', 'DISK_FULL'],
+    ['EFBIG', 'DISK_FULL'],
     ['EACCES', 'ACCESS_DENIED'],
     ['EPERM', 'ACCESS_DENIED'],
     ['EROFS', 'ACCESS_DENIED'],

@@ -11,6 +11,7 @@ import {
   isRunning,
   makePlace,
   preload,
+  program,
   type Row,
   snapshot,
   touch,
@@ -19,6 +20,18 @@ import {
 } from '../support/cli.ts'
 
 describe('rename and pin', () => {
+  test('change nothing where a file may not grow, and say why', async () => {
+    const place = makePlace()
+    const id = await place.start(['run', '--', 'true']).session()
+    expect((await place.stint(['wait', id])).status).toBe(0)
+    const before = entriesOf(place.session(id))
+    const words = ['sh', '-c', 'ulimit -f 0 && exec "$0" "$@"', process.execPath, program]
+    const ran = await place.startOther([...words, 'rename', id, 'other']).ended
+    expectRefusal(ran, { status: 7, code: 'DISK_FULL', hint: /raise the limit/ })
+    expect(ran.stderr).toContain('`ulimit -f`')
+    expect(entriesOf(place.session(id))).toEqual(before)
+  })
+
   test('work while the session runs, one entry each', async () => {
     const place = makePlace()
     const gate = `${place.dir}/gate`

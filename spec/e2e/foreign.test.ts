@@ -1,7 +1,7 @@
 /** Tools that become another user, as with sudo: this user's signals do not reach them. */
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { makePlace, type Place, program, type Row, type Running } from '../support/cli.ts'
@@ -97,6 +97,7 @@ describe.skipIf(canRead.status !== 0)(
       const asUser = (...args: string[]) =>
         place.startOther([...foreignly, process.execPath, program, ...args]).ended
       expect((await asUser('run', '--name', 'own', '--', 'true')).status).toBe(0)
+      rmdirSync(`${place.store()}/trash`)
       const rooted = await place.make()
       await place.stint(['delete', await place.make()])
       const shown = await asUser('show', '@last', '--json')

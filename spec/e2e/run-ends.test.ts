@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -358,6 +359,17 @@ describe('what keeps a tool from starting', () => {
     const ran = await place.stint(['run', '--cwd', 'nowhere', '--', 'echo', 'never'])
     expectRefusal(ran, { status: 125, code: 'CWD_GONE' })
     expect(snapshot(place.home)).toEqual(before)
+  })
+
+  test('where a shared store is gone in mid-turn the tool is ended, and it is said why', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--shared', '--', 'sh', '-c', 'echo here; exec sleep 60'])
+    await run.says('here')
+    renameSync(place.store(), `${place.dir}/gone`)
+    const { status, stderr } = await run.ended
+    expect(status).toBe(143)
+    expect(stderr).toContain('was ended: the lease of the session cannot be found any more')
+    expect(stderr).toContain("the turn's end is not in the journal")
   })
 
   test('where too few files may be open it is said, and leaves no session', async () => {

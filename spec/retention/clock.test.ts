@@ -1,4 +1,4 @@
-import { mkdirSync, utimesSync } from 'node:fs'
+import { utimesSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { SessionId } from '../../lib/index.ts'
 import { ahead, requireClock } from '../../lib/retention/clock.ts'
@@ -16,8 +16,7 @@ function makeQuiet(days: number): Store {
   const store = makeStore({ now: () => now })
   ensureStore(store)
   const at = new Date(now - days * day)
-  for (const name of ['sessions', 'locks']) {
-    mkdirSync(`${store.dir}/${name}`, { recursive: true })
+  for (const name of ['sessions', 'locks/maintenance.lock']) {
     utimesSync(`${store.dir}/${name}`, at, at)
   }
   return store
@@ -72,7 +71,7 @@ describe('requireClock', () => {
     const store = makeQuiet(91)
     for (const name of ['last', 'locks/maintenance.lock']) {
       const path = `${store.dir}/${name}`
-      mkdirSync(path)
+      writeFileSync(path, '')
       utimesSync(path, new Date(now), new Date(now))
       expect(verdict(store, used(now - 200 * day)), name).toBe('trusted')
       utimesSync(path, new Date(now - 91 * day), new Date(now - 91 * day))
