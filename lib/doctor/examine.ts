@@ -25,7 +25,7 @@ export interface Examined {
   /** What state.toml says: a state, why it says none, or nothing where it is missing. */
   readonly mark: State | Failure | undefined
   /** What stands at the transcript's place; undefined when nothing does. */
-  readonly transcript: disk.FileFacts | undefined
+  readonly transcript: Pick<disk.FileFacts, 'kind' | 'size'> | undefined
   /** What stands in its directory, or why that cannot be listed. */
   readonly names: readonly string[] | Failure
 }
@@ -33,7 +33,7 @@ export interface Examined {
 /** Reads and probes a session. */
 export function examineSession(store: Store, id: SessionId, dir: string, now: number): Examined {
   const mark = readMark(dir)
-  const transcript = quietly(() => disk.findFacts(files.transcript(dir)))
+  const transcript = quietly(() => disk.findShape(files.transcript(dir)))
   const names = listNames(dir)
   const plain = mark?.isPlain && mark.state.meta_session_id === id ? mark.state : undefined
   const first: Snapshot =

@@ -9,7 +9,7 @@
 import fs from 'node:fs'
 import { Failure } from '../errors.ts'
 import { systemErrno, systemProblem } from './errno.ts'
-import { glanceAccess, glanceHead, glanceOwn, glanceSize } from './glance.ts'
+import { glanceAccess, glanceAt, glanceStat } from './glance.ts'
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants
 
@@ -140,17 +140,37 @@ function growScratch(path: string, largest: number): void {
  * it is not there. For who can tell whether that was all.
  */
 export function findHead(path: string): string | undefined {
+  const length = findPart(path, 0, scratch)
+  return length === undefined ? undefined : scratch.toString('utf8', 0, length)
+}
+
+const tail = Buffer.allocUnsafeSlow(4 * 1024)
+
+/**
+ * What one read(2) gives of the 4 KiB of a file before `end`, or undefined when it is not there. Good
+ * until it is called again.
+ */
+export function findTail(path: string, end: number): Buffer | undefined {
+  const part = tail.subarray(0, end)
+  const length = findPart(path, end - part.length, part)
+  return length === undefined ? undefined : part.subarray(0, length)
+}
+
+/** How much of what stands from `at` on one read(2) put into `into`; undefined when the file is not there. */
+function findPart(path: string, at: number, into: Buffer): number | undefined {
   const flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW
-  const length = glanceHead(path, flags, scratch)
-  if (length !== undefined) return scratch.toString('utf8', 0, length)
-  return findOnDisk(path, () => {
-    const fd = fs.openSync(path, flags)
-    try {
-      return scratch.toString('utf8', 0, fs.readSync(fd, scratch, 0, scratch.length, null))
-    } finally {
-      closeFile(fd)
-    }
-  })
+  return (
+    glanceAt(path, flags, at, into) ??
+    findOnDisk(path, () => {
+      const fd = fs.openSync(path, flags)
+      try {
+        // From its start on a pipe can be read, too.
+        return fs.readSync(fd, into, 0, into.length, at === 0 ? null : at)
+      } finally {
+        closeFile(fd)
+      }
+    })
+  )
 }
 
 /** Where a symbolic link points, or undefined when there is none. */
@@ -169,6 +189,23 @@ export function findFacts(path: Path): FileFacts | undefined {
   return stats === undefined ? undefined : factsOf(stats)
 }
 
+/** The kind and size of what is at the path itself, as findFacts has them: sooner, of thousands. */
+export function findShape(path: string): Pick<FileFacts, 'kind' | 'size'> | undefined {
+  const seen = glanceStat(path, false)
+  if (seen !== undefined) {
+    return { kind: kinds[seen.mode & fs.constants.S_IFMT] ?? 'other', size: seen.size }
+  }
+  const facts = findFacts(path)
+  return facts && { kind: facts.kind, size: facts.size }
+}
+
+const { S_IFREG, S_IFDIR, S_IFLNK } = fs.constants
+const kinds: Readonly<Record<number, FileFacts['kind']>> = {
+  [S_IFREG]: 'file',
+  [S_IFDIR]: 'directory',
+  [S_IFLNK]: 'link',
+}
+
 /** Facts about an open file. */
 export function readFacts(fd: number, path: string): FileFacts {
   return factsOf(onDisk(path, () => fs.fstatSync(fd)))
@@ -177,7 +214,8 @@ export function readFacts(fd: number, path: string): FileFacts {
 /** The size of a file in bytes; undefined when it is not there. */
 export function findSize(path: string): number | undefined {
   return (
-    glanceSize(path) ?? findOnDisk(path, () => fs.statSync(path, { throwIfNoEntry: false })?.size)
+    glanceStat(path, true)?.size ??
+    findOnDisk(path, () => fs.statSync(path, { throwIfNoEntry: false })?.size)
   )
 }
 
@@ -727,8 +765,11 @@ export function isForbidden(path: string): boolean {
 
 /** Whether it is a file, no link, that this user owns and may read and write; false where that takes a longer look. */
 export function isOwnFile(path: string): boolean {
-  return glanceOwn(path, process.getuid?.() ?? -1) === true
+  const seen = glanceStat(path, false)
+  return seen?.user === user && (seen.mode & 0o170600) === 0o100600
 }
+
+const user = process.getuid?.() ?? -1
 
 /** Whether this user may execute the file. */
 export function isExecutable(path: string): boolean {

@@ -14,7 +14,7 @@ let asked = 0
 
 interface Calls {
   readonly open: (path: string, flags: number) => number
-  readonly read: (fd: number, into: Buffer, length: number) => number
+  readonly pread: (fd: number, into: Buffer, length: number, at: number) => number
   readonly close: (fd: number) => number
   readonly statx: (from: number, path: string, flags: number, mask: number, into: Buffer) => number
   readonly access: (path: string, mode: number) => number
@@ -22,13 +22,18 @@ interface Calls {
 let calls: Calls | undefined
 let isUntried = true
 
-/** How much one read(2) put into `into`; undefined when Node is to say. */
-export function glanceHead(path: string, flags: number, into: Buffer): number | undefined {
+/** How much one pread(2) put into `into` of what stands from `at` on; undefined when Node is to say. */
+export function glanceAt(
+  path: string,
+  flags: number,
+  at: number,
+  into: Buffer,
+): number | undefined {
   const calls = findCalls(path)
   if (calls === undefined) return undefined
   const fd = calls.open(path, flags | closeOnExec)
   if (fd < 0) return undefined
-  const length = calls.read(fd, into, into.length)
+  const length = calls.pread(fd, into, into.length, at)
   calls.close(fd)
   return length < 0 ? undefined : length
 }
@@ -36,27 +41,29 @@ export function glanceHead(path: string, flags: number, into: Buffer): number | 
 const { O_CLOEXEC: closeOnExec = 0o2000000 } = fs.constants as { O_CLOEXEC?: number }
 /** `struct statx` is the same on all of Linux. */
 const facts = Buffer.alloc(256)
-const STATX_SIZE = 0x200
-/** Type, mode and user. */
-const STATX_OWN = 0xb
+/** Type, mode, user and size. */
+const STATX_MASK = 0x20b
 const AT_SYMLINK_NOFOLLOW = 0x100
 const AT_FDCWD = -100
 
-/** The size of the file at a path, links followed; undefined when Node is to say. */
-export function glanceSize(path: string): number | undefined {
-  const calls = findCalls(path)
-  if (calls === undefined) return undefined
-  if (calls.statx(AT_FDCWD, path, 0, STATX_SIZE, facts) !== 0) return undefined
-  return facts.readUInt32LE(40) + facts.readUInt32LE(44) * 2 ** 32
+/** What is at a path: its type and mode, as stat(2) has them in one number, its owner and its size. */
+export interface Glance {
+  readonly mode: number
+  readonly user: number
+  readonly size: number
 }
 
-/** Whether a file stands there, no link, that is this user's to read and write; undefined when Node is to say. */
-export function glanceOwn(path: string, user: number): true | undefined {
+/** What is at a path, links followed when asked; undefined when Node is to say. */
+export function glanceStat(path: string, follow: boolean): Glance | undefined {
   const calls = findCalls(path)
   if (calls === undefined) return undefined
-  if (calls.statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_OWN, facts) !== 0) return undefined
-  const isOwn = facts.readUInt32LE(20) === user && (facts.readUInt16LE(28) & 0o170600) === 0o100600
-  return isOwn ? true : undefined
+  const flags = follow ? 0 : AT_SYMLINK_NOFOLLOW
+  if (calls.statx(AT_FDCWD, path, flags, STATX_MASK, facts) !== 0) return undefined
+  return {
+    mode: facts.readUInt16LE(28),
+    user: facts.readUInt32LE(20),
+    size: facts.readUInt32LE(40) + facts.readUInt32LE(44) * 2 ** 32,
+  }
 }
 
 /** Whether this user may do with the path what access(2) is asked; undefined when Node is to say. */
@@ -80,7 +87,7 @@ function openCalls(): Calls | undefined {
   try {
     return {
       open: library.func('int open(const char *path, int flags)'),
-      read: library.func('int64 read(int fd, void *into, uint64 length)'),
+      pread: library.func('int64 pread(int fd, void *into, uint64 length, int64 at)'),
       close: library.func('int close(int fd)'),
       access: library.func('int access(const char *path, int mode)'),
       statx: library.func(

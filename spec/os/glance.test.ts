@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { errnoOf, findHead, findSize } from '../../lib/os/disk.ts'
+import { errnoOf, findHead, findShape, findSize, findTail } from '../../lib/os/disk.ts'
 import { makeDir } from '../support/place.ts'
 
 /** Everything that can stand at a path, under a name of its kind. */
@@ -41,18 +41,28 @@ const lookAt = (paths: Readonly<Record<string, string>>) =>
     what,
     outcome(() => findHead(path)),
     outcome(() => findSize(path)),
+    outcome(() => findShape(path)),
+    outcome(() => findTail(path, 8)?.toString()),
+    outcome(() => findTail(path, 50_000)?.length),
   ])
 
 describe('a look at thousands of files', () => {
   it('says of each what it says of a few', () => {
     const paths = makePaths()
     const first = lookAt(paths)
-    expect(first).toContainEqual(['file', 'grüße\n', 8])
-    expect(first).toContainEqual(['link', 'ELOOP', 8])
-    expect(first).toContainEqual(['directory', 'EISDIR', fs.statSync(paths.directory).size])
-    expect(first).toContainEqual(['pipe', '', 0])
-    expect(first).toContainEqual(['missing', undefined, undefined])
-    expect(first).toContainEqual(['too long', 'ENAMETOOLONG', 'ENAMETOOLONG'])
+    const { size } = fs.statSync(paths.directory)
+    const link = { kind: 'link', size: paths.file.length }
+    for (const [what, ...seen] of [
+      ['file', 'grüße\n', 8, { kind: 'file', size: 8 }, 'grüße\n', 0],
+      ['large', 'x'.repeat(16 * 1024), 100_000, { kind: 'file', size: 100_000 }, 'xxxxxxxx', 4096],
+      ['link', 'ELOOP', 8, link, 'ELOOP', 'ELOOP'],
+      ['directory', 'EISDIR', size, { kind: 'directory', size }, 'EISDIR', 'EISDIR'],
+      ['pipe', '', 0, { kind: 'other', size: 0 }, '', 'ESPIPE'],
+      ['missing', undefined, undefined, undefined, undefined, undefined],
+      ['too long', ...new Array(5).fill('ENAMETOOLONG')],
+    ]) {
+      expect(first.find(([name]) => name === what)).toMatchObject([what, ...seen])
+    }
     for (let n = 0; n < 200; n++) expect(lookAt(paths)).toEqual(first)
   })
 
