@@ -37,24 +37,35 @@ export function decodedRuns(text: string, isWhole: boolean): Encoded[] {
     // Base64 of text holds few of these, but it may hold one before its first long run.
     while (start > 0 && begin - start < 64 && /[\w+/-]/.test(text[start - 1] as string)) start--
     while (valueAt(text, end) >= 0) end++
-    const from = beginsPrintable(text, start)
-      ? start
-      : beginsPrintable(text, begin)
-        ? begin
-        : undefined
-    const letters = from === undefined ? 0 : end - from
+    const letters = end
     for (let pad = 0; pad < 2 && text[end] === '='; pad++) end++
     done = end + 1
-    if (from === undefined || letters < shortest || letters > longest) continue
-    for (const last of isWhole ? new Set([wrapEnd(text, from, end), end]) : [end]) {
-      const decoded = Buffer.from(text.slice(from, last), 'base64').toString()
-      if (!isPrintable(decoded)) continue
-      found.push({ start: from, end: last, text: decoded })
-      done = last + 1
+    // Where JSON is cut, the letter of an escape may stand before it: `\tZ2hw…`.
+    const isEscaped = text[start - 1] === '\\'
+    for (const from of new Set([isEscaped ? start + 1 : start, start, begin])) {
+      const one = letters - from < shortest ? undefined : decodedAt(text, from, end, isWhole)
+      if (one === undefined) continue
+      found.push(one)
+      done = one.end + 1
       break
     }
   }
   return found
+}
+
+/** The text that a run stands for, or else what goes on over lines does. */
+function decodedAt(
+  text: string,
+  start: number,
+  end: number,
+  isWhole: boolean,
+): Encoded | undefined {
+  if (end - start > longest || !beginsPrintable(text, start)) return undefined
+  for (const last of isWhole ? new Set([wrapEnd(text, start, end), end]) : [end]) {
+    const decoded = Buffer.from(text.slice(start, last), 'base64').toString()
+    if (isPrintable(decoded)) return { start, end: last, text: decoded }
+  }
+  return undefined
 }
 
 const wrapped = /\r?\n([A-Za-z0-9+/]{1,76}={0,2})(?=\r?\n|$)/y

@@ -31,7 +31,7 @@ function hold(place: Place, ailment: Ailment, more: Readonly<Record<string, stri
 
 describe.skipIf(process.platform !== 'linux')('a turn whose machine ails', () => {
   test.each([
-    [EDQUOT, /no space left for .*transcript\.jsonl$/m],
+    [EDQUOT, /the disk quota leaves no space for .*transcript\.jsonl$/m],
     [ESTALE, /transcript\.jsonl: its file server does not know it any more \(ESTALE\)$/m],
     // On Linux a damaged file system.
     [117, /transcript\.jsonl: the file system is damaged \(EUCLEAN\)$/m],

@@ -148,6 +148,14 @@ describe('hazard 3: the place in a JSON value', () => {
 })
 
 describe('hazard 4: base64', () => {
+  it('4 is found in base64 behind an escape of JSON that is cut', () => {
+    const encoded = base64(`export T=${token}`)
+    for (const mark of ['\\t', '\\n', '\\r\\n']) {
+      const text = `"text":"a${mark}${encoded}`
+      expect(createRedactor().text(text).value).toMatch(/^"text":"a[\\trn]+\[REDACTED:[a-z-]+\]$/)
+    }
+  })
+
   it('4a is found in base64 of a script', () => {
     const script = base64(`#!/bin/sh\nexport T=${token}\nmake all\n`)
     expectTaken((secret) => event(`echo ${secret} | base64 -d | sh`), [script])
