@@ -18,7 +18,7 @@ interface Data {
   /** Where their keys begin; what stands deeper goes on with the value before. */
   readonly column: number | undefined
   /** Whether the key before is that of a value which is no secret. */
-  readonly isOpen: boolean
+  readonly isPublic: boolean
 }
 
 /** With what the lines begin that open a manifest. */
@@ -92,9 +92,9 @@ function readLine(line: string, manifest: Manifest | undefined): Read {
     const { data } = manifest
     if (data === undefined) return { after: manifest }
     const isNext = key !== undefined && column <= (data.column ?? column)
-    const isOpen = isNext ? harmless.test(key) : data.isOpen
-    const after = { ...manifest, data: { column: isNext ? column : data.column, isOpen } }
-    return isOpen ? { after } : { after, value: contentOf(line, isNext ? start : head.length) }
+    const isPublic = isNext ? harmless.test(key) : data.isPublic
+    const after = { ...manifest, data: { column: isNext ? column : data.column, isPublic } }
+    return isPublic ? { after } : { after, value: contentOf(line, isNext ? start : head.length) }
   }
   const isSame = manifest?.column === column && !indent.includes('-')
   const own = isSame ? manifest : undefined
@@ -102,7 +102,7 @@ function readLine(line: string, manifest: Manifest | undefined): Read {
   if (opens) return { after: key === 'kind' ? { ...told, isSecret: true } : told }
   if (key === undefined || key === 'kind' || own === undefined) return { after: undefined }
   const isData = (key === 'data' || key === 'stringData') && value === ''
-  return { after: isData ? { ...told, data: { column: undefined, isOpen: false } } : told }
+  return { after: isData ? { ...told, data: { column: undefined, isPublic: false } } : told }
 }
 
 /** The head of a block, which is no value. */
