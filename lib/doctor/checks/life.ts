@@ -45,7 +45,7 @@ export function* checkLife(examined: Examined): Generator<Sighting> {
   else if (state.turn !== undefined) {
     const file = files.result(dir, state.turn.number)
     // A turn that was imported has no directory either.
-    const isThere = (path: string) => disk.findFacts(path) !== undefined
+    const isThere = (path: string) => disk.findShape(path) !== undefined
     if (!isThere(file) && isThere(files.turnOutput(dir, state.turn.number))) {
       yield { id: 'result.missing', evidence: `${turn} has ended: ${state.turn.outcome}`, file }
     }
@@ -58,8 +58,9 @@ function* checkAccess(
   isJournalSound: boolean,
 ): Generator<Sighting> {
   const own = [files.state(dir), files.transcript(dir), files.locks(dir)]
-  const tools = [...Object.keys(state?.tools ?? {}), ...(state?.turn ? [state.turn.tool] : [])]
-  const ofTools = tools.map((tool) => files.toolLock(dir, tool))
+  const tools = new Set(Object.keys(state?.tools ?? {}))
+  if (state?.turn) tools.add(state.turn.tool)
+  const ofTools = [...tools].map((tool) => files.toolLock(dir, tool))
   const locks = [
     files.sessionLock(dir),
     ...(isJournalSound ? [] : [files.journalLock(dir)]),
