@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The program: every part that needs the store lies in a file of its own beside this one. */
 
-import { isTerminal, leaveClosedTerminals, writeAll } from '../lib/index.ts'
+import { isTerminal, leaveClosedTerminals, leaveFiles, writeAll } from '../lib/index.ts'
 import { runProgram } from './program.ts'
 
 /** A name that is only known when it is called: the bundler leaves the file to itself. */
@@ -17,6 +17,7 @@ let streams = false
 const shortLife = 100
 
 process.on('exit', () => {
+  leaveFiles()
   if (process.uptime() * 1000 > shortLife) leaveClosedTerminals()
 })
 

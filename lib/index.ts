@@ -73,6 +73,7 @@ export {
   isInForeground,
   isTerminal,
   leaveClosedTerminals,
+  leaveFiles,
   OutputClosed,
   writeAll,
 } from './os/descriptor.ts'

@@ -63,12 +63,28 @@ export function isTerminal(fd: number): boolean {
  */
 export function leaveClosedTerminals(): void {
   const { isatty } = process.getBuiltinModule('node:tty')
+  leave((fd, stats) => stats.isCharacterDevice() && stats.rdev !== 0x103 && !isatty(fd))
+}
+
+/**
+ * Puts /dev/null in place of those of the standard descriptors that are files, for the end of a program:
+ * once koffi is loaded, it syncs them when the process ends, and hangs where the disk refuses that.
+ */
+export function leaveFiles(): void {
+  leave((_, stats) => stats.isFile())
+}
+
+function leave(is: (fd: number, stats: fs.Stats) => boolean): void {
   for (const fd of [0, 1, 2]) {
     const stats = findStats(fd)
-    if (!stats?.isCharacterDevice() || stats.rdev === 0x103 || isatty(fd)) continue
+    if (stats === undefined || !is(fd, stats)) continue
     fs.closeSync(fd)
-    // It gets the lowest number that is free.
-    fs.openSync('/dev/null', fs.constants.O_RDWR)
+    try {
+      // It gets the lowest number that is free.
+      fs.openSync('/dev/null', fs.constants.O_RDWR)
+    } catch {
+      // Whatever the reason, the program has done what it was called for.
+    }
   }
 }
 

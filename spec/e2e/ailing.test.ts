@@ -1,6 +1,14 @@
 /** A machine whose calls fail while a turn runs: how the tool ended is how the command ends. */
 
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -264,3 +272,29 @@ describe.skipIf(process.platform !== 'linux')('where no more files can be opened
     expect(await place.json(['list'])).toHaveLength(2)
   })
 })
+
+test.skipIf(process.platform !== 'linux')(
+  'a command leaves the file that its output went to before libraries sync it',
+  async () => {
+    const place = makePlace()
+    await place.make()
+    const [output, seen, spy] = [`${place.dir}/output`, `${place.dir}/seen`, `${place.dir}/spy.cjs`]
+    const descriptors = "[1, 2].map((fd) => fs.readlinkSync('/proc/self/fd/' + fd)).join()"
+    writeFileSync(
+      spy,
+      `const fs = require('node:fs')
+      const { reallyExit } = process
+      process.reallyExit = (status) => {
+        fs.writeFileSync(${JSON.stringify(seen)}, ${descriptors})
+        reallyExit.call(process, status)
+      }`,
+    )
+    const fd = openSync(output, 'w')
+    const how = { preload: [spy], stdio: ['ignore' as const, fd, fd] }
+    const { status } = await place.stint(['rename', '@last', 'mine'], how)
+    closeSync(fd)
+    expect(status).toBe(0)
+    expect(readFileSync(output, 'utf8')).toMatch(/^session \w{26}: mine/)
+    expect(readFileSync(seen, 'utf8')).toBe('/dev/null,/dev/null')
+  },
+)
