@@ -30,6 +30,9 @@ afterEach(() => void vi.restoreAllMocks())
 describe('killTurn', () => {
   it('waits for the end that another kill brought about, and reports it', async () => {
     const { store, id, lock } = makeEnded(Date.now() + 10_000)
+    await expect(killTurn(store, id, 0)).rejects.toMatchObject({
+      ...{ code: 'NOTHING_RUNS', data: { id, status: 'busy' } },
+    })
     const killed = killTurn(store, id, 10_000)
     lock.release()
     expect(await killed).toEqual({ id, turn: 1, signal: null, outcome: 'cancelled' })
@@ -37,10 +40,11 @@ describe('killTurn', () => {
 
   it('finds that nothing runs where somebody came after that end', async () => {
     const { store, id, lock } = makeEnded(Date.now() - 10_000)
-    await expect(killTurn(store, id, 10_000)).rejects.toMatchObject({
+    const killed = killTurn(store, id, 10_000)
+    lock.release()
+    await expect(killed).rejects.toMatchObject({
       ...{ code: 'NOTHING_RUNS', data: { id, status: 'busy' } },
     })
-    lock.release()
   })
 
   it('records what another kill has ended as cancelled, too, where no supervisor does', async () => {
@@ -65,10 +69,11 @@ describe('killTurn', () => {
 
   it('records what crashed as that, also what was said to be lost', async () => {
     for (const options of [{}, { lost: true }]) {
-      const { store, id } = makeTurn({})
+      const { store, id, dir } = makeTurn({})
       expect(await killTurn(store, id, 0, options)).toEqual({
         ...{ id, turn: 1, signal: null, outcome: 'crashed' },
       })
+      expect(probeLock(`${dir}/locks/session.lock`)).toBe('free')
     }
   })
 
@@ -79,7 +84,9 @@ describe('killTurn', () => {
     expect(await killTurn(store, id, 0, { lost: true })).toEqual({
       ...{ id, turn: 1, signal: null, outcome: 'crashed', lost: true },
     })
-    expect(probeLock(`${dir}/locks/command.lock`)).toBe('free')
+    for (const name of ['session', 'command']) {
+      expect(probeLock(`${dir}/locks/${name}.lock`)).toBe('free')
+    }
   })
 
   it('gives up nothing of which only a lock cannot be looked at, or a tool holds one', async () => {
@@ -171,15 +178,19 @@ describe('killTurn', () => {
     }
   })
 
-  it('records no end of an orphan that still runs', async () => {
-    const { store, id, dir } = await makeOrphan('echo ready; exec cat', { carries: false })
+  it.each([
+    [false, /^its process group \d+ runs$/],
+    [true, /^process \d+ does not end$/],
+  ])('records no end of an orphan that still runs, its id in sight: %s', async (carries, why) => {
+    const { store, id, dir } = await makeOrphan('echo ready; exec cat', { carries })
     const { kill } = process
     vi.spyOn(process, 'kill').mockImplementation((pid, signal) => signal !== 0 || kill(pid, 0))
     hasten()
     await expect(killTurn(store, id, 0)).rejects.toMatchObject({
-      ...{ code: 'KILL_INCOMPLETE', data: { why: /^its process group \d+ runs$/ } },
+      ...{ code: 'KILL_INCOMPLETE', data: { why } },
     })
     expect(readFileSync(`${dir}/transcript.jsonl`, 'utf8')).not.toContain('turn_ended')
+    expect(probeLock(`${dir}/locks/session.lock`)).toBe('free')
   })
 
   it('gives up no turn that has ended meanwhile, and no later one', async () => {
