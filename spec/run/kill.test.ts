@@ -150,6 +150,16 @@ describe('killTurn', () => {
     expect(text.split('kill_requested')).toHaveLength(2)
   })
 
+  it('ends the turn itself when its supervisor, too, is gone by then', async () => {
+    const { store, id, dir, child } = await makeOrphan('echo ready; exec cat')
+    const supervisor = await holdLock(`${dir}/locks/session.lock`)
+    child.once('exit', () => void supervisor.end())
+    expect(await killTurn(store, id, 60_000)).toEqual({
+      ...{ id, turn: 1, signal: 'SIGTERM', outcome: 'cancelled' },
+    })
+    expect(readFileSync(`${dir}/transcript.jsonl`, 'utf8')).toContain('turn_ended')
+  })
+
   it('kills an orphan that does not heed it', async () => {
     const { store, id, child } = await makeOrphan("trap '' TERM; echo ready; exec cat")
     const exit = once(child, 'exit')
