@@ -109,10 +109,11 @@ describe('killTurn', () => {
     using _lock = tryLock(`${dir}/locks/session.lock`, {})
     const before = readFileSync(`${dir}/transcript.jsonl`, 'utf8')
     await expect(killTurn(store, id, 0)).rejects.toMatchObject({
-      ...{ code: 'KILL_INCOMPLETE', data: { why: /^it cannot be ended from here: / } },
+      code: 'KILL_INCOMPLETE',
+      data: { why: expect.stringMatching(/^it cannot be ended from here: /) },
     })
     await expect(killTurn(store, id, 0, { lost: true })).rejects.toMatchObject({
-      ...{ code: 'KILL_INCOMPLETE', data: { why: /^it is not lost: / } },
+      ...{ code: 'KILL_INCOMPLETE', data: { why: expect.stringMatching(/^it is not lost: /) } },
     })
     expect(readFileSync(`${dir}/transcript.jsonl`, 'utf8')).toBe(before)
   })
@@ -121,7 +122,7 @@ describe('killTurn', () => {
     for (const signal of ['SIGCONT', 'SIGSTOP'] as const) {
       const { store, id, dir, child } = await makeOrphan('echo ready; exec cat')
       await expect(killTurn(store, id, 0, { lost: true })).rejects.toMatchObject({
-        ...{ code: 'KILL_INCOMPLETE', data: { why: /^it is not lost: / } },
+        ...{ code: 'KILL_INCOMPLETE', data: { why: expect.stringMatching(/^it is not lost: /) } },
       })
       expect([child.exitCode, child.signalCode]).toEqual([null, null])
       child.kill(signal)
@@ -197,7 +198,7 @@ describe('killTurn', () => {
     vi.spyOn(process, 'kill').mockImplementation((pid, signal) => signal !== 0 || kill(pid, 0))
     hasten()
     await expect(killTurn(store, id, 0)).rejects.toMatchObject({
-      ...{ code: 'KILL_INCOMPLETE', data: { why } },
+      ...{ code: 'KILL_INCOMPLETE', data: { why: expect.stringMatching(why) } },
     })
     expect(readFileSync(`${dir}/transcript.jsonl`, 'utf8')).not.toContain('turn_ended')
     expect(probeLock(`${dir}/locks/session.lock`)).toBe('free')
@@ -229,7 +230,8 @@ describe('killTurn', () => {
     const journal = await holdLock(`${dir}/locks/journal.lock`)
     hasten()
     await expect(killTurn(store, id, 100 * 60_000)).rejects.toMatchObject({
-      ...{ code: 'KILL_UNRECORDED', data: { why: /^the journal of session .* stayed locked/ } },
+      code: 'KILL_UNRECORDED',
+      data: { why: expect.stringMatching(/^the journal of session .* stayed locked/) },
     })
     expect(await exit).toEqual([null, 'SIGTERM'])
     await journal.end()
