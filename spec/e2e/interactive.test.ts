@@ -98,6 +98,16 @@ describe.skipIf(process.platform !== 'linux')('run --interactive', () => {
     expect(await place.json<Row>(['result', '@last'])).toMatchObject({ outcome: 'success' })
   })
 
+  test('is ended by a signal that stint alone is sent', async () => {
+    const place = makeTerminal()
+    const run = startAtTerminal(place, ['run', '-i', '--', 'sh', '-c', 'echo ready; exec sleep 60'])
+    await run.says('ready')
+    const { liveness } = await place.json<Row>(['show', '@last'])
+    process.kill(liveness.holder.pid, 'SIGTERM')
+    expect((await run.ended).status).toBe(143)
+    expect(await place.json<Row>(['result', '@last'])).toMatchObject({ outcome: 'interrupted' })
+  })
+
   test('is refused without a terminal, and where the tool has nothing to be talked with', async () => {
     const place = makeTerminal()
     const piped = await place.stint(['run', '-i', '--', 'true'])

@@ -86,6 +86,8 @@ it('keeps 8 MiB while the disk is full, counts the rest, and tells of it by itse
     await expect.poll(() => troubles).toEqual(['DISK_FULL'])
     expect(recorder.isFull).toBe(false)
     for (const entry of [...more, said(session, 'small')]) recorder.push(entry)
+    // It is tried again by itself.
+    await expect.poll(() => sink.refused).toBe(2)
     sink.room = Number.POSITIVE_INFINITY
     await expect.poll(() => linesOf(session).length, { timeout: 5_000 }).toBe(5)
     const [, loss, ...kept] = linesOf(session)
@@ -128,8 +130,10 @@ it('loses nothing without counting it, whatever the disk takes and when', async 
       }
       try {
         for (const one of steps) {
-          if (one === 'flush') await recorder.flush()
-          else if ('push' in one) push(one.push)
+          if (one === 'flush') {
+            const isWhole = await recorder.flush()
+            expect(isWhole).toBe(accountedIn(linesOf(session)) === pushed.length)
+          } else if ('push' in one) push(one.push)
           else sink.room = one.room
         }
         sink.room = Number.POSITIVE_INFINITY
@@ -157,6 +161,54 @@ it('loses nothing without counting it, whatever the disk takes and when', async 
   )
 })
 
+it('writes nothing any more once it is closed', async () => {
+  const { session, lock } = await createSession(makeStore(), {})
+  using _lock = lock
+  using _session = session
+  const troubles: string[] = []
+  const recorder = new Recorder(session, 1, ({ code }) => troubles.push(code))
+  const sink = narrowDisk()
+  try {
+    sink.room = 0
+    recorder.push(said(session, 'late'))
+    await expect.poll(() => troubles).toEqual(['DISK_FULL'])
+    expect(recorder.close()?.tail).toContain('"lost_entries":1')
+    sink.room = Number.POSITIVE_INFINITY
+    // When it would try again.
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    expect(linesOf(session)).toHaveLength(1)
+  } finally {
+    sink.restore()
+  }
+})
+
+it('brings the state to the disk after 8 MiB and when it is hastened, and not for less', async () => {
+  const { session, lock } = await createSession(makeStore(), {})
+  using _lock = lock
+  using _session = session
+  const recorder = new Recorder(session, 1, () => {})
+  recorder.push(said(session, 'little'))
+  await recorder.flush()
+  const { unpublished } = session
+  expect(unpublished).toBeGreaterThan(0)
+  recorder.hasten()
+  await recorder.settled()
+  expect(session.unpublished).toBe(0)
+  for (const mib of [4, 4]) recorder.push(said(session, 'x'.repeat(mib * 2 ** 20 - 1_000)))
+  await recorder.flush()
+  expect(session.unpublished).toBeGreaterThan(2 ** 22)
+  recorder.push(said(session, 'x'.repeat(2_000)))
+  await recorder.flush()
+  expect(session.unpublished).toBe(0)
+  expect(recorder.close()).toBeUndefined()
+})
+
+/** How many entries the journal has, or says that were lost. */
+function accountedIn(lines: readonly Row[]): number {
+  const counts = lines.map(({ type, data }) => (type === 'error' ? data.lost_entries : 1))
+  return counts.slice(1).reduce((a, b) => a + b, 0)
+}
+
 function said(session: Session, text: string): EncodedEntry {
   return session.encode({ type: 'message', turn: 1, text, data: {}, at: Date.now() })
 }
@@ -171,10 +223,10 @@ function linesOf({ dir }: Session): Row[] {
 }
 
 /** A disk that takes so many bytes more of a journal, and then is full. */
-function narrowDisk(): { room: number; restore: () => void } {
+function narrowDisk(): { room: number; refused: number; restore: () => void } {
   const real = fs.writeSync as (...args: unknown[]) => number
   const spy = vi.spyOn(fs, 'writeSync')
-  const disk = { room: Number.POSITIVE_INFINITY, restore: () => spy.mockRestore() }
+  const disk = { room: Number.POSITIVE_INFINITY, refused: 0, restore: () => spy.mockRestore() }
   spy.mockImplementation((...args: unknown[]) => {
     const [fd, bytes, , length = (bytes as Buffer).length] = args as [
       number,
@@ -186,6 +238,7 @@ function narrowDisk(): { room: number; restore: () => void } {
     const taken = Math.min(length, disk.room)
     disk.room -= taken
     if (taken > 0) return real(fd, bytes, 0, taken)
+    disk.refused++
     throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
   })
   return disk
