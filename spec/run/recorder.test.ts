@@ -83,11 +83,11 @@ it('keeps 8 MiB while the disk is full, counts the rest, and tells of it by itse
     )
     sink.room = 0
     recorder.push(first as EncodedEntry)
-    await expect.poll(() => troubles).toEqual(['DISK_FULL'])
+    await expect.poll(() => troubles, { timeout: 5_000 }).toEqual(['DISK_FULL'])
     expect(recorder.isFull).toBe(false)
     for (const entry of [...more, said(session, 'small')]) recorder.push(entry)
     // It is tried again by itself.
-    await expect.poll(() => sink.refused).toBe(2)
+    await expect.poll(() => sink.refused, { timeout: 5_000 }).toBe(2)
     sink.room = Number.POSITIVE_INFINITY
     await expect.poll(() => linesOf(session).length, { timeout: 5_000 }).toBe(5)
     const [, loss, ...kept] = linesOf(session)
@@ -171,7 +171,7 @@ it('writes nothing any more once it is closed', async () => {
   try {
     sink.room = 0
     recorder.push(said(session, 'late'))
-    await expect.poll(() => troubles).toEqual(['DISK_FULL'])
+    await expect.poll(() => troubles, { timeout: 5_000 }).toEqual(['DISK_FULL'])
     expect(recorder.close()?.tail).toContain('"lost_entries":1')
     sink.room = Number.POSITIVE_INFINITY
     // When it would try again.

@@ -62,7 +62,7 @@ describe.skipIf(process.platform !== 'linux')('runTurn', () => {
       if (code === undefined) await turn
       else await expect(turn).rejects.toMatchObject({ code })
       expect(source.eventNames()).toEqual([])
-      await expect.poll(openFiles).toBe(before[0])
+      await expect.poll(openFiles, { timeout: 10_000 }).toBe(before[0])
       for (const name of readdirSync(`${dir}/locks`)) {
         expect(probeLock(`${dir}/locks/${name}`), name).toBe('free')
       }
@@ -142,11 +142,11 @@ describe.skipIf(process.platform !== 'linux')('runTurn', () => {
     await expect(run(store, fresh, { task, onStarted, onNotice: closed })).rejects.toThrow('closed')
     const [id] = told as [SessionId]
     expect(listSessions(store).rows).toMatchObject([{ id }])
-    await expect.poll(() => readSession(store, id).status).toBe('crashed')
+    await expect.poll(() => readSession(store, id).status, { timeout: 10_000 }).toBe('crashed')
     const again: RunTarget = { kind: 'resume', id }
     await expect(run(store, again, { task, onStarted, onNotice: closed })).rejects.toThrow('closed')
     expect(told).toEqual([id, id])
-    await expect.poll(() => readSession(store, id).status).toBe('crashed')
+    await expect.poll(() => readSession(store, id).status, { timeout: 10_000 }).toBe('crashed')
     expect(readSession(store, id).state?.turn).toMatchObject({ number: 2 })
     expect(existsSync(`${store.projectPath}/ran`)).toBe(false)
   })
