@@ -25,6 +25,7 @@ import {
   type SessionId,
   type Store,
 } from '../../lib/index.ts'
+import { tryLock } from '../../lib/os/lock-file.ts'
 import { alnum } from '../redact/samples.ts'
 import { ended, nextId, started, writeSession } from '../store/sessions.ts'
 import { makeStore } from '../support/place.ts'
@@ -196,6 +197,9 @@ describe('a check', () => {
       expect(one.evidence.length).toBeGreaterThan(3)
     }
     expect(filesUnder(patient.store.dir)).toEqual(before)
+    // A state that is wrong within has the right size, and its transcript the right end.
+    if (checks[id].deep || id === 'state.diverged') return
+    expect(idsOf(patient.store)).toContain(id)
   })
 
   it('lock.kind is found of each lock, whatever the session can still do', async () => {
@@ -243,6 +247,20 @@ describe('a check', () => {
       0,
     )
   })
+
+  it.each(['transcript.torn-tail', 'transcript.nul-tail'] as const)(
+    'says nothing of a %s that a running turn may be about to finish, and says it afterwards',
+    async (tail) => {
+      const patient = await sound()
+      const { store, dir } = patient
+      crash(patient)
+      damages[tail]?.(patient)
+      const lock = tryLock(`${dir}/locks/session.lock`, { tool: 'codex', turn: 2 })
+      for (const deep of [false, true]) expect(idsOf(store, { deep })).not.toContain(tail)
+      lock?.release()
+      for (const deep of [false, true]) expect(idsOf(store, { deep })).toContain(tail)
+    },
+  )
 
   it('of another session’s files finds them, and leaves them', async () => {
     const { store, dir } = await sound()

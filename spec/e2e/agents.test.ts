@@ -645,6 +645,11 @@ test('an agent that is silent is ended, but not while a tool of its runs', async
   const ran = await stage.stint(['run', '--tool', 'codex', 'a'], { env })
   expect(ran.status).toBe(124)
   expect((await stage.json<Row>(['result', '@last'])).outcome).toBe('timed_out')
+  // One that has said how its turn ended has nothing more to say.
+  const end = { type: 'turn.completed', usage: {} }
+  writeFileSync(join(bin, 'codex'), script([start, end], 60))
+  expect((await stage.stint(['run', '--tool', 'codex', 'a'], { env })).status).toBe(0)
+  expect((await stage.json<Row>(['result', '@last'])).outcome).toBe('success')
 })
 
 describe('an agent that speaks ACP', () => {

@@ -78,6 +78,36 @@ describe.skipIf(process.platform !== 'linux')('run --interactive', () => {
     })
   })
 
+  test('leaves what is typed to interrupt to the tool alone, however often', async () => {
+    const place = makeTerminal()
+    const heed = ['INT', 'QUIT'].map((name) => `trap 'echo heard ${name}' ${name}`)
+    const script = [...heed, 'echo ready', 'until [ "$line" = bye ]; do read -r line; done']
+    const run = startAtTerminal(place, ['run', '-i', '--', 'sh', '-c', script.join('; ')])
+    await run.says('ready')
+    const keys = [
+      ['\x03', 'heard INT'],
+      ['\x1c', 'heard QUIT'],
+    ] as const
+    for (const [key, heard] of [...keys, ...keys]) {
+      const before = run.stdout().split(heard).length
+      run.child.stdin?.write(key)
+      await until(heard, () => run.stdout().split(heard).length > before)
+    }
+    run.child.stdin?.write('bye\n')
+    expect((await run.ended).status).toBe(0)
+    expect(await place.json<Row>(['result', '@last'])).toMatchObject({ outcome: 'success' })
+  })
+
+  test('is ended by a signal that stint alone is sent', async () => {
+    const place = makeTerminal()
+    const run = startAtTerminal(place, ['run', '-i', '--', 'sh', '-c', 'echo ready; exec sleep 60'])
+    await run.says('ready')
+    const { liveness } = await place.json<Row>(['show', '@last'])
+    process.kill(liveness.holder.pid, 'SIGTERM')
+    expect((await run.ended).status).toBe(143)
+    expect(await place.json<Row>(['result', '@last'])).toMatchObject({ outcome: 'interrupted' })
+  })
+
   test('is refused without a terminal, and where the tool has nothing to be talked with', async () => {
     const place = makeTerminal()
     const piped = await place.stint(['run', '-i', '--', 'true'])

@@ -263,6 +263,19 @@ describe('a signal to stint', () => {
     expect(result.outcome).toBe('timed_out')
     expect(result.duration_ms).toBeGreaterThan(stoodFor + 2_500)
   })
+
+  test('SIGCONT continues the tool, also where no deadline would', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--', 'sh', '-c', 'echo working as $$; exec sleep 60'])
+    await run.says('working as')
+    const tool = toolPid(run.stdout())
+    run.kill('SIGTSTP')
+    await until('both stand', () => processState(run.pid) === 'T' && processState(tool) === 'T')
+    run.kill('SIGCONT')
+    await until('the tool goes on', () => processState(tool) !== 'T')
+    run.kill('SIGTERM')
+    expect((await run.ended).status).toBe(143)
+  })
 })
 
 describe('what keeps a tool from starting', () => {

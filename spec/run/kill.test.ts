@@ -30,6 +30,9 @@ afterEach(() => void vi.restoreAllMocks())
 describe('killTurn', () => {
   it('waits for the end that another kill brought about, and reports it', async () => {
     const { store, id, lock } = makeEnded(Date.now() + 10_000)
+    await expect(killTurn(store, id, 0)).rejects.toMatchObject({
+      ...{ code: 'NOTHING_RUNS', data: { id, status: 'busy' } },
+    })
     const killed = killTurn(store, id, 10_000)
     lock.release()
     expect(await killed).toEqual({ id, turn: 1, signal: null, outcome: 'cancelled' })
@@ -37,10 +40,11 @@ describe('killTurn', () => {
 
   it('finds that nothing runs where somebody came after that end', async () => {
     const { store, id, lock } = makeEnded(Date.now() - 10_000)
-    await expect(killTurn(store, id, 10_000)).rejects.toMatchObject({
+    const killed = killTurn(store, id, 10_000)
+    lock.release()
+    await expect(killed).rejects.toMatchObject({
       ...{ code: 'NOTHING_RUNS', data: { id, status: 'busy' } },
     })
-    lock.release()
   })
 
   it('records what another kill has ended as cancelled, too, where no supervisor does', async () => {
@@ -65,10 +69,11 @@ describe('killTurn', () => {
 
   it('records what crashed as that, also what was said to be lost', async () => {
     for (const options of [{}, { lost: true }]) {
-      const { store, id } = makeTurn({})
+      const { store, id, dir } = makeTurn({})
       expect(await killTurn(store, id, 0, options)).toEqual({
         ...{ id, turn: 1, signal: null, outcome: 'crashed' },
       })
+      expect(probeLock(`${dir}/locks/session.lock`)).toBe('free')
     }
   })
 
@@ -79,7 +84,9 @@ describe('killTurn', () => {
     expect(await killTurn(store, id, 0, { lost: true })).toEqual({
       ...{ id, turn: 1, signal: null, outcome: 'crashed', lost: true },
     })
-    expect(probeLock(`${dir}/locks/command.lock`)).toBe('free')
+    for (const name of ['session', 'command']) {
+      expect(probeLock(`${dir}/locks/${name}.lock`)).toBe('free')
+    }
   })
 
   it('gives up nothing of which only a lock cannot be looked at, or a tool holds one', async () => {
@@ -102,10 +109,11 @@ describe('killTurn', () => {
     using _lock = tryLock(`${dir}/locks/session.lock`, {})
     const before = readFileSync(`${dir}/transcript.jsonl`, 'utf8')
     await expect(killTurn(store, id, 0)).rejects.toMatchObject({
-      ...{ code: 'KILL_INCOMPLETE', data: { why: /^it cannot be ended from here: / } },
+      code: 'KILL_INCOMPLETE',
+      data: { why: expect.stringMatching(/^it cannot be ended from here: /) },
     })
     await expect(killTurn(store, id, 0, { lost: true })).rejects.toMatchObject({
-      ...{ code: 'KILL_INCOMPLETE', data: { why: /^it is not lost: / } },
+      ...{ code: 'KILL_INCOMPLETE', data: { why: expect.stringMatching(/^it is not lost: /) } },
     })
     expect(readFileSync(`${dir}/transcript.jsonl`, 'utf8')).toBe(before)
   })
@@ -114,7 +122,7 @@ describe('killTurn', () => {
     for (const signal of ['SIGCONT', 'SIGSTOP'] as const) {
       const { store, id, dir, child } = await makeOrphan('echo ready; exec cat')
       await expect(killTurn(store, id, 0, { lost: true })).rejects.toMatchObject({
-        ...{ code: 'KILL_INCOMPLETE', data: { why: /^it is not lost: / } },
+        ...{ code: 'KILL_INCOMPLETE', data: { why: expect.stringMatching(/^it is not lost: /) } },
       })
       expect([child.exitCode, child.signalCode]).toEqual([null, null])
       child.kill(signal)
@@ -141,6 +149,16 @@ describe('killTurn', () => {
     expect(await killTurn(store, id, 60_000)).toMatchObject({ outcome: 'cancelled' })
     const text = readFileSync(`${dir}/transcript.jsonl`, 'utf8')
     expect(text.split('kill_requested')).toHaveLength(2)
+  })
+
+  it('ends the turn itself when its supervisor, too, is gone by then', async () => {
+    const { store, id, dir, child } = await makeOrphan('echo ready; exec cat')
+    const supervisor = await holdLock(`${dir}/locks/session.lock`)
+    child.once('exit', () => void supervisor.end())
+    expect(await killTurn(store, id, 60_000)).toEqual({
+      ...{ id, turn: 1, signal: 'SIGTERM', outcome: 'cancelled' },
+    })
+    expect(readFileSync(`${dir}/transcript.jsonl`, 'utf8')).toContain('turn_ended')
   })
 
   it('kills an orphan that does not heed it', async () => {
@@ -171,15 +189,19 @@ describe('killTurn', () => {
     }
   })
 
-  it('records no end of an orphan that still runs', async () => {
-    const { store, id, dir } = await makeOrphan('echo ready; exec cat', { carries: false })
+  it.each([
+    [false, /^its process group \d+ runs$/],
+    [true, /^process \d+ does not end$/],
+  ])('records no end of an orphan that still runs, its id in sight: %s', async (carries, why) => {
+    const { store, id, dir } = await makeOrphan('echo ready; exec cat', { carries })
     const { kill } = process
     vi.spyOn(process, 'kill').mockImplementation((pid, signal) => signal !== 0 || kill(pid, 0))
     hasten()
     await expect(killTurn(store, id, 0)).rejects.toMatchObject({
-      ...{ code: 'KILL_INCOMPLETE', data: { why: /^its process group \d+ runs$/ } },
+      ...{ code: 'KILL_INCOMPLETE', data: { why: expect.stringMatching(why) } },
     })
     expect(readFileSync(`${dir}/transcript.jsonl`, 'utf8')).not.toContain('turn_ended')
+    expect(probeLock(`${dir}/locks/session.lock`)).toBe('free')
   })
 
   it('gives up no turn that has ended meanwhile, and no later one', async () => {
@@ -208,7 +230,8 @@ describe('killTurn', () => {
     const journal = await holdLock(`${dir}/locks/journal.lock`)
     hasten()
     await expect(killTurn(store, id, 100 * 60_000)).rejects.toMatchObject({
-      ...{ code: 'KILL_UNRECORDED', data: { why: /^the journal of session .* stayed locked/ } },
+      code: 'KILL_UNRECORDED',
+      data: { why: expect.stringMatching(/^the journal of session .* stayed locked/) },
     })
     expect(await exit).toEqual([null, 'SIGTERM'])
     await journal.end()

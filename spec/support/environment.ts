@@ -2,7 +2,7 @@
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { afterAll } from 'vitest'
+import { afterAll, expect } from 'vitest'
 
 for (const name of Object.keys(process.env)) if (name.startsWith('STINT_')) delete process.env[name]
 // Node parses these certificates at every start, which doubles the time of each command.
@@ -13,3 +13,8 @@ process.env.STINT_HOME = `${home}/state`
 process.env.XDG_CONFIG_HOME = `${home}/config`
 
 afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+// Otherwise toMatchObject takes any text for a pattern, which has no property that could differ.
+expect.addEqualityTesters([
+  (is, wanted) => (wanted instanceof RegExp && !(is instanceof RegExp) ? false : undefined),
+])
