@@ -35,7 +35,7 @@ export interface EventSpec {
   readonly output: Lines
   /** The provider's session that was asked for. */
   readonly requested: string | undefined
-  /** The id that the tool was told to give its provider's session: true once it says anything. */
+  /** The id that the tool was told of its provider's session: true once it says anything. */
   readonly given: string | undefined
   /**
    * Called with each event, once it is journaled; a text that came in deltas ends with an empty one, and
@@ -173,7 +173,7 @@ export class EventLines implements Lines {
 
   /** A block goes on after what is neither said nor done: its halves are redacted as one. */
   #isAside({ type }: ToolEvent): boolean {
-    return this.#open !== undefined && asides.includes(type)
+    return this.#open !== undefined && !this.isDone && asides.includes(type)
   }
 
   /** Journals the block that deltas were added to. */

@@ -47,3 +47,21 @@ it('keeps no secret that the next piece of a text goes on behind', async () => {
   expect(entries.find((entry) => entry?.type === 'message')).toMatchObject({ text })
   expect(result.summary).toBe(text)
 })
+
+it('keeps what was used behind what was said', async () => {
+  const { entries } = await play('gemini-cli', [
+    ...['All ', 'done.'].map((content) => ({
+      ...{ type: 'message', role: 'assistant', delta: true },
+      content,
+    })),
+    { type: 'unknown' },
+    { type: 'message', role: 'assistant', content: ' Really.', delta: true },
+    { type: 'result', status: 'success', stats: { input_tokens: 1 } },
+  ])
+  expect(entries.slice(2).map((entry) => [entry?.type, entry?.text])).toEqual([
+    ['raw', null],
+    ['message', 'All done. Really.'],
+    ['usage', null],
+    ['turn_ended', null],
+  ])
+})
