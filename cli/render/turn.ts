@@ -109,13 +109,16 @@ export class TurnView {
     this.#isClear = chunk.at(-1) === 10
   }
 
-  /** Stops showing what goes on; calls of which nothing came are named. */
+  /** Stops showing what goes on. */
   end(): void {
     clearInterval(this.#timer)
     this.#clear()
+  }
+
+  /** Names the calls of which nothing came. */
+  nameOpen(): void {
     const { style } = this.#spec
     for (const call of this.#calls.values()) this.#say(`${style.yellow('…')} ${style.dim(call)}`)
-    this.#calls.clear()
   }
 
   #begin(id: string, call: string): void {

@@ -510,6 +510,7 @@ describe('TurnView', () => {
     for (const id of ['a', 'b']) view.take({ type: 'tool_call', id, name: 'make', input: id })
     view.take({ type: 'tool_result', id: 'a', status: 'ok' })
     view.end()
+    view.nameOpen()
     expect(told).toBe('✓ make: a\n… make: b\n')
   })
 
