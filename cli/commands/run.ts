@@ -98,6 +98,8 @@ export const handler: Handler = async (invocation, context) => {
   })
   const isGone = !isResume && flag(invocation, 'ephemeral')
   const place = isGone ? undefined : placeOf(invocation)
+  // What a tool leaves open when it ends well is over too.
+  if (report.result.outcome !== 'success') view?.nameOpen()
   if (isShown) context.out.styled(endText(report, style, place))
   return finish(report, invocation, context)
 }

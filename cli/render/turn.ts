@@ -42,6 +42,8 @@ export class TurnView {
   #turns = 0
   /** The last piece of what is being said. */
   #said = ''
+  /** The first half of a character whose second half comes with the next piece. */
+  #half = ''
   /** Whether stdout stands at the start of a line. */
   #isAtStart = true
   /** Whether stderr does. */
@@ -113,6 +115,12 @@ export class TurnView {
     this.#clear()
   }
 
+  /** Names the calls of which nothing came. */
+  nameOpen(): void {
+    const { style } = this.#spec
+    for (const call of this.#calls.values()) this.#say(`${style.yellow('…')} ${style.dim(call)}`)
+  }
+
   #begin(id: string, call: string): void {
     if (id.length <= longestId) this.#calls.set(id, call)
     for (const oldest of this.#calls.keys()) {
@@ -129,9 +137,12 @@ export class TurnView {
   }
 
   /** In one write, which ends the line when nothing more comes. */
-  #saySo(said: string, isWhole: boolean): void {
+  #saySo(piece: string, isWhole: boolean): void {
+    const there = this.#half + piece
+    this.#half = isWhole ? '' : (/[\ud800-\udbff]$/.exec(there)?.[0] ?? '')
+    const said = there.slice(0, there.length - this.#half.length)
     const text = this.#spec.isTerminal ? visible(said, this.#said) : said
-    this.#said = isWhole ? '' : said
+    this.#said = isWhole ? '' : said || this.#said
     const isOpen = text === '' ? !this.#isAtStart : !text.endsWith('\n')
     this.#write(isWhole && isOpen ? `${text}\n` : text)
   }
@@ -230,5 +241,8 @@ function isWords(value: object): value is readonly string[] {
 
 /** What a shell is given to do tells more than that there is a shell. */
 function unwrapped(command: string): string {
-  return /^(?:\/bin\/)?(?:ba|z)?sh -l?c (["'])([\s\S]*)\1$/.exec(command)?.[2] ?? command
+  const [, mark, quoted = ''] =
+    /^(?:\/bin\/)?(?:ba|z)?sh -l?c (["'])([\s\S]*)\1$/.exec(command) ?? []
+  if (mark === undefined) return command
+  return mark === '"' ? quoted.replace(/\\(["$\\`])/g, '$1') : quoted.replaceAll(`'"'"'`, "'")
 }

@@ -35,9 +35,12 @@ export interface EventSpec {
   readonly output: Lines
   /** The provider's session that was asked for. */
   readonly requested: string | undefined
-  /** The id that the tool was told to give its provider's session: true once it says anything. */
+  /** The id that the tool was told of its provider's session: true once it says anything. */
   readonly given: string | undefined
-  /** Called with each event, once it is journaled; a text that came in deltas ends with an empty one. */
+  /**
+   * Called with each event, once it is journaled; a text that came in deltas ends with an empty one, and
+   * the tokens of usage are those of the turn so far.
+   */
   readonly show: ((event: ToolEvent) => void) | undefined
   /** What a person should hear. */
   readonly onNotice: (text: string) => void
@@ -156,16 +159,21 @@ export class EventLines implements Lines {
       this.#open ??= { event, at: this.#spec.now(), text: '', bytes: 0 }
       this.#open.bytes += Buffer.byteLength(event.text)
       // What says the same over and over must not fill the memory.
-      if (this.#open.text.length <= longestText + margin) this.#open.text += event.text
+      if (this.#open.text.length <= longestText + margin) {
+        const piece = cutText(event.text, longestText + margin)
+        // A secret that ends with its piece may look like none once the next one goes on: it is learnt here.
+        if (/\S{16}/.test(piece)) this.#redact(piece)
+        this.#open.text += piece
+      }
     } else {
       this.#journal(event)
     }
-    show?.(event)
+    show?.(event.type === 'usage' ? { ...event, tokens: { ...this.#spec.meter.sum } } : event)
   }
 
   /** A block goes on after what is neither said nor done: its halves are redacted as one. */
   #isAside({ type }: ToolEvent): boolean {
-    return this.#open !== undefined && asides.includes(type)
+    return this.#open !== undefined && !this.isDone && asides.includes(type)
   }
 
   /** Journals the block that deltas were added to. */
@@ -199,6 +207,8 @@ export class EventLines implements Lines {
     if (text === '' && (event.type === 'message' || event.type === 'thought')) return
     this.#push(event.type, text, data, at, { bytes, before: this.#commands.lineBefore(event) })
   }
+
+  readonly #redact = (text: string) => this.#spec.session.redact({ text, data: {} }).value.text
 
   /** Saves the provider's id at once: without it there is no going on. */
   #meet(given: string, at: number, primedFrom?: string): void {
@@ -236,9 +246,8 @@ export class EventLines implements Lines {
   /** One that is too long is redacted before it is cut: the half of a secret looks like none. */
   #idOf(given: string): string {
     if (given.length <= longestProviderId) return given
-    const { session } = this.#spec
     const head = cutText(given, 8 * longestProviderId)
-    return headOf(session.redact({ text: head, data: {} }).value.text, longestProviderId + 1)
+    return headOf(this.#redact(head), longestProviderId + 1)
   }
 
   #problemOf(id: string): string | undefined {

@@ -45,7 +45,7 @@ export interface RunOptions {
   readonly stdin?: boolean
   /**
    * Shows a tool's events, on `stdout` too, to which the tool's bytes go without it. A text that came in
-   * deltas ends with an empty one.
+   * deltas ends with an empty one. The tokens of usage are those of the turn so far.
    */
   readonly show?: (event: ToolEvent) => void
   /** Where the tool's bytes go on to. */

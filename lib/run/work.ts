@@ -29,7 +29,7 @@ export interface Work {
   readonly file: { readonly path: string; readonly text: string } | undefined
   /** The private file that the tool reads the prompt from. */
   readonly promptFile: { readonly path: string; readonly text: string } | undefined
-  /** The id that the tool was told to give its provider's session. */
+  /** The id that the tool was told of its provider's session. */
   readonly given: string | undefined
   readonly env: Readonly<Record<string, string>>
   readonly isDropped: (variable: string) => boolean

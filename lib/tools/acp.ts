@@ -427,7 +427,10 @@ function endingOf(stopReason: unknown): Ending {
     default:
       return {
         outcome: 'failure',
-        text: `the agent stopped for a reason that is not known: ${JSON.stringify(stopReason)}`,
+        text:
+          stopReason === undefined
+            ? 'the agent did not say why it stopped'
+            : `the agent stopped for a reason that is not known: ${JSON.stringify(stopReason)}`,
       }
   }
 }

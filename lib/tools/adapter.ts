@@ -109,7 +109,7 @@ export interface CommandLine {
   readonly args: readonly string[]
   /** A text is written to its standard input, which is closed then; otherwise it has none. */
   readonly stdin?: { readonly text: string } | 'conversation'
-  /** The id that the tool was told to give its session, when it does not say one itself. */
+  /** The id that the tool was told of its session, when it does not say one itself. */
   readonly providerSession?: string
   /**
    * A file that only this turn knows, beginning with this text. What the tool adds to it is parsed in

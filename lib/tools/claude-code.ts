@@ -234,22 +234,23 @@ class ClaudeStream implements Stream {
     const { usage, modelUsage, total_cost_usd } = event
     const cost = known<Tokens>({ cost_usd: amountIn(event, 'total_cost_usd') })
     const whole = wholeUsageOf(fieldsIn(event, 'modelUsage'))
+    // Of this query alone, without its helpers.
+    const query = tokensOf(fieldsIn(event, 'usage')) as Amounts
     const told = { ...whole, ...cost } as Amounts
     const before = this.#counted
     const raw = { usage, modelUsage, total_cost_usd }
     this.#counted = { ...before, ...told }
+    // The first result of a process is that of the query alone; a later one of a part of what was added.
+    const least = Object.keys(before).length === 0 ? query : {}
     if (this.#countsAll && whole !== undefined) {
-      // The first result of a process is that of the query alone; a later one of a part of what was added.
-      const least = Object.keys(before).length === 0 ? tokensOf(fieldsIn(event, 'usage')) : {}
       return [{ type: 'usage', scope: 'thread', tokens: told, least, raw }]
     }
     const added = Object.entries(told).map(([key, amount]) => [
       key,
-      Math.max(0, amount - (before[key] ?? 0)),
+      Math.max(least[key] ?? 0, amount - (before[key] ?? 0)),
     ])
     const tokens: Tokens = {
-      // Of this query alone, without its helpers.
-      ...(whole === undefined ? tokensOf(fieldsIn(event, 'usage')) : {}),
+      ...(whole === undefined ? query : least),
       ...Object.fromEntries(added),
     }
     if (Object.keys(tokens).length === 0) return []

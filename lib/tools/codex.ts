@@ -79,6 +79,8 @@ class CodexStream implements Stream {
         return id === undefined ? [rawEvent(event)] : [{ type: 'provider_session', id }]
       }
       case 'turn.started':
+        // Where a script runs it again, what ended the last one is not how this one ends.
+        this.#verdict = undefined
         return []
       case 'turn.completed':
         this.#verdict = { outcome: 'success' }

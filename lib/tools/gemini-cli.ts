@@ -61,6 +61,8 @@ class GeminiStream implements Stream {
     if (idIn(event, 'tool_id') !== undefined && this.#repeats.has(event)) return []
     switch (event.type) {
       case 'init': {
+        // Where a script runs it again, what ended the last one is not how this one ends.
+        this.#verdict = undefined
         const id = idIn(event, 'session_id')
         return id === undefined ? [rawEvent(event)] : [{ type: 'provider_session', id }]
       }

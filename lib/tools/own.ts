@@ -30,12 +30,18 @@ export function ownAdapter(name: string, tool: OwnTool): PrintingAdapter {
       const command = request.act === 'compact' ? undefined : tool[request.act]
       if (command === undefined) return undefined
       const [program, ...words] = command
-      const givesId = events?.id === undefined && words.some((word) => word.includes('{session}'))
+      // A tool that says no id goes on with the one that it is asked for.
+      const given =
+        request.act === 'resume'
+          ? request.providerSession
+          : words.some((word) => word.includes('{session}'))
+            ? request.session
+            : undefined
       return {
         program,
         args: words.map((word) => fill(word, request)),
         ...(tool.stdin === undefined ? {} : { stdin: { text: fill(tool.stdin, request) } }),
-        ...(givesId && request.act !== 'resume' ? { providerSession: request.session } : {}),
+        ...(events?.id === undefined && given !== undefined ? { providerSession: given } : {}),
       }
     },
     // A command line of the user's own may go on with anything, and then its total is not this turn's.

@@ -376,6 +376,8 @@ describe('a call on one line', () => {
     [['execute', { command: 'ls -l' }], 'execute: ls -l'],
     [['execute', { call_id: 'c1', command: ['/bin/bash', '-lc', 'ls -l'] }], 'execute: ls -l'],
     [['run', { argv: ['ls', '-l'] }], 'run: ls -l'],
+    [['run', '/bin/bash -lc "echo \\"a\\\\n\\" \\$B"'], 'run: echo "a\\n" $B'],
+    [['run', `bash -lc 'echo it'"'"'s'`], "run: echo it's"],
     [['execute', undefined, 'ls -l'], 'execute: ls -l'],
     [['edit', { callId: 'c1' }, 'a.txt'], 'edit: a.txt'],
     [['edit', undefined, 'edit'], 'edit'],
@@ -494,5 +496,35 @@ describe('TurnView', () => {
       '✓ make: c900\n',
     ])
     expect(end('x'.repeat(1_000))).toBe('✓ a tool\n')
+  })
+
+  it('names the calls of which nothing came', () => {
+    let told = ''
+    const view = new TurnView({
+      ...{ style: styleOf(false), isTerminal: false, isLive: false },
+      ...{ isInForeground: () => true, columns: () => 80, write: () => undefined },
+      talk: (text) => {
+        told += text
+      },
+    })
+    for (const id of ['a', 'b']) view.take({ type: 'tool_call', id, name: 'make', input: id })
+    view.take({ type: 'tool_result', id: 'a', status: 'ok' })
+    view.end()
+    view.nameOpen()
+    expect(told).toBe('✓ make: a\n… make: b\n')
+  })
+
+  it('says a character whole whose halves come in two pieces', () => {
+    const said: Buffer[] = []
+    const view = new TurnView({
+      ...{ style: styleOf(false), isTerminal: false, isLive: false },
+      ...{ isInForeground: () => true, columns: () => 80, talk: () => undefined },
+      write: (text) => said.push(Buffer.from(text)),
+    })
+    for (const text of ['a\ud83d', '', '\ude00b\ud83d', '\ud83d', '\ude00']) {
+      view.take({ type: 'message', text, delta: true })
+    }
+    view.take({ type: 'message', text: '' })
+    expect(Buffer.concat(said).toString()).toBe('a😀b\ufffd😀\n')
   })
 })

@@ -480,6 +480,14 @@ describe('what goes on', () => {
     expect(ran.stdout).toBe('red \u001b[31m\n')
     expect(ran.stderr).toMatch(/^session \w{26} turn 1\na complaint\nsuccess in .*\n$/)
   })
+
+  test('is named at the end of a turn that was cut off', async () => {
+    const stage = makeStage()
+    const item = { id: 'i', type: 'command_execution', command: 'make' }
+    stage.install('codex', `#!/bin/sh\necho '${JSON.stringify({ type: 'item.started', item })}'\n`)
+    const ran = await stage.stint(['run', '--tool', 'codex', 'a'], { env: stage.env })
+    expect(ran.stderr).toMatch(/^session \w{26} turn 1\n… command_execution: make\ninterrupted /)
+  })
 })
 
 describe('the end of a call in a line that is too long for an event', () => {

@@ -464,6 +464,11 @@ describe('the end of a turn', () => {
     },
   )
 
+  test('is a failure where no reason is given', async () => {
+    const text = 'the agent did not say why it stopped'
+    expect((await play(['speechless'])).ending).toEqual({ outcome: 'failure', text })
+  })
+
   test('is a failure where codex says that its conversation is in error', async () => {
     expect((await play(['broken'])).ending).toMatchObject({ outcome: 'failure' })
     expect((await play(['mended'])).ending).toEqual({ outcome: 'success' })

@@ -184,6 +184,15 @@ describe('the command line of a tool', () => {
     expect(ownAdapter('mine', said).plan(request)?.providerSession).toBeUndefined()
   })
 
+  it('goes on with the id that it is asked for, where the tool says none', () => {
+    const ask = { ...request, act: 'resume', providerSession: 'p' } as const
+    const words = '"mine", "{prompt}"'
+    const silent = `[tools.mine]\nnew = [${words}, "{session}"]\nresume = [${words}, "{id}"]`
+    expect(ownAdapter('mine', ownOf(silent)).plan(ask)?.providerSession).toBe('p')
+    const said = ownOf(`${silent}\n[tools.mine.events]\nid = "id"`)
+    expect(ownAdapter('mine', said).plan(ask)?.providerSession).toBeUndefined()
+  })
+
   it('is there for what was described, and for nothing else', () => {
     const adapter = ownAdapter('mine', ownOf(start))
     expect(adapter.supports).toEqual({ resume: false, fork: false, compact: false })

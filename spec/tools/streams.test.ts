@@ -310,6 +310,18 @@ describe('what is told in pieces', () => {
   })
 })
 
+describe('a script that runs its tool twice', () => {
+  it.each(['codex', 'gemini-cli'])('has ended as the second run of %s did', (tool) => {
+    const text = readFileSync(join(streams, tool, '01-plain.stdout'), 'utf8')
+    const lines = text.trim().split('\n')
+    const stream = (findAdapter(tool) as PrintingAdapter).open()
+    for (const line of [...lines, ...lines.slice(0, -1)]) stream.parse(line)
+    expect(stream.verdict()).toBeUndefined()
+    stream.parse(lines.at(-1) ?? '')
+    expect(stream.verdict()).toEqual({ outcome: 'success' })
+  })
+})
+
 describe('the same events once more', () => {
   const said = (events: readonly ToolEvent[]) =>
     events.filter(({ type }) => type !== 'usage' && type !== 'provider_session')
@@ -633,6 +645,19 @@ describe('what claude compacts', () => {
 })
 
 describe('what claude uses', () => {
+  it('is never less than what its query used, whatever is known of the models', () => {
+    const usage = {
+      ...{ input_tokens: 3, cache_creation_input_tokens: 100, cache_read_input_tokens: 1000 },
+      output_tokens: 12,
+    }
+    const result = { type: 'result', subtype: 'success', usage, total_cost_usd: 0.01 }
+    const known = { input_tokens: 1103, cached_input_tokens: 1000, output_tokens: 12 }
+    for (const modelUsage of [{}, { m: { inputTokens: 3, costUSD: 0.01 } }]) {
+      const events = follow('claude-code', [{ ...result, modelUsage }])
+      expect(of(events, 'usage')).toMatchObject([{ tokens: { ...known, cost_usd: 0.01 } }])
+    }
+  })
+
   it('has the share of its helpers in it, and counts none twice when it ends several times', () => {
     const adapter = findAdapter('claude-code') as PrintingAdapter
     const { events } = read(
