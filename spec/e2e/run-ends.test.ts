@@ -1,11 +1,11 @@
 /** How `run` ends: exit statuses, signals, deadlines, and what keeps a tool from starting. */
 
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   symlinkSync,
   writeFileSync,
@@ -417,17 +417,21 @@ describe('what keeps a tool from starting', () => {
     expect(await place.json<Row[]>(['list'])).toEqual([])
   })
 
-  test('an id file is written where a link leads, and takes the place of no device', async () => {
+  test('an id file is written where a link leads, and takes the place of no pipe or device', async () => {
     const place = makePlace()
     const [link, device] = [`${place.dir}/link`, `${place.dir}/device`]
     touch(`${place.dir}/id`)
     symlinkSync('id', link)
     const id = await place.make(['--id-file', link, '--', 'true'])
     expect(readFileSync(`${place.dir}/id`, 'utf8')).toBe(`${id}\n`)
-    symlinkSync('/dev/null', device)
-    const ran = await place.stint(['run', '--id-file', device, '--', 'echo', 'never'])
-    expectRefusal(ran, { status: 125, code: 'IO_FAILED', hint: false })
-    expect(readlinkSync(device)).toBe('/dev/null')
+    // One of its own: root could put a file in the place of the machine's.
+    execFileSync('mkfifo', [device])
+    symlinkSync('device', `${place.dir}/to-device`)
+    for (const name of [device, `${place.dir}/to-device`]) {
+      const ran = await place.stint(['run', '--id-file', name, '--', 'echo', 'never'])
+      expectRefusal(ran, { status: 125, code: 'IO_FAILED', hint: false })
+    }
+    expect(lstatSync(device).isFIFO()).toBe(true)
     expect(await place.json<Row[]>(['list'])).toHaveLength(1)
   })
 
