@@ -117,21 +117,21 @@ export async function carryOut(
       const { store, orphaned } = plan
       let run = nothingDone(store, orphaned)
       try {
-        const report = await collectStore(plan, errandsFor(plan), {
+        await collectStore(plan, errandsFor(plan), {
           signal: context.signal,
           ...(archive === undefined ? {} : { archive }),
-          onDone: (outcomes) => {
-            run = { ...run, outcomes }
-            progress.say(() => `${before + outcomes.length} of ${total} sessions`)
+          onDone: (report) => {
+            run = { ...run, ...report }
+            progress.say(() => `${before + report.outcomes.length} of ${total} sessions`)
           },
         })
-        run = { ...run, ...report }
         const left = orphaned && orphanStores ? await removeStore(store) : 'it is not asked for'
         run = { ...run, removed: left === undefined }
       } catch (error) {
         const failure = firstOf(error)
+        const isOnly = plans.length === 1 && run.outcomes.length + run.swept === 0
         if (isFailure(failure, 'STORE_BUSY')) run = { ...run, busy: true }
-        else if (failure instanceof Failure && plans.length > 1) run = { ...run, failure }
+        else if (failure instanceof Failure && !isOnly) run = { ...run, failure }
         else throw error
       }
       runs.push(run)

@@ -61,24 +61,33 @@ export function errandsOf({ verdicts }: StorePlan): Errand[] {
 
 export interface StoreReport {
   readonly outcomes: readonly Outcome[]
+  /** How much of what crashes had left was removed. */
   readonly swept: number
 }
 
 /**
  * Carries a plan out, or as much of it as nothing has changed about. Throws STORE_BUSY while another
- * clean-up of this store is at work.
+ * clean-up of this store is at work; what was done before anything is thrown was told to `onDone`.
  */
 export async function collectStore(
   { store, survey, leftovers }: StorePlan,
   errands: readonly Errand[],
-  options: ApplyOptions = {},
+  options: ApplyOptions & {
+    /** Called with what was done by then, whenever that is more. */
+    readonly onDone?: (report: StoreReport) => void
+  } = {},
 ): Promise<StoreReport> {
   if (errands.length === 0 && leftovers.length === 0) return { outcomes: [], swept: 0 }
   await using maintenance = await holdMaintenance(store)
   const { swept, buried } = await sweepLeftovers(store, leftovers)
-  const stuck = buried.map(({ id, why, failure }): Outcome => {
+  const outcomes = buried.map(({ id, why, failure }): Outcome => {
     return { id, act: 'purge', result: 'failed', why, failure }
   })
-  const outcomes = await applyPlan(store, survey, errands, maintenance, options)
-  return { outcomes: [...stuck, ...outcomes], swept }
+  const report = { outcomes, swept }
+  options.onDone?.(report)
+  for await (const outcome of applyPlan(store, survey, errands, maintenance, options)) {
+    outcomes.push(outcome)
+    options.onDone?.(report)
+  }
+  return report
 }

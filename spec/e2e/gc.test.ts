@@ -437,6 +437,35 @@ describe('gc', () => {
     expect(ran.stderr).toMatch(/^1 session purged from the trash/m)
   })
 
+  test.each([[[]], [['--all-projects']]])(
+    'says what it did where bringing it to the disk failed: gc %j',
+    async (where) => {
+      const place = makePlace()
+      const [a, b] = [await makeOld(place, 41), await makeOld(place, 40)]
+      if (where.length > 0) {
+        mkdirSync(`${place.dir}/other`)
+        await place.make(['--', 'true'], { cwd: `${place.dir}/other` })
+      }
+      const projects = `${place.home}/projects`
+      const name = readdirSync(projects).find((name) => name.startsWith('project-')) as string
+      const from = `trash/${b}`
+      const faults = { root: `${projects}/${name}`, at: 1, do: 'EIO', onward: true, from }
+      const ran = await place.stint(['gc', '--older-than', '30d', '--json', ...where], {
+        preload: [preload('faults')],
+        env: { STINT_FAULTS: JSON.stringify(faults) },
+      })
+      expect(ran.status).toBe(1)
+      const [run] = (JSON.parse(ran.stdout) as Row).stores.filter(
+        (one: Row) => one.project_path === place.cwd,
+      )
+      expect(run.failure.code).toBe('IO_FAILED')
+      expect(run.outcomes).toMatchObject([
+        { id: a, act: 'trash', result: 'done' },
+        { id: b, act: 'trash', result: 'failed' },
+      ])
+    },
+  )
+
   test('goes on with other projects when the store of one cannot be read', async () => {
     const place = makePlace()
     const id = await makeOld(place, 40)
