@@ -1,9 +1,10 @@
 import {
+  type Emptied,
   emptyTrash,
   listTrash,
+  type Resolved,
   resolveRef,
   restoreSession,
-  type SessionId,
   type Store,
 } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
@@ -13,6 +14,7 @@ import { shownLength } from '../render/session.ts'
 import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
 import { storeOf } from '../session.ts'
+import { changeEach } from '../several.ts'
 
 /** Lists, restores or empties what was deleted. */
 export const handler: Handler = async (invocation, context) => {
@@ -58,19 +60,13 @@ async function restore(
   refs: readonly string[],
   ...[invocation, context]: Parameters<Handler>
 ): Promise<number> {
-  const store = storeOf(invocation, context)
-  const ids = idsOf(refs, store)
-  for (const id of ids) {
-    await restoreSession(store, id)
-    if (!context.json) context.out.talk(`session ${id} is back`)
-  }
-  if (context.json) context.out.json([...ids].map((id) => ({ id })))
-  return 0
+  const lists = resolveAll(refs, storeOf(invocation, context)).map((one) => [one])
+  return changeEach(lists, 'is back', context, ({ store, id }) => restoreSession(store, id))
 }
 
-/** What they name in the trash, each once. */
-function idsOf(refs: readonly string[], store: Store): ReadonlySet<SessionId> {
-  return new Set(refs.map((ref) => resolveRef(store, ref, { place: 'trash' }).id))
+/** What they name in the trash. */
+function resolveAll(refs: readonly string[], store: Store): Resolved[] {
+  return refs.map((ref) => resolveRef(store, ref, { place: 'trash' }))
 }
 
 async function empty(
@@ -80,10 +76,10 @@ async function empty(
   const store = storeOf(invocation, context)
   const { removed, kept } = await emptyTrash(store, {
     signal: context.signal,
-    ...(refs.length === 0 ? {} : { ids: [...idsOf(refs, store)] }),
+    ...(refs.length === 0 ? {} : { ids: resolveAll(refs, store).map(({ id }) => id) }),
   })
   if (context.json) {
-    context.out.json({ removed, kept: kept.map(({ id, why }) => ({ id, why })) })
+    context.out.json({ removed, kept: kept.map(keptRow) })
   } else {
     for (const { id, why, buried } of kept) {
       const what = buried ? 'is out of sight, not removed' : 'stays in the trash'
@@ -93,4 +89,8 @@ async function empty(
   }
   context.signal.throwIfAborted()
   return kept.length === 0 ? 0 : 5
+}
+
+function keptRow({ id, why, failure }: Emptied['kept'][number]): object {
+  return { id, code: failure?.code ?? null, why }
 }

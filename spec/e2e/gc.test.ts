@@ -722,13 +722,41 @@ describe('project move', () => {
     ])
     const { stdout } = await place.stint(['project', 'move', old, moved, '--json'])
     const left = [{ id: ids[0], code: 'TRASH_OCCUPIED', why: expect.any(String) }]
-    expect(JSON.parse(stdout)).toEqual([{ from: old, to: moved, moved: [], left }])
+    expect(JSON.parse(stdout)).toEqual([{ from: old, to: moved, moved: [], failure: null, left }])
     await place.stint(['trash', 'empty', '--project', old])
     expect((await place.stint(['project', 'move', old, moved])).status).toBe(0)
     const twice = await place.stint(['doctor', 'trash.twice', '--project', moved])
     expect(twice.stderr).toContain('all fine')
     expect(existsSync(from)).toBe(false)
     expect(existsSync(`${to}/sessions/${ids[0]}`)).toBe(true)
+  })
+
+  test('says of each project what it did when one of them cannot be moved', async () => {
+    const place = makePlace()
+    const [old, moved] = [`${place.dir}/old`, `${place.dir}/moved`]
+    mkdirSync(`${old}/sub`, { recursive: true })
+    const id = await place.make(undefined, { cwd: old })
+    await place.make(undefined, { cwd: `${old}/sub` })
+    renameSync(old, moved)
+    const projects = `${place.home}/projects`
+    const [sub] = readdirSync(projects).filter((name) => name.startsWith('sub-'))
+    const lock = tryLock(`${projects}/${sub}/locks/maintenance.lock`, {})
+    const args = ['project', 'move', old, moved]
+    const ran = await place.stint([...args, '--json'])
+    expect([ran.status, JSON.parse(ran.stdout)]).toEqual([
+      5,
+      [
+        { from: old, to: moved, moved: [id], left: [], failure: null },
+        {
+          ...{ from: `${old}/sub`, to: `${moved}/sub`, moved: [], left: [] },
+          failure: { code: 'STORE_BUSY', message: expect.any(String) },
+        },
+      ],
+    ])
+    expect(ran.stderr).toContain(`warning: not all of ${old}/sub was moved: another clean-up`)
+    expectRefusal(await place.stint(args), { status: 5, code: 'STORE_BUSY' })
+    lock?.release()
+    expect((await place.stint(args)).status).toBe(0)
   })
 
   test('leaves one that runs, and takes it when it is asked again', async () => {
