@@ -5,7 +5,7 @@ import { holdMaintenance } from '../store/maintenance.ts'
 import { findProjectFacts } from '../store/project.ts'
 import type { Store } from '../store/store.ts'
 import { type ApplyOptions, applyPlan, type Outcome } from './apply.ts'
-import { findLeftovers, sweepLeftovers } from './leftovers.ts'
+import { findLeftovers, sweepArchives, sweepLeftovers } from './leftovers.ts'
 import { isOrphaned } from './orphan.ts'
 import { type Errand, planRetention, type Verdict } from './plan.ts'
 import { checkPolicy, type Policy } from './policy.ts'
@@ -77,17 +77,21 @@ export async function collectStore(
     readonly onDone?: (report: StoreReport) => void
   } = {},
 ): Promise<StoreReport> {
-  if (errands.length === 0 && leftovers.length === 0) return { outcomes: [], swept: 0 }
+  const { archive, onDone } = options
+  const outcomes: Outcome[] = []
+  const report = { outcomes, swept: archive === undefined ? 0 : sweepArchives(store, archive) }
+  onDone?.(report)
+  if (errands.length === 0 && leftovers.length === 0) return report
   await using maintenance = await holdMaintenance(store)
   const { swept, buried } = await sweepLeftovers(store, leftovers)
-  const outcomes = buried.map(({ id, why, failure }): Outcome => {
-    return { id, act: 'purge', result: 'failed', why, failure }
-  })
-  const report = { outcomes, swept }
-  options.onDone?.(report)
+  report.swept += swept
+  for (const { id, why, failure } of buried) {
+    outcomes.push({ id, act: 'purge', result: 'failed', why, failure })
+  }
+  onDone?.(report)
   for await (const outcome of applyPlan(store, survey, errands, maintenance, options)) {
     outcomes.push(outcome)
-    options.onDone?.(report)
+    onDone?.(report)
   }
   return report
 }

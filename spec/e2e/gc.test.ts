@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -339,6 +340,18 @@ describe('gc', () => {
     ])
     expect(refused.stderr).toContain(`session ${id} was not moved to the trash`)
     expect((await place.json<Row[]>(['list'])).map((row) => row.id)).toEqual([id])
+
+    const part = (name: string) => `${place.dir}/archive/.${name}.tar.gz.${id}.part`
+    const old = [part(id), part(`${id}.7`), part('mine'), `${part(id)}.x`]
+    const young = part(`${id}.8`)
+    mkdirSync(`${place.dir}/archive`)
+    for (const path of [...old, young]) writeFileSync(path, 'half')
+    for (const path of old) utimesSync(path, 0, 0)
+    const half = () => [...old, young].filter((path) => existsSync(path))
+    expect((await place.stint(['gc', '--archive', '../archive'])).stderr).toBe(
+      '2 leftovers of crashes removed\n',
+    )
+    expect(half()).toEqual([old[2], old[3], young])
 
     const args = ['gc', '--older-than', '30d', '--archive', '../archive']
     const { stores } = await place.json<Row>(args)
