@@ -1,5 +1,6 @@
 /** What the words of a command line point at: a store, and sessions in it. */
 
+import path from 'node:path'
 import {
   Failure,
   isInside,
@@ -9,6 +10,7 @@ import {
   openStore,
   type Resolved,
   readConfig,
+  requireUtf8,
   resolveRef,
   type SessionId,
   type Settings,
@@ -117,6 +119,11 @@ export function homeOf({ env }: Pick<Context, 'env'>): string {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error
     return '/'
   }
+}
+
+/** An absolute path. Throws IO_FAILED for one whose bytes are no UTF-8: it would be made into another. */
+export function pathOf(context: Pick<Context, 'cwd'>, typed: string): string {
+  return requireUtf8(path.isAbsolute(typed) ? typed : path.resolve(context.cwd, typed))
 }
 
 /** The words that point another command of this directory at the same project or store. */

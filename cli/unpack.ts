@@ -1,6 +1,5 @@
 /** Restoring sessions from an archive. */
 
-import path from 'node:path'
 import { importArchive, isTerminal, isThere, type UnpackRow } from '../lib/index.ts'
 import { misused } from './argv.ts'
 import { flag, type Invocation, size } from './command.ts'
@@ -9,7 +8,7 @@ import { openProgress } from './progress.ts'
 import { amount, bytes } from './render/amount.ts'
 import { styleOf } from './render/style.ts'
 import { table } from './render/table.ts'
-import { storeOf } from './session.ts'
+import { pathOf, storeOf } from './session.ts'
 
 /** Whether a word is meant as the file of an archive. */
 export function isArchive(word: string): boolean {
@@ -29,7 +28,7 @@ export async function unpack(
   const maxSize = size(invocation, 'max-size')
   const dryRun = flag(invocation, 'dry-run')
   const source = word === '-' ? { input: context.stdin } : {}
-  const file = word === '-' ? word : path.resolve(context.cwd, word)
+  const file = word === '-' ? word : pathOf(context, word)
   const { signal } = context
   if (word === '-') signal.addEventListener('abort', () => context.stdin.destroy(signal.reason))
   const progress = openProgress(context)

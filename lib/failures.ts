@@ -516,7 +516,9 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
         ? 'nothing is at that path, or what leads to it is no directory; check its spelling'
         : d.errno === 'ELOOP'
           ? 'a link stands there, which is not followed; in a store `stint doctor` says what to do'
-          : undefined,
+          : d.errno === 'EILSEQ'
+            ? 'give it a name in UTF-8; `ls -b` shows the one that it has'
+            : undefined,
   },
   NO_LOCKS: {
     status: 7,

@@ -76,6 +76,7 @@ export {
   OutputClosed,
   writeAll,
 } from './os/descriptor.ts'
+export { requireUtf8 } from './os/disk.ts'
 export { systemErrno, systemProblem } from './os/errno.ts'
 export type { Lock } from './os/lock-file.ts'
 export {

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import {
   Failure,
   isOrphaned,
@@ -26,7 +25,7 @@ import {
 import type { Context } from '../context.ts'
 import { carryOut, planStores, sayRuns, sayUnplanned, showPlan } from '../retention.ts'
 import { cronText, systemdText } from '../schedule.ts'
-import { settingsOf, storeOf, storesOf } from '../session.ts'
+import { pathOf, settingsOf, storeOf, storesOf } from '../session.ts'
 
 /** Cleans up by policy: plans, and carries out what is planned. */
 export const handler: Handler = async (invocation, context) => {
@@ -50,7 +49,7 @@ export const handler: Handler = async (invocation, context) => {
   const file = text(invocation, 'plan')
   if (file !== undefined || flag(invocation, 'dry-run')) {
     const document = planDocument(planned.plans, context.now())
-    if (file !== undefined) writePlan(file, document)
+    if (file !== undefined) writePlan(pathOf(context, file), document)
     await showPlan(document, context)
     return sayUnplanned(planned, context)
   }
@@ -106,11 +105,11 @@ async function apply(file: string, invocation: Invocation, context: Context): Pr
 
 function archiveDir(
   invocation: Invocation,
-  { cwd }: Context,
+  context: Context,
   settings: Settings,
 ): string | undefined {
-  const given = text(invocation, 'archive')
-  return given === undefined ? settings['gc.archive'] : path.resolve(cwd, given)
+  const given = text(invocation, 'archive') ?? settings['gc.archive']
+  return given === undefined ? undefined : pathOf(context, given)
 }
 
 const besideApply = ['apply', 'json', 'quiet', 'color', 'project', 'store', 'archive']

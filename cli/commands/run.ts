@@ -12,6 +12,7 @@ import {
   runTurn,
   type SessionId,
   type Store,
+  type Task,
 } from '../../lib/index.ts'
 import { misused, refuseTogether } from '../argv.ts'
 import { duration, flag, type Handler, type Invocation, text } from '../command.ts'
@@ -19,12 +20,15 @@ import { type Context, columnsOf } from '../context.ts'
 import { questioner } from '../question.ts'
 import { styleOf } from '../render/style.ts'
 import { endText, TurnView } from '../render/turn.ts'
-import { findMistyped, homeOf, placeOf, storeOf, warnInside } from '../session.ts'
+import { findMistyped, homeOf, pathOf, placeOf, storeOf, warnInside } from '../session.ts'
 import { taskOf } from '../task.ts'
 import { version } from '../version.ts'
 
 /** How long `--wait` without a duration waits, in ms: in effect, until it may. */
 const anyTime = 365 * 86_400_000
+
+/** How long a command runs at most that ends as soon as it has looked at its input, in ms. */
+const silence = 1_000
 
 /** Runs a turn in a new session, or in the one that is named. */
 export const handler: Handler = async (invocation, context) => {
@@ -81,8 +85,8 @@ export const handler: Handler = async (invocation, context) => {
     signals: context.signals,
     clientVersion: version,
     ...(canAsk ? { ask: questioner(context, view) } : {}),
-    ...optional('chdir', text(invocation, 'cwd')),
-    ...optional('idFile', text(invocation, 'id-file')),
+    ...optional('chdir', pathIn(invocation, context, 'cwd')),
+    ...optional('idFile', pathIn(invocation, context, 'id-file')),
     onStarted: ({ id, turn, cwd }) => {
       context.out.talk(`session ${id} turn ${turn}`)
       speak()
@@ -99,7 +103,24 @@ export const handler: Handler = async (invocation, context) => {
   const isGone = !isResume && flag(invocation, 'ephemeral')
   const place = isGone ? undefined : placeOf(invocation)
   if (isShown) context.out.styled(endText(report, style, place))
+  if (canAsk && !context.json && wantedTerminal(task, report)) {
+    context.out.talk('the command was given no terminal; --interactive gives it one')
+  }
   return finish(report, invocation, context)
+}
+
+/** A shell or the like, which reads commands, finds none where it has no terminal, and is done. */
+function wantedTerminal(task: Task, { result }: RunReport): boolean {
+  return (
+    task.kind === 'command' &&
+    task.tool === undefined &&
+    !task.interactive &&
+    task.argv.slice(1).every((word) => word.startsWith('-')) &&
+    result.outcome === 'success' &&
+    result.duration_ms < silence &&
+    // Its start and its end.
+    result.events_count === 2
+  )
 }
 
 function finish(
@@ -185,6 +206,11 @@ function staleTurn(store: Store, context: Context): string[] {
   return isStale
     ? ['STINT_SESSION_ID names no open turn of this project; this session is no child of it']
     : []
+}
+
+function pathIn(invocation: Invocation, context: Context, name: string): string | undefined {
+  const typed = text(invocation, name)
+  return typed === undefined ? undefined : pathOf(context, typed)
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

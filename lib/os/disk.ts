@@ -71,6 +71,15 @@ export function toFailure(error: unknown, path: string): unknown {
   }
 }
 
+/**
+ * The path, unless it has U+FFFD in it and nothing is there: that stands for bytes of a name that are no
+ * UTF-8, and what is made at it would be somewhere else. Throws IO_FAILED.
+ */
+export function requireUtf8(path: string): string {
+  if (!path.includes('\ufffd') || findFacts(path) !== undefined) return path
+  throw new Failure('IO_FAILED', { path, errno: 'EILSEQ', problem: 'a name in it is no UTF-8' })
+}
+
 /** What `act` returns, or undefined when the path is not there: often so, and then no Failure. */
 function findOnDisk<T>(path: string, act: () => T): T | undefined {
   try {
