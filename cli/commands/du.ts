@@ -20,21 +20,24 @@ export const handler: Handler = async (invocation, context) => {
       ? [...new Map(resolved.map(({ store }) => [store.dir, store])).values()]
       : storesOf(invocation, context)
   const onUnread = warnOfSeveral(stores, context)
-  for (const store of stores) {
-    const ids = resolved.filter((one) => one.store.dir === store.dir).map(({ id }) => id)
-    try {
-      const usage = readDiskUsage(
-        store,
-        ids.length > 0 ? { ids: [...new Set(ids)], onRead } : { onRead },
-      )
-      usages.push(usage)
-      before += usage.sessions.length
-    } catch (failure) {
-      if (!(failure instanceof Failure) || onUnread === undefined) throw failure
-      onUnread(failure)
+  try {
+    for (const store of stores) {
+      const ids = resolved.filter((one) => one.store.dir === store.dir).map(({ id }) => id)
+      try {
+        const usage = readDiskUsage(store, {
+          ...(ids.length > 0 && { ids: [...new Set(ids)] }),
+          onRead,
+        })
+        usages.push(usage)
+        before += usage.sessions.length
+      } catch (failure) {
+        if (!(failure instanceof Failure) || onUnread === undefined) throw failure
+        onUnread(failure)
+      }
     }
+  } finally {
+    progress.end()
   }
-  progress.end()
   if (context.json) context.out.json(usages)
   else
     await draw(

@@ -57,6 +57,23 @@ describe('rename and pin', () => {
   })
 })
 
+describe('a session that is not kept', () => {
+  test('is found by its id while it runs, also by who would change it', async () => {
+    const place = makePlace()
+    const gate = `${place.dir}/gate`
+    const run = place.start(['run', '--ephemeral', '--', agent('hold.sh'), gate])
+    const id = await run.session()
+    await run.says('working as')
+    expect(await place.json(['rename', id, 'passing'])).toMatchObject({ id, name: 'passing' })
+    expect(await place.json(['pin', id])).toEqual({ id, pinned: true })
+    expect(await place.json(['show', id])).toMatchObject({ name: 'passing', pinned: true })
+    expectRefusal(await place.stint(['delete', id]), { status: 5, code: 'SESSION_LOCKED' })
+    touch(gate)
+    expect((await run.ended).status).toBe(0)
+    expectRefusal(await place.stint(['pin', id]), { status: 3, code: 'SESSION_UNKNOWN' })
+  })
+})
+
 describe('delete', () => {
   test('takes a session out of sight, from where it can be brought back as it was', async () => {
     const place = makePlace()
