@@ -17,7 +17,7 @@ import {
   type Store,
   shellWord,
 } from '../lib/index.ts'
-import { flag, type Invocation, text, texts } from './command.ts'
+import { flag, given, type Invocation, text, texts } from './command.ts'
 import type { Context } from './context.ts'
 
 /** The store that --store, --project or the current directory names. */
@@ -79,7 +79,6 @@ function absent({ dir }: Store): string {
 }
 
 function openNamed(store: string | undefined, invocation: Invocation, context: Context): Store {
-  const project = text(invocation, 'project')
   return openStore({
     env: context.env,
     home: homeOf(context),
@@ -87,8 +86,7 @@ function openNamed(store: string | undefined, invocation: Invocation, context: C
       return context.cwd
     },
     now: context.now,
-    ...(project === undefined ? {} : { project }),
-    ...(store === undefined ? {} : { store }),
+    ...given({ project: text(invocation, 'project'), store }),
   })
 }
 

@@ -2,7 +2,7 @@
 
 import { importArchive, isTerminal, isThere, type UnpackRow } from '../lib/index.ts'
 import { misused } from './argv.ts'
-import { flag, type Invocation, size } from './command.ts'
+import { flag, given, type Invocation, size } from './command.ts'
 import type { Context } from './context.ts'
 import { openProgress } from './progress.ts'
 import { amount, bytes } from './render/amount.ts'
@@ -25,7 +25,6 @@ export async function unpack(
     if (invocation.values.has(name)) throw misused(verb, `--${name} does not go with an archive`)
   }
   if (word === '-' && isTerminal(0)) throw misused(verb, 'standard input is a terminal')
-  const maxSize = size(invocation, 'max-size')
   const dryRun = flag(invocation, 'dry-run')
   const source = word === '-' ? { input: context.stdin } : {}
   const file = word === '-' ? word : pathOf(context, word)
@@ -41,7 +40,7 @@ export async function unpack(
     file,
     ...source,
     dryRun,
-    ...(maxSize === undefined ? {} : { maxSize }),
+    ...given({ maxSize: size(invocation, 'max-size') }),
     onStep: (count, of) => {
       signal.throwIfAborted()
       progress.say(() => `${count} of ${of} sessions`)

@@ -77,7 +77,7 @@ export {
   writeAll,
 } from './os/descriptor.ts'
 export { requireUtf8 } from './os/disk.ts'
-export { systemErrno, systemProblem } from './os/errno.ts'
+export { systemErrno, systemFailure } from './os/errno.ts'
 export type { Lock } from './os/lock-file.ts'
 export {
   createRedactor,

@@ -23,7 +23,7 @@ import { openProgress } from '../progress.ts'
 import { amount } from '../render/amount.ts'
 import { drawFindings, type FindingsSpec, severityPaint } from '../render/findings.ts'
 import { styleOf } from '../render/style.ts'
-import { table } from '../render/table.ts'
+import { printTable } from '../render/table.ts'
 import { homeOf, resolve, storeOf, storesOf } from '../session.ts'
 
 /** Looks for what is wrong, and mends it where it is asked to. */
@@ -234,20 +234,17 @@ async function list(context: Context): Promise<number> {
     )
     return 0
   }
-  const style = styleOf(context.color.stdout)
-  const drawn = await table(
-    [
-      { head: 'CHECK' },
-      { head: 'SEVERITY' },
-      { head: 'MEANING', shrink: true, min: 20, keep: true },
-    ],
+  const columns = [
+    { head: 'CHECK' },
+    { head: 'SEVERITY' },
+    { head: 'MEANING', shrink: true, min: 20, keep: true },
+  ]
+  await printTable(context, columns, (style) =>
     rows.map(({ id, severity, meaning }) => [
       id,
       { text: severity, paint: severityPaint(severity, style) },
       meaning,
     ]),
-    { width: context.columns, heads: style.dim },
   )
-  context.out.data(drawn)
   return 0
 }

@@ -16,6 +16,7 @@ import {
   count,
   duration,
   flag,
+  given,
   type Handler,
   type Invocation,
   list,
@@ -64,7 +65,7 @@ export const handler: Handler = async (invocation, context) => {
 
 /** Flags over settings; what neither says is no rule. */
 function policyOf(invocation: Invocation, settings: Settings): Policy {
-  const given = {
+  const rules = given({
     olderThan: duration(invocation, 'older-than') ?? settings['gc.older_than'],
     keepLast: count(invocation, 'keep-last') ?? settings['gc.keep_last'],
     maxCount: count(invocation, 'max-count') ?? settings['gc.max_count'],
@@ -72,14 +73,13 @@ function policyOf(invocation: Invocation, settings: Settings): Policy {
     tools: list(invocation, 'tool'),
     statuses: list(invocation, 'status') as readonly Status[] | undefined,
     trashFor: duration(invocation, 'trash-for') ?? settings['gc.trash_for'],
-  }
-  const said = Object.entries(given).filter(([, value]) => value !== undefined)
-  return { ...Object.fromEntries(said), recordCrashes: true }
+  })
+  return { ...rules, recordCrashes: true }
 }
 
 /** Of a project that is gone all may go that is not protected; by way of the trash, too. */
 function everything({ trashFor }: Policy): Policy {
-  return { olderThan: 0, recordCrashes: true, ...(trashFor === undefined ? {} : { trashFor }) }
+  return { olderThan: 0, recordCrashes: true, ...given({ trashFor }) }
 }
 
 /** Carries out what stands in a file, and nothing else. */
@@ -108,8 +108,8 @@ function archiveDir(
   context: Context,
   settings: Settings,
 ): string | undefined {
-  const given = text(invocation, 'archive') ?? settings['gc.archive']
-  return given === undefined ? undefined : pathOf(context, given)
+  const typed = text(invocation, 'archive') ?? settings['gc.archive']
+  return typed === undefined ? undefined : pathOf(context, typed)
 }
 
 const besideApply = ['apply', 'json', 'quiet', 'color', 'project', 'store', 'archive']

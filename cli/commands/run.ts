@@ -15,7 +15,7 @@ import {
   type Task,
 } from '../../lib/index.ts'
 import { misused, refuseTogether } from '../argv.ts'
-import { duration, flag, type Handler, type Invocation, text } from '../command.ts'
+import { duration, flag, given, type Handler, type Invocation, text } from '../command.ts'
 import { type Context, columnsOf } from '../context.ts'
 import { questioner } from '../question.ts'
 import { styleOf } from '../render/style.ts'
@@ -85,8 +85,10 @@ export const handler: Handler = async (invocation, context) => {
     signals: context.signals,
     clientVersion: version,
     ...(canAsk ? { ask: questioner(context, view) } : {}),
-    ...optional('chdir', pathIn(invocation, context, 'cwd')),
-    ...optional('idFile', pathIn(invocation, context, 'id-file')),
+    ...given({
+      chdir: pathIn(invocation, context, 'cwd'),
+      idFile: pathIn(invocation, context, 'id-file'),
+    }),
     onStarted: ({ id, turn, cwd }) => {
       context.out.talk(`session ${id} turn ${turn}`)
       speak()
@@ -168,10 +170,12 @@ function newTarget(invocation: Invocation, store: Store): RunTarget {
   const fork = text(invocation, 'fork')
   return {
     kind: 'new',
-    ...optional('name', text(invocation, 'name')),
-    ...optional('description', text(invocation, 'description')),
-    ...optional('parent', parent === undefined ? undefined : resolveRef(store, parent).id),
-    ...optional('fork', fork === undefined ? undefined : resolveRef(store, fork).id),
+    ...given({
+      name: text(invocation, 'name'),
+      description: text(invocation, 'description'),
+      parent: parent === undefined ? undefined : resolveRef(store, parent).id,
+      fork: fork === undefined ? undefined : resolveRef(store, fork).id,
+    }),
     ephemeral: flag(invocation, 'ephemeral'),
     shared: flag(invocation, 'shared'),
   }
@@ -211,8 +215,4 @@ function staleTurn(store: Store, context: Context): string[] {
 function pathIn(invocation: Invocation, context: Context, name: string): string | undefined {
   const typed = text(invocation, name)
   return typed === undefined ? undefined : pathOf(context, typed)
-}
-
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V }
 }

@@ -11,8 +11,7 @@ import { misused } from '../argv.ts'
 import type { Handler } from '../command.ts'
 import { ago, amount } from '../render/amount.ts'
 import { shownLength } from '../render/session.ts'
-import { styleOf } from '../render/style.ts'
-import { table } from '../render/table.ts'
+import { printTable } from '../render/table.ts'
 import { storeOf } from '../session.ts'
 import { changeEach } from '../several.ts'
 
@@ -33,24 +32,20 @@ const list: Handler = async (invocation, context) => {
   if (context.json) context.out.json(rows)
   else if (rows.length === 0) context.out.talk('the trash is empty')
   else {
-    const style = styleOf(context.color.stdout)
     const shown = shownLength([], context.columns)
-    context.out.data(
-      await table(
-        [
-          { head: 'SESSION' },
-          { head: 'TRASHED' },
-          { head: 'NAME', shrink: true, min: 4, keep: true },
-          { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
-        ],
-        rows.map((row) => [
-          { text: row.id.slice(0, shown), paint: style.cyan },
-          { text: ago(Date.parse(row.trashed_at), context.now()), paint: style.dim },
-          { text: row.name ?? '', paint: style.bold },
-          row.description ?? '',
-        ]),
-        { width: context.columns, heads: style.dim },
-      ),
+    const columns = [
+      { head: 'SESSION' },
+      { head: 'TRASHED' },
+      { head: 'NAME', shrink: true, min: 4, keep: true },
+      { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
+    ]
+    await printTable(context, columns, ({ cyan, dim, bold }) =>
+      rows.map((row) => [
+        { text: row.id.slice(0, shown), paint: cyan },
+        { text: ago(Date.parse(row.trashed_at), context.now()), paint: dim },
+        { text: row.name ?? '', paint: bold },
+        row.description ?? '',
+      ]),
     )
   }
   return 0

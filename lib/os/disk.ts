@@ -8,7 +8,7 @@
 
 import fs from 'node:fs'
 import { Failure } from '../errors.ts'
-import { systemErrno, systemProblem } from './errno.ts'
+import { systemErrno, systemFailure } from './errno.ts'
 import { glanceAccess, glanceAt, glanceStat } from './glance.ts'
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants
@@ -49,26 +49,7 @@ export function toFailure(error: unknown, path: string): unknown {
     const problem = 'a path cannot have a NUL in it'
     return new Failure('IO_FAILED', { path, errno: 'EINVAL', problem }, { cause: error })
   }
-  const errno = errnoOf(error)
-  if (errno === undefined) return error
-  const options = { cause: error }
-  switch (errno) {
-    case 'ENOSPC':
-      return new Failure('DISK_FULL', { path, recorded: 0 }, options)
-    case 'EDQUOT':
-    case 'EFBIG':
-      return new Failure('DISK_FULL', { path, recorded: 0, errno }, options)
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return new Failure('ACCESS_DENIED', { path, errno }, options)
-    default:
-      return new Failure(
-        'IO_FAILED',
-        { path, errno, problem: systemProblem(error as Error) },
-        options,
-      )
-  }
+  return (error instanceof Error && systemFailure(error, path)) || error
 }
 
 /**
