@@ -32,8 +32,8 @@ export function systemErrno({ code, errno }: NodeJS.ErrnoException): string | un
   return isNameless && typeof errno === 'number' ? errnoName(-errno) : undefined
 }
 
-/** The Failure that it is on a path; undefined for any other error. */
-export function systemFailure(error: Error, path: string): Failure | undefined {
+/** The Failure for what a system call on a path threw; undefined for any other error. */
+export function systemFailure(error: NodeJS.ErrnoException, path: string): Failure | undefined {
   const errno = systemErrno(error)
   const options = { cause: error }
   switch (errno) {
