@@ -169,6 +169,12 @@ export function list(invocation: Invocation, name: string): readonly string[] | 
   return (invocation.values.get(name) as readonly (readonly string[])[] | undefined)?.flat()
 }
 
+/** The same without what is undefined: what was not said. */
+export function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const said = Object.entries(options).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(said) as { [K in keyof T]?: Exclude<T[K], undefined> }
+}
+
 function last(invocation: Invocation, name: string, kinds: readonly Kind[]): Value | undefined {
   expectKind(invocation, name, kinds)
   const value = invocation.values.get(name)?.at(-1)

@@ -1,6 +1,6 @@
 /** A thrown value to what is printed and the exit status. */
 
-import { Failure, systemErrno, systemProblem } from '../lib/index.ts'
+import { type Failure, systemFailure } from '../lib/index.ts'
 import type { Verb } from './command.ts'
 import { styleOf } from './render/style.ts'
 import { visible } from './render/visible.ts'
@@ -104,7 +104,7 @@ function failureOf(thrown: unknown): FailureLike | undefined {
   if (!(error instanceof Error)) return undefined
   if (isFailureLike(error)) return error
   if (error.name === 'AbortError' && error.cause instanceof Error) return failureOf(error.cause)
-  return systemFailure(error)
+  return escaped(error)
 }
 
 function isFailureLike(error: Error): error is Error & FailureLike {
@@ -113,20 +113,9 @@ function isFailureLike(error: Error): error is Error & FailureLike {
 }
 
 /** The last resort for an error of a system call that nobody below gave a meaning to. */
-function systemFailure(error: NodeJS.ErrnoException & { dest?: string }): Failure | undefined {
-  const { syscall } = error
-  const code = systemErrno(error)
-  if (code === undefined || syscall === undefined) return undefined
-  const path = error.path ?? error.dest ?? syscall
-  const options = { cause: error }
-  if (code === 'ENOSPC') return new Failure('DISK_FULL', { path, recorded: 0 }, options)
-  if (code === 'EDQUOT' || code === 'EFBIG') {
-    return new Failure('DISK_FULL', { path, recorded: 0, errno: code }, options)
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new Failure('ACCESS_DENIED', { path, errno: code }, options)
-  }
-  return new Failure('IO_FAILED', { path, errno: code, problem: systemProblem(error) }, options)
+function escaped(error: NodeJS.ErrnoException & { dest?: string }): Failure | undefined {
+  const { syscall, path = error.dest ?? syscall } = error
+  return syscall === undefined ? undefined : systemFailure(error, path as string)
 }
 
 function stackOf(error: Error): string {

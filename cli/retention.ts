@@ -25,8 +25,7 @@ import { firstOf } from './fail.ts'
 import { openProgress } from './progress.ts'
 import { ago, bytes } from './render/amount.ts'
 import { shownLength } from './render/session.ts'
-import { styleOf } from './render/style.ts'
-import { table } from './render/table.ts'
+import { type Column, printTable } from './render/table.ts'
 
 /** What a run did to one store. */
 export interface StoreRun {
@@ -117,21 +116,21 @@ export async function carryOut(
       const { store, orphaned } = plan
       let run = nothingDone(store, orphaned)
       try {
-        const report = await collectStore(plan, errandsFor(plan), {
+        await collectStore(plan, errandsFor(plan), {
           signal: context.signal,
           ...(archive === undefined ? {} : { archive }),
-          onDone: (outcomes) => {
-            run = { ...run, outcomes }
-            progress.say(() => `${before + outcomes.length} of ${total} sessions`)
+          onDone: (report) => {
+            run = { ...run, ...report }
+            progress.say(() => `${before + report.outcomes.length} of ${total} sessions`)
           },
         })
-        run = { ...run, ...report }
         const left = orphaned && orphanStores ? await removeStore(store) : 'it is not asked for'
         run = { ...run, removed: left === undefined }
       } catch (error) {
         const failure = firstOf(error)
+        const isOnly = plans.length === 1 && run.outcomes.length + run.swept === 0
         if (isFailure(failure, 'STORE_BUSY')) run = { ...run, busy: true }
-        else if (failure instanceof Failure && plans.length > 1) run = { ...run, failure }
+        else if (failure instanceof Failure && !isOnly) run = { ...run, failure }
         else throw error
       }
       runs.push(run)
@@ -232,7 +231,7 @@ export async function showPlan(document: PlanDocument, context: Context): Promis
   }
   const rows = document.stores.flatMap(({ verdicts }) => verdicts)
   const going = rows.filter(({ act }) => act !== 'keep')
-  if (going.length > 0) context.out.data(await drawGoing(going, context))
+  if (going.length > 0) await printGoing(going, context)
   const leftovers = document.stores.flatMap((store) => store.leftovers)
   for (const { project_path } of document.stores.filter(({ orphaned }) => orphaned)) {
     context.out.talk(
@@ -261,33 +260,31 @@ function stayingWords(rows: readonly VerdictRow[]): string[] {
   return staying === 0 ? [] : [`${staying} stay${staying === 1 ? 's' : ''}: ${whys.join(', ')}`]
 }
 
-function drawGoing(rows: readonly VerdictRow[], context: Context): Promise<string> {
-  const style = styleOf(context.color.stdout)
+function printGoing(rows: readonly VerdictRow[], context: Context): Promise<void> {
   const now = context.now()
   const shown = shownLength([], context.columns)
-  return table(
-    [
-      { head: 'SESSION' },
-      { head: 'ACT', keep: true },
-      { head: 'USED' },
-      { head: 'SIZE', align: 'right' },
-      { head: 'WHY', shrink: true, keep: true },
-      { head: 'NAME', shrink: true, min: 4, keep: true },
-      { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
-    ],
+  const columns: readonly Column[] = [
+    { head: 'SESSION' },
+    { head: 'ACT', keep: true },
+    { head: 'USED' },
+    { head: 'SIZE', align: 'right' },
+    { head: 'WHY', shrink: true, keep: true },
+    { head: 'NAME', shrink: true, min: 4, keep: true },
+    { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
+  ]
+  return printTable(context, columns, ({ cyan, yellow, red, dim, bold }) =>
     rows.map((row) => [
-      { text: row.id.slice(0, shown), paint: style.cyan },
-      { text: row.act, paint: row.act === 'record' ? style.yellow : style.red },
-      { text: row.last_accessed ? ago(Date.parse(row.last_accessed), now) : '', paint: style.dim },
+      { text: row.id.slice(0, shown), paint: cyan },
+      { text: row.act, paint: row.act === 'record' ? yellow : red },
+      { text: row.last_accessed ? ago(Date.parse(row.last_accessed), now) : '', paint: dim },
       bytes(row.bytes ?? 0),
       row.act === 'trash'
         ? goReasons[row.why]
         : row.act === 'purge'
           ? `in the trash for ${ago(row.since, now).replace(/ ago$/, '')}`
           : 'its supervisor is gone',
-      { text: row.name ?? '', paint: style.bold },
+      { text: row.name ?? '', paint: bold },
       row.description ?? '',
     ]),
-    { width: context.columns, heads: style.dim },
   )
 }

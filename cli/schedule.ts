@@ -1,9 +1,8 @@
 /** Snippets that let cron or systemd run gc, with the flags that were given. */
 
-import path from 'node:path'
 import { Failure, readConfig } from '../lib/index.ts'
 import type { Invocation, Option, Value } from './command.ts'
-import { homeOf } from './session.ts'
+import { homeOf, pathOf } from './session.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -63,7 +62,7 @@ function variables({ env, cwd }: Surroundings): string[] {
   return [...inherited, ...rules.map(({ source }) => String(source))].flatMap((name) => {
     const value = env[name]
     if (!value) return []
-    return [`${name}=${name === 'STINT_HOME' ? path.resolve(cwd, value) : value}`]
+    return [`${name}=${name === 'STINT_HOME' ? pathOf({ cwd }, value) : value}`]
   })
 }
 
@@ -73,12 +72,12 @@ function command(invocation: Invocation, cwd: string): string[] {
     .filter(({ name }) => !name.startsWith('print-'))
     .flatMap((option) =>
       (invocation.values.get(option.name) ?? []).map((value) =>
-        flagText(option, paths.includes(option.name) ? path.resolve(cwd, String(value)) : value),
+        flagText(option, paths.includes(option.name) ? pathOf({ cwd }, String(value)) : value),
       ),
     )
   // A job starts in the home directory: without its path this project would not be meant.
   const isPlaced = places.some((name) => invocation.values.has(name))
-  const here = isPlaced ? [] : [`--project=${cwd}`]
+  const here = isPlaced ? [] : [`--project=${pathOf({ cwd }, cwd)}`]
   return [process.execPath, process.argv[1] ?? 'stint', invocation.verb.name, ...here, ...flags]
 }
 

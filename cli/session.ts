@@ -1,5 +1,6 @@
 /** What the words of a command line point at: a store, and sessions in it. */
 
+import path from 'node:path'
 import {
   Failure,
   isInside,
@@ -9,13 +10,14 @@ import {
   openStore,
   type Resolved,
   readConfig,
+  requireUtf8,
   resolveRef,
   type SessionId,
   type Settings,
   type Store,
   shellWord,
 } from '../lib/index.ts'
-import { flag, type Invocation, text, texts } from './command.ts'
+import { flag, given, type Invocation, text, texts } from './command.ts'
 import type { Context } from './context.ts'
 
 /** The store that --store, --project or the current directory names. */
@@ -77,7 +79,6 @@ function absent({ dir }: Store): string {
 }
 
 function openNamed(store: string | undefined, invocation: Invocation, context: Context): Store {
-  const project = text(invocation, 'project')
   return openStore({
     env: context.env,
     home: homeOf(context),
@@ -85,8 +86,7 @@ function openNamed(store: string | undefined, invocation: Invocation, context: C
       return context.cwd
     },
     now: context.now,
-    ...(project === undefined ? {} : { project }),
-    ...(store === undefined ? {} : { store }),
+    ...given({ project: text(invocation, 'project'), store }),
   })
 }
 
@@ -117,6 +117,11 @@ export function homeOf({ env }: Pick<Context, 'env'>): string {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error
     return '/'
   }
+}
+
+/** An absolute path. Throws IO_FAILED for one whose bytes are no UTF-8: it would be made into another. */
+export function pathOf(context: Pick<Context, 'cwd'>, typed: string): string {
+  return requireUtf8(path.isAbsolute(typed) ? typed : path.resolve(context.cwd, typed))
 }
 
 /** The words that point another command of this directory at the same project or store. */

@@ -1,6 +1,5 @@
 /** What a command line wants run. */
 
-import path from 'node:path'
 import {
   Failure,
   isTerminal,
@@ -13,6 +12,7 @@ import {
 import { misused, quote } from './argv.ts'
 import { flag, type Invocation, text } from './command.ts'
 import type { Context } from './context.ts'
+import { pathOf } from './session.ts'
 
 /** The command after --, or a prompt for a tool; `known` is the session that goes on. */
 export async function taskOf(
@@ -83,7 +83,7 @@ export async function taskOf(
 }
 
 async function promptIn(file: string, context: Context): Promise<string> {
-  if (file !== '-') return readPrompt(path.resolve(context.cwd, file))
+  if (file !== '-') return readPrompt(pathOf(context, file))
   const chunks: Buffer[] = []
   for await (const chunk of context.stdin) chunks.push(chunk)
   return Buffer.concat(chunks).toString('utf8')

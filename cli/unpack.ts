@@ -1,15 +1,14 @@
 /** Restoring sessions from an archive. */
 
-import path from 'node:path'
 import { importArchive, isTerminal, isThere, type UnpackRow } from '../lib/index.ts'
 import { misused } from './argv.ts'
-import { flag, type Invocation, size } from './command.ts'
+import { flag, given, type Invocation, size } from './command.ts'
 import type { Context } from './context.ts'
 import { openProgress } from './progress.ts'
 import { amount, bytes } from './render/amount.ts'
 import { styleOf } from './render/style.ts'
 import { table } from './render/table.ts'
-import { storeOf } from './session.ts'
+import { pathOf, storeOf } from './session.ts'
 
 /** Whether a word is meant as the file of an archive. */
 export function isArchive(word: string): boolean {
@@ -26,10 +25,9 @@ export async function unpack(
     if (invocation.values.has(name)) throw misused(verb, `--${name} does not go with an archive`)
   }
   if (word === '-' && isTerminal(0)) throw misused(verb, 'standard input is a terminal')
-  const maxSize = size(invocation, 'max-size')
   const dryRun = flag(invocation, 'dry-run')
   const source = word === '-' ? { input: context.stdin } : {}
-  const file = word === '-' ? word : path.resolve(context.cwd, word)
+  const file = word === '-' ? word : pathOf(context, word)
   const { signal } = context
   if (word === '-') signal.addEventListener('abort', () => context.stdin.destroy(signal.reason))
   const progress = openProgress(context)
@@ -42,7 +40,7 @@ export async function unpack(
     file,
     ...source,
     dryRun,
-    ...(maxSize === undefined ? {} : { maxSize }),
+    ...given({ maxSize: size(invocation, 'max-size') }),
     onStep: (count, of) => {
       signal.throwIfAborted()
       progress.say(() => `${count} of ${of} sessions`)

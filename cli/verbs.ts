@@ -583,7 +583,7 @@ const deleteSessions: ExplainedVerb = {
   options: [{ name: 'tree', help: 'and all sessions that descend from them' }],
   reach: 'all',
   details:
-    'Every REF is resolved before anything is moved. A session that is alive, or of which that cannot be known, is refused; with --tree nothing is moved if one of them is. Children of a deleted session stay, below a parent that is shown as gone. What is in the trash can be restored until it is emptied.',
+    'Every REF is resolved before anything is moved. A session that is alive, or of which that cannot be known, is refused, and the others are moved; with --tree nothing is moved if one of them is. Children of a deleted session stay, below a parent that is shown as gone. What is in the trash can be restored until it is emptied.',
   exits: changed,
   examples: ['stint delete auth 01JH4Q', 'stint delete --tree auth', 'stint trash restore auth'],
 }

@@ -47,6 +47,8 @@ export interface FailureData {
     inside?: string
     /** It was looked for in the trash. */
     trash?: true
+    /** It was looked for in every project. */
+    all_projects?: true
     /** The sessions in the trash that it would name, the newest first. */
     trashed?: readonly string[]
   }
@@ -189,7 +191,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     status: 3,
     sentence: (d) =>
       d.inside === undefined
-        ? `no session ${quote(d.ref)} in ${d.trash ? 'the trash of ' : ''}this project`
+        ? `no session ${quote(d.ref)} in ${d.all_projects ? 'any' : d.trash ? 'the trash of this' : 'this'} project`
         : `session ${d.inside}, whose turn this is, has no ${d.ref === '@last' ? 'child' : 'parent here'}`,
     hint: (d) =>
       d.moved_from !== undefined
@@ -198,7 +200,9 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
           ? '`stint trash list` shows what is in it'
           : (fileHint(d.file) ??
             trashHint(d.trashed) ??
-            '`stint list` shows the sessions here, `stint list --all-projects` those of every project'),
+            (d.all_projects
+              ? '`stint list --all-projects` shows all sessions'
+              : '`stint list` shows the sessions here, `stint list --all-projects` those of every project')),
   },
   SESSION_ELSEWHERE: {
     status: 3,
@@ -512,7 +516,9 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
         ? 'nothing is at that path, or what leads to it is no directory; check its spelling'
         : d.errno === 'ELOOP'
           ? 'a link stands there, which is not followed; in a store `stint doctor` says what to do'
-          : undefined,
+          : d.errno === 'EILSEQ'
+            ? 'give it a name in UTF-8; `ls -b` shows the one that it has'
+            : undefined,
   },
   NO_LOCKS: {
     status: 7,

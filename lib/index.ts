@@ -77,7 +77,8 @@ export {
   OutputClosed,
   writeAll,
 } from './os/descriptor.ts'
-export { systemErrno, systemProblem } from './os/errno.ts'
+export { requireUtf8 } from './os/disk.ts'
+export { systemErrno, systemFailure } from './os/errno.ts'
 export type { Lock } from './os/lock-file.ts'
 export {
   createRedactor,

@@ -148,6 +148,8 @@ export const archive = {
   /** Of a session's archive in a directory of them; with `seq`, of one more of the same session. */
   file: (dir: string, id: SessionId, seq?: number): string =>
     `${dir}/${id}${seq === undefined ? '' : `.${seq}`}.tar.gz`,
+  isFile: (name: string): boolean =>
+    /^([^.]{26})(?:\.\d+)?\.tar\.gz$/.test(name) && isSessionId(name.slice(0, 26)),
 } as const
 
 /** A file that is being written, until it gets the name that it is meant to have. */
@@ -156,11 +158,11 @@ export const unfinished = {
     const slash = file.lastIndexOf('/') + 1
     return `${file.slice(0, slash)}.${file.slice(slash)}.${unique}.part`
   },
-  /** Whether a name is one that `format` gives for a file of this name. */
-  is: (name: string, fileName: string): boolean =>
-    name.startsWith(`.${fileName}.`) &&
-    isSessionId(name.slice(fileName.length + 2, -5)) &&
-    name.endsWith('.part'),
+  /** The name of the file that it is to be, or undefined for a name that `format` does not give. */
+  nameOf: (name: string): string | undefined => {
+    const [, fileName, unique = ''] = /^\.(.+)\.([^.]{26})\.part$/s.exec(name) ?? []
+    return isSessionId(unique) ? fileName : undefined
+  },
 } as const
 
 /** What a lease at a path is made of. */

@@ -123,18 +123,22 @@ const shapes = `## What \`--json\` prints
 | \`reap\` | an array of such objects with \`signal\` (\`SIGTERM\`, \`SIGKILL\` or null) and \`ended\`; empty when nothing is left over |
 | \`rename\` | \`{id, name, description}\` |
 | \`pin\`, \`unpin\` | \`{id, pinned}\` |
-| \`redact --check\`, \`redact --fix\` | \`{findings, files, sessions, passed_over}\`: \`{file, line, rule, count}\` or \`{session, seq, rule, count}\` of each find (with \`file\` and \`line\` for a session's other files, without a line where all of one is meant), how many were looked through, and \`{file, why}\`; with \`--fix\` also \`changed\`: \`{file, backup}\` or \`{session}\`. Standard input is the file \`-\`; the rule \`error\` is a place that could not be searched |
-| \`delete\`, \`trash restore\` | an array of \`{id}\` |
+| \`redact --check\`, \`redact --fix\` | \`{findings, files, sessions, passed_over}\`: \`{file, line, rule, count}\` or \`{session, seq, rule, count}\` of each find (with \`file\` and \`line\` for a session's other files, without a line where all of one is meant), how many were looked through, and \`{file, why}\` or \`{session, why}\` of what was passed over, with \`code\` where it failed; with \`--fix\` also \`changed\`: \`{file, backup}\` or \`{session}\`. Standard input is the file \`-\`; the rule \`error\` is a place that could not be searched |
+| \`delete\`, \`trash restore\` | an array of \`{id}\`, with \`code\` and \`why\` of one that could not be changed |
 | \`trash list\` | an array of sessions with \`trashed_at\` |
-| \`trash empty\` | \`{removed, kept}\`: ids, and \`{id, why}\` of what is in use |
+| \`trash empty\` | \`{removed, kept}\`: ids, and \`{id, code, why}\` of what stays, \`code\` being null where it is in use |
 | \`gc\`, \`clean\` | \`{stores}\`: of each \`store project_path orphaned removed busy failure outcomes swept\`; an outcome is \`{id, act, result, why, bytes, archive, code}\`, \`act\` being \`record trash purge\` and \`result\` \`done skipped failed\`. With \`--dry-run\` the plan: see [format.md](format.md) |
 | \`du\` | an array with an object for each store: \`{store, project_path, sessions, trash_bytes, quarantine_bytes, bytes}\`; of each session \`id name description last_accessed bytes transcript_bytes output_bytes\` |
-| \`project move\` | an array of \`{from, to, moved, left}\`: ids, and \`{id, code, why}\` of what stays |
+| \`project move\` | an array of \`{from, to, moved, left, failure}\`: ids, \`{id, code, why}\` of what stays, and \`{code, message}\` of what kept the rest from being looked at, or null |
 | \`doctor\` | \`{checks, summary, redactions}\`: what was found, \`{id, severity, session, trashed, store, evidence, file, fix}\` each; \`{checks, sessions, damage, warnings, notes}\`; how often each rule took something out of what is kept. With \`--fix\` what is left, and \`repairs\`: \`{session, store, did, kept, why}\`, \`why\` being the reason that it was left. With \`--dry-run\` an array of what was found with \`would\`; with \`--list\` of \`{id, severity, meaning, mends, deep}\` |
 | \`tools\` | an array of \`{name, program, path, version, supports, memory}\`: \`path\` is null where the program was not found; \`supports\` is \`{resume, fork, compact}\`; \`memory\` is \`{turns, p95_bytes, max_bytes}\` of this project's turns, or null |
 | \`config\` | an array of \`{key, help, value, origin, source}\`; with KEY that one object |
 
-What is not known is null. A failure is one line on standard error: \`{"error": {code, message, hint, data}}\`.`
+What is not known is null. A failure is one line on standard error: \`{"error": {code, message, hint, data}}\`.
+
+A verb that changes several sessions, files or projects does so one after the other. One that fails is a warning, and
+keeps none of the others from being changed; the document says of each what became of it, and the exit status is that of
+the first that failed. Where nothing but one was asked for, its failure is that of the command.`
 
 const environment: readonly (readonly [names: string, meaning: string])[] = [
   [

@@ -10,9 +10,7 @@ import { flag, type Handler, type Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
 import { ago } from '../render/amount.ts'
 import { outcomePaint, shownLength } from '../render/session.ts'
-import { styleOf } from '../render/style.ts'
-import { type Cell, table } from '../render/table.ts'
-import { visibleLine } from '../render/visible.ts'
+import { type Column, printTable } from '../render/table.ts'
 import { resolveFirst, storesOf } from '../session.ts'
 
 type Row = CheckpointRow & Partial<CheckpointVerdict>
@@ -25,7 +23,7 @@ export const handler: Handler = async (invocation, context) => {
   )
   if (context.json) context.out.json(rows)
   else if (rows.length === 0) context.out.talk('no checkpoints')
-  else context.out.data(await draw(rows, verify, context))
+  else await draw(rows, verify, context)
   return rows.some(({ verdict }) => verdict !== undefined && verdict !== 'agrees') ? 1 : 0
 }
 
@@ -59,24 +57,23 @@ function tryList(store: Store, context: Context): CheckpointRow[] {
   }
 }
 
-async function draw(rows: readonly Row[], verify: boolean, context: Context): Promise<string> {
-  const style = styleOf(context.color.stdout)
+async function draw(rows: readonly Row[], verify: boolean, context: Context): Promise<void> {
   const shown = shownLength([], context.columns)
-  return table(
-    [
-      { head: 'SESSION' },
-      { head: 'TURN', align: 'right', keep: true },
-      { head: 'COMMIT' },
-      { head: 'AGE' },
-      { head: 'RESULT', keep: true },
-      ...(verify
-        ? [
-            { head: 'VERIFIED', keep: true },
-            { head: 'WHY', shrink: true },
-          ]
-        : []),
-    ],
-    rows.map((row): Cell[] => {
+  const columns: readonly Column[] = [
+    { head: 'SESSION' },
+    { head: 'TURN', align: 'right', keep: true },
+    { head: 'COMMIT' },
+    { head: 'AGE' },
+    { head: 'RESULT', keep: true },
+    ...(verify
+      ? [
+          { head: 'VERIFIED', keep: true },
+          { head: 'WHY', shrink: true },
+        ]
+      : []),
+  ]
+  await printTable(context, columns, (style) =>
+    rows.map((row) => {
       const outcome = typeof row.result.outcome === 'string' ? row.result.outcome : ''
       const { verdict, why } = row
       const paint = verdict === 'agrees' ? style.green : style.red
@@ -85,10 +82,9 @@ async function draw(rows: readonly Row[], verify: boolean, context: Context): Pr
         String(row.turn),
         { text: row.commit.slice(0, 12), paint: style.yellow },
         { text: ago(Date.parse(row.at), context.now()), paint: style.dim },
-        { text: visibleLine(outcome), paint: outcomePaint(outcome, style) },
+        { text: outcome, paint: outcomePaint(outcome, style) },
         ...(verdict === undefined ? [] : [{ text: verdict, paint }, why ?? '']),
       ]
     }),
-    { width: context.columns, heads: style.dim },
   )
 }

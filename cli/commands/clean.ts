@@ -1,6 +1,6 @@
 import { type Policy, planDocument } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
-import { count, flag, type Handler, list } from '../command.ts'
+import { count, flag, given, type Handler, list } from '../command.ts'
 import { carryOut, planStores, sayRuns, sayUnplanned, showPlan } from '../retention.ts'
 import { storesOf } from '../session.ts'
 
@@ -10,7 +10,7 @@ export const handler: Handler = async (invocation, context) => {
   if (days === undefined)
     throw misused(invocation.verb, '`stint clean` needs --days, such as --days 30')
   const tools = list(invocation, 'tool')
-  const policy: Policy = { olderThan: days * 86_400_000, ...(tools === undefined ? {} : { tools }) }
+  const policy: Policy = { olderThan: days * 86_400_000, ...given({ tools }) }
   const planned = planStores(storesOf(invocation, context), context, () => policy, {
     trustClock: flag(invocation, 'trust-clock'),
   })

@@ -1,8 +1,7 @@
 import { nearestWord, readConfig } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
 import type { Handler } from '../command.ts'
-import { styleOf } from '../render/style.ts'
-import { table } from '../render/table.ts'
+import { printTable } from '../render/table.ts'
 import { homeOf } from '../session.ts'
 
 /** Shows the settings and where each comes from. */
@@ -22,23 +21,19 @@ export const handler: Handler = async (invocation, context) => {
   if (context.json) context.out.json(key === undefined ? shown : shown[0])
   else if (key !== undefined) context.out.data(`${shown[0]?.value}\n`)
   else {
-    const style = styleOf(context.color.stdout)
-    context.out.data(
-      await table(
-        [
-          { head: 'KEY' },
-          { head: 'VALUE', keep: true },
-          { head: 'FROM' },
-          { head: 'MEANING', shrink: true },
-        ],
-        shown.map((row) => [
-          { text: row.key, paint: style.bold },
-          row.value,
-          { text: row.source ?? row.origin, paint: style.dim },
-          row.help,
-        ]),
-        { width: context.columns, heads: style.dim },
-      ),
+    const columns = [
+      { head: 'KEY' },
+      { head: 'VALUE', keep: true },
+      { head: 'FROM' },
+      { head: 'MEANING', shrink: true },
+    ]
+    await printTable(context, columns, ({ bold, dim }) =>
+      shown.map((row) => [
+        { text: row.key, paint: bold },
+        row.value,
+        { text: row.source ?? row.origin, paint: dim },
+        row.help,
+      ]),
     )
   }
   return 0

@@ -7,21 +7,17 @@ import {
 } from '../../lib/index.ts'
 import { flag, type Handler } from '../command.ts'
 import { resolve } from '../session.ts'
+import { changeEach } from '../several.ts'
 
 /** Moves sessions to the trash. */
 export const handler: Handler = async (invocation, context) => {
   const resolved = invocation.positionals.map((ref) => resolve(invocation, context, ref))
-  const meant = flag(invocation, 'tree') ? resolved.flatMap(withDescendants) : resolved
-  const sessions = new Map<string, Resolved>(meant.map((one) => [one.id, one]))
-  if (flag(invocation, 'tree')) for (const one of sessions.values()) refuseLiving(one)
-  const deleted: string[] = []
-  for (const { store, id } of sessions.values()) {
-    await deleteSession(store, id, 'deleted by hand')
-    deleted.push(id)
-    if (!context.json) context.out.talk(`session ${id} is in the trash`)
-  }
-  if (context.json) context.out.json(deleted.map((id) => ({ id })))
-  return 0
+  const isTree = flag(invocation, 'tree')
+  const lists = resolved.map((one) => (isTree ? withDescendants(one) : [one]))
+  if (isTree) for (const one of lists.flat()) refuseLiving(one)
+  return changeEach(lists, 'is in the trash', context, ({ store, id }) =>
+    deleteSession(store, id, 'deleted by hand'),
+  )
 }
 
 /** Children first: what a crash leaves still hangs together. */

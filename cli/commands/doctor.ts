@@ -15,14 +15,15 @@ import {
   type Severity,
   type Store,
 } from '../../lib/index.ts'
-import { misused } from '../argv.ts'
+import { misused, quote } from '../argv.ts'
 import { flag, type Handler, type Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
+import { nearestOf } from '../nearest.ts'
 import { openProgress } from '../progress.ts'
 import { amount } from '../render/amount.ts'
 import { drawFindings, type FindingsSpec, severityPaint } from '../render/findings.ts'
 import { styleOf } from '../render/style.ts'
-import { table } from '../render/table.ts'
+import { printTable } from '../render/table.ts'
 import { homeOf, resolve, storeOf, storesOf } from '../session.ts'
 
 /** Looks for what is wrong, and mends it where it is asked to. */
@@ -71,7 +72,7 @@ function aimOf(invocation: Invocation, context: Context): Aim {
   }
 }
 
-/** A session that is not among the others may be in the trash. */
+/** A session that is not among the others may be in the trash, and what is none a check that was misspelt. */
 function find(invocation: Invocation, context: Context, ref: string): Resolved {
   try {
     return resolve(invocation, context, ref)
@@ -80,7 +81,11 @@ function find(invocation: Invocation, context: Context, ref: string): Resolved {
     try {
       return resolveRef(storeOf(invocation, context), ref, { place: 'trash' })
     } catch (other) {
-      throw other instanceof Failure && other.status === 3 ? failure : other
+      if (!(other instanceof Failure && other.status === 3)) throw other
+      const nearest = ref.includes('.') ? nearestOf(ref, Object.keys(checks)) : undefined
+      if (nearest === undefined) throw failure
+      const problem = `${quote(ref)} is neither a check nor a session; did you mean ${nearest}?`
+      throw misused(invocation.verb, problem)
     }
   }
 }
@@ -229,20 +234,17 @@ async function list(context: Context): Promise<number> {
     )
     return 0
   }
-  const style = styleOf(context.color.stdout)
-  const drawn = await table(
-    [
-      { head: 'CHECK' },
-      { head: 'SEVERITY' },
-      { head: 'MEANING', shrink: true, min: 20, keep: true },
-    ],
+  const columns = [
+    { head: 'CHECK' },
+    { head: 'SEVERITY' },
+    { head: 'MEANING', shrink: true, min: 20, keep: true },
+  ]
+  await printTable(context, columns, (style) =>
     rows.map(({ id, severity, meaning }) => [
       id,
       { text: severity, paint: severityPaint(severity, style) },
       meaning,
     ]),
-    { width: context.columns, heads: style.dim },
   )
-  context.out.data(drawn)
   return 0
 }

@@ -4,8 +4,7 @@ import type { Context } from '../context.ts'
 import { openProgress } from '../progress.ts'
 import { ago, amount, bytes } from '../render/amount.ts'
 import { shownLength } from '../render/session.ts'
-import { styleOf } from '../render/style.ts'
-import { table } from '../render/table.ts'
+import { type Column, printTable } from '../render/table.ts'
 import { resolve, storesOf, warnOfSeveral } from '../session.ts'
 
 /** Shows what sessions take on the disk, the largest first. */
@@ -20,21 +19,24 @@ export const handler: Handler = async (invocation, context) => {
       ? [...new Map(resolved.map(({ store }) => [store.dir, store])).values()]
       : storesOf(invocation, context)
   const onUnread = warnOfSeveral(stores, context)
-  for (const store of stores) {
-    const ids = resolved.filter((one) => one.store.dir === store.dir).map(({ id }) => id)
-    try {
-      const usage = readDiskUsage(
-        store,
-        ids.length > 0 ? { ids: [...new Set(ids)], onRead } : { onRead },
-      )
-      usages.push(usage)
-      before += usage.sessions.length
-    } catch (failure) {
-      if (!(failure instanceof Failure) || onUnread === undefined) throw failure
-      onUnread(failure)
+  try {
+    for (const store of stores) {
+      const ids = resolved.filter((one) => one.store.dir === store.dir).map(({ id }) => id)
+      try {
+        const usage = readDiskUsage(store, {
+          ...(ids.length > 0 && { ids: [...new Set(ids)] }),
+          onRead,
+        })
+        usages.push(usage)
+        before += usage.sessions.length
+      } catch (failure) {
+        if (!(failure instanceof Failure) || onUnread === undefined) throw failure
+        onUnread(failure)
+      }
     }
+  } finally {
+    progress.end()
   }
-  progress.end()
   if (context.json) context.out.json(usages)
   else
     await draw(
@@ -50,34 +52,27 @@ async function draw(
   asked: readonly SessionId[],
   context: Context,
 ): Promise<void> {
-  const style = styleOf(context.color.stdout)
   const shown = shownLength([], context.columns)
   const rows = usages.flatMap(({ sessions }) => sessions).sort((a, b) => b.bytes - a.bytes)
-  context.out.data(
-    await table(
-      [
-        { head: 'SIZE', align: 'right' },
-        { head: 'TRANSCRIPT', align: 'right' },
-        { head: 'OUTPUT', align: 'right' },
-        { head: 'SESSION', keep: true },
-        { head: 'USED' },
-        { head: 'NAME', shrink: true, min: 4, keep: true },
-        { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
-      ],
-      rows.map((row) => [
-        bytes(row.bytes),
-        { text: bytes(row.transcript_bytes), paint: style.dim },
-        { text: bytes(row.output_bytes), paint: style.dim },
-        { text: row.id.slice(0, shown), paint: style.cyan },
-        {
-          text: row.last_accessed === null ? '' : ago(Date.parse(row.last_accessed), context.now()),
-          paint: style.dim,
-        },
-        { text: row.name ?? '', paint: style.bold },
-        row.description ?? '',
-      ]),
-      { width: context.columns, heads: style.dim },
-    ),
+  const columns: readonly Column[] = [
+    { head: 'SIZE', align: 'right' },
+    { head: 'TRANSCRIPT', align: 'right' },
+    { head: 'OUTPUT', align: 'right' },
+    { head: 'SESSION', keep: true },
+    { head: 'USED' },
+    { head: 'NAME', shrink: true, min: 4, keep: true },
+    { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
+  ]
+  await printTable(context, columns, ({ dim, cyan, bold }) =>
+    rows.map(({ last_accessed: used, ...row }) => [
+      bytes(row.bytes),
+      { text: bytes(row.transcript_bytes), paint: dim },
+      { text: bytes(row.output_bytes), paint: dim },
+      { text: row.id.slice(0, shown), paint: cyan },
+      { text: used === null ? '' : ago(Date.parse(used), context.now()), paint: dim },
+      { text: row.name ?? '', paint: bold },
+      row.description ?? '',
+    ]),
   )
   const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0)
   const all = sum(rows.map((row) => row.bytes))

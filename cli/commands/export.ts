@@ -1,4 +1,3 @@
-import path from 'node:path'
 import {
   type ArchivedSession,
   type ExportReport,
@@ -16,7 +15,7 @@ import { openProgress } from '../progress.ts'
 import { amount, bytes } from '../render/amount.ts'
 import { type ShareFormat, shareText } from '../render/share.ts'
 import { visibleLine } from '../render/visible.ts'
-import { resolve } from '../session.ts'
+import { pathOf, resolve } from '../session.ts'
 
 /** Writes sessions into an archive, or one of them as a document. */
 export const handler: Handler = async (invocation, context) => {
@@ -25,7 +24,7 @@ export const handler: Handler = async (invocation, context) => {
   const target =
     to === undefined || to === '-'
       ? undefined
-      : { file: path.resolve(context.cwd, to), force: flag(invocation, 'force') }
+      : { file: pathOf(context, to), force: flag(invocation, 'force') }
   const named = positionals.map((ref) => resolve(invocation, context, ref))
   const format = text(invocation, 'format') as ShareFormat | undefined
   if (format !== undefined) {

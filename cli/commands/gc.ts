@@ -1,4 +1,3 @@
-import path from 'node:path'
 import {
   Failure,
   isOrphaned,
@@ -17,6 +16,7 @@ import {
   count,
   duration,
   flag,
+  given,
   type Handler,
   type Invocation,
   list,
@@ -26,7 +26,7 @@ import {
 import type { Context } from '../context.ts'
 import { carryOut, planStores, sayRuns, sayUnplanned, showPlan } from '../retention.ts'
 import { cronText, systemdText } from '../schedule.ts'
-import { settingsOf, storeOf, storesOf } from '../session.ts'
+import { pathOf, settingsOf, storeOf, storesOf } from '../session.ts'
 
 /** Cleans up by policy: plans, and carries out what is planned. */
 export const handler: Handler = async (invocation, context) => {
@@ -50,7 +50,7 @@ export const handler: Handler = async (invocation, context) => {
   const file = text(invocation, 'plan')
   if (file !== undefined || flag(invocation, 'dry-run')) {
     const document = planDocument(planned.plans, context.now())
-    if (file !== undefined) writePlan(file, document)
+    if (file !== undefined) writePlan(pathOf(context, file), document)
     await showPlan(document, context)
     return sayUnplanned(planned, context)
   }
@@ -65,7 +65,7 @@ export const handler: Handler = async (invocation, context) => {
 
 /** Flags over settings; what neither says is no rule. */
 function policyOf(invocation: Invocation, settings: Settings): Policy {
-  const given = {
+  const rules = given({
     olderThan: duration(invocation, 'older-than') ?? settings['gc.older_than'],
     keepLast: count(invocation, 'keep-last') ?? settings['gc.keep_last'],
     maxCount: count(invocation, 'max-count') ?? settings['gc.max_count'],
@@ -73,14 +73,13 @@ function policyOf(invocation: Invocation, settings: Settings): Policy {
     tools: list(invocation, 'tool'),
     statuses: list(invocation, 'status') as readonly Status[] | undefined,
     trashFor: duration(invocation, 'trash-for') ?? settings['gc.trash_for'],
-  }
-  const said = Object.entries(given).filter(([, value]) => value !== undefined)
-  return { ...Object.fromEntries(said), recordCrashes: true }
+  })
+  return { ...rules, recordCrashes: true }
 }
 
 /** Of a project that is gone all may go that is not protected; by way of the trash, too. */
 function everything({ trashFor }: Policy): Policy {
-  return { olderThan: 0, recordCrashes: true, ...(trashFor === undefined ? {} : { trashFor }) }
+  return { olderThan: 0, recordCrashes: true, ...given({ trashFor }) }
 }
 
 /** Carries out what stands in a file, and nothing else. */
@@ -106,11 +105,11 @@ async function apply(file: string, invocation: Invocation, context: Context): Pr
 
 function archiveDir(
   invocation: Invocation,
-  { cwd }: Context,
+  context: Context,
   settings: Settings,
 ): string | undefined {
-  const given = text(invocation, 'archive')
-  return given === undefined ? settings['gc.archive'] : path.resolve(cwd, given)
+  const typed = text(invocation, 'archive') ?? settings['gc.archive']
+  return typed === undefined ? undefined : pathOf(context, typed)
 }
 
 const besideApply = ['apply', 'json', 'quiet', 'color', 'project', 'store', 'archive']

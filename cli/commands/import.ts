@@ -1,6 +1,6 @@
 import { type ImportRow, importConversations, importedTools } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
-import { flag, type Handler, type Invocation, when } from '../command.ts'
+import { flag, given, type Handler, type Invocation, when } from '../command.ts'
 import type { Context } from '../context.ts'
 import { nearestOf } from '../nearest.ts'
 import { openProgress } from '../progress.ts'
@@ -29,7 +29,6 @@ async function importFrom(tool: string, invocation: Invocation, context: Context
     throw misused(invocation.verb, '--max-size goes with an archive')
   }
   const dryRun = flag(invocation, 'dry-run')
-  const since = when(invocation, 'since')
   const rows: ImportRow[] = []
   const progress = openProgress(context)
   const say = (read: number) => {
@@ -43,7 +42,7 @@ async function importFrom(tool: string, invocation: Invocation, context: Context
     byReference: flag(invocation, 'by-reference'),
     allProjects: flag(invocation, 'all-projects'),
     transcriptCap: settingsOf(context).transcript_cap,
-    ...(since === undefined ? {} : { since }),
+    ...given({ since: when(invocation, 'since') }),
     onProgress: say,
   })
   try {

@@ -9,13 +9,23 @@ import {
   type Store,
   totalUsage,
 } from '../../lib/index.ts'
-import { count, flag, type Handler, type Invocation, list, text, texts, when } from '../command.ts'
+import {
+  count,
+  flag,
+  given,
+  type Handler,
+  type Invocation,
+  list,
+  text,
+  texts,
+  when,
+} from '../command.ts'
 import type { Context } from '../context.ts'
 import { bytes } from '../render/amount.ts'
 import { rowCells, rowColumns, shownLength } from '../render/session.ts'
 import { drawForest, type SessionNode, type TreeLook, toJson } from '../render/session-tree.ts'
 import { highlightPrefix, styleOf } from '../render/style.ts'
-import { table } from '../render/table.ts'
+import { printTable } from '../render/table.ts'
 import { storesOf } from '../session.ts'
 
 /** A row of one of several stores. */
@@ -41,7 +51,7 @@ export const handler: Handler = async (invocation, context) => {
   } else if (listing.rows.length === 0) {
     context.out.talk('no sessions')
   } else if (tree === undefined) {
-    context.out.data(await drawTable(listing, labelStores(stores), context))
+    await drawTable(listing, labelStores(stores), context)
   } else {
     const { columns } = context
     const style = styleOf(context.color.stdout)
@@ -91,9 +101,9 @@ function treeOf(
   listing: Listing,
   filter: ListFilter,
 ): { readonly forest: readonly SessionNode[] } & Pick<TreeLook, 'totals' | 'prefixes'> {
-  const given = Object.entries(filter)
-  const order = given.filter(([key]) => key === 'sort' || key === 'withSize')
-  const isAll = order.length === given.length
+  const all = Object.entries(filter)
+  const order = all.filter(([key]) => key === 'sort' || key === 'withSize')
+  const isAll = order.length === all.length
   const { rows, prefixes } = isAll ? listing : look(Object.fromEntries(order))
   const byId = new Map(rows.map((row) => [row.id as string, row]))
   const shown = new Set<string>(listing.rows.map(({ id }) => id))
@@ -109,7 +119,7 @@ function treeOf(
 }
 
 function filterOf(invocation: Invocation): ListFilter {
-  const given = {
+  return given({
     tools: list(invocation, 'tool'),
     branch: text(invocation, 'branch'),
     statuses: list(invocation, 'status') as readonly Status[] | undefined,
@@ -117,8 +127,7 @@ function filterOf(invocation: Invocation): ListFilter {
     limit: count(invocation, 'limit'),
     sort: text(invocation, 'sort') as ListFilter['sort'],
     withSize: flag(invocation, 'size') || undefined,
-  }
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  })
 }
 
 /** One listing of those of several stores, in the same order. */
@@ -140,18 +149,17 @@ async function drawTable(
   { rows, prefixes }: Listing,
   labels: ReadonlyMap<string, string>,
   context: Context,
-): Promise<string> {
-  const style = styleOf(context.color.stdout)
+): Promise<void> {
   const shown = shownLength(prefixes.values(), context.columns)
   const now = context.now()
   const withSize = rows.some((row) => row.size_bytes !== undefined)
-  return table(
-    [
-      { head: 'SESSION' },
-      ...(labels.size > 0 ? [{ head: 'STORE' }] : []),
-      ...(withSize ? [{ head: 'SIZE', align: 'right', keep: true } as const] : []),
-      ...rowColumns,
-    ],
+  const columns = [
+    { head: 'SESSION' },
+    ...(labels.size > 0 ? [{ head: 'STORE' }] : []),
+    ...(withSize ? [{ head: 'SIZE', align: 'right', keep: true } as const] : []),
+    ...rowColumns,
+  ]
+  await printTable(context, columns, (style) =>
     rows.map((row) => [
       {
         text: row.id.slice(0, shown),
@@ -161,6 +169,5 @@ async function drawTable(
       ...(withSize ? [bytes(row.size_bytes ?? 0)] : []),
       ...rowCells(row, now, style),
     ]),
-    { width: context.columns, heads: style.dim },
   )
 }

@@ -1,8 +1,7 @@
 import { listCommits, readSession } from '../../lib/index.ts'
 import type { Handler } from '../command.ts'
 import { ago } from '../render/amount.ts'
-import { styleOf } from '../render/style.ts'
-import { table } from '../render/table.ts'
+import { printTable } from '../render/table.ts'
 import { resolveFirst } from '../session.ts'
 
 /** Lists the git commits that were made during a session. */
@@ -14,23 +13,19 @@ export const handler: Handler = async (invocation, context) => {
   if (context.json) context.out.json(commits)
   else if (commits.length === 0) context.out.talk('no commits')
   else {
-    const style = styleOf(context.color.stdout)
-    context.out.data(
-      await table(
-        [
-          { head: 'COMMIT' },
-          { head: 'AGE' },
-          { head: 'AUTHOR' },
-          { head: 'SUBJECT', shrink: true, keep: true },
-        ],
-        commits.map(({ commit, author, committed_at, subject }) => [
-          { text: commit.slice(0, 12), paint: style.yellow },
-          { text: ago(Date.parse(committed_at), context.now()), paint: style.dim },
-          author,
-          subject,
-        ]),
-        { width: context.columns, heads: style.dim },
-      ),
+    const columns = [
+      { head: 'COMMIT' },
+      { head: 'AGE' },
+      { head: 'AUTHOR' },
+      { head: 'SUBJECT', shrink: true, keep: true },
+    ]
+    await printTable(context, columns, ({ yellow, dim }) =>
+      commits.map(({ commit, author, committed_at, subject }) => [
+        { text: commit.slice(0, 12), paint: yellow },
+        { text: ago(Date.parse(committed_at), context.now()), paint: dim },
+        author,
+        subject,
+      ]),
     )
   }
   return 0

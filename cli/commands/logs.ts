@@ -1,6 +1,6 @@
 import { followTranscript, type Reading, readTranscript } from '../../lib/index.ts'
 import { refuseTogether } from '../argv.ts'
-import { count, flag, type Handler, list, text } from '../command.ts'
+import { count, flag, given, type Handler, list, text } from '../command.ts'
 import { entryPrinter } from '../render/entry.ts'
 import { styleOf } from '../render/style.ts'
 import { resolveFirst } from '../session.ts'
@@ -13,14 +13,11 @@ export const handler: Handler = async (invocation, context) => {
   refuseTogether(invocation, 'json', 'raw')
   refuseTogether(invocation, 'json', 'follow')
   const { store, id } = resolveFirst(invocation, context)
-  const tail = count(invocation, 'tail')
-  const types = list(invocation, 'type')
-  const turn = count(invocation, 'turn')
-  const query = {
-    ...(tail === undefined ? {} : { tail }),
-    ...(types === undefined ? {} : { types }),
-    ...(turn === undefined ? {} : { turn }),
-  }
+  const query = given({
+    tail: count(invocation, 'tail'),
+    types: list(invocation, 'type'),
+    turn: count(invocation, 'turn'),
+  })
   if (context.json) {
     const entries = [...readTranscript(store, id, query)].map(({ entry }) => entry)
     context.out.json(entries.filter((entry) => entry !== undefined))

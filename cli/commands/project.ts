@@ -9,6 +9,7 @@ import {
 } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
 import type { Handler } from '../command.ts'
+import { firstOf } from '../fail.ts'
 import { openProgress } from '../progress.ts'
 import { amount } from '../render/amount.ts'
 import { visibleLine } from '../render/visible.ts'
@@ -35,18 +36,33 @@ export const handler: Handler = async (invocation, context) => {
     throw new Failure('PROJECT_UNKNOWN', { path: before.projectPath, problem: 'has no sessions' })
   }
   const progress = openProgress(context)
-  const done: Relocation[] = []
+  const done: Move[] = []
   try {
     for (const store of stores) {
       const to = at(after.projectPath + store.projectPath.slice(before.projectPath.length))
-      const onMoved = (count: number) =>
-        progress.say(() => `${count} sessions of ${visibleLine(store.projectPath)} moved`)
-      done.push(await moveProject(store, to, { signal, onMoved }))
+      const nothing = { from: store.projectPath, to: to.projectPath, moved: [], left: [] }
+      let move: Move = { ...nothing, failure: null }
+      const onMoved = (by: Relocation) => {
+        move = { ...by, failure: null }
+        progress.say(() => `${by.moved.length} sessions of ${visibleLine(by.from)} moved`)
+      }
+      try {
+        await moveProject(store, to, { signal, onMoved })
+      } catch (error) {
+        const failure = firstOf(error)
+        const isBegun = [...done, move].some(({ moved, left }) => moved.length + left.length > 0)
+        if (!(failure instanceof Failure && isBegun)) throw error
+        move = { ...move, failure }
+      }
+      done.push(move)
     }
   } finally {
     progress.end()
   }
   if (context.json) context.out.json(done.map(toJson))
+  for (const { from, failure } of done) {
+    if (failure !== null) context.out.warn(`not all of ${from} was moved: ${failure.message}`)
+  }
   for (const { from, to, moved, left } of context.json ? [] : done) {
     for (const { id, place, failure } of left) {
       const why = isFailure(failure, 'TRASH_OCCUPIED')
@@ -57,15 +73,20 @@ export const handler: Handler = async (invocation, context) => {
     context.out.talk(`${amount(moved.length, 'session')} of ${from} moved to ${to}`)
   }
   signal.throwIfAborted()
-  return done.every(({ left }) => left.length === 0) ? 0 : 5
+  const failed = done.find(({ failure }) => failure !== null)?.failure
+  return failed?.status ?? (done.every(({ left }) => left.length === 0) ? 0 : 5)
 }
+
+/** What became of one store's sessions, and why of no more. */
+type Move = Relocation & { readonly failure: Failure | null }
 
 /** What takes away the one that stays. */
 const removals = { sessions: 'stint delete', trash: 'stint trash empty' } as const
 
-function toJson({ left, ...rest }: Relocation): object {
+function toJson({ left, failure, ...rest }: Move): object {
   return {
     ...rest,
+    failure: failure === null ? null : { code: failure.code, message: failure.message },
     left: left.map(({ id, failure }) => ({ id, code: failure.code, why: failure.message })),
   }
 }

@@ -1,6 +1,6 @@
 import { canFindCarriers, listProcesses } from '../../lib/index.ts'
 import type { Handler } from '../command.ts'
-import { processTable } from '../render/process.ts'
+import { printProcesses } from '../render/process.ts'
 import { storesOf, warnOfSeveral } from '../session.ts'
 
 /** Lists the processes of sessions. */
@@ -10,6 +10,6 @@ export const handler: Handler = async (invocation, context) => {
   if (!canFindCarriers()) context.out.warn('on this system only supervisors can be found')
   if (context.json) context.out.json(rows)
   else if (rows.length === 0) context.out.talk('no processes')
-  else context.out.data(await processTable(rows, context))
+  else await printProcesses(rows, context)
   return 0
 }

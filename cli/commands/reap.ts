@@ -1,6 +1,6 @@
 import { canFindCarriers, type ReapRow, reapProcesses } from '../../lib/index.ts'
 import { flag, type Handler } from '../command.ts'
-import { processTable } from '../render/process.ts'
+import { printProcesses } from '../render/process.ts'
 import { settingsOf, storesOf } from '../session.ts'
 
 /** Ends the processes that outlived their session's turn; says nothing when there are none. */
@@ -14,7 +14,7 @@ export const handler: Handler = async (invocation, context) => {
   const rows = await reapProcesses(stores, { grace, dryRun })
   if (context.json) context.out.json(rows)
   else if (rows.length > 0) {
-    context.out.data(await processTable(rows, context, dryRun ? undefined : endOf))
+    await printProcesses(rows, context, dryRun ? undefined : endOf)
   }
   return rows.some(isDeaf) ? 1 : 0
 }

@@ -12,6 +12,7 @@ import {
   redactPath,
   redactSession,
   type SessionFinding,
+  type SessionId,
   TextRedaction,
 } from '../../lib/index.ts'
 import { misused, refuseTogether } from '../argv.ts'
@@ -53,8 +54,8 @@ interface Report {
   files: number
   sessions: number
   readonly changed: ({ readonly file: string; readonly backup: string } | { session: string })[]
-  readonly passedOver: { readonly file: string; readonly why: string }[]
-  /** Of the first file that could not be looked at. */
+  readonly passedOver: { readonly why: string }[]
+  /** Of the first that could not be looked at. */
   status: number
 }
 
@@ -74,7 +75,7 @@ async function look(invocation: Invocation, context: Context, fix: boolean): Pro
     report.files++
     await checkInput(context, redactor, found)
   }
-  for (const target of targets) {
+  const search = async (target: Target) => {
     if ('session' in target) {
       const { store, id } = target.session
       const findings = fix ? await redactSession(store, id) : checkSession(store, id)
@@ -84,6 +85,16 @@ async function look(invocation: Invocation, context: Context, fix: boolean): Pro
     } else {
       for (const one of redactPath(target.path, { redactor, fix }))
         note(one, report, context, found)
+    }
+  }
+  for (const target of targets) {
+    try {
+      await search(target)
+    } catch (failure) {
+      // The others are none the worse for it.
+      if (!(failure instanceof Failure) || targets.length === 1) throw failure
+      const what = 'session' in target ? { session: target.session.id } : { file: target.path }
+      passOver(what, failure.message, report, context, failure)
     }
   }
   if (context.json) context.out.json(jsonOf(report, fix))
@@ -130,14 +141,12 @@ async function checkInput(
 function note(
   one: FileReport,
   report: Report,
-  { out, json }: Context,
+  context: Context,
   found: (findings: readonly FileFinding[]) => void,
 ): void {
   const { file } = one
   if ('why' in one) {
-    report.passedOver.push({ file, why: one.why })
-    if (one.failure !== undefined) report.status ||= one.failure.status
-    if (one.why !== binary) out.warn(`${file} was passed over: ${one.why}`)
+    passOver({ file }, one.why, report, context, one.failure)
     return
   }
   report.files++
@@ -145,7 +154,21 @@ function note(
   const { backup } = one
   if (backup === undefined) return
   report.changed.push({ file, backup })
-  if (!json) out.talk(`${file}: what it was is kept as ${backup}, with the secrets in it`)
+  if (context.json) return
+  context.out.talk(`${file}: what it was is kept as ${backup}, with the secrets in it`)
+}
+
+function passOver(
+  what: { readonly file: string } | { readonly session: SessionId },
+  why: string,
+  report: Report,
+  { out }: Context,
+  failure: Failure | undefined,
+): void {
+  report.passedOver.push({ ...what, ...(failure && { code: failure.code }), why })
+  if (failure !== undefined) report.status ||= failure.status
+  const name = 'file' in what ? what.file : `session ${what.session}`
+  if (why !== binary) out.warn(`${name} was passed over: ${why}`)
 }
 
 /** The reason that is so common that it is only counted. */

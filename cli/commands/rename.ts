@@ -1,6 +1,6 @@
 import { renameSession } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
-import { type Handler, text } from '../command.ts'
+import { given, type Handler, text } from '../command.ts'
 import { resolveFirst } from '../session.ts'
 
 /** Gives a session another name or description. */
@@ -11,10 +11,7 @@ export const handler: Handler = async (invocation, context) => {
     throw misused(invocation.verb, 'there is neither a new name nor a new description')
   }
   const { store, id } = resolveFirst(invocation, context)
-  const state = await renameSession(store, id, {
-    ...(name === undefined ? {} : { name }),
-    ...(description === undefined ? {} : { description }),
-  })
+  const state = await renameSession(store, id, given({ name, description }))
   if (context.json) {
     context.out.json({ id, name: state.name ?? null, description: state.description ?? null })
   } else {

@@ -12,14 +12,15 @@ import {
   runTurn,
   type SessionId,
   type Store,
+  type Task,
 } from '../../lib/index.ts'
 import { misused, refuseTogether } from '../argv.ts'
-import { duration, flag, type Handler, type Invocation, text } from '../command.ts'
+import { duration, flag, given, type Handler, type Invocation, text } from '../command.ts'
 import { type Context, columnsOf } from '../context.ts'
 import { questioner } from '../question.ts'
 import { styleOf } from '../render/style.ts'
 import { endText, TurnView } from '../render/turn.ts'
-import { findMistyped, homeOf, placeOf, storeOf, warnInside } from '../session.ts'
+import { findMistyped, homeOf, pathOf, placeOf, storeOf, warnInside } from '../session.ts'
 import { taskOf } from '../task.ts'
 import { version } from '../version.ts'
 
@@ -81,8 +82,10 @@ export const handler: Handler = async (invocation, context) => {
     signals: context.signals,
     clientVersion: version,
     ...(canAsk ? { ask: questioner(context, view) } : {}),
-    ...optional('chdir', text(invocation, 'cwd')),
-    ...optional('idFile', text(invocation, 'id-file')),
+    ...given({
+      chdir: pathIn(invocation, context, 'cwd'),
+      idFile: pathIn(invocation, context, 'id-file'),
+    }),
     onStarted: ({ id, turn, cwd }) => {
       context.out.talk(`session ${id} turn ${turn}`)
       speak()
@@ -101,7 +104,19 @@ export const handler: Handler = async (invocation, context) => {
   // What a tool leaves open when it ends well is over too.
   if (report.result.outcome !== 'success') view?.nameOpen()
   if (isShown) context.out.styled(endText(report, style, place))
+  if (canAsk && !context.json && wantedTerminal(task, report)) {
+    context.out.talk('the shell was given no terminal; --interactive gives it one')
+  }
   return finish(report, invocation, context)
+}
+
+/** A shell reads what it is to do, and without a terminal finds nothing. */
+function wantedTerminal(task: Task, { result }: RunReport): boolean {
+  if (task.kind !== 'command' || task.tool !== undefined || task.interactive) return false
+  const [program = '', ...words] = task.argv
+  const isShell = /(?:^|\/)(?:ba|c|da|fi|k|mk|tc|z)?sh$/.test(program)
+  // Of its entries there are those of its start and its end.
+  return isShell && words.every((word) => word.startsWith('-')) && result.events_count === 2
 }
 
 function finish(
@@ -149,10 +164,12 @@ function newTarget(invocation: Invocation, store: Store): RunTarget {
   const fork = text(invocation, 'fork')
   return {
     kind: 'new',
-    ...optional('name', text(invocation, 'name')),
-    ...optional('description', text(invocation, 'description')),
-    ...optional('parent', parent === undefined ? undefined : resolveRef(store, parent).id),
-    ...optional('fork', fork === undefined ? undefined : resolveRef(store, fork).id),
+    ...given({
+      name: text(invocation, 'name'),
+      description: text(invocation, 'description'),
+      parent: parent === undefined ? undefined : resolveRef(store, parent).id,
+      fork: fork === undefined ? undefined : resolveRef(store, fork).id,
+    }),
     ephemeral: flag(invocation, 'ephemeral'),
     shared: flag(invocation, 'shared'),
   }
@@ -189,6 +206,7 @@ function staleTurn(store: Store, context: Context): string[] {
     : []
 }
 
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V }
+function pathIn(invocation: Invocation, context: Context, name: string): string | undefined {
+  const typed = text(invocation, name)
+  return typed === undefined ? undefined : pathOf(context, typed)
 }

@@ -1,9 +1,7 @@
 import { listTools, readConfig, readToolMemory } from '../../lib/index.ts'
 import type { Handler } from '../command.ts'
 import { bytes } from '../render/amount.ts'
-import { styleOf } from '../render/style.ts'
-import { table } from '../render/table.ts'
-import { visibleLine } from '../render/visible.ts'
+import { printTable } from '../render/table.ts'
 import { homeOf, storeOf } from '../session.ts'
 
 /** Lists the agents that stint knows. */
@@ -16,23 +14,21 @@ export const handler: Handler = async (invocation, context) => {
     context.out.json(tools.map((tool) => ({ ...tool, memory: memory.get(tool.name) ?? null })))
     return 0
   }
-  const style = styleOf(context.color.stdout)
   const heads = ['TOOL', 'VERSION', 'RESUME', 'FORK', 'COMPACT', 'MEMORY', 'PROGRAM']
   const sign = (can: boolean) => (can ? 'yes' : 'no')
-  context.out.data(
-    await table(
-      heads.map((head) => ({ head, shrink: head === 'PROGRAM', keep: head === 'VERSION' })),
+  await printTable(
+    context,
+    heads.map((head) => ({ head, shrink: head === 'PROGRAM', keep: head === 'VERSION' })),
+    ({ bold, dim }) =>
       tools.map(({ name, version, supports, program, path }) => [
-        { text: name, paint: style.bold },
-        path === null ? { text: 'not found', paint: style.dim } : visibleLine(version ?? 'unknown'),
+        { text: name, paint: bold },
+        path === null ? { text: 'not found', paint: dim } : (version ?? 'unknown'),
         sign(supports.resume),
         sign(supports.fork),
         sign(supports.compact),
         memoryText(memory.get(name)?.p95_bytes),
-        { text: path ?? program, paint: style.dim },
+        { text: path ?? program, paint: dim },
       ]),
-      { width: context.columns, heads: style.dim },
-    ),
   )
   return 0
 }

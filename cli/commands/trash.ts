@@ -1,18 +1,19 @@
 import {
+  type Emptied,
   emptyTrash,
   listTrash,
+  type Resolved,
   resolveRef,
   restoreSession,
-  type SessionId,
   type Store,
 } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
 import type { Handler } from '../command.ts'
 import { ago, amount } from '../render/amount.ts'
 import { shownLength } from '../render/session.ts'
-import { styleOf } from '../render/style.ts'
-import { table } from '../render/table.ts'
+import { printTable } from '../render/table.ts'
 import { storeOf } from '../session.ts'
+import { changeEach } from '../several.ts'
 
 /** Lists, restores or empties what was deleted. */
 export const handler: Handler = async (invocation, context) => {
@@ -31,24 +32,20 @@ const list: Handler = async (invocation, context) => {
   if (context.json) context.out.json(rows)
   else if (rows.length === 0) context.out.talk('the trash is empty')
   else {
-    const style = styleOf(context.color.stdout)
     const shown = shownLength([], context.columns)
-    context.out.data(
-      await table(
-        [
-          { head: 'SESSION' },
-          { head: 'TRASHED' },
-          { head: 'NAME', shrink: true, min: 4, keep: true },
-          { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
-        ],
-        rows.map((row) => [
-          { text: row.id.slice(0, shown), paint: style.cyan },
-          { text: ago(Date.parse(row.trashed_at), context.now()), paint: style.dim },
-          { text: row.name ?? '', paint: style.bold },
-          row.description ?? '',
-        ]),
-        { width: context.columns, heads: style.dim },
-      ),
+    const columns = [
+      { head: 'SESSION' },
+      { head: 'TRASHED' },
+      { head: 'NAME', shrink: true, min: 4, keep: true },
+      { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
+    ]
+    await printTable(context, columns, ({ cyan, dim, bold }) =>
+      rows.map((row) => [
+        { text: row.id.slice(0, shown), paint: cyan },
+        { text: ago(Date.parse(row.trashed_at), context.now()), paint: dim },
+        { text: row.name ?? '', paint: bold },
+        row.description ?? '',
+      ]),
     )
   }
   return 0
@@ -58,19 +55,13 @@ async function restore(
   refs: readonly string[],
   ...[invocation, context]: Parameters<Handler>
 ): Promise<number> {
-  const store = storeOf(invocation, context)
-  const ids = idsOf(refs, store)
-  for (const id of ids) {
-    await restoreSession(store, id)
-    if (!context.json) context.out.talk(`session ${id} is back`)
-  }
-  if (context.json) context.out.json([...ids].map((id) => ({ id })))
-  return 0
+  const lists = resolveAll(refs, storeOf(invocation, context)).map((one) => [one])
+  return changeEach(lists, 'is back', context, ({ store, id }) => restoreSession(store, id))
 }
 
-/** What they name in the trash, each once. */
-function idsOf(refs: readonly string[], store: Store): ReadonlySet<SessionId> {
-  return new Set(refs.map((ref) => resolveRef(store, ref, { place: 'trash' }).id))
+/** What they name in the trash. */
+function resolveAll(refs: readonly string[], store: Store): Resolved[] {
+  return refs.map((ref) => resolveRef(store, ref, { place: 'trash' }))
 }
 
 async function empty(
@@ -80,10 +71,10 @@ async function empty(
   const store = storeOf(invocation, context)
   const { removed, kept } = await emptyTrash(store, {
     signal: context.signal,
-    ...(refs.length === 0 ? {} : { ids: [...idsOf(refs, store)] }),
+    ...(refs.length === 0 ? {} : { ids: resolveAll(refs, store).map(({ id }) => id) }),
   })
   if (context.json) {
-    context.out.json({ removed, kept: kept.map(({ id, why }) => ({ id, why })) })
+    context.out.json({ removed, kept: kept.map(keptRow) })
   } else {
     for (const { id, why, buried } of kept) {
       const what = buried ? 'is out of sight, not removed' : 'stays in the trash'
@@ -93,4 +84,8 @@ async function empty(
   }
   context.signal.throwIfAborted()
   return kept.length === 0 ? 0 : 5
+}
+
+function keptRow({ id, why, failure }: Emptied['kept'][number]): object {
+  return { id, code: failure?.code ?? null, why }
 }

@@ -80,10 +80,14 @@ function format(entry: Entry, style: Style): string {
   }
 }
 
+const planSigns: ReadonlyMap<unknown, string> = new Map([
+  ['completed', '[x]'],
+  ['in_progress', '[~]'],
+])
+
 function planText({ items }: Entry['data']): string {
-  const signs: Record<string, string> = { completed: '[x]', in_progress: '[~]' }
   return (Array.isArray(items) ? items : [])
-    .map((item) => `${signs[textOf(item?.status)] ?? '[ ]'} ${visibleLine(textOf(item?.text))}`)
+    .map((item) => `${planSigns.get(item?.status) ?? '[ ]'} ${visibleLine(textOf(item?.text))}`)
     .join('\n')
 }
 

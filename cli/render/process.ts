@@ -3,27 +3,25 @@
 import { formatDuration, type ProcessRow } from '../../lib/index.ts'
 import type { Context } from '../context.ts'
 import { shownLength, statusPaint } from './session.ts'
-import { styleOf } from './style.ts'
-import { type Cell, table } from './table.ts'
+import { type Column, printTable } from './table.ts'
 
-/** A table of processes; `ends` gives how each ended, where that is told. */
-export function processTable<R extends ProcessRow>(
+/** Prints a table of processes; `ends` gives how each ended, where that is told. */
+export function printProcesses<R extends ProcessRow>(
   rows: readonly R[],
   context: Context,
   ends?: (row: R) => string,
-): Promise<string> {
-  const style = styleOf(context.color.stdout)
+): Promise<void> {
   const shown = shownLength([], context.columns)
-  return table(
-    [
-      { head: 'SESSION' },
-      { head: 'STATUS', keep: true },
-      { head: 'PID', align: 'right', keep: true },
-      { head: 'AGE', align: 'right' },
-      ...(ends === undefined ? [] : [{ head: 'ENDED', keep: true }]),
-      { head: 'COMMAND', shrink: true, min: 12, keep: true },
-    ],
-    rows.map((row): Cell[] => [
+  const columns: readonly Column[] = [
+    { head: 'SESSION' },
+    { head: 'STATUS', keep: true },
+    { head: 'PID', align: 'right', keep: true },
+    { head: 'AGE', align: 'right' },
+    ...(ends === undefined ? [] : [{ head: 'ENDED', keep: true }]),
+    { head: 'COMMAND', shrink: true, min: 12, keep: true },
+  ]
+  return printTable(context, columns, (style) =>
+    rows.map((row) => [
       { text: row.id.slice(0, shown), paint: style.cyan },
       { text: noteOf(row), paint: statusPaint(row.status, style) },
       String(row.pid),
@@ -31,7 +29,6 @@ export function processTable<R extends ProcessRow>(
       ...(ends === undefined ? [] : [ends(row)]),
       row.command === '' ? `(${row.role})` : row.command,
     ]),
-    { width: context.columns, heads: style.dim },
   )
 }
 

@@ -1,7 +1,12 @@
 /** A session as a document for others: Markdown, JSON, or a page that loads and runs nothing. */
 
-import type { Entry, SharedSession } from '../../lib/index.ts'
-import { commandLine, formatDuration, formatJson } from '../../lib/index.ts'
+import {
+  commandLine,
+  type Entry,
+  formatDuration,
+  formatJson,
+  type SharedSession,
+} from '../../lib/index.ts'
 import { usage } from './amount.ts'
 import { textOf } from './entry.ts'
 import { htmlPage } from './share-html.ts'

@@ -1,6 +1,7 @@
 /** Rows of cells in columns. */
 
-import type { Paint } from './style.ts'
+import type { Context } from '../context.ts'
+import { type Paint, type Style, styleOf } from './style.ts'
 import { visibleLine } from './visible.ts'
 import { countCharacters, cutToWidth, type Measure, measureFor } from './width.ts'
 
@@ -30,6 +31,16 @@ export interface TableOptions {
   readonly width: number | undefined
   /** Styles the heads; without heads when false. */
   readonly heads?: Paint | false
+}
+
+/** Prints a table as wide as the terminal, with rows in the style of the output. */
+export async function printTable(
+  { out, color, columns: width }: Context,
+  columns: readonly Column[],
+  rowsIn: (style: Style) => readonly (readonly Cell[])[],
+): Promise<void> {
+  const style = styleOf(color.stdout)
+  out.data(await table(columns, rowsIn(style), { width, heads: style.dim }))
 }
 
 /** The table as lines, each ending in LF; empty without rows. */

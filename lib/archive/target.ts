@@ -27,7 +27,8 @@ export async function writeTarget(
   if (force) requireReplaceable(file)
   else if (disk.findFacts(file) !== undefined) throw new Failure('FILE_EXISTS', { file })
   requireDir(disk.parentOf(file))
-  sweep(file)
+  const name = file.slice(file.lastIndexOf('/') + 1)
+  sweepUnfinished(disk.parentOf(file), (other) => other === name)
   const path = unfinished.format(file, createMint()(Date.now()))
   // Another one for the same name may sweep it before it is locked; then it is made anew.
   const lock = (await takeLock(path, undefined)) as Lock
@@ -54,17 +55,25 @@ function requireDir(path: string): void {
   throw new Failure('IO_FAILED', { path, errno: 'ENOENT', problem: 'no such directory' })
 }
 
-/** Removes what was left of earlier attempts; one that is still at work holds its file's lock. */
-function sweep(file: string): void {
-  const dir = disk.parentOf(file)
-  const name = file.slice(file.lastIndexOf('/') + 1)
-  for (const other of disk.listNames(dir)) {
-    if (!unfinished.is(other, name)) continue
-    const lock = tryLock(`${dir}/${other}`, undefined)
-    if (lock === undefined) continue
-    drop(lock.path)
+/**
+ * Removes what was left of earlier attempts at files of such names, and gives how many; one that is still
+ * at work holds its file's lock, and what cannot be looked at is in nobody's way.
+ */
+export function sweepUnfinished(
+  dir: string,
+  isMeant: (name: string, path: string) => boolean,
+): number {
+  const names = quietly(() => disk.listNames(dir)) ?? []
+  return names.filter((other) => {
+    const name = unfinished.nameOf(other)
+    const path = `${dir}/${other}`
+    if (name === undefined || !isMeant(name, path)) return false
+    const lock = quietly(() => tryLock(path, undefined))
+    if (lock === undefined) return false
+    drop(path)
     lock.release()
-  }
+    return true
+  }).length
 }
 
 function drop(path: string): void {

@@ -18,6 +18,11 @@ export function isTable(value: unknown): value is Table {
   )
 }
 
+/** Whether it is a list of texts. */
+export function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
 /** The text of a key, or undefined when the key is absent. */
 export function decodeText(table: Table, key: string, where: string = key): string | undefined {
   const value = table[key]

@@ -13,7 +13,7 @@ import { redactorOf } from '../store/access.ts'
 import { createSession } from '../store/create.ts'
 import { listIds } from '../store/list.ts'
 import { waitForMaintenance } from '../store/maintenance.ts'
-import { findProjectPath, type Store } from '../store/store.ts'
+import { findProjectPath, type Store, siblingStore } from '../store/store.ts'
 import { claudeFormat } from './claude-code.ts'
 import { codexFormat } from './codex.ts'
 import type { Format } from './format.ts'
@@ -219,7 +219,7 @@ class Importer {
   #storeOf(projectPath: string): Store {
     const base = this.#store
     const dir = `${projectsDir(base.root)}/${storeName(projectPath)}`
-    const store = this.#stores.get(projectPath) ?? { ...base, dir, projectPath }
+    const store = this.#stores.get(projectPath) ?? { ...siblingStore(base, dir), projectPath }
     this.#stores.set(projectPath, store)
     return store
   }

@@ -8,7 +8,7 @@
 
 import fs from 'node:fs'
 import { Failure } from '../errors.ts'
-import { systemErrno, systemProblem } from './errno.ts'
+import { systemErrno, systemFailure } from './errno.ts'
 import { glanceAccess, glanceAt, glanceStat } from './glance.ts'
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants
@@ -49,26 +49,16 @@ export function toFailure(error: unknown, path: string): unknown {
     const problem = 'a path cannot have a NUL in it'
     return new Failure('IO_FAILED', { path, errno: 'EINVAL', problem }, { cause: error })
   }
-  const errno = errnoOf(error)
-  if (errno === undefined) return error
-  const options = { cause: error }
-  switch (errno) {
-    case 'ENOSPC':
-      return new Failure('DISK_FULL', { path, recorded: 0 }, options)
-    case 'EDQUOT':
-    case 'EFBIG':
-      return new Failure('DISK_FULL', { path, recorded: 0, errno }, options)
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return new Failure('ACCESS_DENIED', { path, errno }, options)
-    default:
-      return new Failure(
-        'IO_FAILED',
-        { path, errno, problem: systemProblem(error as Error) },
-        options,
-      )
-  }
+  return (error instanceof Error && systemFailure(error, path)) || error
+}
+
+/**
+ * The path, unless it has U+FFFD in it and nothing is there: that stands for bytes of a name that are no
+ * UTF-8, and what is made at it would be somewhere else. Throws IO_FAILED.
+ */
+export function requireUtf8(path: string): string {
+  if (!path.includes('\ufffd') || findFacts(path) !== undefined) return path
+  throw new Failure('IO_FAILED', { path, errno: 'EILSEQ', problem: 'a name in it is no UTF-8' })
 }
 
 /** What `act` returns, or undefined when the path is not there: often so, and then no Failure. */

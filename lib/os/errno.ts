@@ -1,5 +1,7 @@
 /** What the system calls its errors, also where Node has no word for one. */
 
+import { Failure } from '../errors.ts'
+
 /** On Linux, which Node leaves out of its table. */
 const leftOut: Readonly<Record<string, number>> =
   process.platform === 'linux' ? { EUCLEAN: 117, ENOMEDIUM: 123, ENOKEY: 126 } : {}
@@ -30,8 +32,29 @@ export function systemErrno({ code, errno }: NodeJS.ErrnoException): string | un
   return isNameless && typeof errno === 'number' ? errnoName(-errno) : undefined
 }
 
-/** The same in words. */
-export function systemProblem(error: NodeJS.ErrnoException): string {
+/** The Failure for what a system call on a path threw; undefined for any other error. */
+export function systemFailure(error: NodeJS.ErrnoException, path: string): Failure | undefined {
+  const errno = systemErrno(error)
+  const options = { cause: error }
+  switch (errno) {
+    case undefined:
+      return undefined
+    case 'ENOSPC':
+      return new Failure('DISK_FULL', { path, recorded: 0 }, options)
+    case 'EDQUOT':
+    case 'EFBIG':
+      return new Failure('DISK_FULL', { path, recorded: 0, errno }, options)
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new Failure('ACCESS_DENIED', { path, errno }, options)
+    default:
+      return new Failure('IO_FAILED', { path, errno, problem: systemProblem(error) }, options)
+  }
+}
+
+/** What it is in words. */
+function systemProblem(error: NodeJS.ErrnoException): string {
   const said = words[systemErrno(error) ?? '']
   return said ?? error.message.replace(/^[^:,]+: /, '').replace(/, .*$/s, '')
 }

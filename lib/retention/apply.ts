@@ -10,11 +10,11 @@ import { holdSession } from '../store/hold.ts'
 import type { Maintenance } from '../store/maintenance.ts'
 import { ignoreFull, retireSession, syncMoves } from '../store/move.ts'
 import type { Store } from '../store/store.ts'
-import { purgeTrashed } from '../store/trash.ts'
+import { purgeTrashed, readTrashedAt } from '../store/trash.ts'
 import { Family } from './family.ts'
 import { logRemovals, type Removal } from './log.ts'
 import { type Errand, goReasons, keepReasons, protectionOf } from './plan.ts'
-import { readTrashedAt, type Survey } from './survey.ts'
+import type { Survey } from './survey.ts'
 
 /** What became of an errand. */
 export type Outcome = { readonly id: SessionId; readonly act: Errand['act'] } & (
@@ -34,54 +34,38 @@ export interface ApplyOptions {
   readonly signal?: AbortSignal
   /** The directory in which each session is archived before it goes to the trash. */
   readonly archive?: string
-  /** Called from time to time, with all outcomes by then. */
-  readonly onDone?: (outcomes: readonly Outcome[]) => void
 }
 
 /** How many removals are logged and synced at a time. */
 const batchSize = 64
 
 /**
- * Carries out what was planned by a survey of this store. The caller holds the maintenance lock;
- * throws STORE_BUSY when another machine has taken it over.
+ * Carries out what was planned by a survey of this store, and gives each outcome as it comes. The caller
+ * holds the maintenance lock; throws STORE_BUSY when another machine has taken it over.
  */
-export async function applyPlan(
+export async function* applyPlan(
   store: Store,
   survey: Survey,
   errands: readonly Errand[],
   maintenance: Maintenance,
   options: ApplyOptions = {},
-): Promise<Outcome[]> {
+): AsyncGenerator<Outcome> {
   const { outcomes, admitted } = admit(store, survey, errands)
+  yield* outcomes
   const where = { family: new Family(store, survey), maintenance, options }
-  const inBatches = async <E>(
-    all: readonly E[],
-    act: (batch: readonly E[]) => Promise<Outcome[]>,
-  ) => {
+  const inBatches = async function* <A extends Errand['act']>(
+    act: A,
+    carryOut: (batch: readonly Extract<Errand, { act: A }>[]) => AsyncGenerator<Outcome>,
+  ) {
+    const all = admitted.filter((errand) => errand.act === act) as Extract<Errand, { act: A }>[]
     for (let at = 0; at < all.length && !options.signal?.aborted; at += batchSize) {
-      outcomes.push(...(await act(all.slice(at, at + batchSize))))
-      options.onDone?.(outcomes)
+      yield* carryOut(all.slice(at, at + batchSize))
     }
   }
   // What is gone for good makes room for what the others write.
-  await inBatches(
-    admitted.filter((errand) => errand.act === 'purge'),
-    (batch) => logged(store, batch, () => purge(store, batch, where)),
-  )
-  await inBatches(
-    admitted.filter((errand) => errand.act === 'record'),
-    (batch) => carryOut(store, batch, where),
-  )
-  await inBatches(
-    admitted.filter((errand) => errand.act === 'trash'),
-    (batch) =>
-      logged(store, batch, async () => {
-        const done = await carryOut(store, batch, where)
-        if (done.some(({ result }) => result === 'done')) syncMoves(store)
-        return done
-      }),
-  )
-  return outcomes
+  yield* inBatches('purge', (batch) => logged(store, batch, purge(store, batch, where)))
+  yield* inBatches('record', (batch) => carryOut(store, batch, where))
+  yield* inBatches('trash', (batch) => logged(store, batch, trash(store, batch, where)))
 }
 
 interface Circumstances {
@@ -127,15 +111,18 @@ type Purge = Extract<Errand, { readonly act: 'purge' }>
 type Removing = Extract<Errand, { readonly act: 'trash' | 'purge' }>
 
 /** Says in the log what is about to go; takes back what did not, and on a full disk says it after. */
-async function logged(
+async function* logged(
   store: Store,
   batch: readonly Removing[],
-  act: () => Promise<Outcome[]>,
-): Promise<Outcome[]> {
+  outcomes: AsyncGenerator<Outcome>,
+): AsyncGenerator<Outcome> {
   const toRemoval = ({ id, act, why }: Removing): Removal => ({ id, act, why })
   const isLogged = logRemovals(store, batch.map(toRemoval))
-  const outcomes = await act()
-  const of = new Map(outcomes.map((outcome) => [outcome.id, outcome]))
+  const of = new Map<SessionId, Outcome>()
+  for await (const outcome of outcomes) {
+    of.set(outcome.id, outcome)
+    yield outcome
+  }
   const isDone = ({ id }: Removing) => of.get(id)?.result === 'done'
   const corrections = isLogged
     ? batch
@@ -143,14 +130,13 @@ async function logged(
         .map(({ id }): Removal => ({ id, act: 'kept', why: of.get(id)?.why ?? 'interrupted' }))
     : batch.filter(isDone).map(toRemoval)
   if (corrections.length > 0) logRemovals(store, corrections)
-  return outcomes
 }
 
-async function purge(
+async function* purge(
   store: Store,
   batch: readonly Purge[],
   { maintenance: { check }, options: { signal } }: Circumstances,
-): Promise<Outcome[]> {
+): AsyncGenerator<Outcome> {
   const act = 'purge'
   const errands = new Map(batch.map((errand) => [errand.id, errand]))
   const ids = [...errands.keys()]
@@ -160,46 +146,49 @@ async function purge(
     object: (id) => notSince(store, errands.get(id) as Purge),
     ...(signal === undefined ? {} : { signal }),
   })
-  return [
-    ...removed.map((id): Outcome => {
-      return { id, act, result: 'done', why: 'trashed', bytes: sizes.get(id) ?? 0 }
-    }),
-    ...kept.map(
-      ({ id, why, failure }): Outcome =>
-        failure === undefined
-          ? { id, act, result: 'skipped', why }
-          : { id, act, result: 'failed', why, failure },
-    ),
-  ]
+  for (const id of removed) {
+    yield { id, act, result: 'done', why: 'trashed', bytes: sizes.get(id) ?? 0 }
+  }
+  for (const { id, why, failure } of kept) {
+    yield failure === undefined
+      ? { id, act, result: 'skipped', why }
+      : { id, act, result: 'failed', why, failure }
+  }
+}
+
+async function* trash(...args: Parameters<typeof carryOut>): AsyncGenerator<Outcome> {
+  let hasMoved = false
+  for await (const outcome of carryOut(...args)) {
+    hasMoved ||= outcome.result === 'done'
+    yield outcome
+  }
+  if (hasMoved) syncMoves(args[0])
 }
 
 type Changing = Exclude<Errand, { readonly act: 'purge' }>
 
-async function carryOut(
+async function* carryOut(
   store: Store,
   batch: readonly Changing[],
   { family, maintenance, options }: Circumstances,
-): Promise<Outcome[]> {
-  const outcomes: Outcome[] = []
+): AsyncGenerator<Outcome> {
   family.refresh()
   for (const errand of batch) {
     if (options.signal?.aborted) break
     maintenance.check()
     const { id, act } = errand
     try {
-      const done = await carryOutOne(store, errand, family, options)
-      outcomes.push({ id, act, ...done })
+      yield { id, act, ...(await carryOutOne(store, errand, family, options)) }
     } catch (failure) {
       if (!(failure instanceof Failure)) throw failure
       const why = failure.message
       const skipped = { id, act, result: 'skipped', why } as const
       // Not there, busy, or not to be known: as if it had been planned that way.
-      if (failure.code === 'SESSION_UNKNOWN') outcomes.push({ ...skipped, gone: true })
-      else if ([5, 9].includes(failure.status)) outcomes.push(skipped)
-      else outcomes.push({ id, act, result: 'failed', why, failure })
+      if (failure.code === 'SESSION_UNKNOWN') yield { ...skipped, gone: true }
+      else if ([5, 9].includes(failure.status)) yield skipped
+      else yield { id, act, result: 'failed', why, failure }
     }
   }
-  return outcomes
 }
 
 type Undirected<T> = T extends unknown ? Omit<T, 'id' | 'act'> : never

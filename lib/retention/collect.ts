@@ -5,7 +5,7 @@ import { holdMaintenance } from '../store/maintenance.ts'
 import { findProjectFacts } from '../store/project.ts'
 import type { Store } from '../store/store.ts'
 import { type ApplyOptions, applyPlan, type Outcome } from './apply.ts'
-import { findLeftovers, sweepLeftovers } from './leftovers.ts'
+import { findLeftovers, sweepArchives, sweepLeftovers } from './leftovers.ts'
 import { isOrphaned } from './orphan.ts'
 import { type Errand, planRetention, type Verdict } from './plan.ts'
 import { checkPolicy, type Policy } from './policy.ts'
@@ -61,24 +61,37 @@ export function errandsOf({ verdicts }: StorePlan): Errand[] {
 
 export interface StoreReport {
   readonly outcomes: readonly Outcome[]
+  /** How much of what crashes had left was removed. */
   readonly swept: number
 }
 
 /**
  * Carries a plan out, or as much of it as nothing has changed about. Throws STORE_BUSY while another
- * clean-up of this store is at work.
+ * clean-up of this store is at work; what was done before anything is thrown was told to `onDone`.
  */
 export async function collectStore(
   { store, survey, leftovers }: StorePlan,
   errands: readonly Errand[],
-  options: ApplyOptions = {},
+  options: ApplyOptions & {
+    /** Called with what was done by then, whenever that is more. */
+    readonly onDone?: (report: StoreReport) => void
+  } = {},
 ): Promise<StoreReport> {
-  if (errands.length === 0 && leftovers.length === 0) return { outcomes: [], swept: 0 }
+  const { archive, onDone } = options
+  const outcomes: Outcome[] = []
+  const report = { outcomes, swept: archive === undefined ? 0 : sweepArchives(store, archive) }
+  onDone?.(report)
+  if (errands.length === 0 && leftovers.length === 0) return report
   await using maintenance = await holdMaintenance(store)
   const { swept, buried } = await sweepLeftovers(store, leftovers)
-  const stuck = buried.map(({ id, why, failure }): Outcome => {
-    return { id, act: 'purge', result: 'failed', why, failure }
-  })
-  const outcomes = await applyPlan(store, survey, errands, maintenance, options)
-  return { outcomes: [...stuck, ...outcomes], swept }
+  report.swept += swept
+  for (const { id, why, failure } of buried) {
+    outcomes.push({ id, act: 'purge', result: 'failed', why, failure })
+  }
+  onDone?.(report)
+  for await (const outcome of applyPlan(store, survey, errands, maintenance, options)) {
+    outcomes.push(outcome)
+    onDone?.(report)
+  }
+  return report
 }

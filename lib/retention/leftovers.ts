@@ -1,8 +1,15 @@
 /** What crashes left in a store beside its sessions. */
 
+import { sweepUnfinished } from '../archive/target.ts'
 import { isSessionId, type SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
-import { store as files, isLeftover, sessionDir, session as sessionFiles } from '../layout.ts'
+import {
+  archive,
+  store as files,
+  isLeftover,
+  sessionDir,
+  session as sessionFiles,
+} from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { observe } from '../session/liveness.ts'
 import { Session } from '../session/session.ts'
@@ -58,6 +65,11 @@ export function listUnreplaced(store: Store): string[] {
     .filter(({ name }) => isLeftover(name, 'last') || isLeftover(name, 'project.toml'))
     .map(({ name }) => `${store.dir}/${name}`)
     .filter((path) => isOld(store, path))
+}
+
+/** Archives in a directory that nobody writes any more; gives how many were removed. */
+export function sweepArchives(store: Store, dir: string): number {
+  return sweepUnfinished(dir, (name, path) => archive.isFile(name) && isOld(store, path))
 }
 
 function isOld(store: Store, path: string): boolean {

@@ -6,7 +6,6 @@ import { formatTimestamp } from '../base/time.ts'
 import { Failure } from '../errors.ts'
 import { sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { sizeOf } from '../os/disk.ts'
 import { replaceUserText } from '../os/replace.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import type { Store } from '../store/store.ts'
@@ -66,7 +65,7 @@ function toRow(store: Store, verdict: Verdict): VerdictRow {
     name: state?.name ?? null,
     description: state?.description ?? null,
     last_accessed: state?.last_accessed ?? null,
-    bytes: sizeOf(dir),
+    bytes: disk.sizeOf(dir),
   }
 }
 

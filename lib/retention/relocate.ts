@@ -41,7 +41,11 @@ export function listStoresUnder(store: Store, path: string): Store[] {
 export async function moveProject(
   from: Store,
   to: Store,
-  options: { readonly signal?: AbortSignal; readonly onMoved?: (count: number) => void } = {},
+  options: {
+    readonly signal?: AbortSignal
+    /** Called after each, with what became of all by then. */
+    readonly onMoved?: (done: Relocation) => void
+  } = {},
 ): Promise<Relocation> {
   if (disk.findFacts(from.dir) === undefined || from.dir === to.dir) {
     throw new Failure('PROJECT_UNKNOWN', { path: from.projectPath, problem: 'has no sessions' })
@@ -54,6 +58,7 @@ export async function moveProject(
   await using here = await holdMaintenance(from)
   const moved: SessionId[] = []
   const left: Relocation['left'][number][] = []
+  const done = { from: from.projectPath, to: to.projectPath, moved, left }
   for (const place of ['sessions', 'trash'] as const) {
     for (const id of listIds(from, place)) {
       if (options.signal?.aborted) break
@@ -61,15 +66,15 @@ export async function moveProject(
       try {
         await relocate({ from, to, id, place })
         moved.push(id)
-        options.onMoved?.(moved.length)
       } catch (failure) {
         if (!(failure instanceof Failure)) throw failure
         left.push({ id, place, failure })
       }
+      options.onMoved?.(done)
     }
   }
   removeEmptyStore(from)
-  return { from: from.projectPath, to: to.projectPath, moved, left }
+  return done
 }
 
 async function relocate(where: {

@@ -1,18 +1,16 @@
 /** What retention has to know of a store's sessions: one pass over the states. Reads only. */
 
 import { isSessionId, type SessionId } from '../base/id.ts'
-import { quietly } from '../errors.ts'
 import { sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { sizeOf } from '../os/disk.ts'
 import { thisMachine } from '../os/process.ts'
 import { type Observation, observe, type Scrutiny, type Status } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
-import { findEntries } from '../session/turn.ts'
 import { linked, listIds } from '../store/list.ts'
 import { findProjectFacts } from '../store/project.ts'
 import { findCaller } from '../store/search.ts'
 import type { Store } from '../store/store.ts'
+import { readTrashedAt } from '../store/trash.ts'
 
 /** One session as the plan sees it. */
 export interface Facts {
@@ -73,7 +71,7 @@ export function surveyStore(
     trash: listIds(store, 'trash').map((id) => ({ id, trashedAt: readTrashedAt(store, id) })),
     caller: caller?.store.dir === store.dir ? caller.id : undefined,
     sizeOf: (id) => {
-      const known = sizes.get(id) ?? sizeOf(sessionDir(store.dir, id))
+      const known = sizes.get(id) ?? disk.sizeOf(sessionDir(store.dir, id))
       sizes.set(id, known)
       return known
     },
@@ -133,18 +131,4 @@ function listSorted(dir: string): { id: SessionId; isDirectory: boolean }[] {
     if (isSessionId(item.name)) found.push({ id: item.name, isDirectory: item.isDirectory() })
   }
   return found.sort((a, b) => (a.id < b.id ? -1 : 1))
-}
-
-/**
- * The later of what its journal and its directory say: a copy of the trash is younger than the
- * journal, and an entry that a full disk left out is older than the directory.
- */
-export function readTrashedAt(store: Store, id: SessionId): number {
-  const dir = sessionDir(store.dir, id, 'trash')
-  const changed = Math.floor(disk.findFacts(dir)?.changedAt ?? store.now())
-  const newest = quietly(() => {
-    const [first] = findEntries(dir)
-    return first
-  })
-  return newest?.data.event === 'trashed' ? Math.max(changed, Date.parse(newest.ts)) : changed
 }

@@ -9,6 +9,7 @@ import { type State, usageKeys } from '../session/state.ts'
 import { accessOf } from './access.ts'
 import { checkDescription, checkName } from './create.ts'
 import { realSessionDir } from './hold.ts'
+import { placeOf } from './place.ts'
 import type { Store } from './store.ts'
 
 /** What a caller has to say in a transcript. */
@@ -41,8 +42,7 @@ export async function pinSession(store: Store, id: SessionId, pinned: boolean): 
  */
 export async function appendEntry(store: Store, id: SessionId, entry: OwnEntry): Promise<number> {
   const { type, text = null, data } = checkEntry(entry)
-  using session = new Session(id, realSessionDir(store, id), accessOf(store))
-  const { seqs } = await session.appendToTurn({ type, text, data, at: store.now() })
+  const { seqs } = await append(store, id, { type, text, data })
   return seqs[0] as number
 }
 
@@ -94,12 +94,15 @@ async function setOne(
   event: string,
   set: Readonly<Record<string, unknown>>,
 ): Promise<State> {
-  using session = new Session(id, realSessionDir(store, id), accessOf(store))
-  const { state } = await session.appendToTurn({
-    type: 'session',
-    text: null,
-    data: { event, set },
-    at: store.now(),
-  })
+  const { state } = await append(store, id, { type: 'session', text: null, data: { event, set } })
   return state
+}
+
+async function append(
+  store: Store,
+  id: SessionId,
+  entry: Required<OwnEntry>,
+): ReturnType<Session['appendToTurn']> {
+  using session = new Session(id, realSessionDir(store, id, placeOf(store, id)), accessOf(store))
+  return await session.appendToTurn({ ...entry, at: store.now() })
 }

@@ -2,8 +2,7 @@
 
 import { Failure } from '../errors.ts'
 import { runProgram } from '../os/spawn.ts'
-import type { State } from '../session/state.ts'
-import { hasOpenTurn } from '../session/state.ts'
+import { hasOpenTurn, type State } from '../session/state.ts'
 
 export interface Commit {
   readonly commit: string

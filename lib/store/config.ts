@@ -1,5 +1,6 @@
 /** Settings: flag > environment > config.toml > default, and where each value came from. */
 
+import { isTable, isTexts } from '../base/decode.ts'
 import { parseSize } from '../base/size.ts'
 import { nearestWord } from '../base/text.ts'
 import { parseDuration } from '../base/time.ts'
@@ -332,14 +333,6 @@ function redactionRows(redaction: RedactionSettings, table: TomlTable, file: str
       help: redactionHelp[key],
     }
   })
-}
-
-function isTable(value: unknown): value is TomlTable {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
 function readTable(file: string): TomlTable {

@@ -4,7 +4,6 @@ import { isSessionId, type SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { store as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { sizeOf } from '../os/disk.ts'
 import { type Observation, observe, restingStatus, type Status } from '../session/liveness.ts'
 import type { Glance } from '../session/plain.ts'
 import { findSnapshot, readSnapshot } from '../session/snapshot.ts'
@@ -96,7 +95,7 @@ export function listSessions(store: Store, filter: ListFilter = {}): Listing {
 function withSize<F extends { readonly row: SessionRow; readonly dir: string }>(
   found: F,
 ): F & { readonly row: { readonly size_bytes: number } } {
-  return { ...found, row: { ...found.row, size_bytes: sizeOf(found.dir) } }
+  return { ...found, row: { ...found.row, size_bytes: disk.sizeOf(found.dir) } }
 }
 
 /**

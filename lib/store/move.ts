@@ -10,6 +10,7 @@ import { ifGone, Session, takeJournal } from '../session/session.ts'
 import { settle } from '../session/turn.ts'
 import { accessOf } from './access.ts'
 import { holdSession, holdTools } from './hold.ts'
+import { placeOf } from './place.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -19,7 +20,7 @@ import type { Store } from './store.ts'
  * still live, and what an append throws when the session cannot be changed; then nothing has moved.
  */
 export async function deleteSession(store: Store, id: SessionId, why: string): Promise<void> {
-  await using held = await holdSession(store, id)
+  await using held = await holdSession(store, id, { place: placeOf(store, id) })
   // A turn that filled the disk is over without a word of it: removing it is what makes room.
   await settle(held.session, store.now()).catch(ignoreFull)
   await move(held.session, sessionDir(store.dir, id, 'trash'), () =>

@@ -48,7 +48,10 @@ export function searchRef(
   if (found === undefined) {
     if (place === 'trash') throw unknown(store, ref, { trash: true })
     const trashed = find(store, 'trash').map(({ id }) => id)
-    throw unknown(store, ref, trashed.length === 0 ? {} : { trashed })
+    throw unknown(store, ref, {
+      ...(allProjects && { all_projects: true }),
+      ...(trashed.length > 0 && { trashed }),
+    })
   }
   if (allProjects) {
     if (second !== undefined) throw ambiguous(ref, elsewhere, place)
@@ -212,7 +215,7 @@ function toCandidate(store: Store, id: SessionId, place: TypedPlace): Candidate 
 function unknown(
   store: Store,
   ref: string,
-  more: Partial<Pick<Failure<'SESSION_UNKNOWN'>['data'], 'inside' | 'trash' | 'trashed'>> = {},
+  more: Partial<Failure<'SESSION_UNKNOWN'>['data']>,
 ): Failure {
   const moved = disk.findFacts(store.dir) === undefined ? findMovedFrom(store) : undefined
   return new Failure('SESSION_UNKNOWN', {
@@ -229,6 +232,6 @@ function findMovedFrom(store: Store): string | undefined {
   return listStores(store).find(
     (other) =>
       storeProjectName(other.dir.slice(other.dir.lastIndexOf('/') + 1)) ===
-        storeProjectName(name) && disk.findFacts(other.projectPath) === undefined,
+        storeProjectName(name) && isGone(other.projectPath),
   )?.projectPath
 }

@@ -47,7 +47,8 @@ export interface Store {
 /**
  * Finds the store of a project. Reads only: the store's directory appears with its first session.
  *
- * Throws HOME_REFUSED when a test run would use the real root, and USAGE for options of a wrong type;
+ * Throws HOME_REFUSED when a test run would use the real root, IO_FAILED (EILSEQ) for a path whose bytes
+ * are no UTF-8, and USAGE for options of a wrong type;
  * the store's `now` throws USAGE when the clock that was given gives no time.
  */
 export function openStore(options: StoreOptions): Store {
@@ -55,7 +56,8 @@ export function openStore(options: StoreOptions): Store {
   const { home } = options
   const now = options.now === undefined ? Date.now : checkedClock(options.now)
   const cwd = () => checkedPath('cwd', options.cwd)
-  const resolve = (to: string) => path.resolve(path.isAbsolute(to) ? '/' : cwd(), to)
+  const resolve = (to: string) =>
+    disk.requireUtf8(path.resolve(path.isAbsolute(to) ? '/' : cwd(), to))
   const named = options.env.STINT_HOME
   // For a tool that works in another directory, and the commands in it.
   const env =
@@ -64,13 +66,13 @@ export function openStore(options: StoreOptions): Store {
   const shared = { now, env, configFile: configFile(env, home) }
   if (options.store !== undefined) {
     const typed = resolve(options.store)
-    const dir = disk.findRealPath(typed) ?? typed
+    const dir = disk.requireUtf8(disk.findRealPath(typed) ?? typed)
     refuseRealRoot(env, home, dir)
     const projectPath = findProjectFacts(dir)?.projectPath ?? dir
     heedLeaseOnly(dir)
     return { ...shared, dir, root: disk.parentOf(disk.parentOf(dir)), projectPath }
   }
-  const projectPath = findProjectPath(resolve(options.project ?? cwd()), env)
+  const projectPath = disk.requireUtf8(findProjectPath(resolve(options.project ?? cwd()), env))
   refuseRealRoot(env, home, root)
   const dir = `${projectsDir(root)}/${storeName(projectPath)}`
   heedLeaseOnly(dir)

@@ -1,6 +1,6 @@
 /** What config.toml says of tools: how they are started, and how those of the user's own are read. */
 
-import { isTable } from '../base/decode.ts'
+import { isTable, isTexts } from '../base/decode.ts'
 import { nearestWord } from '../base/text.ts'
 
 /** The tools that stint itself knows; the registry has an adapter for each. */
@@ -315,10 +315,6 @@ function refuseOthers(table: Table, at: string, keys: readonly string[], refuse:
   if (unknown === undefined) return
   const all = keys.length < 2 ? keys : [...keys.slice(0, -1), `and ${keys.at(-1)}`]
   throw refuse(`[${at}] has no ${unknown}; it has ${all.join(', ').replace(/, and/, ' and')}`)
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
 function isCommand(words: readonly string[]): words is Command {

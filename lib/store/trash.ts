@@ -1,10 +1,11 @@
 /** The trash: what is in it, and emptying it. */
 
 import { isSessionId, type SessionId } from '../base/id.ts'
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import { store as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { readSnapshot } from '../session/snapshot.ts'
+import { findEntries } from '../session/turn.ts'
 import { listIds, type SessionRow, toRow } from './list.ts'
 import { holdMaintenance } from './maintenance.ts'
 import { buryTrashed } from './move.ts'
@@ -26,9 +27,23 @@ export function listTrash(store: Store): TrashRow[] {
       const snapshot = readSnapshot(id, dir)
       const status = snapshot.state === undefined ? 'unreadable' : 'idle'
       const row = toRow({ snapshot, liveness: { status, why: 'it is in the trash' } }, now)
-      // The rename changed the directory's inode, and nothing has since.
-      return { ...row, trashed_at: new Date(disk.findFacts(dir)?.changedAt ?? now).toISOString() }
+      return { ...row, trashed_at: new Date(readTrashedAt(store, id)).toISOString() }
     })
+}
+
+/**
+ * When a session was put into the trash, in ms since 1970: the later of what its journal and its
+ * directory say. A copy of the trash is younger than the journal, and an entry that a full disk left out
+ * is older than the directory.
+ */
+export function readTrashedAt(store: Store, id: SessionId): number {
+  const dir = sessionDir(store.dir, id, 'trash')
+  const changed = Math.floor(disk.findFacts(dir)?.changedAt ?? store.now())
+  const newest = quietly(() => {
+    const [first] = findEntries(dir)
+    return first
+  })
+  return newest?.data.event === 'trashed' ? Math.max(changed, Date.parse(newest.ts)) : changed
 }
 
 export interface Emptied {

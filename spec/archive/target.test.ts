@@ -1,4 +1,5 @@
 import fs, {
+  mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -36,6 +37,16 @@ describe('writeTarget', () => {
     expect(readdirSync(dir).map((name) => join(dir, name))).toEqual([file, ...others].sort())
     expect(await writeTarget({ file, force: true }, (write) => write(text))).toBe(4)
     expect(readFileSync(file, 'utf8')).toBe('text')
+  })
+
+  test('is kept from nothing by what stands in place of such a file, and is not for it', async () => {
+    const dir = freshDir()
+    const file = join(dir, 'a')
+    const others = [nextId(), nextId()].map((id) => join(dir, `.a.${id}.part`)) as [string, string]
+    symlinkSync('elsewhere', others[0])
+    mkdirSync(others[1])
+    expect(await writeTarget({ file, force: false }, put)).toBe(8)
+    expect(readdirSync(dir).map((name) => join(dir, name))).toEqual([...others, file])
   })
 
   test('replaces nothing unless it is told to, also what came meanwhile', async () => {

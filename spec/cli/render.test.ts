@@ -416,6 +416,17 @@ describe('an entry', () => {
     data: fc.dictionary(fc.constantFrom(...keys), value),
   })
 
+  it('of a plan has no step that is done by a word of the language', () => {
+    const items = ['completed', 'in_progress', 'constructor', 'toString', 7].map((status) => ({
+      ...{ status, text: 'step' },
+    }))
+    const line = { text: '', start: 0, end: 0 }
+    const entry = { type: 'plan', text: null, data: { items } }
+    expect(entryPrinter(styleOf(false))({ line, entry } as never)).toBe(
+      '[x] step\n[~] step\n[ ] step\n[ ] step\n[ ] step\n',
+    )
+  })
+
   it('is shown in a log and in a document, whatever stands in it', () => {
     const session = { id: 'x', tools: [], turn: 0, usage: null }
     const print = entryPrinter(styleOf(false))

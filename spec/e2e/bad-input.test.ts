@@ -1,5 +1,6 @@
 /** What nobody should type: each is refused with a code and a hint, and nothing changes on the disk. */
 
+import { mkdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   expectRefusal,
@@ -7,6 +8,7 @@ import {
   makePlace,
   type Place,
   preload,
+  program,
   type Row,
   snapshot,
 } from '../support/cli.ts'
@@ -169,6 +171,43 @@ describe('a command line', () => {
       expect(one.stdout).toContain(`stint ${verb}`)
     }
     expect((await place.stint(['--version'])).stdout).toMatch(/^\S*\d+\.\d+\.\d+/)
+  })
+})
+
+// Where names are always UTF-8 there is no such path.
+describe.skipIf(process.platform !== 'linux')('a path that is no UTF-8', () => {
+  test.each([
+    ['the current directory', 'cd "$odd" && exec "$0" "$@" run -- true'],
+    ['--project', 'exec "$0" "$@" run --project "$odd" -- true'],
+    ['a link to it', 'ln -s "$odd" link && exec "$0" "$@" run --project link -- true'],
+    ['--store', 'exec "$0" "$@" list --store "$odd"'],
+    ['--to', 'exec "$0" "$@" export @last --to "$odd/a.tar.gz"'],
+    ['--archive', 'exec "$0" "$@" gc --older-than 0s --archive "$odd/a"'],
+    ['--plan', 'exec "$0" "$@" gc --plan "$odd/plan"'],
+    ['--id-file', 'exec "$0" "$@" run --id-file "$odd/id" -- true'],
+    ['a line for cron', 'cd "$odd" && exec "$0" "$@" gc --print-cron'],
+    ['STINT_HOME', 'STINT_HOME="$odd" exec "$0" "$@" run -- true'],
+    ['project move', 'exec "$0" "$@" project move "$odd" .'],
+  ])('is not taken for another one: %s', async (_, script) => {
+    const place = makePlace()
+    await place.make()
+    const before = snapshot(place.dir)
+    const odd = `odd=$(printf 'caf\\351') && mkdir "$odd" && ${script}`
+    const ran = await place.startOther(['sh', '-c', odd, process.execPath, program]).ended
+    expect(ran.stderr).toContain('error[IO_FAILED]: ')
+    expect(ran.stderr).toContain('a name in it is no UTF-8 (EILSEQ)\nhint: give it a name in UTF-8')
+    expect([7, 125]).toContain(ran.status)
+    const after = Object.keys(snapshot(place.dir))
+    const added = after.filter((path) => !(path in before) && !/\/(link|caf\ufffd)$/.test(path))
+    expect(added).toEqual([])
+  })
+
+  test('is told from one that has U+FFFD in its name', async () => {
+    const place = makePlace()
+    const cwd = `${place.dir}/caf\ufffd`
+    mkdirSync(cwd)
+    const id = await place.make(undefined, { cwd })
+    expect(await place.json(['list', '--project', cwd])).toMatchObject([{ id, project_path: cwd }])
   })
 })
 

@@ -57,6 +57,23 @@ describe('rename and pin', () => {
   })
 })
 
+describe('a session that is not kept', () => {
+  test('is found by its id while it runs, also by who would change it', async () => {
+    const place = makePlace()
+    const gate = `${place.dir}/gate`
+    const run = place.start(['run', '--ephemeral', '--', agent('hold.sh'), gate])
+    const id = await run.session()
+    await run.says('working as')
+    expect(await place.json(['rename', id, 'passing'])).toMatchObject({ id, name: 'passing' })
+    expect(await place.json(['pin', id])).toEqual({ id, pinned: true })
+    expect(await place.json(['show', id])).toMatchObject({ name: 'passing', pinned: true })
+    expectRefusal(await place.stint(['delete', id]), { status: 5, code: 'SESSION_LOCKED' })
+    touch(gate)
+    expect((await run.ended).status).toBe(0)
+    expectRefusal(await place.stint(['pin', id]), { status: 3, code: 'SESSION_UNKNOWN' })
+  })
+})
+
 describe('delete', () => {
   test('takes a session out of sight, from where it can be brought back as it was', async () => {
     const place = makePlace()
@@ -102,6 +119,46 @@ describe('delete', () => {
       code: 'SESSION_UNKNOWN',
     })
     expect(snapshot(place.home)).toEqual(before)
+  })
+
+  test('of several says which was not deleted, and deletes the others; so does trash restore', async () => {
+    const place = makePlace()
+    const [a, b] = [await place.make(), await place.make()]
+    const gate = `${place.dir}/gate`
+    const run = place.start(['run', '--', agent('hold.sh'), gate])
+    const id = await run.session()
+    await run.says('working as')
+    const ran = await place.stint(['delete', a, id, b, '--json'])
+    const why = expect.stringContaining('is locked by PID')
+    const rows = [{ id: a }, { id, code: 'SESSION_LOCKED', why }, { id: b }]
+    expect([ran.status, JSON.parse(ran.stdout)]).toEqual([5, rows])
+    expect(ran.stderr).toMatch(new RegExp(`^warning: session ${id}: .*; wait for it with `))
+    expectRefusal(await place.stint(['delete', id, id]), { status: 5, code: 'SESSION_LOCKED' })
+    touch(gate)
+    expect((await run.ended).status).toBe(0)
+
+    mkdirSync(place.session(a))
+    const back = await place.stint(['trash', 'restore', a, b])
+    expect([back.status, back.stderr]).toEqual([
+      1,
+      expect.stringMatching(`^warning: session ${a}: .*\nsession ${b} is back\n$`),
+    ])
+  })
+
+  test('of a tree leaves what one that could not be deleted hangs below', async () => {
+    const place = makePlace()
+    const top = await place.make(['--name', 'top', '--', 'true'])
+    const mid = await place.make(['--parent', 'top', '--', 'true'])
+    const low = await place.make(['--parent', mid, '--', 'true'])
+    const other = await place.make()
+    mkdirSync(`${place.store()}/trash/${low}`, { recursive: true })
+    const ran = await place.stint(['delete', '--tree', top, mid, other, '--json'])
+    expect([ran.status, JSON.parse(ran.stdout)]).toEqual([
+      1,
+      [{ id: low, code: 'TRASH_OCCUPIED', why: expect.any(String) }, { id: other }],
+    ])
+    const left = (await place.json<Row[]>(['list'])).map(({ id }) => id)
+    expect(left).toEqual([low, mid, top])
   })
 
   test('refuses what runs', async () => {
@@ -235,7 +292,10 @@ describe('trash', () => {
     const again = await place.stint(['trash', 'empty', '--json'], how)
     expect([again.status, JSON.parse(again.stdout)]).toEqual([
       5,
-      { removed: [], kept: [{ id: stuck, why: expect.stringContaining('state.toml') }] },
+      {
+        removed: [],
+        kept: [{ id: stuck, code: 'ACCESS_DENIED', why: expect.stringContaining('state.toml') }],
+      },
     ])
     const gc = await place.stint(['gc'], how)
     expect([gc.status, gc.stderr]).toEqual([1, expect.stringMatching('not purged: .*state.toml')])

@@ -15,6 +15,7 @@ import { describe, expect, test } from 'vitest'
 import { alnum } from '../redact/samples.ts'
 import {
   agent,
+  expectRefusal,
   isRunning,
   makePlace,
   type Place,
@@ -209,6 +210,17 @@ describe('doctor', () => {
     const fix = JSON.parse(ran.stdout).checks[0].fix as string
     expect(fix).toBe(`stint doctor --fix ${id} --store ${place.store()}`)
     expect((await place.stint(fix.split(' ').slice(1), { cwd: '/' })).status).toBe(0)
+  })
+
+  test('suggests the check that was misspelt, unless a session has that name', async () => {
+    const place = makePlace()
+    await place.make(['--name', 'state.missin', '--', 'true'])
+    expectRefusal(await place.stint(['doctor', 'state.mising']), { status: 2, code: 'USAGE' })
+    expect((await place.stint(['doctor', 'state.mising'])).stderr).toContain(
+      '"state.mising" is neither a check nor a session; did you mean state.missing?',
+    )
+    expect((await place.stint(['doctor', 'state.missin'])).status).toBe(0)
+    expectRefusal(await place.stint(['doctor', 'mising']), { status: 3, code: 'SESSION_UNKNOWN' })
   })
 
   test('lists its checks', async () => {

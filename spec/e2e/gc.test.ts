@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -343,6 +344,18 @@ describe('gc', () => {
     expect(refused.stderr).toContain(`session ${id} was not moved to the trash`)
     expect((await place.json<Row[]>(['list'])).map((row) => row.id)).toEqual([id])
 
+    const part = (name: string) => `${place.dir}/archive/.${name}.tar.gz.${id}.part`
+    const old = [part(id), part(`${id}.7`), part('mine'), `${part(id)}.x`]
+    const young = part(`${id}.8`)
+    mkdirSync(`${place.dir}/archive`)
+    for (const path of [...old, young]) writeFileSync(path, 'half')
+    for (const path of old) utimesSync(path, 0, 0)
+    const half = () => [...old, young].filter((path) => existsSync(path))
+    expect((await place.stint(['gc', '--archive', '../archive'])).stderr).toBe(
+      '2 leftovers of crashes removed\n',
+    )
+    expect(half()).toEqual([old[2], old[3], young])
+
     const args = ['gc', '--older-than', '30d', '--archive', '../archive']
     const { stores } = await place.json<Row>(args)
     const archive = `${place.dir}/archive/${id}.tar.gz`
@@ -439,6 +452,35 @@ describe('gc', () => {
     expect(ran.stderr).toContain(`warning: not everything was done for ${place.cwd}: `)
     expect(ran.stderr).toMatch(/^1 session purged from the trash/m)
   })
+
+  test.each([[[]], [['--all-projects']]])(
+    'says what it did where bringing it to the disk failed: gc %j',
+    async (where) => {
+      const place = makePlace()
+      const [a, b] = [await makeOld(place, 41), await makeOld(place, 40)]
+      if (where.length > 0) {
+        mkdirSync(`${place.dir}/other`)
+        await place.make(['--', 'true'], { cwd: `${place.dir}/other` })
+      }
+      const projects = `${place.home}/projects`
+      const name = readdirSync(projects).find((name) => name.startsWith('project-')) as string
+      const from = `trash/${b}`
+      const faults = { root: `${projects}/${name}`, at: 1, do: 'EIO', onward: true, from }
+      const ran = await place.stint(['gc', '--older-than', '30d', '--json', ...where], {
+        preload: [preload('faults')],
+        env: { STINT_FAULTS: JSON.stringify(faults) },
+      })
+      expect(ran.status).toBe(1)
+      const [run] = (JSON.parse(ran.stdout) as Row).stores.filter(
+        (one: Row) => one.project_path === place.cwd,
+      )
+      expect(run.failure.code).toBe('IO_FAILED')
+      expect(run.outcomes).toMatchObject([
+        { id: a, act: 'trash', result: 'done' },
+        { id: b, act: 'trash', result: 'failed' },
+      ])
+    },
+  )
 
   test('goes on with other projects when the store of one cannot be read', async () => {
     const place = makePlace()
@@ -696,13 +738,41 @@ describe('project move', () => {
     ])
     const { stdout } = await place.stint(['project', 'move', old, moved, '--json'])
     const left = [{ id: ids[0], code: 'TRASH_OCCUPIED', why: expect.any(String) }]
-    expect(JSON.parse(stdout)).toEqual([{ from: old, to: moved, moved: [], left }])
+    expect(JSON.parse(stdout)).toEqual([{ from: old, to: moved, moved: [], failure: null, left }])
     await place.stint(['trash', 'empty', '--project', old])
     expect((await place.stint(['project', 'move', old, moved])).status).toBe(0)
     const twice = await place.stint(['doctor', 'trash.twice', '--project', moved])
     expect(twice.stderr).toContain('all fine')
     expect(existsSync(from)).toBe(false)
     expect(existsSync(`${to}/sessions/${ids[0]}`)).toBe(true)
+  })
+
+  test('says of each project what it did when one of them cannot be moved', async () => {
+    const place = makePlace()
+    const [old, moved] = [`${place.dir}/old`, `${place.dir}/moved`]
+    mkdirSync(`${old}/sub`, { recursive: true })
+    const id = await place.make(undefined, { cwd: old })
+    await place.make(undefined, { cwd: `${old}/sub` })
+    renameSync(old, moved)
+    const projects = `${place.home}/projects`
+    const [sub] = readdirSync(projects).filter((name) => name.startsWith('sub-'))
+    const lock = tryLock(`${projects}/${sub}/locks/maintenance.lock`, {})
+    const args = ['project', 'move', old, moved]
+    const ran = await place.stint([...args, '--json'])
+    expect([ran.status, JSON.parse(ran.stdout)]).toEqual([
+      5,
+      [
+        { from: old, to: moved, moved: [id], left: [], failure: null },
+        {
+          ...{ from: `${old}/sub`, to: `${moved}/sub`, moved: [], left: [] },
+          failure: { code: 'STORE_BUSY', message: expect.any(String) },
+        },
+      ],
+    ])
+    expect(ran.stderr).toContain(`warning: not all of ${old}/sub was moved: another clean-up`)
+    expectRefusal(await place.stint(args), { status: 5, code: 'STORE_BUSY' })
+    lock?.release()
+    expect((await place.stint(args)).status).toBe(0)
   })
 
   test('leaves one that runs, and takes it when it is asked again', async () => {

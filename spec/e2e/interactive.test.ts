@@ -108,6 +108,27 @@ describe.skipIf(process.platform !== 'linux')('run --interactive', () => {
     expect(await place.json<Row>(['result', '@last'])).toMatchObject({ outcome: 'interrupted' })
   })
 
+  test('is said to a shell that found no terminal, and to nothing else', async () => {
+    const place = makeTerminal()
+    const hint = 'the shell was given no terminal; --interactive gives it one\r\n'
+    for (const words of [['sh'], ['resume', '@last', '--', 'sh', '-e']]) {
+      const ran = await place.type(words[0] === 'sh' ? ['run', '--', 'sh'] : words, '')
+      expect(ran.stdout.endsWith(hint)).toBe(true)
+    }
+    for (const words of [
+      ['-q', '--', 'sh'],
+      ['--json', '--', 'sh'],
+      ['--', 'sh', '-c', 'true'],
+      ['--', 'true'],
+      ['--', 'false'],
+      ['--', 'pwd'],
+      ['--tool', 'codex', '--', 'sh'],
+    ]) {
+      expect((await place.type(['run', ...words], '')).stdout).not.toContain(hint)
+    }
+    expect((await place.stint(['run', '--', 'sh'])).stderr).not.toContain('--interactive')
+  })
+
   test('is refused without a terminal, and where the tool has nothing to be talked with', async () => {
     const place = makeTerminal()
     const piped = await place.stint(['run', '-i', '--', 'true'])

@@ -404,6 +404,18 @@ describe('--fix', () => {
     expectRefusal(await place.stint(['redact', '--fix', id]), {
       ...{ status: 5, code: 'SESSION_LOCKED' },
     })
+    // Of several the others are done.
+    const file = `${place.dir}/notes`
+    writeFileSync(file, `key ${token}\n`)
+    const ran = await place.stint(['redact', '--fix', id, './gone', file, '--json'])
+    expect(ran.status).toBe(5)
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      changed: [{ file }],
+      passed_over: [
+        { session: id, code: 'SESSION_LOCKED' },
+        { file: './gone', code: 'IO_FAILED' },
+      ],
+    })
     touch(gate)
     expect((await run.ended).status).toBe(0)
     expect((await place.stint(['redact', '--fix', id])).status).toBe(0)

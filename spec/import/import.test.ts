@@ -10,9 +10,11 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { tryLock } from '../../lib/os/lock-file.ts'
 import { alnum } from '../redact/samples.ts'
 import {
   entriesOf,
@@ -390,4 +392,18 @@ describe('import', () => {
     rmSync(file)
     expect(await imported(place, 'codex')).toEqual([])
   })
+})
+
+test('import --all-projects takes no lock in a store without any', async () => {
+  const place = makePlace()
+  store(place, 'codex')
+  await place.make()
+  const file = `${place.store()}/project.toml`
+  writeFileSync(file, readFileSync(file, 'utf8').replace('lease_only = false', 'lease_only = true'))
+  const lock = tryLock(`${place.store()}/locks/maintenance.lock`, {})
+  mkdirSync(`${place.dir}/other`)
+  const how = { cwd: `${place.dir}/other` }
+  const [row] = await place.json<Row[]>(['import', 'codex', '--all-projects'], how)
+  expect(row).toMatchObject({ act: 'imported', project_path: place.cwd })
+  lock?.release()
 })

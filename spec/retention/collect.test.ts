@@ -16,7 +16,7 @@ import {
 } from '../../lib/index.ts'
 import { session as files, store as storeFiles } from '../../lib/layout.ts'
 import { tryLock } from '../../lib/os/lock-file.ts'
-import { applyPlan } from '../../lib/retention/apply.ts'
+import { applyPlan, type Outcome } from '../../lib/retention/apply.ts'
 import { readSnapshot } from '../../lib/session/snapshot.ts'
 import { ended, nextId, started, writeSession } from '../store/sessions.ts'
 import { makeStore } from '../support/place.ts'
@@ -160,9 +160,15 @@ describe('collectStore', () => {
         [Symbol.asyncDispose]: async () => {},
       }
       const signal = AbortSignal.abort()
-      expect(await applyPlan(store, survey, errands, maintenance, { signal })).toEqual([])
+      const apply = async (options = {}) => {
+        const outcomes: Outcome[] = []
+        for await (const one of applyPlan(store, survey, errands, maintenance, options))
+          outcomes.push(one)
+        return outcomes
+      }
+      expect(await apply({ signal })).toEqual([])
       expect(rest()).toEqual(before)
-      await expect(applyPlan(store, survey, errands, maintenance)).rejects.toBe(lost)
+      await expect(apply()).rejects.toBe(lost)
       expect(checks).toBe(2)
       expect(rest()).toEqual(act === 'purge' ? [0, 2] : [2, 1])
     },
@@ -196,8 +202,8 @@ describe('collectStore', () => {
     const [there, away] = ['trash', 'sessions'].map((place) => `${store.dir}/${place}/${last}`)
     const plan = planStore(store, { trashFor: 0 })
     const { outcomes } = await collectStore(plan, errandsOf(plan), {
-      onDone: ({ length }) => {
-        if (length !== 64) return
+      onDone: ({ outcomes }) => {
+        if (outcomes.length !== 64) return
         renameSync(there as string, away as string)
         renameSync(away as string, there as string)
       },

@@ -176,6 +176,14 @@ describe('listTrash', () => {
       [older?.id, 'unreadable'],
     ])
   })
+
+  it('says of each since when it is there as gc counts it', async () => {
+    const store = makeStore()
+    const { id } = writeSession(store)
+    const ahead = Date.now() + 60_000
+    await deleteSession({ ...store, now: () => ahead }, id, 'by hand')
+    expect(listTrash(store)[0]?.trashed_at).toBe(new Date(ahead).toISOString())
+  })
 })
 
 describe('emptyTrash', () => {

@@ -244,6 +244,23 @@ describe('resolveRef beyond the project', () => {
     expect(resolveRef(one, 'there', { allProjects: true }).id).toBe(id)
   })
 
+  it('says that it was looked for everywhere where it was', () => {
+    const { one } = makeProjects()
+    writeSession(one)
+    expect(refused(one, 'nowhere', { allProjects: true })).toMatchObject({
+      message: 'no session "nowhere" in any project',
+      hint: '`stint list --all-projects` shows all sessions',
+    })
+  })
+
+  it('goes on where a project of the same name has a path that cannot be', () => {
+    const { dir, one, open } = makeProjects()
+    writeSession(one)
+    writeFileSync(`${one.dir}/project.toml`, `format = 1\nproject_path = "/${'x'.repeat(300)}"`)
+    mkdirSync(`${dir}/new/one`, { recursive: true })
+    expect(refused(open('new/one'), 'nothing')).toMatchObject({ code: 'SESSION_UNKNOWN' })
+  })
+
   it('hints at a project of the same name that has moved', () => {
     const { dir, one, open } = makeProjects()
     writeSession(one, { name: 'mine' })
