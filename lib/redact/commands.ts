@@ -181,7 +181,7 @@ export function openEnd(text: string, before: string | undefined): string | unde
 
 /** A name of many, or of one whose value is on the next line. */
 const head =
-  /([\w.-]{2,64})["'`\])]{0,3}(?: ?: ?[\w<>[\]]{1,24})?[ \t]{0,8}(?::=|=>|[:=])[ \t]{0,8}(?:\[\]string ?|(?:List|Set|Arrays)\.(?:of|asList))?[[{(]?[ \t]*\r?$/
+  /(?::=|=>|[:=])(?<=([\w.-]{2,64})["'`\])]{0,3}(?: ?: ?[\w<>[\]]{1,24})?[ \t]{0,8}(?::=|=>|[:=]))[ \t]{0,8}(?:\[\]string ?|(?:List|Set|Arrays)\.(?:of|asList))?[[{(]?[ \t]*\r?$/
 const listed =
   /^[ \t]{0,64}(?:(?:[0-9]{1,2}[.)]|[*-]) {1,4})?(?:"[^"]{4,512}"|'[^']{4,512}'|(?=\S*[0-9])[^\s"',:{}]{4,512}),?[ \t]*\r?$/
 

@@ -187,6 +187,7 @@ const mostItems = 1000
 function listAt(reader: Reader, from: number, kind: Kind, finds: Find[]): Find | undefined {
   const { text } = reader
   if (from < reader.listEnd) return undefined
+  if (kind !== 'code' && !/[\s>=[{(]/.test(text[from] ?? '')) return undefined
   listOpening.lastIndex = from
   const isList = listOpening.test(text)
   if (!isList && kind !== 'code') return undefined

@@ -169,7 +169,7 @@ const phrases: readonly Form[] = [
   ),
   form(
     'dentified|IDENTIFIED',
-    '(?:\\b(?:IDENTIFIED|Identified)|(?<=\\b(?:user|USER|create|grant|to|role|alter)\\b[^\\n]{0,160})\\bidentified)[ \\t]+(?:(?:with|WITH)[ \\t]+\\S{1,64}[ \\t]+)?(?:by|BY)[ \\t]+(?=["\']|\\S{0,64}[0-9])',
+    '\\b(?:IDENTIFIED|[Ii]dentified(?=[ \\t]+(?:[Ww]ith[ \\t]+\\S{1,64}[ \\t]+)?by[ \\t]+["\']?[^\\s"\']{0,64}[0-9]))[ \\t]+(?:(?:with|WITH)[ \\t]+\\S{1,64}[ \\t]+)?(?:by|BY)[ \\t]+(?=["\']|\\S{0,64}[0-9])',
   ),
   form('PASSWORD ', `\\bPASSWORD[ \\t]+(?=')`),
   // It leads with the word: what may stand before it would be tried at every word of a text.
@@ -400,7 +400,7 @@ export const broken: readonly (Form & { readonly line: string })[] = [
   //   "value": "..."
   splitSetting(
     'value":|default":',
-    '["\']([\\w-]{2,64})["\']:[ \\t]{0,4}\\{[ \\t]{0,8}\\r?\\n',
+    '\\{[ \\t]{0,8}\\r?\\n(?<=["\']([\\w-]{2,64})["\']:[ \\t]{0,4}\\{[ \\t]{0,8}\\r?\\n)',
     '[ \\t]{0,64}"(?:value|default)":[ \\t]{0,4}(?=")',
   ),
   // <password>

@@ -106,7 +106,8 @@ function meaningOf(name: string): Meaning {
 
 function ofItems(name: string, kind: Kind | undefined): Kind | undefined {
   const one = kind ?? (/[a-z]s$/i.test(name) ? kindOf(name.slice(-65, -1)) : undefined)
-  return one === 'password' || one === 'secret' || one === 'code' ? one : undefined
+  if (one === 'code') return /codes?$/i.test(name) ? one : undefined
+  return one === 'password' || one === 'secret' ? one : undefined
 }
 
 const isCode =
