@@ -169,7 +169,11 @@ export function openEnd(text: string, before: string | undefined): string | unde
   const list = mayList ? openList(text, start, before) : undefined
   if (list !== undefined) return list
   const isLikely =
-    line.includes('ame') || line.includes('ey') || line.includes('"Type"') || isPrinting(line)
+    line.includes('ame') ||
+    line.includes('ey"') ||
+    line.includes('key: ') ||
+    line.includes('"Type"') ||
+    isPrinting(line)
   // A block of YAML ends with one of these, or with a mark behind it.
   if (!isLikely && !'\\|:>+-'.includes(last)) return undefined
   // What is curl's goes over many lines.
