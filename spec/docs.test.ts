@@ -390,18 +390,24 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
 
 - **Tokens of providers**, by the table below: an anchor and so many letters after it, for some with a check.
 - **Private keys**: PEM, PGP, OpenSSH, PuTTY and OpenVPN, whole or cut off, over lines and over the strings of JSON, with
-  numbers or file names before the lines; their base64 without a frame; the private half of a JSON Web Key.
+  numbers, file names or what a log or a language puts before and behind each line; their base64 without a frame, also over
+  lines; the private half of a JSON Web Key; a secret key as an array of bytes.
 - **Values under telling names**: \`NAME=value\`, \`name: "value"\`, JSON keys, \`{"name": …, "value": …}\`, XML elements and
   attributes, calls, YAML environments, flags (\`--token x\`), parameters of addresses. Also where the value stands in the
   next line: \`name: NAME\` and \`value: …\`, a block of YAML, a command over several lines, or a program that prints a secret
   (\`$ openssl rand -hex 32\`), also when an agent runs it.
+- **Lists** under a name of many: \`tokens: ["…", "…"]\` in JSON and in code, in one line or over lines, YAML's \`- …\`; there
+  only random values and what looks like a password are taken. Recovery codes and PINs: \`backup_codes\`, \`SIM_PIN\`.
+- **Values with other marks** between: \`name <- "…"\`, \`name ||= "…"\`, \`name[] = "…"\`, \`{ "Name", "…" }\`,
+  \`<string name="name">…<\`; compared ones (\`name == "…"\`, \`expect(name).toBe("…")\`) only where they are random.
 - **Tables**: the rows below a header with a column like \`password\`, \`token\` or \`Secret access key\`: columns of
   blanks or tabs, CSV, Markdown, boxes; and a name and its value in two cells. There only values with digits or marks are
   taken, and words where a column says whose they are. Likewise the rows of an SQL \`INSERT\`.
 - **Secrets of Kubernetes**: every value in \`data\` and \`stringData\`, whatever its name, in YAML and JSON; not certificates
   (\`*.crt\`). Line by line, what stands before \`kind: Secret\` is taken where it is base64 of text or random.
 - **Sentences**: \`token X is invalid\`, \`Incorrect API key provided: X\`, when X is random; the line after a prompt
-  such as \`Enter password:\`; passphrases of several words in quotes, and the words of a wallet after \`mnemonic\` or
+  such as \`Enter password:\`; passphrases of several words in quotes (two are
+  enough under \`passphrase\` and \`X_PASSWORD\`), and the words of a wallet after \`mnemonic\` or
   \`seed phrase\`.
 - **Headers and addresses**: Authorization, Cookie, Set-Cookie, \`scheme://user:password@host\`, \`https://token@host\`.
 - **Command lines and files** of programs with a form of their own: \`curl -u\`, \`mysql -p\`, \`sshpass -p\`,
@@ -466,6 +472,7 @@ short anchor is \`weak\`: it is not looked for within base64, and its finds are 
 | rule | what |
 |---|---|
 | \`password\`, \`secret\`, \`parameter\` | a value under a name, a flag, a parameter of an address |
+| \`code\` | recovery codes and PINs |
 | \`phrase\` | the words of a wallet |
 | \`password-hash\` | bcrypt, crypt, argon2, apr1, pbkdf2, scrypt, SCRAM |
 | \`authorization\`, \`cookie\` | headers |

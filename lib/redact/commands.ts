@@ -1,9 +1,9 @@
 /** Passwords in command lines and in the files of programs that have a form of their own. */
 
-import { readerOf, valueAt } from './context.ts'
+import { findByContext, readerOf, valueAt } from './context.ts'
 import type { Find } from './finds.ts'
 import { beside, broken, type Form, printing } from './forms.ts'
-import { findKind, isLikePassword, type Manner, secretTail } from './names.ts'
+import { findKind, findMeaning, isLikePassword, type Manner, secretTail } from './names.ts'
 import { isPasswordWord, isPlaceholder } from './placeholder.ts'
 import { type Signs, signsIn } from './signs.ts'
 import { findInserted } from './tables.ts'
@@ -11,7 +11,7 @@ import { isTelling } from './telling.ts'
 
 /** What is kept instead of a password, and can be tried against lists of them. */
 const hashes =
-  /\$(?:(?<=\b(?:pbkdf2[_:]sha[0-9]{1,3}[$:][0-9]{3,9}|scrypt:[0-9:]{3,24}|SCRAM-SHA-[0-9]{1,3})\$)[\w./+:=$-]{30,300}|2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|[156y]\$(?:[\w=,]{1,24}\$)?[./A-Za-z0-9]{1,32}\$[./A-Za-z0-9]{22,86}|argon2(?:id|i|d)\$[\w=,$]{4,48}\$[A-Za-z0-9+/]{8,90}\$[A-Za-z0-9+/]{16,90})/g
+  /\$(?:(?<=\b(?:pbkdf2[_:]sha[0-9]{1,3}[$:][0-9]{3,9}|scrypt:[0-9:]{3,24}|SCRAM-SHA-[0-9]{1,3})\$)[\w./+:=$-]{30,300}|2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|[156y]\$(?:[\w=,]{1,24}\$)?[./A-Za-z0-9]{1,32}\$[./A-Za-z0-9]{22,86}|[89]\$[./A-Za-z0-9]{14}\$[./A-Za-z0-9]{43}|argon2(?:id|i|d)\$[\w=,$]{4,48}\$[A-Za-z0-9+/]{8,90}\$[A-Za-z0-9+/]{16,90})/g
 
 /** Finds what command lines and files of settings give away; `signs` are those of the text. */
 export function findByForm(text: string, signs: Signs, finds: Find[]): void {
@@ -48,6 +48,8 @@ function findForms(text: string, forms: Iterable<Form>, finds: Find[]): void {
 }
 
 const flagAt = /--(?<![\w-]--)(?=[a-z])[\w-]{1,40}(?=[ \t])[ \t]{1,4}(?=[^\s-])/iy
+const inSentence =
+  /\b(?:an?|the|and|or|via|with|new|add(?:ed)?|renamed|use|using|of|both|to|now|-\w,)\s{1,2}["'`]?$/i
 const secretFlag = new RegExp(`(?:${secretTail}|-key)$`, 'i')
 
 /** `--token value`, and `curl -u user:password`. */
@@ -66,6 +68,12 @@ function findFlags(text: string, finds: Find[]): void {
     const name = flag.trim()
     // The second test takes long to be made, and few commands need it.
     if (!isTelling(name) || !secretFlag.test(name)) continue
+    // A sentence about flags, where words follow.
+    if (
+      inSentence.test(text.slice(Math.max(0, at - 24), at)) &&
+      /[a-z]{3,20}(?![\w!-])/y.test(text.slice(next, next + 24))
+    )
+      continue
     findValue(text, name.slice(2), next, finds)
   }
 }
@@ -157,8 +165,15 @@ export function openEnd(text: string, before: string | undefined): string | unde
     return name === undefined || name.includes('"slotSetting"') ? undefined : `${name}${line}\n`
   }
   const last = lastOf(line)
+  const mayList = '[{(=:'.includes(last) || before !== undefined || (start > 0 && listed.test(line))
+  const list = mayList ? openList(text, start, before) : undefined
+  if (list !== undefined) return list
   const isLikely =
-    line.includes('ame') || line.includes('ey"') || line.includes('"Type"') || isPrinting(line)
+    line.includes('ame') ||
+    line.includes('ey"') ||
+    line.includes('key: ') ||
+    line.includes('"Type"') ||
+    isPrinting(line)
   // A block of YAML ends with one of these, or with a mark behind it.
   if (!isLikely && !'\\|:>+-'.includes(last)) return undefined
   // What is curl's goes over many lines.
@@ -166,6 +181,29 @@ export function openEnd(text: string, before: string | undefined): string | unde
   if (command.includes('curl')) return command
   const end = `${line}\n`
   return openings.some((opening) => opening.test(end)) ? end : undefined
+}
+
+/** A name of many, or of one whose value is on the next line. */
+const head =
+  /(?::=|=>|[:=])(?<=([\w.-]{2,64})["'`\])]{0,3}(?: ?: ?[\w<>[\]]{1,24})?[ \t]{0,8}(?::=|=>|[:=]))[ \t]{0,8}(?:\[\]string ?|(?:List|Set|Arrays)\.(?:of|asList))?[[{(]?[ \t]*\r?$/
+const listed =
+  /^[ \t]{0,64}(?:(?:[0-9]{1,2}[.)]|[*-]) {1,4})?(?:"[^"]{4,512}"|'[^']{4,512}'|(?=\S*[0-9])[^\s"',:{}]{4,512}),?[ \t]*\r?$/
+
+/** The line that a list began with which the text ends in, or a name that its value is to follow. */
+function openList(text: string, start: number, before: string | undefined): string | undefined {
+  let end = text.length
+  let from = start
+  for (let lines = 0; lines < 32; lines++) {
+    const line = text.slice(Math.max(from, end - 600), end)
+    const name = head.exec(line.slice(-200))?.[1]
+    if (name !== undefined) return findMeaning(name).ofItems ? `${line.slice(-200)}\n` : undefined
+    if (!listed.test(line)) return undefined
+    if (from === 0)
+      return before !== undefined && head.test(before.slice(0, -1)) ? before : undefined
+    end = from - 1
+    from = text.lastIndexOf('\n', end - 1) + 1
+  }
+  return undefined
 }
 
 function isPrinting(line: string): boolean {
@@ -185,6 +223,7 @@ export function findOpened(text: string, before: string, finds: Find[]): void {
   const whole = before + text.slice(0, 4096)
   findNamed(whole, broken, found)
   findFlags(whole, found)
+  findByContext(whole, found)
   for (const find of found) {
     const start = find.start - before.length
     if (start >= 0) finds.push({ ...find, start, end: find.end - before.length })

@@ -5,6 +5,7 @@ import {
   findMeaning,
   isLikePassword,
   isRandom,
+  isTwoWords,
   type Kind,
   looksSecret,
   type Manner,
@@ -14,16 +15,16 @@ import { type Runs, takeRun } from './runs.ts'
 
 // What names of secrets end with, roughly, by their last letter: names.ts has the last word.
 const nameEnds =
-  '(?:(?:oke|izatio|lai|essio)n|(?:wor|ssw|[a-z_;-]pw|cre|_pro|(?:et|ecret[_ ]?|ession_?|sess|t\\.s)i|[_-]see)d|' +
-  '(?:hras|ooki|cod|alu|bas|_privat|_liv)e|(?:ecre|sal|jw|pa|tex|_tes)t|(?:pas|word|sswd|ecret|ntial|cred|key)s|' +
+  '(?:(?:oke|izatio|lai|essio|pi)n|(?:wor|ssw|[a-z_;-]pw|cre|_pro|(?:et|ecret[_ ]?|ession_?|sess|t\\.s)i|[_-]see)d|' +
+  '(?:hras|ooki|cod|alu|bas|_privat|_liv)e|(?:ecre|sal|jw|pa|tex|_tes)t|(?:pas|word|sswd|ecret|ntial|cred|key|oken|code)s|' +
   '[a-z0-9_. -]key|(?<![a-z0-9])pwd?|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|' +
   '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|(?:tf_token|op_session)_[a-z0-9_-]{1,60}|' +
   '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code(?:_verifier)?|[a-z_]{0,7}assertion|samlre(?:sponse|quest)|sid|hapikey|app_?id|hash))'
-const connectors = `(?:[=:]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|\\((?=["'\`])|>(?=[^\\s<])|(?:\\|\\||\\?\\?)(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
+const connectors = `(?:[=:]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|[({](?=["'\`])|>(?=[^\\s<])|<-(?=[ \\t]{0,4}["'])|(?:\\|\\||\\?\\?)=?(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
 
 // It leads with the operator and reads the name backwards, so that prose costs nothing.
 const operators = new RegExp(
-  `${connectors}(?:(?<=${nameEnds}["'\`\\\\\\]*]{0,4}(?: [[(][^[\\]()\n]{1,24}[\\])])?[ \\t]{0,40}(?:[=:,(>]|\\|\\||\\?\\?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=))|` +
+  `${connectors}(?:(?<=${nameEnds}["'\`\\\\\\]*]{0,4}(?:\\[[0-9]{0,5}\\]| [[(][^[\\]()\n]{1,24}[\\])])?[ \\t]{0,40}(?:[=:,({>]|<-|(?:\\|\\||\\?\\?)=?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=))|` +
     `(?=\\\\{0,2}/\\\\{0,2}/[^\\s/@"'<>]{0,256}@))`,
   'gi',
 )
@@ -40,7 +41,7 @@ export function findByContext(text: string, finds: Find[]): void {
     const next = text.charCodeAt(at + 1)
     const opensAddress = operator === ':' && (next === slash || next === backslash)
     const found =
-      (opensAddress ? addressAt(text, at) : undefined) ?? assignmentAt(reader, at, operator)
+      (opensAddress ? addressAt(text, at) : undefined) ?? assignmentAt(reader, at, operator, finds)
     if (found === undefined) continue
     finds.push(found)
     operators.lastIndex = found.end
@@ -48,13 +49,15 @@ export function findByContext(text: string, finds: Find[]): void {
 }
 
 export function readerOf(text: string): Reader {
-  return { text, runs: undefined }
+  return { text, runs: undefined, listEnd: 0 }
 }
 
 /** A text that is searched, and the runs that were seen in it. */
 export interface Reader {
   readonly text: string
   runs: Runs | undefined
+  /** Where the list ends that was read last: within it, no other begins. */
+  listEnd: number
 }
 
 const address =
@@ -78,8 +81,16 @@ function addressAt(text: string, at: number): Find | undefined {
   return { start: end - content.length, end, rule: 'url-password' }
 }
 
-/** The value after the operator at `at`, when the name before it says that it is secret. */
-function assignmentAt(reader: Reader, at: number, operator: string): Find | undefined {
+/**
+ * The value after the operator at `at`, when the name before it says that it is secret; of a list the
+ * last one, and the others are added to `finds`.
+ */
+function assignmentAt(
+  reader: Reader,
+  at: number,
+  operator: string,
+  finds: Find[],
+): Find | undefined {
   const { text } = reader
   let nameEnd = at
   while (isBetween(text.charCodeAt(nameEnd - 1))) nameEnd--
@@ -104,33 +115,116 @@ function assignmentAt(reader: Reader, at: number, operator: string): Find | unde
     (isParameter ? meaning.ofParameter : meaning.kind) ??
     (isTight ? meaning.beforeEquals : undefined) ??
     (meaning.isShort || (isTight && before === ';' && /^pwd$/i.test(name)) ? 'password' : undefined)
+  const isPlain = operator === '=' || operator === ':'
+  const last = isPlain && meaning.ofItems && listAt(reader, at + 1, meaning.ofItems, finds)
+  if (last) return last
   if (kind === undefined) return undefined
-  if (operator === ',' || operator === '(') return passedAt(reader, at, nameStart, nameEnd, kind)
+  if (',({'.includes(operator)) return passedAt(reader, at, nameStart, nameEnd, kind)
   if (operator === '>') return elementAt(text, at, nameStart, nameEnd, kind)
 
   let start = at + operator.length
   const next = text[start]
-  if (operator === '=' ? next === '=' || next === '~' : operator === ':' && next === ':')
-    return undefined
-  if (operator === '||' && isHeader(kind)) return undefined
+  if (operator === '=' && next === '=') return comparedAt(reader, start, kind)
+  if (operator === '=' ? next === '~' : operator === ':' && next === ':') return undefined
+  if (operator.startsWith('||') && isHeader(kind)) return undefined
   if ((next === '>' && operator === '=') || (next === '=' && operator === ':')) start++
   const tight = isTight && start === at + 1
   while ((text[start] === ' ' || text[start] === '\t') && start < at + operator.length + 41) start++
+  if (text[start] === '\n' && !isHeader(kind)) start = quotedBelow(text, start)
   const isVariable = tight && meaning.isConstant
-  if (isVariable && opensLine(text, nameStart)) return lineAt(text, start, kind) ?? undefined
+  if (isVariable && opensLine(text, nameStart) && !twoWords.test(text.slice(start, start + 32)))
+    return lineAt(text, start, kind) ?? undefined
   const isFlag = tight && (text.startsWith('--', nameStart) || isParameter)
   for (const lead of [typed, marked]) {
     lead.lastIndex = start
     if (lead.test(text)) start = lead.lastIndex
   }
+  // What is told of a test.
+  if (operator === ':' && name === 'PASS') return valueAt(reader, start, 'password', 'sentence')
   if (meaning.isShort && kind === 'password') return shortlyNamedAt(reader, start)
   const manner = isVariable || isFlag ? 'shell' : 'bare'
   const isSetting =
     !isFlag && !isHeader(kind) && goesOn(reader, start) && opensLine(text, nameStart)
   const find =
     (isSetting ? wordAt(text, start, kind) : undefined) ?? valueAt(reader, start, kind, manner)
+  if (find === undefined && kind === 'password') {
+    const words = twoWords.exec(text.slice(start, start + 32))?.[1] ?? ''
+    if (isTwoWords(name, words))
+      return { start: start + 1, end: start + 1 + words.length, rule: kind }
+  }
   if (find === undefined) return meaning.isShort ? shortlyNamedAt(reader, start) : undefined
   return kind === 'secret' && isNamedSo(name, text.slice(find.start, find.end)) ? undefined : find
+}
+
+const twoWords = /^["'`]([a-z]+ [a-z]+)["'`]/
+const below = /\r?\n[ \t]{0,64}(?=["'`])/y
+
+/** Where a quote opens in the next line, as formatters break what is too long for one. */
+function quotedBelow(text: string, start: number): number {
+  below.lastIndex = start
+  return below.test(text) ? below.lastIndex : start
+}
+
+const equal = /={1,2}[ \t]{0,4}(?=["'`])/y
+
+/** What a name is compared with: a secret only when chance made it. */
+function comparedAt(reader: Reader, start: number, kind: Kind): Find | undefined {
+  equal.lastIndex = start
+  return equal.test(reader.text) && !isHeader(kind)
+    ? valueAt(reader, equal.lastIndex, kind, 'sentence')
+    : undefined
+}
+
+const listOpening =
+  /[>=]?[ \t]{0,8}(?:(?:(?:\[\]string|new [Ss]tring\[\]|(?:List|Set|Arrays)\.(?:of|asList)) ?)?[[{(](?=\s{0,64}["'`])|\r?(?=\n[ \t]{0,32}- ["'`\w])|\((?=[\w]))/y
+const inBrackets = /\s{0,64},?\s{0,64}(?=["'`\w])/y
+const withDashes = /[.:!?]?[ \t]{0,8}\r?\n[ \t]{0,32}- {1,4}(?=["'`\w])/y
+const ofCodes =
+  /(?:[ \t,;]{1,4}|[ \t]{0,4}\r?\n[ \t]{0,16})(?:(?:[0-9]{1,2}[.)]|[*-]) {1,4})?(?=(?:[A-Za-z0-9]{4,10}-){0,3}[A-Za-z0-9]{4,10}(?![\w-]))/y
+const mostItems = 1000
+
+/** Adds all but the last of the secrets in a list that begins behind a name, and returns that. */
+function listAt(reader: Reader, from: number, kind: Kind, finds: Find[]): Find | undefined {
+  const { text } = reader
+  if (from < reader.listEnd) return undefined
+  if (kind !== 'code' && !/[\s>=[{(]/.test(text[from] ?? '')) return undefined
+  listOpening.lastIndex = from
+  const isList = listOpening.test(text)
+  if (!isList && kind !== 'code') return undefined
+  let at = isList ? listOpening.lastIndex : from
+  const separator = !isList ? ofCodes : /[[{(]/.test(text[at - 1] ?? '') ? inBrackets : withDashes
+  const found: Find[] = []
+  for (let count = 0; count < mostItems; count++) {
+    separator.lastIndex = at
+    if (!separator.test(text)) break
+    const start = separator.lastIndex
+    const item = itemAt(reader, start)
+    if (item === undefined) break
+    at = item.end + item.start - start
+    const content = text.slice(item.start, item.end)
+    const manner = kind === 'secret' ? 'sentence' : 'quoted'
+    if (!/[0-9]/.test(content) || !looksSecret(content, kind, manner)) continue
+    if (kind === 'password' && !isLikePassword(content)) continue
+    found.push({ ...item, rule: kind })
+  }
+  reader.listEnd = at
+  joinedUp.lastIndex = at
+  const last = found.pop()
+  if (last === undefined || joinedUp.test(text)) return undefined
+  finds.push(...found)
+  return last
+}
+
+/** What is only part of something. */
+const joinedUp = /,?\s{0,64}\]\.join\(/y
+
+/** What stands in quotes there, or else up to the next mark. */
+function itemAt(reader: Reader, at: number): { start: number; end: number } | undefined {
+  const { text } = reader
+  const start = /["'`]/.test(text[at] ?? '') ? at + 1 : at
+  const end =
+    start > at ? closing(text, start, text[at] as string) : bareEnd(reader, start, 'secret')
+  return end > start ? { start, end } : undefined
 }
 
 /** A name of a few letters says little, so its value has to look like a password. */
@@ -204,7 +298,7 @@ const typed =
 
 /** What some languages put before or for a quote, and Markdown and YAML before a value. */
 const marked =
-  /(?:Some\((?=["'])|q{1,2}[{(](?=\S)|\[\[(?=[^\s[\]]+\]\])|[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|&\w{1,32} (?=\S))/y
+  /(?:(?:Some|String::from|\[\]byte|Buffer\.from|(?:base64\.)?b64decode|atob|MD5|SHA1|bytes)\((?=["'`])|N(?=')|q{1,2}[{(](?=\S)|\[\[(?=[^\s[\]]+\]\])|[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|&\w{1,32} (?=\S))/y
 
 /** `<password>...<` */
 function elementAt(
@@ -214,17 +308,21 @@ function elementAt(
   nameEnd: number,
   kind: Kind,
 ): Find | undefined {
-  if (nameEnd !== at || !/[<:]/.test(text[nameStart - 1] ?? '') || text[at + 1] === '<')
-    return undefined
+  // `<string name="password">`
+  const isAttribute =
+    nameEnd === at - 1 &&
+    /\b(?:name|key|id)=["']$/.test(text.slice(Math.max(0, nameStart - 8), nameStart))
+  const isElement = nameEnd === at && /[<:]/.test(text[nameStart - 1] ?? '')
+  if (!isElement && !isAttribute) return undefined
   const length = text.slice(at + 1, at + 513).search(/[<\n]/)
   if (length < 0 || !/^<\//.test(text.slice(at + 1 + length, at + 3 + length))) return undefined
   const content = text.slice(at + 1, at + 1 + length)
-  return looksSecret(content, kind, 'quoted')
+  return looksSecret(content, kind, isElement ? 'quoted' : 'cell')
     ? { start: at + 1, end: at + 1 + length, rule: kind }
     : undefined
 }
 
-/** `set('password', '...')`, `password('...')` */
+/** `set('password', '...')`, `{ "password", "..." }`, `${env:PASSWORD, '...'}`, `password('...')` */
 function passedAt(
   reader: Reader,
   at: number,
@@ -233,11 +331,11 @@ function passedAt(
   kind: Kind,
 ): Find | undefined {
   const { text } = reader
-  const isCall = text[at] === '('
+  const isCall = text[at] !== ','
   if (
     isCall
       ? nameEnd !== at
-      : !/\(\s{0,8}["'`]$/.test(text.slice(Math.max(0, nameStart - 10), nameStart))
+      : !/(?:[({[]\s{0,8}["'`]|\$\{env:)$/.test(text.slice(Math.max(0, nameStart - 10), nameStart))
   ) {
     return undefined
   }
@@ -245,7 +343,17 @@ function passedAt(
   if (!passed.test(text)) return undefined
   const find = valueAt(reader, passed.lastIndex, kind, 'bare')
   if (find === undefined || isHeader(kind)) return find
-  return /[0-9]|[^\w.-]/.test(text.slice(find.start, find.end)) ? find : undefined
+  const content = text.slice(find.start, find.end)
+  // Elsewhere than in a call, two words or more are a list of names.
+  const isPair =
+    !isCall &&
+    !text
+      .slice(Math.max(0, nameStart - 10), nameStart - 1)
+      .trimEnd()
+      .endsWith('(')
+  if (isPair && !/^["'`]\s{0,8}[\])}]/.test(text.slice(find.end, find.end + 10))) return undefined
+  if (isPair && /^[a-z]+(?:[-_.][a-z0-9]+)+$/.test(content)) return undefined
+  return /[0-9]|[^\w.:-]/.test(content) ? find : undefined
 }
 
 const passed = /[ \t]{0,16}(?:default ?= ?)?(?=["'`])/y
@@ -256,7 +364,7 @@ function nameBefore(text: string, end: number): number {
   // "API key: ..." is a name of two words, and "Unseal Key 1: ..." one of three.
   while (
     text[start - 1] === ' ' &&
-    /^(?:key|phrase|words|id$|[0-9]{1,2}$)/i.test(text.slice(start, end))
+    /^(?:key|phrase|words|codes?$|pin$|id$|[0-9]{1,2}$)/i.test(text.slice(start, end))
   ) {
     start = nameFrom(text, start - 1, end - 64)
   }
@@ -271,7 +379,7 @@ function nameFrom(text: string, end: number, least: number): number {
 
 /** Where a name ends that has something in brackets behind it: `Secret key [None]: `, `Key 1 (hex): `. */
 function withoutNote(text: string, end: number): number {
-  const note = /(?<=[\w"'`*]) (?:\([^()\n]{1,24}\)|\[[^[\]\n]{1,24})$/.exec(
+  const note = /(?<=[\w"'`*])(?:\[[0-9]{0,5}| (?:\([^()\n]{1,24}\)|\[[^[\]\n]{1,24}))$/.exec(
     text.slice(Math.max(0, end - 28), end),
   )
   return note === null ? end : end - note[0].length
@@ -373,11 +481,19 @@ function bareEnd(reader: Reader, start: number, kind: Kind): number {
     joined.lastIndex = end
     if (joined.test(text)) return joined.lastIndex
   }
+  if (text[end] === '&' && end > start && kind === 'password') {
+    ampersand.lastIndex = end
+    if (ampersand.test(text)) return ampersand.lastIndex
+  }
   return end > start && /[.:!?]/.test(text[end - 1] ?? '') ? end - 1 : end
 }
 
 /** The second half of what has a bar in the middle. */
 const joined = /\|[\w+/=-]{20,4096}/y
+
+/** What goes on behind an ampersand is another parameter only when it has a name. */
+const ampersand =
+  /&(?=[^\s"'`&;,<>(){}[\]|\\=]{0,64}[0-9])[^\s"'`&;,<>(){}[\]|\\=]{2,64}(?![=;&(){}[\]\\])/y
 
 /** The secret in a string that stands alone under a name: of a JSON key, of an argument. */
 export function findUnder(kind: Kind, text: string): Find | undefined {
@@ -430,7 +546,7 @@ function credentialsAt(reader: Reader, at: number): Find | undefined {
   const { end } = takeRun(reader.runs, credentials, text, start)
   const content = text.slice(start, Math.min(end, start + 200))
   const mixed = content.length >= 6 && /[0-9]/.test(content) && /[A-Za-z]/.test(content)
-  const sure = mixed || (content.length >= 4 && /^basic/i.test(word))
+  const sure = mixed || (/^basic/i.test(word) && /[A-Z=]/.test(content) && content.length >= 4)
   return sure && !/[[({]/.test(text[end] ?? '') ? { start, end, rule: 'authorization' } : undefined
 }
 

@@ -18,7 +18,7 @@ import { type Readers, redactJson } from './json.ts'
 import { KnownValues } from './known.ts'
 import { findManifests, type Manifest } from './manifests.ts'
 import { type Kind, looksSecret } from './names.ts'
-import { redactKeys } from './pem.ts'
+import { type PemState, redactKeys } from './pem.ts'
 import type { RedactionStream, Redactor, RedactorOptions } from './redactor.ts'
 import { rules, SHORTEST_RUN } from './rules.ts'
 import { signsIn } from './signs.ts'
@@ -294,6 +294,7 @@ class Engine implements Redactor {
       for (const find of seen) finds.push(findBehind(view, find))
     }
     if (depth < deepest) this.#findEncoded(value, finds, depth, isWhole)
+    if (!isWhole && finds.length > 0) this.#goOn(value, finds, place)
     const rest = this.#replace(value, finds)
     if (isOpen(place)) places.set(path, place)
     else if (places.size > 0) places.delete(path)
@@ -328,6 +329,16 @@ class Engine implements Redactor {
     }
   }
 
+  /** Base64 of a key whose first line ends a text goes on in the lines to come. */
+  #goOn(text: string, finds: readonly Find[], place: Place): void {
+    const from = text.lastIndexOf('\n') + 1
+    const width = text.length - from
+    if (place.inside || width < 60 || width > 76) return
+    const isKey = ({ start, end, rule }: Find) =>
+      rule === 'private-key' && start === from && end === text.length
+    if (finds.some(isKey)) Object.assign(place, nothing, { inside: true, width })
+  }
+
   #replace(text: string, finds: Find[]): Redacted<string> {
     if (finds.length === 0) return { value: text, counts: undefined }
     const merged = mergeFinds(text, finds)
@@ -356,9 +367,7 @@ class Engine implements Redactor {
 const keyLine = /[A-Za-z0-9+/=]{16}|PRIVATE KEY|^\s*$/
 
 /** What the text that came before at a place leaves open. */
-interface Place {
-  inside: boolean
-  length: number
+interface Place extends PemState {
   wrap: Wrap | undefined
   /** What ended with a name whose value stands in the next line. */
   open: string | undefined
@@ -390,6 +399,9 @@ function placeAt(places: Places, path: string): Place {
 
 const nothing: Readonly<Place> = {
   inside: false,
+  lead: '',
+  tail: '',
+  width: 0,
   length: 0,
   wrap: undefined,
   open: undefined,

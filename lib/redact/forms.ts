@@ -124,6 +124,40 @@ const commands: readonly Form[] = [
   ),
   form('> AUTH ', '> AUTH[ \\t]+(?:\\w{1,64}[ \\t]+(?=\\S))?'),
   form('::set-o', '::set-output name=[\\w-]{0,40}(?:token|secret|password|key)::'),
+  form('cypher-shell', `\\bcypher-shell\\b${upTo('cypher-shell')}[ \\t]-p[ \\t]+`),
+  form(
+    'psexec|PsExec|evil-winrm|nxc |crackmapexec|rdesktop|certutil',
+    `\\b(?:[Pp]s[Ee]xec|evil-winrm|nxc|crackmapexec|rdesktop|certutil)\\b${upTo('psexec|evil-winrm|nxc|rdesktop|certutil')}[ \\t]-p[ \\t]+(?=\\S{0,64}[0-9!#%^&*])`,
+  ),
+  form(
+    'plink|pscp|psftp',
+    `\\b(?:plink|pscp|psftp|putty)\\b${upTo('plink|pscp|psftp')}[ \\t]-pw[ \\t]+`,
+  ),
+  form('ipmitool', `\\bipmitool\\b${upTo('ipmitool')}[ \\t]-P[ \\t]+`),
+  form('snmp', `\\bsnmp(?:walk|get|set|bulkwalk)\\b${upTo('snmp')}[ \\t]-A[ \\t]+`),
+  form('snmp', `\\bsnmp(?:walk|get|set|bulkwalk)\\b${upTo('snmp')}[ \\t]-X[ \\t]+`),
+  form('schtasks', `\\bschtasks\\b${upTo('schtasks')}[ \\t]/rp[ \\t]+`),
+  form('signtool', `\\bsigntool\\b${upTo('signtool')}[ \\t]/p[ \\t]+`),
+  form(
+    'net use|net user',
+    '\\bnet[ \\t]+(?:use[ \\t]+(?:\\w:|\\*)?[ \\t]*\\\\\\\\\\S{1,128}|user[ \\t]+[\\w.-]{1,64})[ \\t]+(?!/)(?=\\S{0,64}[0-9])(?=\\S{8})',
+  ),
+  form('vault login', '\\bvault[ \\t]+login[ \\t]+(?=[\\w.-]{16})(?=\\S{0,64}[0-9])'),
+  form('bw unlock', '\\bbw[ \\t]+unlock[ \\t]+(?=[^\\s-])(?=\\S{0,64}[0-9])'),
+  form(
+    'rclone',
+    '\\brclone[ \\t]+(?:obscure|config[ \\t]+create\\b[^\\n|;&]{0,120}?[ \\t]pass)[ \\t]+(?=\\S{0,64}[0-9])',
+  ),
+  form('keyvault', `\\bkeyvault[ \\t]+secret[ \\t]+set\\b${upTo('keyvault')}[ \\t]--value[ =]`),
+  form(
+    'user-secrets set',
+    '\\buser-secrets[ \\t]+set[ \\t]+["\']?[\\w:.-]{0,100}(?:[Pp]assword|[Ss]ecret|[Kk]ey|[Tt]oken)["\']?[ \\t]+',
+  ),
+  form(
+    '--passphrase-fd',
+    '\\b(?:echo|printf)[ \\t]+(?:-\\w+[ \\t]+)?',
+    '(?=[ \\t]*\\|[^\\n|]{0,80}--passphrase-fd)',
+  ),
   form('kubeadm', `\\bkubeadm\\b${upTo('kubeadm')}[ \\t](?=[a-z0-9]{6}\\.[a-z0-9]{16}\\b)`),
 ]
 
@@ -135,7 +169,7 @@ const phrases: readonly Form[] = [
   ),
   form(
     'dentified|IDENTIFIED',
-    '\\b(?:identified|IDENTIFIED|Identified)[ \\t]+(?:(?:with|WITH)[ \\t]+\\S{1,64}[ \\t]+)?(?:by|BY)[ \\t]+(?=["\']|\\S{0,64}[0-9])',
+    '\\b(?:IDENTIFIED|[Ii]dentified(?=[ \\t]+(?:[Ww]ith[ \\t]+\\S{1,64}[ \\t]+)?by[ \\t]+["\']?[^\\s"\']{0,64}[0-9]))[ \\t]+(?:(?:with|WITH)[ \\t]+\\S{1,64}[ \\t]+)?(?:by|BY)[ \\t]+(?=["\']|\\S{0,64}[0-9])',
   ),
   form('PASSWORD ', `\\bPASSWORD[ \\t]+(?=')`),
   // It leads with the word: what may stand before it would be tried at every word of a text.
@@ -200,7 +234,96 @@ const phrases: readonly Form[] = [
     pattern: /\b(tid=[0-9a-f]{16,64};exp=[0-9]{8,12}(?:;[\w-]{1,32}=[\w.:*+/-]{0,200}){1,30})/g,
   },
   { words: ['te Keys'], pattern: /\([0-9]{1,2}\) (0x[0-9a-f]{64})\b/g },
+  // Protocols, as they are typed and logged.
+  form(
+    'LOGIN ',
+    '(?:^|\\n)(?:[CS]: ?|> ?)?[A-Za-z]{0,4}[0-9]{1,6} LOGIN (?:"[^"\\n]{1,128}"|\\S{1,128}) ',
+  ),
+  form(
+    'PASS ',
+    '(?:^|\\n)(?:[CS]: ?|[>-]{1,3} ?)?PASS (?=\\S{0,64}[0-9])(?=\\S{6,64}[ \\t]*\\r?(?:\\n|$))(?!\\S*[/.]\\w)',
+  ),
+  form('AUTH PLAIN |AUTHENTICATE PLAIN ', '\\b(?:AUTH|AUTHENTICATE) PLAIN (?=[A-Za-z0-9+/]{8})'),
+  form(
+    'AUTH ',
+    '(?:^|\\n)(?:redis> ?|[\\w.:]{1,64}> ?)?AUTH (?:default )?(?=[\\w!#%^&*-]{0,64}[0-9])(?=[\\w!#%^&*-]{8,128}[ \\t]*\\r?(?:\\n|$))',
+  ),
+  form(
+    'IDENTIFY |identify ',
+    '\\b[Nn]ick[Ss]erv:?[ \\t]+(?:IDENTIFY|identify)[ \\t]+(?:\\w{1,32}[ \\t]+(?=[^\\s"]))?',
+  ),
+  form(' EAP "| XAUTH "| EAP \'| XAUTH \'', '[ \\t]:[ \\t]+(?:EAP|XAUTH)[ \\t]+(?=["\'])'),
+  form(
+    ' pptpd "| pptpd \'| l2tpd "| * "',
+    '(?:^|\\n)["\']?[\\w.@-]{1,64}["\']?[ \\t]+(?:\\*|pptpd|l2tpd)[ \\t]+(?="[^"\\n]{4,64}"[ \\t]+(?:\\*|[0-9.]{7,15}))',
+  ),
+  form(
+    'psksecret|password ENC ',
+    '\\bset[ \\t]+(?:psksecret|(?:\\w{0,24}-?)?password)[ \\t]+(?:ENC[ \\t]+)?(?=\\S{0,100}[0-9])(?=\\S{6})',
+  ),
+  form('assword-value ', '\\bplain-text-password-value[ \\t]+'),
+  form('SQLConnectInfo', '\\bSQLConnectInfo[ \\t]+\\S{1,128}[ \\t]+\\S{1,64}[ \\t]+'),
+  form('native_password', '\\bmysql_native_password[\'`"]? AS (?=[\'"]\\*[0-9A-F]{40})'),
+  form('addauth digest', '\\baddauth[ \\t]+digest[ \\t]+\\w{1,64}:'),
+  form(' on >', '\\buser[ \\t]+\\w{1,64}[ \\t]+on[ \\t]+>'),
+  form(
+    'sonar.login|SONAR_LOGIN',
+    '\\b(?:sonar\\.login|SONAR_LOGIN)["\']?[=: ]{1,3}(?=["\']?[0-9a-f]{40})',
+  ),
+  form(
+    'reset to |changed to |set to ',
+    '\\b[Pp]assword (?:has been|was|is now) (?:re)?(?:set|changed) to[: ]{1,2}(?=\\S{0,64}[0-9])(?=\\S{8})',
+  ),
+  form(
+    ' as the password| as password| as your password',
+    '\\b[Uu]se[: ]{1,2}(?=\\S{0,64}[0-9])(?=[!-~]{8,64} as (?:the |your )?password)',
+  ),
+  form(
+    'password',
+    '\\bpassword (?<=\\b(?:user|login|username)[ :=]{1,3}\\S{1,64}, password )(?=\\S{0,64}[0-9])(?=\\S{8})',
+  ),
+  form(
+    'code is ',
+    '\\b(?:[Rr]ecovery|[Bb]ackup|[Vv]erification|[Ss]ecurity|[Ll]ogin|2FA|OTP) code is[: ]{1,2}(?=["\'`]?[A-Za-z0-9-]{0,16}[0-9])(?=["\'`]?[A-Za-z0-9-]{6})',
+  ),
+  form('PIN is ', '\\bPIN is[: ]{1,2}(?=[0-9]{4,12}\\b)'),
+  form('your Google ', '(?<![\\w-])(?=G-[0-9]{6} is your Google )'),
+  {
+    words: ['grub.pbkdf2'],
+    pattern: /\bgrub\.pbkdf2\.sha512\.[0-9]{1,8}\.([0-9A-F]{32,256}\.[0-9A-F]{32,256})/g,
+  },
+  // The bytes of a key.
+  {
+    words: ['ecretKey', 'rivateKey', 'ecret_key', 'rivate_key', 'SECRET_KEY', 'PRIVATE_KEY'],
+    pattern:
+      /(?:[Ss]ecret_?[Kk]ey|[Pp]rivate_?[Kk]ey|(?:SECRET|PRIVATE)_KEY)["']?[^[\]\n]{0,48}\[\s{0,16}((?:(?:[0-9]{1,3}|0x[0-9A-Fa-f]{2}),\s{0,16}){15,127}(?:[0-9]{1,3}|0x[0-9A-Fa-f]{2}))/g,
+  },
   // What is passed by its place among others.
+  form(
+    'rk.Credential(|kCredential(|uthentication(|sic_auth(|tials.basic(|sicAuthCredentials(|rk.Credential::new(|kCredential]::new(',
+    '(?:\\bNetworkCredential|\\bPasswordAuthentication|\\.basic_auth|\\bCredentials\\.basic|\\bBasicAuthCredentials)(?:\\]?::new)?\\([ \\t]{0,8}["\'][^"\'\\n]{1,64}["\'],[ \\t]{0,8}(?:Some\\()?(?=["\'])',
+  ),
+  form(
+    'mysql_real_connect',
+    '\\bmysql_real_connect\\([^,"\\n]{1,32},(?:[ \\t]{0,4}"[^"\\n]{1,200}",){2}[ \\t]{0,4}(?=")',
+  ),
+  form(
+    'CURLOPT_USERPWD',
+    'CURLOPT_USERPWD,[ \\t]{0,4}["\'](?=[^"\'\\n]{1,200}["\'])[\\w.@-]{1,64}:',
+  ),
+  form(
+    'SecretKeySpec(|SignedString(|createCipheriv(|cookieParser(|pgp_sym_encrypt(|Fernet(',
+    `(?:\\bSecretKeySpec\\(|\\.SignedString\\((?:\\[\\]byte\\()?|\\bcreateCipheriv\\([ \\t]{0,4}["'][^"'\\n]{1,32}["'],[ \\t]{0,4}|\\bcookieParser\\(|\\bpgp_sym_encrypt\\([^,\\n]{1,64},[ \\t]{0,4}|\\bFernet\\(b?)(?=["'][^"'\\n]{0,64}[0-9])(?=["'][^"'\\n]{8})`,
+  ),
+  form('unwrap_or(', '(?:TOKEN|SECRET|PASSWORD|PASSWD|_KEY)"\\)\\.unwrap_or\\([ \\t]{0,4}(?=")'),
+  form(
+    'PASSWORD}|SECRET}|TOKEN}|password}',
+    '(?:^|\\n)\\$\\{\\w{0,32}(?:PASSWORD|SECRET|TOKEN|password)\\}(?: {2,16}|\\t)=?(?=\\S{8})(?=\\S{0,64}[0-9])',
+  ),
+  form(
+    'curl',
+    `\\bcurl\\b${upTo('curl')}[ \\t](?:-b|--cookie)[ =]?["']?[\\w.-]{1,64}=(?=[^"'\\s]{12})`,
+  ),
   form(
     'mysqli|MySQLdb.connect(|pymysql.connect(|w PDO(',
     `\\b(?:mysqli(?:_connect)?|(?:MySQLdb|pymysql)\\.connect|new PDO)\\((?:[ \\t]{0,4}["'][^"'\\n]{1,200}["'],){2}[ \\t]{0,4}(?=["'])`,
@@ -269,9 +392,29 @@ export const broken: readonly (Form & { readonly line: string })[] = [
     '[ \\t]{1,64}(?=[^\\s:]{8,512}[ \\t]{0,64}(?:\\n|$))',
   ),
   splitSetting(
-    '<string>',
-    '<key>([\\w.-]{2,64})</key>[ \\t]{0,8}\\r?\\n',
-    '[ \\t]{0,64}<string>(?=[^\\s<])',
+    '<string>|<value>',
+    '<(?:key|name|string)>([\\w.-]{2,64})</\\w{3,6}>[ \\t]{0,8}\\r?\\n',
+    '[ \\t]{0,64}<(?:string|value)>(?=[^\\s<])',
+  ),
+  // "NAME": {
+  //   "value": "..."
+  splitSetting(
+    'value":|default":',
+    '\\{[ \\t]{0,8}\\r?\\n(?<=["\']([\\w-]{2,64})["\']:[ \\t]{0,4}\\{[ \\t]{0,8}\\r?\\n)',
+    '[ \\t]{0,64}"(?:value|default)":[ \\t]{0,4}(?=")',
+  ),
+  // <password>
+  //   value
+  splitSetting(
+    'assword>|asswd>|oken>|ecret>|hrase>|Key>|_key>',
+    '<(\\w{3,64})>[ \\t]{0,8}\\r?\\n',
+    '[ \\t]{0,64}(?=[^\\s<]{4,512}[ \\t]{0,8}\\r?\\n[ \\t]{0,64}</|[^\\s<]{4,512}[ \\t]*$)',
+  ),
+  // ["name"]=> string(8) "value"
+  splitSetting(
+    '"]=>',
+    '\\["([\\w.-]{2,64})"\\]=>[ \\t]{0,8}\\r?\\n',
+    '[ \\t]{0,64}string\\([0-9]{1,4}\\) (?=")',
   ),
   // A command over many lines.
   splitSetting(' \\\n', `--${named}[ \\t]{1,4}\\\\\\n`, '[ \\t]{0,64}(?=[^\\s-])'),
@@ -329,7 +472,7 @@ const settings: readonly Form[] = [
     '\\bvariable[ \\t]+"([\\w-]{2,64})"[ \\t]*\\{[^{}]{0,300}?\\bdefault[ \\t]*=[ \\t]*(?=")',
   ),
   // ["name"]=> string(8) "value"
-  setting('"]=>', '\\["([\\w.-]{2,64})"\\]=>\\s{1,16}string\\([0-9]{1,4}\\) (?=")'),
+  setting('"]=> ', '\\["([\\w.-]{2,64})"\\]=> {1,16}string\\([0-9]{1,4}\\) (?=")'),
   setting(
     'gField',
     `\\bbuildConfigField[ (]["']String["'],[ \\t]*["']([\\w.-]{2,64})["'],[ \\t]*["'](?=\\\\")`,
@@ -337,8 +480,42 @@ const settings: readonly Form[] = [
   // ENV NAME value, as Dockerfiles had it before they had an operator.
   setting('ENV ', `\\bENV[ \\t]{1,8}(\\w{2,64})[ \\t]{1,8}(?=["']?[^\\s=]{0,80}[0-9])`),
   setting('#define ', '#define[ \\t]{1,16}(\\w{2,64})[ \\t]{1,64}(?=")'),
-  // var NAME string = "value"
-  setting('string =', '\\bstring = ?(?=["`])(?<=\\b(\\w{2,64}) string = ?)'),
+  // var NAME string = "value", Dim NAME As String = "value", DECLARE @NAME varchar(50) = 'value'
+  setting(
+    'tring =|) =|ROGMEM =',
+    '(?:\\b[Ss]tring|\\b(?:nvarchar|NVARCHAR|varchar|VARCHAR)\\(\\w{1,4}\\)|\\bPROGMEM) = ?N?(?=["\'`])(?<=\\b(\\w{2,64})(?:\\[\\])?(?: As| AS)? (?:[Ss]tring|PROGMEM|[nN]?(?:varchar|VARCHAR)\\(\\w{1,4}\\)) = ?N?)',
+  ),
+  // expect(NAME).toBe('value'), and assertions of other languages.
+  {
+    ...setting(
+      '.toBe(|.toEqual(|.toStrictEqual(|.equal(|.eql(|.isEqualTo(',
+      '\\.(?:toBe|toEqual|toStrictEqual|equal|eql|isEqualTo)\\((?=["\'`])(?<=\\b([\\w.-]{2,64})["\'\\]]{0,3}(?:\\(\\))?\\)?(?:\\.(?:to|should))?\\.\\w{2,16}\\()',
+    ),
+    manner: 'sentence',
+  },
+  // {"kty": ..., "d": "..."}
+  {
+    ...setting('"d": "|"d":"', '"d": ?(?="[\\w-]{43,700}")'),
+    name: 'private_key',
+    manner: 'sentence',
+  },
+  // <td>NAME</td><td>value</td>
+  {
+    ...setting(
+      '</td>',
+      '<t[dh]>([\\w .-]{2,64}):?</t[dh]>\\s{0,16}<td>(?:<code>)?(?=[^\\s<]{4,256}<)',
+    ),
+    manner: 'cell',
+  },
+  // ParameterKey=NAME,ParameterValue=value
+  setting('ParameterValue=', '\\bParameterKey=([\\w-]{2,64}),ParameterValue=(?=\\S)'),
+  // git config --global section.NAME value
+  setting('config --global ', '\\bconfig --global (?:[\\w-]{1,64}\\.){1,4}(\\w{2,64}) (?=\\S)'),
+  // curl_easy_setopt(curl, CURLOPT_PASSWORD, "value")
+  setting(
+    'PASSWORD,|PASSWD,|_KEY,|_TOKEN,',
+    '\\b(\\w{2,48}(?:PASSWORD|PASSWD|_KEY|_TOKEN)),[ \\t]{0,4}(?=["\'][^"\']{4,256}["\'][ \\t]{0,4}\\))',
+  ),
   // [sudo] password for user: value
   {
     ...setting(

@@ -2,7 +2,7 @@
 
 import { type Find, marker, mergeCounts, type Redacted, type RedactionCounts } from './finds.ts'
 import { isValueOfSecret } from './manifests.ts'
-import { findKind, type Kind } from './names.ts'
+import { findKind, findMeaning, type Kind } from './names.ts'
 
 /** What is done with the strings of a JSON text. */
 export interface Readers {
@@ -122,7 +122,10 @@ class Walk {
       if (this.#depth >= deepest) return undefined
       this.#at++
       this.#depth++
-      const isWhole = code === 123 ? this.#object(below, kind, inner) : this.#list(below, kind)
+      const isWhole =
+        code === 123
+          ? this.#object(below, kind, inner)
+          : this.#list(below, kind ?? kindOfItems(key))
       this.#depth--
       return isWhole || undefined
     }
@@ -300,7 +303,7 @@ class Siblings {
 
   /** What the others say of a member: `{ name: 'API_KEY', value: ... }`, the private half of a key. */
   kindOf(key: string): Kind | undefined {
-    if (/^value$/i.test(key)) return this.#pairKind
+    if (/^(?:parameter)?value$/i.test(key)) return this.#pairKind
     if (/^(?:d|k|p|q|d[pq]|qi)$/.test(key)) return this.#has('kty') ? 'secret' : undefined
     // Of a state of terraform.
     return key === 'result' && this.#has('bcrypt_hash') ? 'password' : undefined
@@ -314,7 +317,8 @@ class Siblings {
   /** What the member that is a name says of the one that is a value. */
   get #pairKind(): Kind | undefined {
     if (this.#pair === undefined) {
-      const isName = ({ key, value }: Member) => /^(?:name|key|header)$/i.test(key.text) && value
+      const isName = ({ key, value }: Member) =>
+        /^(?:name|key|header|parameterkey)$/i.test(key.text) && value
       const name = this.#members.find(isName)?.value?.text
       this.#pair = { kind: name === undefined ? undefined : findKind(name) }
     }
@@ -332,9 +336,17 @@ class Siblings {
   }
 }
 
+/** What a name of many says of each: less than the name of one, since words and counts have it, too. */
+function kindOfItems(key: string | undefined): Kind | undefined {
+  const kind = key === undefined ? undefined : findMeaning(key).ofItems
+  return kind === 'secret' ? 'parameter' : kind
+}
+
 /** `"db_password": {"value": ...}`, `"gitlab-token": {"gitlab.com": ...}`. */
 function kindBelow(above: Kind | undefined, key: string): Kind | undefined {
-  return key === 'value' || /^[\w-]{1,63}(?:\.[\w-]{1,63})+$/.test(key) ? above : undefined
+  return key === 'value' || key === 'default' || /^[\w-]{1,63}(?:\.[\w-]{1,63})+$/.test(key)
+    ? above
+    : undefined
 }
 
 /** What the item before says of this one: a flag, or the name of a header. */

@@ -9,6 +9,7 @@ export type Kind =
   | 'password'
   | 'secret'
   | 'parameter'
+  | 'code'
   | 'phrase'
   | 'authorization'
   | 'cookie'
@@ -52,7 +53,7 @@ const harmless =
 
 /** Whose keys have no shape of their own, so that the name is all there is to know them by. */
 const vendors =
-  /(?:^|[^a-z]|(?<=[a-z])(?=[A-Z]))(?:abuseipdb|activecampaign|adafruit|adobe|ahrefs|airbrake|airtable|alchemy|algolia|alibaba|aliyun|amplitude|anthropic|apify|apollo|appcenter|asana|assemblyai|auth0|aws|axiom|azure|bamboo|baremetrics|bing|bitbucket|bitly|bittrex|blockchain|bugsnag|buildkite|bunny|calendly|canny|censys|chargebee|circleci|clearbit|clickhouse|clickup|cloudflare|cloudinary|cloudsmith|codacy|codecov|codeclimate|cohere|coinbase|coinmarketcap|confluent|consul|contentful|coveralls|datadog|databricks|dd|deepgram|deepl|deepseek|digitalocean|discord|docusign|dropbox|droneci|drone|dynatrace|elastic|elasticsearch|elevenlabs|etherscan|etsy|eventbrite|exa|facebook|fastly|figma|finnhub|firebase|firecrawl|fireworks|flickr|freshdesk|fullstory|geocodio|giphy|gitea|github|gitlab|gitter|google|gcp|gradle|grafana|groq|harvest|helpscout|heroku|here|hetzner|honeybadger|honeycomb|hubspot|huggingface|hunter|ifttt|infura|instagram|intercom|ipinfo|ipstack|jenkins|jira|jfrog|artifactory|keen|klaviyo|kraken|kucoin|launchdarkly|lastfm|linear|linkedin|linode|lob|logdna|loggly|logz|looker|mailchimp|mailgun|mailjet|mandrill|mapbox|mapquest|mattermost|maxmind|meilisearch|messagebird|mistral|mixpanel|monday|moralis|mux|nasa|neon|netlify|newrelic|new_relic|newsapi|ngrok|notion|npm|nuget|nvidia|nytimes|okta|omise|onesignal|openai|opencage|openrouter|openweather(?:map)?|optimizely|opsgenie|pagerduty|papertrail|paypal|pendo|perplexity|pexels|pinecone|pinata|pingdom|plaid|planetscale|polygon|postmark|postman|posthog|pubnub|pusher|pypi|quicknode|rapidapi|razorpay|recaptcha|replicate|resend|rollbar|rubygems|salesforce|scaleway|scalr|segment|semrush|sendgrid|sendbird|sendinblue|sentry|serpapi|serper|shodan|shopify|sidekiq|signalfx|slack|snyk|sonar(?:cloud|qube)?|sonarcloud|sourcegraph|spotify|square|squareup|statuspage|strava|stripe|sumologic|supabase|tavily|teamcity|telegram|tencent|thingspeak|tinypng|tmdb|together|travis(?:ci)?|trello|twilio|twitch|twitter|typeform|unsplash|uptimerobot|vercel|vimeo|virustotal|vonage|voyage|vultr|wandb|watson|weatherapi|webflow|wistia|woocommerce|workos|yandex|yelp|youtube|zapier|zendesk|zoho|zoom)(?:[^a-z].{0,40}|[A-Z].{0,40}|api)?key$/i
+  /(?:^|[^a-z]|(?<=[a-z])(?=[A-Z]))(?:ably|abstractapi|ai21|alphavantage|anyscale|apilayer|appwrite|arbiscan|backblaze|bigml|blockfrost|braintree|brevo|browserstack|bscscan|cerebras|clarifai|codemagic|crowdin|currencyapi|deepinfra|doppler|dwolla|exchangerate|flightaware|foursquare|freshbooks|hasura|hcaptcha|helicone|imgbb|imgur|ipgeolocation|iterable|jina|jotform|kagi|langsmith|lokalise|maptiler|numverify|omdb|openexchangerates|pagespeed|pipedrive|plivo|polygonscan|positionstack|qdrant|recurly|roboflow|runpod|sambanova|saucelabs|scraperapi|scrapingbee|securitytrails|spoonacular|stability|stytch|tenor|tiingo|ticketmaster|tomtom|turso|twelvedata|typesense|upstash|urlscan|weatherstack|wolfram|abuseipdb|activecampaign|adafruit|adobe|ahrefs|airbrake|airtable|alchemy|algolia|alibaba|aliyun|amplitude|anthropic|apify|apollo|appcenter|asana|assemblyai|auth0|aws|axiom|azure|bamboo|baremetrics|bing|bitbucket|bitly|bittrex|blockchain|bugsnag|buildkite|bunny|calendly|canny|censys|chargebee|circleci|clearbit|clickhouse|clickup|cloudflare|cloudinary|cloudsmith|codacy|codecov|codeclimate|cohere|coinbase|coinmarketcap|confluent|consul|contentful|coveralls|datadog|databricks|dd|deepgram|deepl|deepseek|digitalocean|discord|docusign|dropbox|droneci|drone|dynatrace|elastic|elasticsearch|elevenlabs|etherscan|etsy|eventbrite|exa|facebook|fastly|figma|finnhub|firebase|firecrawl|fireworks|flickr|freshdesk|fullstory|geocodio|giphy|gitea|github|gitlab|gitter|google|gcp|gradle|grafana|groq|harvest|helpscout|heroku|here|hetzner|honeybadger|honeycomb|hubspot|huggingface|hunter|ifttt|infura|instagram|intercom|ipinfo|ipstack|jenkins|jira|jfrog|artifactory|keen|klaviyo|kraken|kucoin|launchdarkly|lastfm|linear|linkedin|linode|lob|logdna|loggly|logz|looker|mailchimp|mailgun|mailjet|mandrill|mapbox|mapquest|mattermost|maxmind|meilisearch|messagebird|mistral|mixpanel|monday|moralis|mux|nasa|neon|netlify|newrelic|new_relic|newsapi|ngrok|notion|npm|nuget|nvidia|nytimes|okta|omise|onesignal|openai|opencage|openrouter|openweather(?:map)?|optimizely|opsgenie|pagerduty|papertrail|paypal|pendo|perplexity|pexels|pinecone|pinata|pingdom|plaid|planetscale|polygon|postmark|postman|posthog|pubnub|pusher|pypi|quicknode|rapidapi|razorpay|recaptcha|replicate|resend|rollbar|rubygems|salesforce|scaleway|scalr|segment|semrush|sendgrid|sendbird|sendinblue|sentry|serpapi|serper|shodan|shopify|sidekiq|signalfx|slack|snyk|sonar(?:cloud|qube)?|sonarcloud|sourcegraph|spotify|square|squareup|statuspage|strava|stripe|sumologic|supabase|tavily|teamcity|telegram|tencent|thingspeak|tinypng|tmdb|together|travis(?:ci)?|trello|twilio|twitch|twitter|typeform|unsplash|uptimerobot|vercel|vimeo|virustotal|vonage|voyage|vultr|wandb|watson|weatherapi|webflow|wistia|woocommerce|workos|yandex|yelp|youtube|zapier|zendesk|zoho|zoom)(?:[^a-z].{0,40}|[A-Z].{0,40}|api)?key$/i
 
 /** What a name says of its value. */
 export interface Meaning {
@@ -61,6 +62,8 @@ export interface Meaning {
   readonly ofParameter: Kind | undefined
   /** The same right before `=`: elsewhere names of keys and of sessions are those of columns and ids. */
   readonly beforeEquals: Kind | undefined
+  /** What it says of each value of a list: names of lists are those of many. */
+  readonly ofItems: Kind | undefined
   /** A name of a few letters says little, so its value has to look like a password. */
   readonly isShort: boolean
   /** Capitals only, as variables of an environment are written. */
@@ -95,11 +98,20 @@ function meaningOf(name: string): Meaning {
     kind,
     ofParameter: kind ?? (inAddress.test(name) ? 'parameter' : undefined),
     beforeEquals: kind ?? kindBeforeEquals(name),
+    ofItems: ofItems(name, kind),
     isShort: name.length < 16 && shortName.test(name),
     isConstant: /^[A-Z0-9_]+$/.test(name),
   }
 }
 
+function ofItems(name: string, kind: Kind | undefined): Kind | undefined {
+  const one = kind ?? (/[a-z]s$/i.test(name) ? kindOf(name.slice(-65, -1)) : undefined)
+  if (one === 'code') return /codes?$/i.test(name) ? one : undefined
+  return one === 'password' || one === 'secret' ? one : undefined
+}
+
+const isCode =
+  /(?:(?:backup|recovery|rescue|scratch|emergency|one_?time|2fa|mfa|totp)[ _-]?codes?|[a-z0-9][ _-]pin|^PIN)$/i
 const shortName = /^(?:pass|pwd?)$|[_-]pw$|[a-z]P[Ww]$/
 
 function kindBeforeEquals(name: string): Kind | undefined {
@@ -121,8 +133,10 @@ function kindOf(name: string): Kind | undefined {
   if (/(?:pwd|token)$/.test(lower) && harmless.test(name)) return undefined
   if (isPassword.test(name) || /[a-z]Pass$/.test(name)) return 'password'
   if (isPhraseName.test(name)) return 'phrase'
+  if (isCode.test(name)) return name === 'pin' ? undefined : 'code'
+  if (/[a-z]Pin$/.test(name)) return 'code'
   // Patterns are named so, too.
-  if (/[a-z]Pat$/.test(name)) return 'parameter'
+  if (/[a-z]Pat$|^pat$/.test(name)) return 'parameter'
   return isSecret.test(name) || (lower.endsWith('key') && vendors.test(name)) ? 'secret' : undefined
 }
 
@@ -135,6 +149,10 @@ const words = /^[A-Za-z]+(?:[-_./: ][A-Za-z]+)*(?:[-_.]?v?[0-9]{1,4})?$/
 const dotted = /^[A-Za-z_$][\w$]*[?!]?(?:\??\.[A-Za-z_$][\w$]*[?!]?)+$/
 const address =
   /^(?:(?:secret_version=)?projects\/|arn:aws|\.{0,2}\/|~\/|[A-Za-z]:\\|[a-z][a-z0-9+.-]{1,20}:\/\/)/
+
+/** Fields of a line, and types. */
+const colons = /^[A-Za-z_]*(?::[A-Za-z_]*)+$/
+const call = /^[a-z][\w.]*\(.*\)$/i
 
 /** Values come again, too, and the answer costs more than to remember it. */
 const answers: { readonly [manner in Manner]: Map<Kind, Answers> } = {
@@ -173,16 +191,22 @@ export function looksSecret(whole: string, kind: Kind, manner: Manner): boolean 
 }
 
 /** Of values under names of a kind; 8 under others. */
-const shortest: { readonly [K in Kind]?: number } = { password: 4, parameter: 16 }
+const shortest: { readonly [K in Kind]?: number } = { password: 4, code: 4, parameter: 16 }
 
 function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
   if (kind === 'phrase') return false
+  // A number, or a few letters and digits at a time; no word, and no address.
+  if (kind === 'code')
+    return /^(?:[0-9]{4,12}|(?=.*[0-9])(?:[A-Za-z0-9]{8,16}|[A-Za-z0-9]{3,10}(?:-[A-Za-z0-9]{3,10}){1,5}))$/.test(
+      value,
+    )
   const long = value.length
   if (/\s/.test(value)) {
     if (manner !== 'quoted') return false
     return kind === 'password' ? isWordy(value) : /^[a-z]{4}(?: [a-z]{4}){3}$/.test(value)
   }
   if (address.test(value) && !isBlob(value)) return false
+  if (colons.test(value) || (kind === 'secret' && call.test(value))) return false
   if (dotted.test(value) && (/Key$/.test(value) || (digitsIn(value) < 6 && !hasRandom(value)))) {
     return false
   }
@@ -212,7 +236,7 @@ function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
 
 /** What forms say of a password, in words that passphrases of words seldom have. */
 const said =
-  /\b(?:an?|again|and|any|are|as|at|be|by|can(?:not)?|char(?:acter)?s?|confirm|current|das|de|default|der|des|die|do|does|du|el|en|encoded|enter|error|est|failed|field|for|from|ha[sv]e?|hash(?:ed)?|here|hint|if|in|incorrect|invalid|is|it|la|le|least|leave|length|les|login|los|max|min|must|new|no|not|of|old|on|or|our|pass(?:word|phrase)s?|please|required|reset|same|secret|set|should|string|that|the|this|to|token|too|type|un|una|use[drs]?|username|using|value|was|when|will|with|wrong|your?)\b/i
+  /\b(?:an?|again|and|any|are|as|at|be|by|can(?:not)?|char(?:acter)?s?|confirm|current|das|de|default|der|des|die|do|does|du|el|en|encoded|enter|error|est|failed|field|for|from|ha[sv]e?|hash(?:ed)?|here|hint|if|in|incorrect|invalid|is|it|la|le|least|leave|length|les|login|los|max|min|must|new|no|not|of|old|on|or|our|pass(?:word|phrase)s?|please|required|reset|same|secret|set|should|string|that|the|this|to|token|too|type|un|una|use[drs]?|username|using|value|was|when|will|with|wrong|your?|changed?|contains?|disabled|empty|expired|failed|forgot(?:ten)?|format|generated?|hidden|input|label|length|manager|match(?:es)?|minimum|mismatch|missing|optional|plain|policy|protected|recovery|repeat|settings?|short|show|sign|strength|strong|text|update|weak)\b/i
 
 /** Whether it is a password of several words, and no sentence about one. */
 function isWordy(value: string): boolean {
@@ -223,6 +247,12 @@ function isWordy(value: string): boolean {
   return (
     (isOfWords.test(value) || isOfMarks.test(value)) && !said.test(value) && !/[({<=]/.test(value)
   )
+}
+
+/** Whether it is two words, under a name for which that is enough: a translation has other names. */
+export function isTwoWords(name: string, value: string): boolean {
+  const isClear = /[Pp]assphrase$|^[A-Z0-9_]*PASS(?:WORD|PHRASE)?$/
+  return isClear.test(name) && /^[a-z]{4,12} [a-z]{4,12}$/.test(value) && !said.test(value)
 }
 
 function digitsIn(value: string): number {

@@ -7,6 +7,11 @@ import { withoutAnsi } from './views.ts'
 export interface PemState {
   inside: boolean
   length: number
+  /** What stands before each line, and behind it, as far as it does before and behind the first. */
+  lead: string
+  tail: string
+  /** Of the lines of base64 that holds a key; 0 when the lines are those of the key itself. */
+  width: number
 }
 
 const rule = 'private-key'
@@ -14,13 +19,22 @@ const longest = 0x10000
 // In an address a blank is written otherwise.
 const blank = '(?: |%20|\\+)'
 const names = `(?:(?:[A-Z0-9]{1,12}${blank}){0,4}PRIVATE${blank}KEY(?:${blank}BLOCK)?|OpenVPN Static key V1)`
+/** What the base64 of an OpenSSH key begins with. */
+const openssh = 'b3BlbnNzaC1rZXktdjEA'
 // PuTTY's have a count in place of the first line, and another header in place of the last.
 const begin = new RegExp(
-  `-{4,5} ?BEGIN${blank}${names} ?-{4,5}|(?<=Private-Lines: )[0-9]{1,4}`,
+  `-{4,5} ?BEGIN${blank}${names} ?-{4,5}|(?<=Private-Lines: )[0-9]{1,4}|(?<![A-Za-z0-9+/])${openssh}`,
   'g',
 )
 const end = new RegExp(`-{4,5} ?END${blank}${names} ?-{4,5}`, 'g')
-const signs = ['PRIVATE KEY', 'PRIVATE%20KEY', 'PRIVATE+KEY', 'Static key', 'Private-Lines: ']
+const signs = [
+  'PRIVATE KEY',
+  'PRIVATE%20KEY',
+  'PRIVATE+KEY',
+  'Static key',
+  'Private-Lines: ',
+  openssh,
+]
 
 /**
  * Makes each key in whole lines one marker; the state says how the lines before ended.
@@ -80,7 +94,7 @@ function redactLine(line: string, from: number, state: PemState): { value: strin
     if (closed === undefined || (closed !== null && closed.index < at)) {
       closed = execAt(end, line, at)
     }
-    at = closed === null ? enter(line, at, state) : closed.index + closed[0].length
+    at = closed === null ? enter(line, at, hit.index, state) : closed.index + closed[0].length
   }
   return { value: value + line.slice(at), found }
 }
@@ -94,16 +108,35 @@ const inline =
   /(?:(?:(?:\\{1,4}[rn]|[ \t]|[A-Z][A-Za-z]{2,9}(?:-[A-Z][a-z]{1,9})?: [\w,.-]{1,80})*[A-Za-z0-9+/=]{16,4096})+(?:\\{1,4}[rn]){0,2}[A-Za-z0-9+/=]{0,76}(?:\\{1,4}[rn]){0,2})?/y
 
 /** Where a key without an END stops on its line; when only quotes follow, it goes on below. */
-function enter(line: string, at: number, state: PemState): number {
+function enter(line: string, at: number, begin: number, state: PemState): number {
   inline.lastIndex = at
   inline.test(line)
   const after = inline.lastIndex
-  if (line.length - after > 32 || !/^["'`\\+,;\s]*(?:n["']?[+,\s]*)?$/.test(line.slice(after))) {
-    return after
-  }
-  state.inside = true
-  state.length = 0
+  if (line.length - after > 32 || !joint.test(line.slice(after))) return after
+  const lead = line.slice(Math.max(0, begin - 200), begin)
+  Object.assign(state, { inside: true, length: 0, lead, tail: line.slice(at), width: 0 })
   return line.length
+}
+
+/** What joins a line of a key with the next: marks, and what languages call the end of a line. */
+const joint =
+  /^["'`\\+,;\s]*(?:n["']?)?(?:[\s.&+,│|]{0,8}(?:PHP_EOL|vbCrLf|vbNewLine|vbLf|Environment\.NewLine|<br ?\/?>))?[\s.&+,_\\│|]*$/
+
+/** A line without what stands before and behind each line of its key; a digit stands for any. */
+function innerOf(line: string, { lead, tail }: PemState): string {
+  let start = 0
+  while (start < lead.length && isAlike(line.charCodeAt(start), lead.charCodeAt(start))) start++
+  const from = start === lead.length ? start : 0
+  const isTailed = tail !== '' && line.length - from >= tail.length && line.endsWith(tail)
+  return line.slice(from, isTailed ? line.length - tail.length : line.length)
+}
+
+function isAlike(a: number, b: number): boolean {
+  return a === b || (isDigit(a) && isDigit(b))
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
 }
 
 const longLine = /^[\s>+|#*/\d:.│\u2192-]{0,24}[A-Za-z0-9+/=]{40,76}\s*$/
@@ -122,7 +155,10 @@ function leave(line: string, state: PemState): number | undefined {
     return after < line.length ? after : undefined
   }
   state.length += line.length + 1
-  if (state.length <= longest && material.test(line)) return undefined
+  if (state.length <= longest && material.test(innerOf(line, state))) {
+    state.inside = line.length >= state.width
+    return undefined
+  }
   state.inside = false
   return 0
 }

@@ -1,11 +1,13 @@
 /** Texts that stand where a secret would. */
 
 const shapes =
-  /\[REDACTED|\$\{|\*{3}|\.{3}|…|x{4}|X{4}|^[xX]+$|your|example|placeholder|change_?-?me|dummy|insert|\(\?[:=!]/i
+  /\[REDACTED|\$\{|\*{3}|\.{3}|…|x{4}|X{4}|^[xX]+$|your|example|placeholder|change_?-?me|dummy|insert|\(\?[:=!]|^&lt;/i
 
 /** What documentation says instead of a password. */
 export function isPasswordWord(text: string): boolean {
-  return /^(?:pass|password|passwd|pwd|secret|token|xyz|pw|x-oauth-basic|\\w\+)$/i.test(text)
+  return /^(?:pass|password|passwd|pwd|secret|token|xyz|pw|x-oauth-basic|\\w\+|passwort|wachtwoord|contrase[ñn]a|senha)\]?$/i.test(
+    text,
+  )
 }
 
 /** Whether it only shows where a secret goes: a variable, `<token>`, `your-...`, `xxxx`, a marker. */

@@ -17,6 +17,19 @@ const telling = [
     'pat',
   ],
   ...['salt', 'securestring', 'mnemonic', 'phrase', 'words', 'seed'],
+  ...[
+    'pin',
+    'backup',
+    'recovery',
+    'rescue',
+    'scratch',
+    'emergency',
+    'one_time',
+    'onetime',
+    '2fa',
+    'mfa',
+    'totp',
+  ],
 ]
 
 /** Whether a name can announce anything; cheap, where the expressions cost something to be made. */

@@ -71,7 +71,10 @@ export class TokenFinder {
     let floor = wrap ? goOn(search, 0, wrap) : 0
     for (const start of anchors) {
       const find = this.#tokenAt(search, start)
-      if (find !== undefined) finds.push(find)
+      if (find === undefined) continue
+      finds.push(find)
+      if (search.wrap !== undefined && find.end < text.length)
+        goOn(search, find.end + 1, search.wrap)
     }
     let from = floor
     for (const { start: begin, end } of runsIn(text, this.#shortest)) {

@@ -70,6 +70,35 @@ const units: readonly string[] = [
   ],
   ...['apikey', 'githubkey', 'githubkey=', 'github_x_key=', 'aA'.repeat(20), 'aAkey=', 'dapikey:'],
   ...['MaxToken=', 'max_token=', 'token_1=', 'token[', 'token]', "token']=", 'set("token", "a1'],
+  // Lists, and names with other marks behind them.
+  ...[
+    'tokens=["a",',
+    'tokens: [',
+    '"tokens=[","',
+    'tokens:\n- a1\n',
+    '- a1\n',
+    '"a1",\n',
+    'token=(',
+  ],
+  ...[
+    'backup_codes: ',
+    'backup codes: a1b2c3d4 ',
+    'PIN: 1234 ',
+    'PIN=',
+    'token{"',
+    'token[] = ',
+    'token=="',
+  ],
+  ...[
+    'token <- "',
+    'token ||= "',
+    'x.toBe("',
+    '"token">',
+    'password =\n',
+    'password=&a1',
+    '"token": {\n',
+  ],
+  ...['secretKey: [1, ', '<td>token</td> ', '<token>\n', 'b3BlbnNzaC1rZXktdjEA', 'the --token a '],
   // Headers.
   ...['Authorization:', 'Authorization: ', 'Authorization: Basic ', 'Authorization: Digest '],
   ...[
