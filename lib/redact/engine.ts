@@ -478,7 +478,8 @@ function join(parts: readonly Redacted<string>[], glue: string): Redacted<string
 
 /** Where the first line from `from` on opens that may be JSON; -1 when none does. */
 function findJson(block: string, from: number): number {
-  if (!block.includes('{', from) && !block.includes('[', from)) return -1
+  // Of a whole text alone: to look for either behind each line takes the square of its length.
+  if (from === 0 && !block.includes('{') && !block.includes('[')) return -1
   opening.lastIndex = from
   return opening.exec(block)?.index ?? -1
 }

@@ -482,7 +482,7 @@ const settings: readonly Form[] = [
   setting('#define ', '#define[ \\t]{1,16}(\\w{2,64})[ \\t]{1,64}(?=")'),
   // var NAME string = "value", Dim NAME As String = "value", DECLARE @NAME varchar(50) = 'value'
   setting(
-    'tring =|) =|ROGMEM =',
+    'tring =|archar(|ARCHAR(|ROGMEM =',
     '(?:\\b[Ss]tring|\\b(?:nvarchar|NVARCHAR|varchar|VARCHAR)\\(\\w{1,4}\\)|\\bPROGMEM) = ?N?(?=["\'`])(?<=\\b(\\w{2,64})(?:\\[\\])?(?: As| AS)? (?:[Ss]tring|PROGMEM|[nN]?(?:varchar|VARCHAR)\\(\\w{1,4}\\)) = ?N?)',
   ),
   // expect(NAME).toBe('value'), and assertions of other languages.
