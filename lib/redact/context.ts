@@ -132,10 +132,11 @@ function assignmentAt(
   while ((text[start] === ' ' || text[start] === '\t') && start < at + operator.length + 41) start++
   if (text[start] === '\n' && !isHeader(kind)) start = quotedBelow(text, start)
   const isVariable = tight && meaning.isConstant
-  if (isVariable && opensLine(text, nameStart) && !twoWords.test(text.slice(start, start + 32)))
-    return lineAt(text, start, kind) ?? undefined
+  const words = twoWordsAt(text, start, name, kind)
+  if (words !== undefined) return words
+  if (isVariable && opensLine(text, nameStart)) return lineAt(text, start, kind) ?? undefined
   const isFlag = tight && (text.startsWith('--', nameStart) || isParameter)
-  for (const lead of [typed, marked]) {
+  for (const lead of leads) {
     lead.lastIndex = start
     if (lead.test(text)) start = lead.lastIndex
   }
@@ -147,16 +148,20 @@ function assignmentAt(
     !isFlag && !isHeader(kind) && goesOn(reader, start) && opensLine(text, nameStart)
   const find =
     (isSetting ? wordAt(text, start, kind) : undefined) ?? valueAt(reader, start, kind, manner)
-  if (find === undefined && kind === 'password') {
-    const words = twoWords.exec(text.slice(start, start + 32))?.[1] ?? ''
-    if (isTwoWords(name, words))
-      return { start: start + 1, end: start + 1 + words.length, rule: kind }
-  }
   if (find === undefined) return meaning.isShort ? shortlyNamedAt(reader, start) : undefined
   return kind === 'secret' && isNamedSo(name, text.slice(find.start, find.end)) ? undefined : find
 }
 
-const twoWords = /^["'`]([a-z]+ [a-z]+)["'`]/
+/** Two words in quotes, under the name of a password. */
+function twoWordsAt(text: string, start: number, name: string, kind: Kind): Find | undefined {
+  const quote = text[start] ?? ''
+  if (kind !== 'password' || !`"'\``.includes(quote)) return undefined
+  const near = text.slice(start + 1, start + 32)
+  const words = near.slice(0, Math.max(0, near.indexOf(quote)))
+  if (!isTwoWords(name, words)) return undefined
+  return { start: start + 1, end: start + 1 + words.length, rule: kind }
+}
+
 const below = /\r?\n[ \t]{0,64}(?=["'`])/y
 
 /** Where a quote opens in the next line, as formatters break what is too long for one. */
@@ -187,9 +192,12 @@ const mostItems = 1000
 function listAt(reader: Reader, from: number, kind: Kind, finds: Find[]): Find | undefined {
   const { text } = reader
   if (from < reader.listEnd) return undefined
-  if (kind !== 'code' && !/[\s>=[{(]/.test(text[from] ?? '')) return undefined
+  let next = from
+  while ((text[next] === ' ' || text[next] === '\t') && next < from + 9) next++
+  // Few values begin as a list does, and the expression takes longer.
+  const mayOpen = '[{(>=\r\nLSAn'.includes(text[next] ?? ' ')
   listOpening.lastIndex = from
-  const isList = listOpening.test(text)
+  const isList = mayOpen && listOpening.test(text)
   if (!isList && kind !== 'code') return undefined
   let at = isList ? listOpening.lastIndex : from
   const separator = !isList ? ofCodes : /[[{(]/.test(text[at - 1] ?? '') ? inBrackets : withDashes
@@ -205,7 +213,7 @@ function listAt(reader: Reader, from: number, kind: Kind, finds: Find[]): Find |
     const manner = kind === 'secret' ? 'sentence' : 'quoted'
     if (!/[0-9]/.test(content) || !looksSecret(content, kind, manner)) continue
     if (kind === 'password' && !isLikePassword(content)) continue
-    found.push({ ...item, rule: kind })
+    found.push({ start: item.start, end: item.end, rule: kind })
   }
   reader.listEnd = at
   joinedUp.lastIndex = at
@@ -245,6 +253,7 @@ function isNamedSo(name: string, value: string): boolean {
 
 /** Whether a name stands at the start of a line, as in files of settings; that may have a number. */
 function opensLine(text: string, at: number): boolean {
+  if (at > 0 && !'\n \t+-:\u2192'.includes(text[at - 1] as string)) return false
   // No more than that: a line may be as long as the text.
   const near = text.slice(Math.max(0, at - 40), at)
   const line = near.slice(near.lastIndexOf('\n') + 1)
@@ -299,6 +308,8 @@ const typed =
 /** What some languages put before or for a quote, and Markdown and YAML before a value. */
 const marked =
   /(?:(?:Some|String::from|\[\]byte|Buffer\.from|(?:base64\.)?b64decode|atob|MD5|SHA1|bytes)\((?=["'`])|N(?=')|q{1,2}[{(](?=\S)|\[\[(?=[^\s[\]]+\]\])|[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|&\w{1,32} (?=\S))/y
+
+const leads = [typed, marked]
 
 /** `<password>...<` */
 function elementAt(

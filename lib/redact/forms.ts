@@ -279,7 +279,7 @@ const phrases: readonly Form[] = [
     '\\b[Uu]se[: ]{1,2}(?=\\S{0,64}[0-9])(?=[!-~]{8,64} as (?:the |your )?password)',
   ),
   form(
-    'password',
+    ', password ',
     '\\bpassword (?<=\\b(?:user|login|username)[ :=]{1,3}\\S{1,64}, password )(?=\\S{0,64}[0-9])(?=\\S{8})',
   ),
   form(

@@ -5,6 +5,14 @@ import { codesOf, wordsOf } from './codes.ts'
 /** The least that is looked for: three characters tell more of a text than how common each of them is. */
 const gram = 3
 
+/** What a text is told from others by. */
+interface Literal {
+  readonly text: string
+  readonly length: number
+  /** The code of its last character. */
+  readonly last: number
+}
+
 /**
  * An index of texts of `shortest` characters and more; that is 3 at the least.
  *
@@ -25,7 +33,7 @@ export class Literals {
   /** and, by the hash of four characters, of the others. */
   readonly #gates = new Uint8Array(1 << 14)
   /** By the hash of their first `shortest` characters. */
-  readonly #byBegin = new Map<number, string[]>()
+  readonly #byBegin = new Map<number, Literal[]>()
 
   constructor(shortest: number) {
     this.#shortest = shortest
@@ -44,9 +52,11 @@ export class Literals {
       for (let any = 0; any < 32; any++) this.#mark(word | any, gram + 1, -1)
     }
     const begin = this.#beginOf(codes, 0)
-    const known = this.#byBegin.get(begin)
-    if (known === undefined) this.#byBegin.set(begin, [literal])
-    else if (!known.includes(literal)) known.push(literal)
+    const known = this.#byBegin.get(begin) ?? []
+    if (known.some(({ text }) => text === literal)) return
+    const { length } = literal
+    known.push({ text: literal, length, last: literal.charCodeAt(length - 1) })
+    this.#byBegin.set(begin, known)
   }
 
   /** Notes that four characters, or as many as are left of a text, stand so far into it. */
@@ -61,7 +71,7 @@ export class Literals {
   /** Its hashes stay: one too many only costs time. */
   delete(literal: string): void {
     const begin = this.#beginOf(codesOf(literal), 0)
-    const left = this.#byBegin.get(begin)?.filter((other) => other !== literal) ?? []
+    const left = this.#byBegin.get(begin)?.filter(({ text }) => text !== literal) ?? []
     this.#byBegin.set(begin, left)
   }
 
@@ -114,13 +124,15 @@ export class Literals {
       if ((bits & (1 << (offset + 1))) === 0 || start < 0) continue
       // What no text begins with; the map would say so too, and takes longer.
       if ((this.#bitsOf(wordAt(codes, start)) & 2) === 0) continue
-      for (const one of this.#byBegin.get(this.#beginOf(codes, start)) ?? []) {
-        // One that is found from another of the places that are looked at.
-        if (offset < 0 ? one.length > gram : one.length < offset + gram) continue
+      const near = this.#byBegin.get(this.#beginOf(codes, start))
+      if (near === undefined) continue
+      for (const one of near) {
         const end = start + one.length
         // Most differ at their end; a call to compare the rest costs more than that.
-        if (end > text.length || codes[end - 1] !== one.charCodeAt(one.length - 1)) continue
-        if (text.startsWith(one, start)) onFound(one, start)
+        if (codes[end - 1] !== one.last || end > text.length) continue
+        // One that is found from another of the places that are looked at.
+        if (offset < 0 ? one.length > gram : one.length < offset + gram) continue
+        if (text.startsWith(one.text, start)) onFound(one.text, start)
       }
     }
   }
