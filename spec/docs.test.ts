@@ -406,9 +406,8 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
 - **Secrets of Kubernetes**: every value in \`data\` and \`stringData\`, whatever its name, in YAML and JSON; not certificates
   (\`*.crt\`). Line by line, what stands before \`kind: Secret\` is taken where it is base64 of text or random.
 - **Sentences**: \`token X is invalid\`, \`Incorrect API key provided: X\`, when X is random; the line after a prompt
-  such as \`Enter password:\`; passphrases of several words in quotes (two are
-  enough under \`passphrase\` and \`X_PASSWORD\`), and the words of a wallet after \`mnemonic\` or
-  \`seed phrase\`.
+  such as \`Enter password:\`; passphrases of several words in quotes (two are enough under \`passphrase\` and
+  \`X_PASSWORD\`), and the words of a wallet after \`mnemonic\` or \`seed phrase\`.
 - **Headers and addresses**: Authorization, Cookie, Set-Cookie, \`scheme://user:password@host\`, \`https://token@host\`.
 - **Command lines and files** of programs with a form of their own: \`curl -u\`, \`mysql -p\`, \`sshpass -p\`,
   \`docker login -p\`, \`.netrc\`, \`.pgpass\`, SQL, hashes of passwords, and others.
