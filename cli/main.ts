@@ -17,7 +17,6 @@ let streams = false
 const shortLife = 100
 
 process.on('exit', () => {
-  leaveFiles()
   if (process.uptime() * 1000 > shortLife) leaveClosedTerminals()
 })
 
@@ -50,6 +49,8 @@ void runProgram(
     help: () => load('help'),
   },
 ).then((status) => {
+  // Not before: what a bug says of itself comes last of all.
+  process.on('exit', leaveFiles)
   if (streams) process.exitCode = status
   // Spares the tearing down of what the system takes back anyway.
   else process.exit(status)

@@ -298,3 +298,14 @@ test.skipIf(process.platform !== 'linux')(
     expect(readFileSync(seen, 'utf8')).toBe('/dev/null,/dev/null')
   },
 )
+
+test('a bug says what it is in the file that its output goes to', async () => {
+  const place = makePlace()
+  const [output, bug] = [`${place.dir}/output`, `${place.dir}/bug.cjs`]
+  writeFileSync(bug, "process.nextTick(() => { throw new Error('a bug') })")
+  const fd = openSync(output, 'w')
+  const { status } = await place.stint(['list'], { preload: [bug], stdio: ['ignore', fd, fd] })
+  closeSync(fd)
+  expect(status).toBe(1)
+  expect(readFileSync(output, 'utf8')).toContain('Error: a bug')
+})
