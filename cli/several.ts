@@ -32,7 +32,8 @@ export async function changeEach(
         if (!(failure instanceof Failure) || isOne) throw failure
         const { code, message, hint } = failure
         rows.set(id, { id, code, why: message })
-        out.warn(`session ${id}: ${message}${hint === undefined ? '' : `; ${hint}`}`)
+        const what = message.includes(id) ? message : `session ${id}: ${message}`
+        out.warn(hint === undefined ? what : `${what}; ${hint}`)
         status ||= failure.status
         break
       }

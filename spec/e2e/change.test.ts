@@ -132,7 +132,9 @@ describe('delete', () => {
     const why = expect.stringContaining('is locked by PID')
     const rows = [{ id: a }, { id, code: 'SESSION_LOCKED', why }, { id: b }]
     expect([ran.status, JSON.parse(ran.stdout)]).toEqual([5, rows])
-    expect(ran.stderr).toMatch(new RegExp(`^warning: session ${id}: .*; wait for it with `))
+    expect(ran.stderr).toMatch(
+      new RegExp(`^warning: session ${id} is locked by .*; wait for it with `),
+    )
     expectRefusal(await place.stint(['delete', id, id]), { status: 5, code: 'SESSION_LOCKED' })
     touch(gate)
     expect((await run.ended).status).toBe(0)
@@ -141,7 +143,7 @@ describe('delete', () => {
     const back = await place.stint(['trash', 'restore', a, b])
     expect([back.status, back.stderr]).toEqual([
       1,
-      expect.stringMatching(`^warning: session ${a}: .*\nsession ${b} is back\n$`),
+      expect.stringMatching(`^warning: .* session ${a}; .*\nsession ${b} is back\n$`),
     ])
   })
 
