@@ -168,7 +168,8 @@ function passOver(
   report.passedOver.push({ ...what, ...(failure && { code: failure.code }), why })
   if (failure !== undefined) report.status ||= failure.status
   const name = 'file' in what ? what.file : `session ${what.session}`
-  if (why !== binary) out.warn(`${name} was passed over: ${why}`)
+  if (why === binary) return
+  out.warn(why.startsWith(name) ? `passed over: ${why}` : `${name} was passed over: ${why}`)
 }
 
 /** The reason that is so common that it is only counted. */
