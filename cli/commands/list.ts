@@ -137,7 +137,7 @@ function merge(listings: readonly Listing[], filter: ListFilter): Listing {
   const rows = listings.flatMap((listing) => listing.rows)
   const key = (row: SessionRow) => (filter.sort === 'accessed' ? (row.last_accessed ?? '') : row.id)
   if (filter.sort === 'size') rows.sort((a, b) => (b.size_bytes ?? 0) - (a.size_bytes ?? 0))
-  else rows.sort((a, b) => (key(a) < key(b) ? 1 : -1))
+  else rows.sort((a, b) => Number(key(a) < key(b)) - Number(key(b) < key(a)))
   return {
     rows: rows.slice(0, filter.limit),
     prefixes: new Map(listings.flatMap((listing) => [...listing.prefixes])),

@@ -102,7 +102,7 @@ export const handler: Handler = async (invocation, context) => {
   const isGone = !isResume && flag(invocation, 'ephemeral')
   const place = isGone ? undefined : placeOf(invocation)
   // What a tool leaves open when it ends well is over too.
-  if (report.result.outcome !== 'success') view?.nameOpen()
+  if (report.result.outcome !== 'success') view?.endBadly()
   if (isShown) context.out.styled(endText(report, style, place))
   if (canAsk && !context.json && wantedTerminal(task, report)) {
     context.out.talk('the shell was given no terminal; --interactive gives it one')
@@ -187,8 +187,9 @@ function viewOf(context: Context): TurnView {
       if (context.stdout.writable) context.stdout.write(words)
     },
     talk: (words) => {
-      if (!context.quiet) context.stderr.write(words)
+      context.stderr.write(words)
     },
+    isQuiet: context.quiet,
     style: styleOf(context.color.stderr),
     isTerminal: isTerminal(1),
     isLive: isTerminal(2) && !context.quiet,

@@ -12,6 +12,8 @@ export interface TurnViewSpec {
   readonly write: (text: string) => void
   /** Writes to stderr. */
   readonly talk: (text: string) => void
+  /** Whether all that is said there is why a turn did not end well. */
+  readonly isQuiet: boolean
   readonly style: Style
   /** Whether stdout is a terminal, where control characters must not act. */
   readonly isTerminal: boolean
@@ -40,6 +42,8 @@ export class TurnView {
   #lastAt = performance.now()
   #used = ''
   #turns = 0
+  /** The last error that the tool told of, in words. */
+  #error: string | undefined
   /** The last piece of what is being said. */
   #said = ''
   /** The first half of a character whose second half comes with the next piece. */
@@ -72,6 +76,7 @@ export class TurnView {
       case 'tool_result': {
         const call = this.#calls.get(event.id) ?? 'a tool'
         this.#calls.delete(event.id)
+        if (this.#spec.isQuiet) break
         const exit = event.exit_code ? ` (exit ${event.exit_code})` : ''
         const { style } = this.#spec
         const sign = event.status === 'ok' ? style.green('✓') : style.red('✗')
@@ -79,7 +84,8 @@ export class TurnView {
         break
       }
       case 'error':
-        this.#say(`${this.#spec.style.yellow('!')} ${visibleLine(event.text)}`)
+        this.#error = `${this.#spec.style.yellow('!')} ${visibleLine(event.text)}`
+        if (!this.#spec.isQuiet) this.#say(this.#error)
         break
       case 'usage':
         this.#used = used(event.tokens) || this.#used
@@ -115,10 +121,12 @@ export class TurnView {
     this.#clear()
   }
 
-  /** Names the calls of which nothing came. */
-  nameOpen(): void {
-    const { style } = this.#spec
-    for (const call of this.#calls.values()) this.#say(`${style.yellow('…')} ${style.dim(call)}`)
+  /** For a turn that did not end well: names the calls of which nothing came, or says the last error. */
+  endBadly(): void {
+    const { style, isQuiet } = this.#spec
+    if (!isQuiet) {
+      for (const call of this.#calls.values()) this.#say(`${style.yellow('…')} ${style.dim(call)}`)
+    } else if (this.#error !== undefined) this.#say(this.#error)
   }
 
   #begin(id: string, call: string): void {

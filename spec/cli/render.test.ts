@@ -484,11 +484,15 @@ describe('a document in Markdown', () => {
 })
 
 describe('TurnView', () => {
+  const still = {
+    ...{ style: styleOf(false), isTerminal: false, isLive: false, isQuiet: false },
+    ...{ isInForeground: () => true, columns: () => 80, write: () => undefined },
+  }
+
   it('says what has ended, of so many calls as it remembers', () => {
     let told = ''
     const view = new TurnView({
-      ...{ style: styleOf(false), isTerminal: false, isLive: false },
-      ...{ isInForeground: () => true, columns: () => 80, write: () => undefined },
+      ...still,
       talk: (text) => {
         told += text
       },
@@ -512,8 +516,7 @@ describe('TurnView', () => {
   it('names the calls of which nothing came', () => {
     let told = ''
     const view = new TurnView({
-      ...{ style: styleOf(false), isTerminal: false, isLive: false },
-      ...{ isInForeground: () => true, columns: () => 80, write: () => undefined },
+      ...still,
       talk: (text) => {
         told += text
       },
@@ -521,15 +524,31 @@ describe('TurnView', () => {
     for (const id of ['a', 'b']) view.take({ type: 'tool_call', id, name: 'make', input: id })
     view.take({ type: 'tool_result', id: 'a', status: 'ok' })
     view.end()
-    view.nameOpen()
+    view.endBadly()
     expect(told).toBe('✓ make: a\n… make: b\n')
+  })
+
+  it('says only the last error when it is to be quiet, and that at the end', () => {
+    let told = ''
+    const view = new TurnView({
+      ...{ ...still, isQuiet: true },
+      talk: (text) => {
+        told += text
+      },
+    })
+    for (const id of ['a', 'b']) view.take({ type: 'tool_call', id, name: 'make', input: id })
+    view.take({ type: 'tool_result', id: 'a', status: 'ok' })
+    for (const text of ['reconnecting', 'no more quota']) view.take({ type: 'error', text })
+    view.end()
+    expect(told).toBe('')
+    view.endBadly()
+    expect(told).toBe('! no more quota\n')
   })
 
   it('says a character whole whose halves come in two pieces', () => {
     const said: Buffer[] = []
     const view = new TurnView({
-      ...{ style: styleOf(false), isTerminal: false, isLive: false },
-      ...{ isInForeground: () => true, columns: () => 80, talk: () => undefined },
+      ...{ ...still, talk: () => undefined },
       write: (text) => said.push(Buffer.from(text)),
     })
     for (const text of ['a\ud83d', '', '\ude00b\ud83d', '\ud83d', '\ude00']) {
