@@ -79,10 +79,12 @@ export async function collectStore(
 ): Promise<StoreReport> {
   const { archive, onDone } = options
   const outcomes: Outcome[] = []
-  const report = { outcomes, swept: archive === undefined ? 0 : sweepArchives(store, archive) }
-  onDone?.(report)
+  const report = { outcomes, swept: 0 }
   if (errands.length === 0 && leftovers.length === 0) return report
   await using maintenance = await holdMaintenance(store)
+  // Only where another is to be written: a directory may have the archives of many years and stores.
+  const isArchiving = archive !== undefined && errands.some(({ act }) => act === 'trash')
+  if (isArchiving) report.swept += sweepArchives(store, archive)
   const { swept, buried } = await sweepLeftovers(store, leftovers)
   report.swept += swept
   for (const { id, why, failure } of buried) {

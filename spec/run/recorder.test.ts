@@ -92,13 +92,8 @@ it('keeps 8 MiB while the disk is full, counts the rest, and tells of it by itse
     await expect.poll(() => linesOf(session).length, { timeout: 5_000 }).toBe(5)
     const [, loss, ...kept] = linesOf(session)
     const bytes = Buffer.byteLength((more[1] as EncodedEntry).tail)
-    expect(loss).toMatchObject({
-      ...{
-        type: 'error',
-        turn: 1,
-        data: { code: 'DISK_FULL', lost_entries: 1, lost_bytes: bytes },
-      },
-    })
+    const data = { code: 'DISK_FULL', lost_entries: 1, lost_bytes: bytes }
+    expect(loss).toMatchObject({ type: 'error', turn: 1, data })
     expect(kept.map(({ text }) => text.slice(0, 5))).toEqual(['xxxxx', 'xxxxx', 'small'])
     expect(await recorder.flush()).toBe(true)
     expect(troubles).toHaveLength(1)
