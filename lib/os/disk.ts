@@ -598,6 +598,14 @@ export function tryRemoveTree(path: string): Failure | undefined {
   }
 }
 
+/** The same for many at once: a disk that is slow to free what files had frees that of several meanwhile. */
+export async function tryRemoveTrees(paths: readonly string[]): Promise<(Failure | undefined)[]> {
+  const options = { recursive: true, force: true }
+  await Promise.allSettled(paths.map((path) => fs.promises.rm(path, options)))
+  // What is still there takes more care.
+  return paths.map(tryRemoveTree)
+}
+
 /** Node's own takes twice as long, and stops at directories such as those of Go's module cache. */
 function removeDir(path: Path): void {
   // Somebody may still be writing there.

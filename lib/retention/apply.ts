@@ -50,7 +50,7 @@ export async function* applyPlan(
   maintenance: Maintenance,
   options: ApplyOptions = {},
 ): AsyncGenerator<Outcome> {
-  const { outcomes, admitted } = admit(store, survey, errands)
+  const { outcomes, admitted } = admit(survey, errands)
   yield* outcomes
   const where = { family: new Family(store, survey), maintenance, options }
   const inBatches = async function* <A extends Errand['act']>(
@@ -76,13 +76,13 @@ interface Circumstances {
 
 /** Leaves out what is not as it was planned: a plan may be older than the survey. */
 function admit(
-  store: Store,
   survey: Survey,
   errands: readonly Errand[],
 ): { readonly outcomes: Outcome[]; readonly admitted: readonly Errand[] } {
   const protectedBy = protectionOf(survey)
+  const trashedAt = new Map(survey.trash.map((trashed) => [trashed.id, trashed.trashedAt]))
   const objection = (errand: Errand): string | undefined => {
-    if (errand.act === 'purge') return notSince(store, errand)
+    if (errand.act === 'purge') return notSince(trashedAt.get(errand.id), errand)
     const facts = survey.sessions.get(errand.id)
     if (facts === undefined) return 'it is not there any more'
     const why = protectedBy(facts)
@@ -103,8 +103,8 @@ function admit(
 }
 
 /** Somebody may have brought it back and deleted it again. */
-function notSince(store: Store, { id, since }: Purge): string | undefined {
-  return readTrashedAt(store, id) === since ? undefined : 'it is not in the trash since then'
+function notSince(trashedAt: number | undefined, { since }: Purge): string | undefined {
+  return trashedAt === since ? undefined : 'it is not in the trash since then'
 }
 
 type Purge = Extract<Errand, { readonly act: 'purge' }>
@@ -143,7 +143,7 @@ async function* purge(
   const sizes = new Map(ids.map((id) => [id, sizeOf(sessionDir(store.dir, id, 'trash'))]))
   const { removed, kept } = await purgeTrashed(store, ids, {
     check,
-    object: (id) => notSince(store, errands.get(id) as Purge),
+    object: (id) => notSince(readTrashedAt(store, id), errands.get(id) as Purge),
     ...(signal === undefined ? {} : { signal }),
   })
   for (const id of removed) {

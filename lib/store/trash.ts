@@ -123,8 +123,9 @@ export async function purgeTrashed(
       }
     }
     disk.syncDir(files.trash(store.dir))
-    for (const id of buried) {
-      const failure = disk.tryRemoveTree(files.gone(store.dir, id))
+    const failures = await disk.tryRemoveTrees(buried.map((id) => files.gone(store.dir, id)))
+    for (const [index, id] of buried.entries()) {
+      const failure = failures[index]
       if (failure === undefined) removed.push(id)
       else kept.push({ id, why: failure.message, failure, buried: true })
       options.onRemoved?.(id)
