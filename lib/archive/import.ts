@@ -93,7 +93,7 @@ async function unpackAll(
         maintenance.check()
         const row = rowOf(store, archived)
         rows.set(id, row)
-        if (row.act === 'imported') appear(store, id, dir, 'sessions')
+        if (row.act === 'imported') await appear(store, id, dir, 'sessions')
       }
     }
     return [...rows.values()]

@@ -162,7 +162,7 @@ async function* trash(...args: Parameters<typeof carryOut>): AsyncGenerator<Outc
     hasMoved ||= outcome.result === 'done'
     yield outcome
   }
-  if (hasMoved) syncMoves(args[0])
+  if (hasMoved) await syncMoves(args[0])
 }
 
 type Changing = Exclude<Errand, { readonly act: 'purge' }>

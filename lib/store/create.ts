@@ -94,7 +94,7 @@ export async function createSession(
     const at = past?.at ?? store.now()
     const id = birth.id ?? (past === undefined ? mintId(at) : idOfPast(at))
     const staged = sessionDir(store.dir, id, 'staging')
-    const lock = build(store, access, id, staged, birth, at, errand)
+    const lock = await build(store, access, id, staged, birth, at, errand)
     let lease: Lease | undefined
     try {
       // Before anybody else can ask for it; one with a past is at rest when it appears.
@@ -107,7 +107,7 @@ export async function createSession(
         disk.removeTree(staged)
         return undefined
       }
-      const final = appear(store, id, staged, place)
+      const final = await appear(store, id, staged, place)
       return heldOf(
         new Session(id, final, access, lease?.movedTo(files.lease(final))),
         lock.movedTo(files.sessionLock(final)),
@@ -133,18 +133,17 @@ export async function inStaging<T>(store: Store, act: () => Promise<T>): Promise
 }
 
 /** Puts a session that was built, and is on the disk, in its place. Throws TRASH_OCCUPIED. */
-export function appear(
+export async function appear(
   store: Store,
   id: SessionId,
   staged: string,
   place: 'sessions' | 'ephemeral',
-): string {
+): Promise<string> {
   const final = sessionDir(store.dir, id, place)
   if (disk.findFacts(final) !== undefined) throw new Failure('TRASH_OCCUPIED', { id })
   disk.rename(staged, final)
   try {
-    disk.syncDir(disk.parentOf(final))
-    disk.syncDir(disk.parentOf(staged))
+    await disk.syncAll({ dirs: [disk.parentOf(final), disk.parentOf(staged)] })
   } catch (error) {
     // Whoever found it there would take it to be on the disk.
     disk.rename(final, staged)
@@ -176,7 +175,7 @@ function idOfPast(at: number): SessionId {
   return createMint()(at) as SessionId
 }
 
-function build(
+async function build(
   store: Store,
   access: SessionAccess,
   id: SessionId,
@@ -184,7 +183,7 @@ function build(
   birth: Birth,
   at: number,
   errand: Errand,
-): Lock {
+): Promise<Lock> {
   disk.makeDir(dir)
   disk.makeDir(files.locks(dir))
   // Its name need not survive a power cut: nobody holds it then, and a lock file that is missing is free.
@@ -199,8 +198,8 @@ function build(
       at,
     })
     const state = writeJournal(files.transcript(dir), first, birth.past?.entries(session) ?? [])
-    disk.writeNewFile(files.state(dir), Buffer.from(formatState(state)))
-    disk.syncDir(dir)
+    disk.writeNewFile(files.state(dir), Buffer.from(formatState(state)), false)
+    await disk.syncAll({ files: [files.transcript(dir), files.state(dir)], dirs: [dir] })
     return lock
   } catch (error) {
     lock.release()
@@ -211,7 +210,7 @@ function build(
 /** How much of a journal that is built is held before it is written, in UTF-16 units. */
 const batch = 256 * 1024
 
-/** Writes a journal from entry 0 on, durably, and gives what it folds to. */
+/** Writes a journal from entry 0 on, and gives what it folds to. */
 function writeJournal(path: string, first: EncodedEntry, rest: Iterable<EncodedEntry>): State {
   let seq = 0
   let held = ''
@@ -230,7 +229,6 @@ function writeJournal(path: string, first: EncodedEntry, rest: Iterable<EncodedE
       held = ''
     }
     disk.writeAll(fd, path, Buffer.from(held))
-    disk.syncFile(fd, path)
     return state
   } finally {
     disk.closeFile(fd)

@@ -26,7 +26,7 @@ export async function deleteSession(store: Store, id: SessionId, why: string): P
   await move(held.session, sessionDir(store.dir, id, 'trash'), () =>
     note(held.session, { event: 'trashed', why, upkeep: true }, store.now()),
   )
-  syncMoves(store)
+  await syncMoves(store)
 }
 
 /**
@@ -55,7 +55,7 @@ export async function restoreSession(store: Store, id: SessionId): Promise<void>
   await move(held.session, sessionDir(store.dir, id), () =>
     note(held.session, { event: 'restored', ...set }, store.now()),
   )
-  syncMoves(store)
+  await syncMoves(store)
 }
 
 /**
@@ -84,15 +84,14 @@ export async function moveToStore(
     says,
     places.map((place) => sessionDir(to.dir, session.id, place)),
   )
-  for (const dir of [session.dir, target]) disk.syncDir(disk.parentOf(dir))
+  await disk.syncAll({ dirs: [session.dir, target].map(disk.parentOf) })
 }
 
 /** Brings the moves between the sessions and the trash to the disk. */
-export function syncMoves(store: Store): void {
-  disk.syncDir(storeFiles.sessions(store.dir))
-  disk.syncDir(storeFiles.trash(store.dir))
-  // Who made the trash may have died before its name was on the disk.
-  disk.syncDir(store.dir)
+export async function syncMoves(store: Store): Promise<void> {
+  // The last: who made the trash may have died before its name was on the disk.
+  const dirs = [storeFiles.sessions(store.dir), storeFiles.trash(store.dir), store.dir]
+  await disk.syncAll({ dirs })
 }
 
 /**
