@@ -2,7 +2,7 @@
 
 import type { SessionId } from '../base/id.ts'
 import { formatToml, TomlError } from '../base/toml.ts'
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import type { Entry, EntryData } from '../journal/entry.ts'
 import { decodeLines, readLinesBackwards } from '../journal/read.ts'
 import { session as files, isLeftover } from '../layout.ts'
@@ -149,26 +149,17 @@ export function projectResult(session: Session, state: State): void {
 
 /** The `turn_ended` entry of a turn, or undefined. */
 export function findTurnEnd(dir: string, turn: number): Entry | undefined {
-  return findBackwards(dir, (entry) =>
-    entry.turn < turn && entry.type === 'turn_started'
-      ? 'stop'
-      : entry.type === 'turn_ended' && entry.turn === turn,
-  )
+  for (const entry of findEntries(dir)) {
+    if (entry.type === 'turn_ended' && entry.turn === turn) return entry
+    if (entry.type === 'turn_started' && entry.turn < turn) return undefined
+  }
+  return undefined
 }
 
 /** The sequence number of a turn's first entry. */
 function startOf(dir: string, turn: number): number | undefined {
-  return findBackwards(dir, (entry) => entry.type === 'turn_started' && entry.turn === turn)?.seq
-}
-
-function findBackwards(
-  dir: string,
-  matches: (entry: Entry) => boolean | 'stop',
-): Entry | undefined {
   for (const entry of findEntries(dir)) {
-    const answer = matches(entry)
-    if (answer === 'stop') return undefined
-    if (answer) return entry
+    if (entry.type === 'turn_started' && entry.turn === turn) return entry.seq
   }
   return undefined
 }
@@ -228,13 +219,7 @@ export function listArtifacts(dir: string, turn?: number): Artifact[] {
     }
   }
   // A tool can leave what cannot be looked at: a path too long, a directory without permission.
-  const lookAt = (path: disk.Path) => {
-    try {
-      walk(path)
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-    }
-  }
+  const lookAt = (path: disk.Path) => quietly(() => walk(path))
   lookAt(turn === undefined ? output : files.turnOutput(dir, turn))
   return found
 }
