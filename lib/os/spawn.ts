@@ -2,7 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import * as disk from './disk.ts'
 import { findKoffi } from './packages.ts'
 import { type GroupIdentity, signalChild, startTimeOf, type Told, thisMachine } from './process.ts'
@@ -232,7 +232,8 @@ export function findProgram(
   let problem: 'missing' | 'a directory' = 'missing'
   let denied: string | undefined
   for (const path of candidates) {
-    const kind = findKind(path)
+    // A directory of PATH that may not be searched holds no program for this user.
+    const kind = quietly(() => findKind(path))
     if (kind === undefined) continue
     if (kind === 'directory') {
       if (program.includes('/')) problem = 'a directory'
@@ -246,12 +247,6 @@ export function findProgram(
 }
 
 function findKind(path: string): string | undefined {
-  try {
-    const real = disk.findRealPath(path)
-    return real === undefined ? undefined : disk.findFacts(real)?.kind
-  } catch (error) {
-    // A directory of PATH that may not be searched holds no program for this user.
-    if (disk.errnoOf(error) === undefined) throw error
-    return undefined
-  }
+  const real = disk.findRealPath(path)
+  return real === undefined ? undefined : disk.findFacts(real)?.kind
 }
