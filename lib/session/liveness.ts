@@ -16,20 +16,8 @@ import { isShortage } from '../os/shortage.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
 import { hasOpenTurn, type State } from './state.ts'
 
-export type Status =
-  | 'running'
-  | 'busy'
-  | 'orphaned'
-  | 'crashed'
-  | 'idle'
-  | 'available'
-  | 'retired'
-  | 'leaked'
-  | 'unknown'
-  | 'unreadable'
-
 /** Every status, in the order of the documentation. */
-export const statuses: readonly Status[] = [
+export const statuses = [
   'running',
   'busy',
   'orphaned',
@@ -40,7 +28,9 @@ export const statuses: readonly Status[] = [
   'leaked',
   'unknown',
   'unreadable',
-]
+] as const
+
+export type Status = (typeof statuses)[number]
 
 export interface Liveness {
   readonly status: Status
@@ -99,9 +89,7 @@ function tryJudge(snapshot: Snapshot, options: Look): Liveness {
 }
 
 function judge({ id, dir, state, failure }: Snapshot, { now, scrutiny }: Look): Liveness {
-  if (state === undefined) {
-    return { status: 'unreadable', why: failure?.message ?? 'its state cannot be read' }
-  }
+  if (state === undefined) return { status: 'unreadable', why: failure.message }
   const open = hasOpenTurn(state)
   if (!open && scrutiny === 'turn') return atRest(state)
   const sessionLock = files.sessionLock(dir)

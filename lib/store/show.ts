@@ -88,9 +88,7 @@ export function readResult(store: Store, id: SessionId, turn?: number): TurnResu
 export function readTurnEnd(store: Store, id: SessionId, turn?: number): Entry {
   const dir = realSessionDir(store, id, placeOf(store, id))
   const { state, failure } = readSnapshot(id, dir)
-  if (state === undefined) {
-    throw failure ?? new Failure('SESSION_UNREADABLE', { id, problem: 'it has no state' })
-  }
+  if (state === undefined) throw failure
   const newest = state.turn?.number ?? 0
   const wanted = turn ?? (hasOpenTurn(state) ? newest - 1 : newest)
   if (turn !== undefined && (turn < 1 || turn > newest)) {
