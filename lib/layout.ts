@@ -125,6 +125,8 @@ export function besideDir(dir: string, id: SessionId): string {
 }
 
 export const session = {
+  /** What is replaced by other files, under journal.lock. */
+  replaced: ['state.toml', 'transcript.jsonl'],
   state: (dir: string): string => `${dir}/state.toml`,
   transcript: (dir: string): string => `${dir}/transcript.jsonl`,
   /** There while a sync of the transcript has failed. */

@@ -10,10 +10,10 @@ import { parseJson } from '../base/json.ts'
 import { oneLine } from '../base/text.ts'
 import { formatTimestamp } from '../base/time.ts'
 import { type Holder, quietly } from '../errors.ts'
-import { isLeftover } from '../layout.ts'
 import * as disk from './disk.ts'
 import { lockExclusive, lockShared } from './flock.ts'
 import { decodeOwner, isStopped, type Owner, type ProcessIdentity, thisProcess } from './process.ts'
+import { sweepLeftovers } from './replace.ts'
 
 /** A lock that is held until it is released. */
 export interface Lock extends Disposable {
@@ -82,10 +82,7 @@ export function createLock(path: string, errand: Errand): Lock {
 export function supersedeLock(path: string, errand: Errand): Lock {
   const dir = disk.parentOf(path)
   // Whoever was killed here before left its new file beside the old one.
-  const name = path.slice(dir.length + 1)
-  for (const other of disk.listNames(dir)) {
-    if (isLeftover(other, name)) disk.removeFile(`${dir}/${other}`)
-  }
+  sweepLeftovers(dir, [path.slice(dir.length + 1)])
   const temporary = `${path}.${process.pid}`
   const lock = createLock(temporary, errand)
   try {

@@ -8,9 +8,9 @@ import type { SessionId } from '../base/id.ts'
 import { Failure, quietly, withRecorded } from '../errors.ts'
 import { Copy } from '../journal/copy.ts'
 import { decodeLines, readLines } from '../journal/read.ts'
-import { session as files, isLeftover } from '../layout.ts'
+import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { dropTemporary, replaceText } from '../os/replace.ts'
+import { dropTemporary, replaceText, sweepLeftovers } from '../os/replace.ts'
 import type { Redactor } from '../redact/redact.ts'
 import { catchUp } from './catch-up.ts'
 import { formatState, keepUnknown, parseState } from './codec.ts'
@@ -31,7 +31,7 @@ import type { State } from './state.ts'
 export function rewriteSession(id: SessionId, dir: string, redactor: Redactor): boolean {
   const state = readWhole(id, dir)
   const old = disk.findText(files.state(dir))
-  sweep(dir)
+  sweepLeftovers(dir, files.replaced)
   const staged = stageJournal(id, dir, state, redactor)
   const text = stateText(id, dir, staged?.state ?? state, redactor)
   if (staged === undefined) {
@@ -76,22 +76,11 @@ export function publish(id: SessionId, dir: string, text: string): void {
 /** The state with all that the journal tells. Throws what keeps a writer from a session. */
 function readWhole(id: SessionId, dir: string): State {
   const { state, failure, warnings } = catchUp(id, dir)
-  if (state === undefined) {
-    throw failure ?? new Failure('SESSION_UNREADABLE', { id, problem: 'it has no state' })
-  }
+  if (state === undefined) throw failure
   const isMissing = disk.findFacts(files.state(dir)) === undefined
   const wrong = warnings.find(({ code }) => !(isMissing && code === 'STATE_INVALID'))
   if (wrong !== undefined) throw wrong
   return state
-}
-
-/** Under the journal's lock nobody else is at one of these. Gives whether there were any. */
-export function sweep(dir: string): boolean {
-  const left = disk
-    .listNames(dir)
-    .filter((name) => isLeftover(name, 'transcript.jsonl') || isLeftover(name, 'state.toml'))
-  for (const name of left) disk.removeFile(`${dir}/${name}`)
-  return left.length > 0
 }
 
 /** A transcript that is on the disk beside the old one. */

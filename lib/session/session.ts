@@ -12,11 +12,11 @@ import {
   formatLine,
   type NewEntry,
 } from '../journal/entry.ts'
-import { session as files, isLeftover } from '../layout.ts'
+import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { type Lease, openLease } from '../os/lease.ts'
 import { findHolder, type Lock, tryLock } from '../os/lock-file.ts'
-import { replaceText } from '../os/replace.ts'
+import { replaceText, sweepLeftovers } from '../os/replace.ts'
 import {
   mergeCounts,
   type Redacted,
@@ -93,7 +93,7 @@ export class Session implements Disposable {
    */
   async keepLease(): Promise<void> {
     if (this.#use === 'none' || this.#lease !== undefined) return
-    using _lock = await takeJournal(this.id, this.dir, journalPatience)
+    using _lock = await takeJournal(this.id, this.dir)
     this.#lease = await this.#askLease(false, journalPatience)
     this.#lookAnew()
   }
@@ -103,7 +103,7 @@ export class Session implements Disposable {
     const lease = this.#lease
     this.#lease = undefined
     if (lease === undefined || lease.isLost()) return
-    using _lock = await takeJournal(this.id, this.dir, journalPatience)
+    using _lock = await takeJournal(this.id, this.dir)
     this.#letGo(lease)
   }
 
@@ -193,8 +193,9 @@ export class Session implements Disposable {
   /** Brings what was appended to the disk without blocking this thread. */
   async syncLater(): Promise<void> {
     if (this.#fd === undefined || this.unsynced === 0) return
-    if (this.#doubt !== undefined)
+    if (this.#doubt !== undefined) {
       return this.#locked(Number.POSITIVE_INFINITY, () => this.#sync(0))
+    }
     const { bytes } = this.state.journal
     try {
       await disk.syncFileLater(this.#fd, files.transcript(this.dir))
@@ -326,6 +327,11 @@ export class Session implements Disposable {
     if (rest === 'damaged' || unsure || state === undefined) throw damaged(this.id, offset)
     if (rest !== 'none') disk.truncateTo(fd, path, offset)
     this.#state = state
+    this.#heedUnsynced()
+  }
+
+  /** Another process's sync may have failed. */
+  #heedUnsynced(): void {
     if (disk.findFacts(files.unsynced(this.dir)) !== undefined) this.#doubt ??= { until: 0 }
   }
 
@@ -366,19 +372,11 @@ export class Session implements Disposable {
       }
       this.#fd = fd
     }
-    this.#sweep()
+    // Under the journal's lock nobody else is at a replacement.
+    sweepLeftovers(this.dir, files.replaced)
+    this.#heedUnsynced()
     // An older fold may have left things out: the journal tells all of it again.
     return state !== undefined && state.journal.fold < foldVersion ? undefined : state
-  }
-
-  /** Removes what interrupted replacements left: under the journal's lock nobody else is at one. */
-  #sweep(): void {
-    for (const name of disk.listNames(this.dir)) {
-      if (`${this.dir}/${name}` === files.unsynced(this.dir)) this.#doubt ??= { until: 0 }
-      if (isLeftover(name, 'state.toml') || isLeftover(name, 'transcript.jsonl')) {
-        disk.removeFile(`${this.dir}/${name}`)
-      }
-    }
   }
 
   #write(encoded: readonly EncodedEntry[]): { landed: number; failure: Failure | undefined } {
@@ -470,7 +468,11 @@ export function foldLine(state: State | undefined, { type }: EncodedEntry, line:
 }
 
 /** Takes journal.lock for one change. Throws JOURNAL_BUSY, or SESSION_UNKNOWN when the session left. */
-export async function takeJournal(id: SessionId, dir: string, timeout: number): Promise<Lock> {
+export async function takeJournal(
+  id: SessionId,
+  dir: string,
+  timeout: number = journalPatience,
+): Promise<Lock> {
   const path = files.journalLock(dir)
   const started = performance.now()
   // A stream's appends are too short to say who is at one.

@@ -5,9 +5,9 @@ import { formatToml, TomlError } from '../base/toml.ts'
 import { Failure, quietly } from '../errors.ts'
 import type { Entry, EntryData } from '../journal/entry.ts'
 import { decodeLines, readLinesBackwards } from '../journal/read.ts'
-import { session as files, isLeftover } from '../layout.ts'
+import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { replaceText } from '../os/replace.ts'
+import { replaceText, sweepLeftovers } from '../os/replace.ts'
 import { findHeldTool, turnVitals } from './liveness.ts'
 import type { Session } from './session.ts'
 import { hasOpenTurn, type State } from './state.ts'
@@ -138,9 +138,7 @@ export function projectResult(session: Session, state: State): void {
     if (ended === undefined) return
     const dir = files.turnOutput(session.dir, turn.number)
     disk.makeDirs(dir)
-    for (const name of disk.listNames(dir)) {
-      if (isLeftover(name, 'result.toml')) disk.removeFile(`${dir}/${name}`)
-    }
+    sweepLeftovers(dir, ['result.toml'])
     replaceText(file, formatToml(withoutNulls(ended.data)))
   } catch (error) {
     if (!(error instanceof Failure || error instanceof TomlError)) throw error

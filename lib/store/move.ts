@@ -158,7 +158,7 @@ async function move(
   const locks: Lock[] = await holdTools(session)
   try {
     await note()
-    locks.push(await takeJournal(session.id, session.dir, 5_000))
+    locks.push(await takeJournal(session.id, session.dir))
     refuseOccupied(session.id, taken)
     ifGone(session.id, session.dir, () => disk.rename(session.dir, target))
     // The lease moved too; with it the next machine would wait for nobody.

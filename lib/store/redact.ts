@@ -36,9 +36,6 @@ export interface SessionFinding {
   readonly count: number
 }
 
-/** How long it waits for journal.lock, in ms. */
-const patience = 5_000
-
 /**
  * What today's rules find in a session, and under the rule `error` what could not be searched: a file
  * that cannot be opened, or is not what it should be. Changes nothing.
@@ -94,9 +91,7 @@ export function checkSession(
 export async function redactSession(store: Store, id: SessionId): Promise<SessionFinding[]> {
   const place = placeOf(store, id)
   const { state, failure } = readSnapshot(id, realSessionDir(store, id, place))
-  if (state === undefined) {
-    throw failure ?? new Failure('SESSION_UNREADABLE', { id, problem: 'it has no state' })
-  }
+  if (state === undefined) throw failure
   await using held = await holdSession(store, id, { place })
   // What is learnt here at the end of the journal is found at its beginning when it is rewritten.
   const redactor = openRedactorOf(store)
@@ -107,7 +102,7 @@ export async function redactSession(store: Store, id: SessionId): Promise<Sessio
   if (hasOpenTurn(await session.refresh())) await settle(session, store.now())
   const tools = await holdTools(session)
   try {
-    using _journal = await takeJournal(id, session.dir, patience)
+    using _journal = await takeJournal(id, session.dir)
     if (session.isLeaseLost) throw new Failure('LEASE_LOST', { id })
     rewriteSession(id, session.dir, redactor)
   } finally {
