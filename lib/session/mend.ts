@@ -219,7 +219,7 @@ function mendJournal(
       found: faultsOf(found),
       cut_bytes: cut,
       ...offsetOf(found),
-      kept: kept.map((path) => path.slice(path.lastIndexOf('/') + 1)),
+      kept: kept.map(disk.baseOf),
       upkeep: true,
     })
     copy.finish(journal.size)

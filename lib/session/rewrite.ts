@@ -7,6 +7,7 @@
 import type { SessionId } from '../base/id.ts'
 import { Failure, quietly, withRecorded } from '../errors.ts'
 import { Copy } from '../journal/copy.ts'
+import type { Entry } from '../journal/entry.ts'
 import { decodeLines, readLines } from '../journal/read.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
@@ -150,7 +151,7 @@ class Fold {
     this.#id = id
   }
 
-  add(entry: Parameters<typeof foldEntry>[1] | undefined, bytes: number): void {
+  add(entry: Entry | undefined, bytes: number): void {
     const { state } = this
     if (entry === undefined || entry.seq !== (state?.journal.seq ?? -1) + 1) this.#isSound = false
     if (entry !== undefined) this.state = this.#fold(entry, bytes)
@@ -171,7 +172,7 @@ class Fold {
     )
   }
 
-  #fold(entry: Parameters<typeof foldEntry>[1], bytes: number): State | undefined {
+  #fold(entry: Entry, bytes: number): State | undefined {
     try {
       return foldEntry(this.state, entry, bytes)
     } catch (error) {

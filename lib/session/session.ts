@@ -483,7 +483,7 @@ export async function takeJournal(
   throw new Failure('JOURNAL_BUSY', {
     id,
     waited_ms: Math.round(performance.now() - started),
-    ...(holder === undefined ? {} : { holder }),
+    ...(holder && { holder }),
   })
 }
 

@@ -45,7 +45,7 @@ function redactorWith(variables: Env, { env, allow, rules }: RedactionSettings):
   return redactor
 }
 
-/** Whether the user switched redaction off. */
+/** Whether secrets are taken out of what is recorded: the user can switch that off. */
 export function isRedacting(store: Store): boolean {
   return redactorOf(store) !== noRedactor
 }

@@ -59,10 +59,7 @@ export async function holdSession(
       signal?.throwIfAborted()
       if (wait !== undefined) throw new Failure('WAIT_EXPIRED', { id, waited_ms: waited() })
       const holder = findHolder(files.sessionLock(dir), store.now())
-      throw new Failure('SESSION_LOCKED', {
-        ...{ id, ...forTurn },
-        ...(holder === undefined ? {} : { holder }),
-      })
+      throw new Failure('SESSION_LOCKED', { id, ...forTurn, ...(holder && { holder }) })
     }
     try {
       const held = await keepHeld(new Session(id, dir, accessOf(store)), lock)

@@ -27,7 +27,7 @@ const mostSessions = 2_000
  */
 export function readToolMemory(store: Store): Map<string, ToolMemory> {
   const peaks = new Map<string, number[]>()
-  for (const id of listIds(store).sort().slice(-mostSessions)) {
+  for (const id of listIds(store).slice(-mostSessions)) {
     for (const file of listResults(sessionDir(store.dir, id))) {
       const found = findPeak(file)
       if (found === undefined) continue

@@ -117,7 +117,7 @@ export async function buryTrashed(
     for (const path of paths) {
       if (disk.findFacts(path) === undefined) continue
       const lock = tryLock(path, undefined)
-      if (lock === undefined) return `its ${path.slice(path.lastIndexOf('/') + 1)} is held`
+      if (lock === undefined) return `its ${disk.baseOf(path)} is held`
       locks.push(lock)
     }
     return undefined

@@ -223,10 +223,8 @@ function unknown(
 
 /** The old path of a project of the same name that is gone: the project may have moved here. */
 function findMovedFrom(store: Store): string | undefined {
-  const name = store.dir.slice(store.dir.lastIndexOf('/') + 1)
+  const name = storeProjectName(disk.baseOf(store.dir))
   return listStores(store).find(
-    (other) =>
-      storeProjectName(other.dir.slice(other.dir.lastIndexOf('/') + 1)) ===
-        storeProjectName(name) && isGone(other.projectPath),
+    (other) => storeProjectName(disk.baseOf(other.dir)) === name && isGone(other.projectPath),
   )?.projectPath
 }

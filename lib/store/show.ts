@@ -69,7 +69,7 @@ function lockRow(name: string, dir: string, now: number): LockRow | Failure {
   try {
     if (probeLock(path) === 'free') return { name, held: false }
     const holder = findHolder(path, now)
-    return { name, held: true, ...(holder === undefined ? {} : { holder }) }
+    return { name, held: true, ...(holder && { holder }) }
   } catch (error) {
     if (!isOfOne(error)) throw error
     return error

@@ -118,7 +118,8 @@ export function isMade(store: Store): boolean {
 
 /** The store at another directory, opened in the same way. */
 export function siblingStore(store: Store, dir: string): Store {
-  const projectPath = findPathOf(dir) ?? dir
+  // What is wrong with another project's file is that project's trouble.
+  const projectPath = quietly(() => findProjectFacts(dir)?.projectPath) ?? dir
   heedLeaseOnly(dir)
   return { ...store, dir, projectPath }
 }
@@ -131,11 +132,6 @@ function heedLeaseOnly(dir: string): void {
   // Who would change anything is refused by what reads all of it.
   const text = quietly(() => disk.findText(storeFiles.project(dir))) ?? ''
   if (/^lease_only *= *true\b/m.test(text)) forgoLocks(dir)
-}
-
-/** What is wrong with another project's file is that project's trouble. */
-function findPathOf(dir: string): string | undefined {
-  return quietly(() => findProjectFacts(dir)?.projectPath)
 }
 
 /** The project of a directory: its repository's main worktree, or the directory itself. */
