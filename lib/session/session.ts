@@ -50,6 +50,9 @@ export interface SessionAccess {
   readonly lease: 'none' | 'machine' | 'process'
 }
 
+/** Makes the entries of a change out of the state as it is under the lock. */
+type Make = (state: State) => readonly EncodedEntry[]
+
 /** Until when, by performance.now(), no other file is tried in the place of the journal, and why. */
 interface Doubt {
   readonly until: number
@@ -138,24 +141,20 @@ export class Session implements Disposable {
    * STATE_INVALID, TRANSCRIPT_DAMAGED, TRANSCRIPT_SHRUNK, FORMAT_NEWER, DISK_FULL, ACCESS_DENIED,
    * IO_FAILED with nothing changed unless the failure's `recorded` says so, and DURABILITY_UNKNOWN.
    */
-  async append(
-    make: NewEntry | ((state: State) => readonly EncodedEntry[]),
-  ): Promise<AppendReport> {
-    return this.#append(make, journalPatience)
+  async append(make: NewEntry | Make): Promise<AppendReport> {
+    if (typeof make === 'function') return this.#append(make, journalPatience)
+    const encoded = [this.encode(make)]
+    return this.#append(() => encoded, journalPatience)
   }
 
   /** The same for a supervisor, which waits for the journal's lock as long as it takes. */
-  async appendAlways(make: (state: State) => readonly EncodedEntry[]): Promise<AppendReport> {
+  async appendAlways(make: Make): Promise<AppendReport> {
     return this.#append(make, Number.POSITIVE_INFINITY)
   }
 
-  async #append(
-    make: NewEntry | ((state: State) => readonly EncodedEntry[]),
-    timeout: number,
-  ): Promise<AppendReport> {
-    const early = typeof make === 'function' ? undefined : [this.encode(make)]
+  async #append(make: Make, timeout: number): Promise<AppendReport> {
     return this.#locked(timeout, () => {
-      const encoded = early ?? (make as (state: State) => readonly EncodedEntry[])(this.state)
+      const encoded = make(this.state)
       if (encoded.length === 0) return { state: this.state, seqs: [] }
       const first = this.state.journal.seq + 1
       const { landed, failure } = this.#write(encoded)
