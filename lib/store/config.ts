@@ -55,23 +55,16 @@ interface Setting<T> {
   readonly parse: (text: string) => { readonly value: T } | undefined
 }
 
-const duration = {
-  wanted: 'a duration such as 45s, 30m or 7d',
-  parse: (text: string) => {
-    const value = parseDuration(text)
+const duration = takes('a duration such as 45s, 30m or 7d', parseDuration)
+const count = takes('a whole number', (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined))
+const size = takes('a size such as 512MiB, 2GB or 64k', parseSize)
+
+function takes(wanted: string, read: (text: string) => number | undefined) {
+  const parse = (text: string) => {
+    const value = read(text)
     return value === undefined ? undefined : { value }
-  },
-}
-const count = {
-  wanted: 'a whole number',
-  parse: (text: string) => (/^\d{1,9}$/.test(text) ? { value: Number(text) } : undefined),
-}
-const size = {
-  wanted: 'a size such as 512MiB, 2GB or 64k',
-  parse: (text: string) => {
-    const value = parseSize(text)
-    return value === undefined ? undefined : { value }
-  },
+  }
+  return { wanted, parse }
 }
 
 /** The same, and none. */
@@ -235,7 +228,6 @@ export function readConfigFile(file: string, env: Env): Config {
   const values: Record<string, unknown> = {}
   const rows = (Object.keys(settings) as SettingKey[]).map((key): SettingRow => {
     const setting = settings[key]
-    const row = { key, help: setting.help }
     const variable = env[setting.env]
     const inFile = textOf(written[key])
     const source = variable ? setting.env : inFile === undefined ? null : file
@@ -247,7 +239,7 @@ export function readConfigFile(file: string, env: Env): Config {
     }
     values[key] = parsed.value
     const origin = variable ? 'environment' : source === null ? 'default' : 'config'
-    return { ...row, value, origin, source }
+    return { key, help: setting.help, value, origin, source }
   })
   const known = [...Object.keys(settings), 'redaction', 'tools']
   const warnings = Object.keys(written)
