@@ -12,7 +12,7 @@ import { ifGone, Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn } from '../session/state.ts'
 import { accessOf } from './access.ts'
-import { checkId } from './place.ts'
+import { checkId, placeOf } from './place.ts'
 import type { Store } from './store.ts'
 
 /** A session whose session.lock is held, and its lease where the store is shared, until it is disposed of. */
@@ -140,6 +140,11 @@ export async function holdTools(session: Session): Promise<Lock[]> {
 function isRunning(id: SessionId, dir: string): boolean {
   const { state } = readSnapshot(id, dir)
   return state !== undefined && hasOpenTurn(state)
+}
+
+/** The directory of a session that is listed, or lives for one turn. Throws what realSessionDir does. */
+export function dirOf(store: Store, id: SessionId): string {
+  return realSessionDir(store, id, placeOf(store, id))
 }
 
 /** The session's directory; throws REF_MALFORMED, and SESSION_UNREADABLE when a link stands in its place. */

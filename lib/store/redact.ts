@@ -15,7 +15,7 @@ import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { settle } from '../session/turn.ts'
 import { openRedactorOf } from './access.ts'
-import { holdSession, holdTools, realSessionDir } from './hold.ts'
+import { dirOf, holdSession, holdTools, realSessionDir } from './hold.ts'
 import type { SessionRow } from './list.ts'
 import { placeOf } from './place.ts'
 import { readSession } from './show.ts'
@@ -47,7 +47,7 @@ export function checkSession(
   id: SessionId,
   redactor: Redactor = openRedactorOf(store),
 ): SessionFinding[] {
-  const dir = realSessionDir(store, id, placeOf(store, id))
+  const dir = dirOf(store, id)
   const redaction = new JournalRedaction(id, redactor)
   const found: SessionFinding[] = []
   const note = (path: string, line: number, counts: RedactionCounts) =>

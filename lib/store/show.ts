@@ -9,7 +9,7 @@ import { isOfOne, type Liveness, listTools, observe } from '../session/liveness.
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { findTurnEnd, type TurnResult } from '../session/turn.ts'
-import { realSessionDir } from './hold.ts'
+import { dirOf, realSessionDir } from './hold.ts'
 import { linked, type SessionRow, toRow } from './list.ts'
 import { placeOf } from './place.ts'
 import type { Store } from './store.ts'
@@ -86,7 +86,7 @@ export function readResult(store: Store, id: SessionId, turn?: number): TurnResu
 
 /** The entry that has it. Throws the same. */
 export function readTurnEnd(store: Store, id: SessionId, turn?: number): Entry {
-  const dir = realSessionDir(store, id, placeOf(store, id))
+  const dir = dirOf(store, id)
   const { state, failure } = readSnapshot(id, dir)
   if (state === undefined) throw failure
   const newest = state.turn?.number ?? 0

@@ -9,7 +9,7 @@ import * as disk from '../os/disk.ts'
 import { patiently } from '../os/shortage.ts'
 import { isAttended, type Liveness, observe } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
-import { realSessionDir } from './hold.ts'
+import { dirOf } from './hold.ts'
 import { placeOf } from './place.ts'
 import type { Store } from './store.ts'
 
@@ -40,7 +40,7 @@ export function* readTranscript(
 
 /** Where the state cannot be read, nobody knows. */
 function requireTurn(store: Store, id: SessionId, turn: number): void {
-  const { state } = readSnapshot(id, realSessionDir(store, id, placeOf(store, id)))
+  const { state } = readSnapshot(id, dirOf(store, id))
   const turns = state?.turn?.number ?? 0
   if (state !== undefined && turn > turns) throw new Failure('TURN_UNKNOWN', { id, turn, turns })
 }
@@ -92,7 +92,7 @@ export async function* followTranscript(
 
 /** What the session is doing now. */
 export function livenessOf(store: Store, id: SessionId): Liveness {
-  const dir = realSessionDir(store, id, placeOf(store, id))
+  const dir = dirOf(store, id)
   return observe(readSnapshot(id, dir), { now: store.now(), scrutiny: 'busy' }).liveness
 }
 
@@ -106,7 +106,7 @@ function isAtRest(store: Store, id: SessionId): boolean {
 }
 
 function openTranscript(store: Store, id: SessionId): { path: string; fd: number } {
-  const dir = realSessionDir(store, id, placeOf(store, id))
+  const dir = dirOf(store, id)
   const path = files.transcript(dir)
   const fd = disk.findRead(path)
   if (fd !== undefined) return { path, fd }
