@@ -4,7 +4,7 @@ import { parseToml, TomlError } from '../base/toml.ts'
 import { Failure } from '../errors.ts'
 import { sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { listResults } from '../session/rewrite.ts'
+import { listResults } from '../session/documents.ts'
 import { listIds } from './list.ts'
 import type { Store } from './store.ts'
 
