@@ -9,6 +9,7 @@ export {
 export { importArchive, type UnpackOptions, type UnpackRow } from './archive/import.ts'
 export type { ArchivedFile, ArchivedSession } from './archive/manifest.ts'
 export { type Target, writeTarget } from './archive/target.ts'
+export type { Env } from './base/env.ts'
 export { isSessionId, type SessionId } from './base/id.ts'
 export { formatJson } from './base/json.ts'
 export { parseSize } from './base/size.ts'
@@ -164,7 +165,6 @@ export { type Resolved, resolveRef } from './store/ref.ts'
 export { type Caller, findCaller, isInside } from './store/search.ts'
 export { readResult, readSession, type SessionDetails } from './store/show.ts'
 export {
-  type Env,
   findProjectPath,
   isMade,
   listStores,

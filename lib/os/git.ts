@@ -1,9 +1,8 @@
 /** What git's own files say: read directly, since starting git costs more than all else. */
 
+import type { Env } from '../base/env.ts'
 import { quietly } from '../errors.ts'
 import * as disk from './disk.ts'
-
-type Env = Readonly<Record<string, string | undefined>>
 
 /** A repository around a directory. */
 export interface Repository {

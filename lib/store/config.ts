@@ -1,6 +1,7 @@
 /** Settings: flag > environment > config.toml > default, and where each value came from. */
 
 import { isTable, isTexts } from '../base/decode.ts'
+import type { Env } from '../base/env.ts'
 import { parseSize } from '../base/size.ts'
 import { nearestWord } from '../base/text.ts'
 import { parseDuration } from '../base/time.ts'
@@ -9,7 +10,6 @@ import { Failure } from '../errors.ts'
 import { configFile } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { makeRule, type Rule } from '../redact/user-rules.ts'
-import type { Env } from './store.ts'
 import { decodeTools, type ToolSettings, toolLine } from './tool-config.ts'
 
 /** The settings, decoded. */

@@ -1,6 +1,7 @@
 /** A store: all sessions of one project. */
 
 import path from 'node:path'
+import type { Env } from '../base/env.ts'
 import { Failure, quietly } from '../errors.ts'
 import {
   configFile,
@@ -14,8 +15,6 @@ import * as disk from '../os/disk.ts'
 import { forgoLocks } from '../os/flock.ts'
 import { findRepository } from '../os/git.ts'
 import { findProjectFacts } from './project.ts'
-
-export type Env = Readonly<Record<string, string | undefined>>
 
 /** Where to look for a store; everything that a process knows is passed in. */
 export interface StoreOptions {
