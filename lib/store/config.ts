@@ -225,45 +225,66 @@ export function readConfig(env: Env, home: string): Config {
 export function readConfigFile(file: string, env: Env): Config {
   const table = readTable(file)
   const written = withSections(table, file)
-  const values: Record<string, unknown> = {}
-  const rows = (Object.keys(settings) as SettingKey[]).map((key): SettingRow => {
-    const setting = settings[key]
-    const variable = env[setting.env]
-    const inFile = textOf(written[key])
-    const source = variable ? setting.env : inFile === undefined ? null : file
-    const value = variable || (inFile ?? setting.initial)
-    const parsed = setting.parse(value)
-    if (parsed === undefined) {
-      const problem = `${key} cannot be ${JSON.stringify(value)}: it takes ${setting.wanted}`
-      throw new Failure('CONFIG_INVALID', { file: source ?? file, problem })
-    }
-    values[key] = parsed.value
-    const origin = variable ? 'environment' : source === null ? 'default' : 'config'
-    return { key, help: setting.help, value, origin, source }
-  })
+  const found = (Object.keys(settings) as SettingKey[]).map((key) =>
+    readSetting(key, written, file, env),
+  )
+  const values = Object.fromEntries(found.map(({ row, value }) => [row.key, value]))
+  const redaction = decodeRedaction(table, file)
+  const tools = decodeTools(
+    table.tools ?? {},
+    (problem) => new Failure('CONFIG_INVALID', { file, problem }),
+  )
+  return {
+    settings: values as unknown as Settings,
+    tools,
+    rows: [
+      ...found.map(({ row }) => row),
+      ...redactionRows(redaction, table, file),
+      ...toolRows(tools, file),
+    ],
+    warnings: unknownKeys(written, file),
+    file,
+  }
+}
+
+function readSetting(
+  key: SettingKey,
+  written: TomlTable,
+  file: string,
+  env: Env,
+): { readonly row: SettingRow; readonly value: unknown } {
+  const setting = settings[key]
+  const variable = env[setting.env]
+  const inFile = textOf(written[key])
+  const source = variable ? setting.env : inFile === undefined ? null : file
+  const value = variable || (inFile ?? setting.initial)
+  const parsed = setting.parse(value)
+  if (parsed === undefined) {
+    const problem = `${key} cannot be ${JSON.stringify(value)}: it takes ${setting.wanted}`
+    throw new Failure('CONFIG_INVALID', { file: source ?? file, problem })
+  }
+  const origin = variable ? 'environment' : source === null ? 'default' : 'config'
+  return { row: { key, help: setting.help, value, origin, source }, value: parsed.value }
+}
+
+function unknownKeys(written: TomlTable, file: string): string[] {
   const known = [...Object.keys(settings), 'redaction', 'tools']
-  const warnings = Object.keys(written)
+  return Object.keys(written)
     .filter((key) => !known.includes(key))
     .map((key) => {
       const nearest = nearestWord(key, known)
       return `${file}: unknown key ${key}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`
     })
-  const redaction = decodeRedaction(table, file)
-  rows.push(...redactionRows(redaction, table, file))
-  const tools = decodeTools(
-    table.tools ?? {},
-    (problem) => new Failure('CONFIG_INVALID', { file, problem }),
-  )
-  for (const [name, tool] of Object.entries(tools)) {
-    rows.push({
-      key: `tools.${name}`,
-      value: toolLine(name, tool),
-      origin: 'config',
-      source: file,
-      help: `how ${name} is started`,
-    })
-  }
-  return { settings: values as unknown as Settings, tools, rows, warnings, file }
+}
+
+function toolRows(tools: Config['tools'], file: string): SettingRow[] {
+  return Object.entries(tools).map(([name, tool]) => ({
+    key: `tools.${name}`,
+    value: toolLine(name, tool),
+    origin: 'config',
+    source: file,
+    help: `how ${name} is started`,
+  }))
 }
 
 /** The keys of `[gc]` beside those at the top, as `gc.older_than`. */
