@@ -9,6 +9,7 @@ export {
 export { importArchive, type UnpackOptions, type UnpackRow } from './archive/import.ts'
 export type { ArchivedFile, ArchivedSession } from './archive/manifest.ts'
 export { type Target, writeTarget } from './archive/target.ts'
+export type { Env } from './base/env.ts'
 export { isSessionId, type SessionId } from './base/id.ts'
 export { formatJson } from './base/json.ts'
 export { parseSize } from './base/size.ts'
@@ -125,10 +126,11 @@ export type { Limits, SignalSource } from './run/supervise.ts'
 export type { EndSignal } from './run/sweep.ts'
 export type { Task } from './run/task.ts'
 export { type Waited, waitForTurn } from './run/wait.ts'
+export { type Artifact, listArtifacts } from './session/artifacts.ts'
 export { type Liveness, type Status, statuses } from './session/liveness.ts'
 export type { Snapshot } from './session/snapshot.ts'
 export type { State, ToolState, TurnState } from './session/state.ts'
-export { type Artifact, listArtifacts, type Outcome, type TurnResult } from './session/turn.ts'
+export type { Outcome, TurnResult } from './session/turn.ts'
 export { openRedactor } from './store/access.ts'
 export { appendEntry, type OwnEntry, pinSession, renameSession } from './store/change.ts'
 export { type Commit, listCommits } from './store/commits.ts'
@@ -163,7 +165,6 @@ export { type Resolved, resolveRef } from './store/ref.ts'
 export { type Caller, findCaller, isInside } from './store/search.ts'
 export { readResult, readSession, type SessionDetails } from './store/show.ts'
 export {
-  type Env,
   findProjectPath,
   isMade,
   listStores,

@@ -1,10 +1,11 @@
 /** Every file and directory name on disk; nothing else joins names. */
 
+import type { Env } from './base/env.ts'
 import { isSessionId, type SessionId } from './base/id.ts'
 import { sha256 } from './base/sha256.ts'
 
 /** The root for this environment: STINT_HOME, XDG_STATE_HOME/stint or ~/.local/state/stint. */
-export function rootDir(env: Readonly<Record<string, string | undefined>>, home: string): string {
+export function rootDir(env: Env, home: string): string {
   if (env.STINT_HOME) return env.STINT_HOME
   // A relative value is to be ignored, says the specification.
   const xdg = env.XDG_STATE_HOME
@@ -16,17 +17,14 @@ export function defaultRootDir(home: string): string {
   return `${home}/.local/state/stint`
 }
 
-export function configFile(
-  env: Readonly<Record<string, string | undefined>>,
-  home: string,
-): string {
+export function configFile(env: Env, home: string): string {
   const xdg = env.XDG_CONFIG_HOME
   return `${xdg?.startsWith('/') ? xdg : `${home}/.config`}/stint/config.toml`
 }
 
 /** Where the private files of turns are while they run: this user's, on this machine. */
 export function runtimeDirs(
-  env: Readonly<Record<string, string | undefined>>,
+  env: Env,
   uid: number,
 ): { readonly own: string | undefined; readonly shared: string } {
   const { XDG_RUNTIME_DIR: xdg, TMPDIR: tmp } = env
@@ -125,6 +123,8 @@ export function besideDir(dir: string, id: SessionId): string {
 }
 
 export const session = {
+  /** What is replaced by other files, under journal.lock. */
+  replaced: ['state.toml', 'transcript.jsonl'],
   state: (dir: string): string => `${dir}/state.toml`,
   transcript: (dir: string): string => `${dir}/transcript.jsonl`,
   /** There while a sync of the transcript has failed. */

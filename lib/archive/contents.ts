@@ -95,9 +95,7 @@ export function digest(pieces: Iterable<Buffer>): string {
 
 function readState(id: SessionId, dir: string): State {
   const { state, failure, warnings } = readSnapshot(id, dir)
-  if (state === undefined) {
-    throw failure ?? new Failure('SESSION_UNREADABLE', { id, problem: 'it has no state' })
-  }
+  if (state === undefined) throw failure
   // The journal tells all of a state; nothing tells what else is missing.
   const wrong = warnings.find(({ code }) => code !== 'STATE_INVALID')
   if (wrong !== undefined) throw wrong

@@ -1,4 +1,14 @@
-/** JSON text of values that may nest deeper than JSON.stringify goes. */
+/** JSON that is perhaps none, and values that nest deeper than JSON.stringify goes. */
+
+/** The value of a JSON text, or undefined where it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
 
 /** As JSON.stringify; what nests too deep for it is written all the same, without indentation. */
 export function formatJson(value: unknown, indent = 0): string {

@@ -112,7 +112,7 @@ async function mend(store: Store, id: SessionId, place: Place): Promise<Done> {
   const tools = await holdTools(session)
   const kept: string[] = []
   try {
-    using _journal = await takeJournal(id, dir, patience)
+    using _journal = await takeJournal(id, dir)
     if (session.isLeaseLost) throw new Failure('LEASE_LOST', { id })
     const mending = mendSession(session, {
       projectPath: store.projectPath,
@@ -145,9 +145,6 @@ async function settleMended(session: Session, now: number, did: readonly string[
 function hasResult(dir: string, turn = 0): boolean {
   return disk.findFacts(sessionFiles.result(dir, turn)) !== undefined
 }
-
-/** How long it waits for journal.lock, in ms. */
-const patience = 5_000
 
 /** What is mended of a store as such. */
 const ofStore: { readonly [C in CheckId]?: MendStore } = {

@@ -177,7 +177,7 @@ function stagedName(path: string, pid: number): string {
 /** Removes what redactions of this file left that were killed. */
 function sweep(path: string): void {
   const dir = disk.parentOf(path)
-  const name = path.slice(path.lastIndexOf('/') + 1)
+  const name = disk.baseOf(path)
   for (const other of disk.listNames(dir)) {
     const pid = Number(/\.redacting-(\d{1,9})$/.exec(other)?.[1])
     const isLeft = other === stagedName(name, pid) && (pid === process.pid || !isThere(pid))

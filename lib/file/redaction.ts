@@ -1,6 +1,7 @@
 /** The lines of any text, redacted one by one; what is not found out stays byte for byte. */
 
 import { isUtf8 } from 'node:buffer'
+import { parseJson } from '../base/json.ts'
 import {
   mergeCounts,
   type Redacted,
@@ -95,14 +96,7 @@ export function redactDocumentLines(text: string, redactor: Redactor): CheckedLi
 }
 
 function isIndentedJson(text: string): boolean {
-  if (!/^\s*[{[]/.test(text) || !text.trim().includes('\n')) return false
-  try {
-    JSON.parse(text)
-    return true
-  } catch (error) {
-    if (error instanceof SyntaxError) return false
-    throw error
-  }
+  return /^\s*[{[]/.test(text) && text.trim().includes('\n') && parseJson(text) !== undefined
 }
 
 /** The rules of the markers that a line has now and had not before. */

@@ -1,6 +1,7 @@
 /** One line of a transcript. */
 
 import { isTable } from '../base/decode.ts'
+import { parseJson } from '../base/json.ts'
 import { formatTimestamp, type Timestamp } from '../base/time.ts'
 
 /** A JSON object, as in an entry's `data`. */
@@ -73,13 +74,7 @@ export function formatLine(seq: number, encoded: EncodedEntry): string {
 export function decodeEntry(line: string): Entry | undefined {
   // A torn block after a power cut reads as NULs.
   if (line.charCodeAt(0) !== 123 /* { */) return undefined
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  const value = parseJson(line)
   if (!isTable(value)) return undefined
   const { v, seq, ts, turn, type, text, data } = value
   if (typeof v !== 'number' || v < 1) return undefined

@@ -6,12 +6,15 @@
  * which is safer than to take a word of a command line for an inheritance.
  */
 
+import { quietly } from '../errors.ts'
 import * as disk from './disk.ts'
 import {
   findProcText,
   findRow,
   isDeadState,
+  listPids,
   type ProcessIdentity,
+  signalChild,
   thisMachine,
   thisProcess,
   vitalsOf,
@@ -44,10 +47,9 @@ export function canFindCarriers(): boolean {
 export function listCarriers(names: readonly [string, ...string[]]): Carrier[] {
   // The numbers in another namespace's /proc are other processes here.
   if (thisMachine().pid_ns === '') return []
-  return disk
-    .listNames('/proc')
-    .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
-    .map((name) => findCarrier(Number(name), names))
+  return listPids()
+    .filter((pid) => pid !== process.pid)
+    .map((pid) => findCarrier(pid, names))
     .filter((carrier) => carrier !== undefined)
 }
 
@@ -71,15 +73,11 @@ export function isStillThere(carrier: Carrier): boolean {
 
 /** Sends a signal after checking once more that it is this process; false when it could not be sent. */
 export function signalCarrier(carrier: Carrier, signal: NodeJS.Signals): boolean {
-  if (carrier.pid <= 1 || !isStillThere(carrier)) return false
-  try {
-    process.kill(carrier.pid, signal)
-    return true
-  } catch (error) {
-    // It ended, or became another user's.
-    if (disk.errnoOf(error) === undefined) throw error
-    return false
-  }
+  return (
+    carrier.pid > 1 &&
+    isStillThere(carrier) &&
+    signalChild(carrier.pid, 'process', signal) === 'told'
+  )
 }
 
 /** The words of its command line; none when it is gone or hides them. */
@@ -90,7 +88,8 @@ export function commandOf({ pid }: { readonly pid: number }): string[] {
 
 /** The paths of the files that a process has open, as far as they are told. */
 export function openFilesOf({ pid }: { readonly pid: number }): string[] {
-  return listDescriptors(pid)
+  const descriptors = quietly(() => disk.listNames(`/proc/${pid}/fd`)) ?? []
+  return descriptors
     .map((fd) => disk.findLink(`/proc/${pid}/fd/${fd}`))
     .filter((path) => path !== undefined)
 }
@@ -134,19 +133,5 @@ function findVariables(pid: number, names: readonly string[]): Record<string, st
 
 /** Root may look into everybody's processes, and is to leave them alone all the same. */
 function isOwn(pid: number): boolean {
-  try {
-    return disk.findOwner(`/proc/${pid}`) === process.geteuid?.()
-  } catch (error) {
-    if (disk.errnoOf(error) === undefined) throw error
-    return false
-  }
-}
-
-function listDescriptors(pid: number): string[] {
-  try {
-    return disk.listNames(`/proc/${pid}/fd`)
-  } catch (error) {
-    if (disk.errnoOf(error) === undefined) throw error
-    return []
-  }
+  return quietly(() => disk.findOwner(`/proc/${pid}`)) === process.geteuid?.()
 }

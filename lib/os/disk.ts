@@ -183,17 +183,21 @@ export function findFacts(path: Path): FileFacts | undefined {
 export function findShape(path: string): Pick<FileFacts, 'kind' | 'size'> | undefined {
   const seen = glanceStat(path, false)
   if (seen !== undefined) {
-    return { kind: kinds[seen.mode & fs.constants.S_IFMT] ?? 'other', size: seen.size }
+    return { kind: kindOf(seen.mode), size: seen.size }
   }
   const facts = findFacts(path)
   return facts && { kind: facts.kind, size: facts.size }
 }
 
-const { S_IFREG, S_IFDIR, S_IFLNK } = fs.constants
+const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK } = fs.constants
 const kinds: Readonly<Record<number, FileFacts['kind']>> = {
   [S_IFREG]: 'file',
   [S_IFDIR]: 'directory',
   [S_IFLNK]: 'link',
+}
+
+function kindOf(mode: number): FileFacts['kind'] {
+  return kinds[mode & S_IFMT] ?? 'other'
 }
 
 /** Facts about an open file. */
@@ -223,13 +227,7 @@ function factsOf(stats: fs.Stats): FileFacts {
     mode: stats.mode & 0o7777,
     changedAt: stats.ctimeMs,
     modifiedAt: stats.mtimeMs,
-    kind: stats.isFile()
-      ? 'file'
-      : stats.isDirectory()
-        ? 'directory'
-        : stats.isSymbolicLink()
-          ? 'link'
-          : 'other',
+    kind: kindOf(stats.mode),
   }
 }
 
@@ -370,6 +368,11 @@ export function parentOf(path: string): string {
   return slash <= 0 ? '/' : path.slice(0, slash)
 }
 
+/** The last name in a path. */
+export function baseOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
 /** Opens for reading and writing at its end, or undefined when it is not there. */
 export function findAppend(path: string): number | undefined {
   return findOnDisk(path, () => fs.openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK))
@@ -382,7 +385,15 @@ export function findWrite(path: string): number | undefined {
 
 /** Opens for reading and writing; makes the file, of mode 0600, when asked to. */
 export function openWrite(path: string, options: { readonly create: boolean }): number {
-  return openOwn(path, O_RDWR, options.create)
+  const flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK
+  return onDisk(path, () => {
+    try {
+      return fs.openSync(path, flags)
+    } catch (error) {
+      if (!options.create || errnoOf(error) !== 'ENOENT') throw error
+      return makeOwn(path, flags | O_CREAT)
+    }
+  })
 }
 
 /** Makes an empty file where none is. */
@@ -393,19 +404,6 @@ export function touch(path: string): void {
 /** Makes a file that was not there, of mode 0600, and opens it for reading and writing. */
 export function createFile(path: string): number {
   return onDisk(path, () => makeOwn(path, O_RDWR | O_CREAT | O_EXCL))
-}
-
-function openOwn(path: string, flags: number, create: boolean): number {
-  const safe = flags | O_NOFOLLOW | O_NONBLOCK
-  return onDisk(path, () => {
-    if (!create) return fs.openSync(path, safe)
-    try {
-      return fs.openSync(path, safe)
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw error
-      return makeOwn(path, safe | O_CREAT)
-    }
-  })
 }
 
 function makeOwn(path: string, flags: number): number {

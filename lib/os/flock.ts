@@ -39,16 +39,18 @@ export function isLockless(path: string): boolean {
 
 /** Takes an exclusive lock on an open file; false when somebody else holds it. Released by close. */
 export function lockExclusive(fd: number, path: string): boolean {
-  if (isLockless(path)) return true
-  chosen ??= chooseFlock()
-  return chosen(fd, true, path)
+  return lock(fd, true, path)
 }
 
 /** Takes a shared lock on an open file; false when somebody holds it exclusively. */
 export function lockShared(fd: number, path: string): boolean {
+  return lock(fd, false, path)
+}
+
+function lock(fd: number, exclusive: boolean, path: string): boolean {
   if (isLockless(path)) return true
   chosen ??= chooseFlock()
-  return chosen(fd, false, path)
+  return chosen(fd, exclusive, path)
 }
 
 function chooseFlock(): Flock {

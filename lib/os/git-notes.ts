@@ -7,10 +7,9 @@
  */
 
 import { sleep } from '../base/async.ts'
+import type { Env } from '../base/env.ts'
 import { Failure } from '../errors.ts'
 import { errnoOf } from './disk.ts'
-
-type Env = Readonly<Record<string, string | undefined>>
 
 /** Where git is asked: any directory in the repository. */
 export interface GitPlace {

@@ -1,8 +1,8 @@
 /** What git's own files say: read directly, since starting git costs more than all else. */
 
+import type { Env } from '../base/env.ts'
+import { quietly } from '../errors.ts'
 import * as disk from './disk.ts'
-
-type Env = Readonly<Record<string, string | undefined>>
 
 /** A repository around a directory. */
 export interface Repository {
@@ -102,14 +102,9 @@ function coreSetting(config: string, key: string): string | undefined {
   return undefined
 }
 
+/** No permission, a directory, a link: git's business, and here it tells nothing. */
 function read(path: string): string | undefined {
-  try {
-    return disk.findText(path)
-  } catch (error) {
-    // No permission, a directory, a link: git's business, and here it tells nothing.
-    if (disk.errnoOf(error) === undefined) throw error
-    return undefined
-  }
+  return quietly(() => disk.findText(path))
 }
 
 function resolvePath(base: string, path: string): string {

@@ -12,6 +12,7 @@
  * All times are those of the file server's clock: of files that were just written there.
  */
 
+import { parseJson } from '../base/json.ts'
 import { leaseFiles } from '../layout.ts'
 import * as disk from './disk.ts'
 import { loadProperLockfile } from './packages.ts'
@@ -121,13 +122,8 @@ function findLease(path: string): Seen | undefined {
 
 /** What the record says, if it is of whoever has the name: after a take-over it comes a moment later. */
 function ownerOf(text: string, name: string): Owner | undefined {
-  try {
-    const owner = decodeOwner(JSON.parse(text))
-    return owner?.name === name ? owner : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  const owner = decodeOwner(parseJson(text))
+  return owner?.name === name ? owner : undefined
 }
 
 function vitalsFrom(owner: Owner | undefined): 'alive' | 'dead' | 'unknown' {
@@ -204,9 +200,8 @@ class Draft {
   takeOver(file: string): boolean {
     // First: under its new name nobody may see it stale.
     if (!disk.stamp(file, this.madeAt)) return false
-    if (!this.#rename(file, `${this.path}/${this.name}`)) return false
-    if (!writeRecord(`${this.path}/${this.name}`, this.record)) return false
-    return true
+    const own = `${this.path}/${this.name}`
+    return this.#rename(file, own) && writeRecord(own, this.record)
   }
 
   /** What cannot be removed is swept later: what came of it is not to be lost over that. */

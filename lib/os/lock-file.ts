@@ -6,13 +6,14 @@
  */
 
 import { poll } from '../base/async.ts'
+import { parseJson } from '../base/json.ts'
 import { oneLine } from '../base/text.ts'
 import { formatTimestamp } from '../base/time.ts'
-import type { Holder } from '../errors.ts'
-import { isLeftover } from '../layout.ts'
+import { type Holder, quietly } from '../errors.ts'
 import * as disk from './disk.ts'
 import { lockExclusive, lockShared } from './flock.ts'
 import { decodeOwner, isStopped, type Owner, type ProcessIdentity, thisProcess } from './process.ts'
+import { sweepLeftovers } from './replace.ts'
 
 /** A lock that is held until it is released. */
 export interface Lock extends Disposable {
@@ -81,10 +82,7 @@ export function createLock(path: string, errand: Errand): Lock {
 export function supersedeLock(path: string, errand: Errand): Lock {
   const dir = disk.parentOf(path)
   // Whoever was killed here before left its new file beside the old one.
-  const name = path.slice(dir.length + 1)
-  for (const other of disk.listNames(dir)) {
-    if (isLeftover(other, name)) disk.removeFile(`${dir}/${other}`)
-  }
+  sweepLeftovers(dir, [path.slice(dir.length + 1)])
   const temporary = `${path}.${process.pid}`
   const lock = createLock(temporary, errand)
   try {
@@ -134,13 +132,8 @@ export function findHolder(path: string, now: number): Holder | undefined {
 
 /** The process that the lock file names, or undefined where it tells nothing. */
 export function findOwner(path: string): Owner | undefined {
-  try {
-    return decodeOwner(JSON.parse(disk.findText(path) ?? 'null'))
-  } catch (error) {
-    // Torn or not ours: such a file says nothing about who holds the lock.
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  // Torn or not ours: such a file says nothing about who holds the lock.
+  return decodeOwner(parseJson(disk.findText(path) ?? ''))
 }
 
 function lockOpened(
@@ -187,10 +180,7 @@ function heldLock(fd: number, path: string, hold = { on: true }): Lock {
 function sayOwner(fd: number, path: string, errand: Errand, owner: ProcessIdentity): void {
   const { argv0 = process.title, ...rest } = errand
   const facts = { ...owner, ...rest, acquired_at: formatTimestamp(Date.now()), argv0 }
-  try {
-    // Of one length, so that nothing need be cut off: cutting is what costs.
-    disk.overwrite(fd, path, Buffer.from(`${JSON.stringify(facts).padEnd(factsLength)}\n`))
-  } catch (error) {
-    if (disk.errnoOf(error) === undefined) throw error
-  }
+  // Of one length, so that nothing need be cut off: cutting is what costs.
+  const text = `${JSON.stringify(facts).padEnd(factsLength)}\n`
+  quietly(() => disk.overwrite(fd, path, Buffer.from(text)))
 }

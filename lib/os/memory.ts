@@ -1,7 +1,8 @@
 /** The memory of a process tree, from /proc: one file of each process, which the kernel has at hand. */
 
-import { errnoOf, findHead, listNames } from './disk.ts'
-import { carries, thisMachine } from './process.ts'
+import { quietly } from '../errors.ts'
+import { findHead } from './disk.ts'
+import { carries, fieldsOf, listPids, thisMachine } from './process.ts'
 
 /** A process in one look at /proc. */
 interface Seen {
@@ -35,7 +36,9 @@ export function openMemoryProbe(pgid: number, marker: string): MemoryProbe | und
   let known = new Map<string, boolean>()
   const whole = () => {
     const asked = new Map<string, boolean>()
-    const all = listProcesses()
+    const all = listPids()
+      .map(findSeen)
+      .filter((seen) => seen !== undefined)
     const own = new Set<number>()
     for (const one of all) {
       const key = `${one.pid} ${one.startTime}`
@@ -78,18 +81,10 @@ function addDescendants(all: readonly Seen[], own: Set<number>): void {
   }
 }
 
-function listProcesses(): Seen[] {
-  return listNames('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => findSeen(Number(name)))
-    .filter((seen) => seen !== undefined)
-}
-
 function findSeen(pid: number): Seen | undefined {
   const stat = read(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // As in process.ts: the name in parentheses may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
+  const fields = fieldsOf(stat)
   return {
     pid,
     parent: Number(fields[1]),
@@ -109,10 +104,5 @@ function pageSize(): number | undefined {
 
 /** One read(2) gives such a file whole. A process may be gone, or another user's: it tells nothing. */
 function read(path: string): string | undefined {
-  try {
-    return findHead(path)
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error
-    return undefined
-  }
+  return quietly(() => findHead(path))
 }

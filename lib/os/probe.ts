@@ -1,6 +1,7 @@
 /** What a file system does and what it only says it does, found out by two processes. */
 
 import fs from 'node:fs'
+import { parseJson } from '../base/json.ts'
 import { Failure, isFailure } from '../errors.ts'
 import * as disk from './disk.ts'
 import { lockExclusive } from './flock.ts'
@@ -174,13 +175,10 @@ function askSecond(dir: string): Seen {
     timeout: 10_000,
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-  try {
-    return JSON.parse(stdout)
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    const problem = 'a second process that looks at it says nothing'
-    throw new Failure('IO_FAILED', { path: dir, errno: 'ETIMEDOUT', problem })
-  }
+  const seen = parseJson(stdout ?? '')
+  if (seen !== undefined) return seen as Seen
+  const problem = 'a second process that looks at it says nothing'
+  throw new Failure('IO_FAILED', { path: dir, errno: 'ETIMEDOUT', problem })
 }
 
 /** It ends with the lock on `free` still held. */

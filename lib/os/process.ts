@@ -243,8 +243,7 @@ export function findRow(pid: number): Row | undefined {
   if (process.platform === 'darwin') return darwinRows(['-p', String(pid)])[0]
   const stat = findProcText(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // The command's name stands in parentheses and may hold anything, so count from the last one.
-  const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
+  const fields = fieldsOf(stat)
   return {
     pid,
     state: fields[0] ?? '',
@@ -254,13 +253,25 @@ export function findRow(pid: number): Row | undefined {
   }
 }
 
+/** The fields of /proc/PID/stat from the third on: the state. */
+export function fieldsOf(stat: string): string[] {
+  // The command's name stands in parentheses and may hold anything, so count from the last one.
+  return stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
+}
+
 function listGroup(pgid: number): Row[] {
   // A selection by -g may leave out what has no terminal.
   if (process.platform === 'darwin') return darwinRows(['-A']).filter((row) => row.pgid === pgid)
+  return listPids()
+    .map(findRow)
+    .filter((row) => row?.pgid === pgid) as Row[]
+}
+
+/** The pids that /proc shows. */
+export function listPids(): number[] {
   return listNames('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map((name) => findRow(Number(name)))
-    .filter((row) => row?.pgid === pgid) as Row[]
+    .map(Number)
 }
 
 /** Whether a process has this line in its environment; one that may not be asked has not. */

@@ -1,6 +1,7 @@
 /** Replacing a file whole: readers see the old bytes or the new ones. */
 
 import { Failure, quietly } from '../errors.ts'
+import { isLeftover } from '../layout.ts'
 import * as disk from './disk.ts'
 import { loadWriteFileAtomic } from './packages.ts'
 
@@ -9,7 +10,7 @@ import { loadWriteFileAtomic } from './packages.ts'
  *
  * Throws DISK_FULL, ACCESS_DENIED or IO_FAILED when the old file is still there as it was, and
  * returns false when the new file is in place but the directory could not be synced. What a killed
- * process leaves beside it is known by its name: see isLeftover.
+ * process leaves beside it is removed by sweepLeftovers.
  */
 export function replaceText(path: string, text: string): boolean {
   const temporary = temporaryOf(path)
@@ -57,6 +58,18 @@ export function placeText(path: string, text: string): boolean {
 
 function temporaryOf(path: string): string {
   return `${path}.${process.pid}${process.hrtime.bigint()}`
+}
+
+/**
+ * Removes what interrupted replacements of these files in a directory left, for who knows that nobody is
+ * at one; gives whether there was anything.
+ */
+export function sweepLeftovers(dir: string, fileNames: readonly string[]): boolean {
+  const left = disk
+    .listNames(dir)
+    .filter((name) => fileNames.some((fileName) => isLeftover(name, fileName)))
+  for (const name of left) disk.removeFile(`${dir}/${name}`)
+  return left.length > 0
 }
 
 /** Removes a file that was to take another one's place; if it stays, the next writer sweeps it. */

@@ -7,7 +7,7 @@ import { commandLine, headOf, oneLine } from '../base/text.ts'
 import { Failure } from '../errors.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { findProgram } from '../os/spawn.ts'
+import { findProgram } from '../os/program.ts'
 import { formatOuter, outerName } from '../session/carriers.ts'
 import type { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
@@ -155,9 +155,7 @@ export function checkProgram(store: Store, { argv, tool }: Work, cwd: string): v
 /** The state of a session that another one comes from. Throws what keeps it from being read. */
 export function readSource(store: Store, id: SessionId): State {
   const { state, failure } = readSnapshot(id, realSessionDir(store, id))
-  if (state === undefined) {
-    throw failure ?? new Failure('SESSION_UNREADABLE', { id, problem: 'it has no state' })
-  }
+  if (state === undefined) throw failure
   return state
 }
 

@@ -1,5 +1,6 @@
 /** A file that only one turn knows: beside the store, since what a tool writes there is not redacted. */
 
+import type { Env } from '../base/env.ts'
 import type { SessionId } from '../base/id.ts'
 import { sha256 } from '../base/sha256.ts'
 import { Failure, quietly } from '../errors.ts'
@@ -7,7 +8,6 @@ import { type PrivateFileName, privateFile, runtimeDirs } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { isThere, startTimeOf, thisMachine } from '../os/process.ts'
 import { listCarriersWithin } from '../session/carriers.ts'
-import type { Env } from '../store/store.ts'
 import type { Lines, Pump } from './pump.ts'
 
 /** How often it is looked at, in ms. */

@@ -4,8 +4,10 @@ import {
   DecodeError,
   decodeBoolean,
   decodeInteger,
+  decodeNumber,
   decodeTable,
   decodeText,
+  isTexts,
   present,
 } from '../base/decode.ts'
 import { isSessionId } from '../base/id.ts'
@@ -13,8 +15,9 @@ import { formatTimestamp, type Timestamp } from '../base/time.ts'
 import { formatToml, parseToml, TomlError, type TomlTable } from '../base/toml.ts'
 import { Failure } from '../errors.ts'
 import type { GroupIdentity } from '../os/process.ts'
+import { isOptional, type Keys, type Kind, kindOf, layout, tables } from './document.ts'
 import { readPlainState } from './plain.ts'
-import { type State, stateFormat, type ToolState, type TurnState, usageKeys } from './state.ts'
+import { type State, stateFormat } from './state.ts'
 
 /** Reads a document. Throws STATE_INVALID with the place, or FORMAT_NEWER when it cannot be read. */
 export function parseState(text: string, file: string): State {
@@ -56,145 +59,104 @@ function newerFormat(file: string, format: number, cause?: Error): Failure {
   return new Failure('FORMAT_NEWER', { file, format, supported: stateFormat }, { cause })
 }
 
+type Table = Readonly<Record<string, unknown>>
+
 /** Decodes a document as far as this version knows it. Throws DecodeError. */
 function decodeState(table: TomlTable): State {
-  const id = present(decodeText(table, 'meta_session_id'), 'meta_session_id')
-  if (!isSessionId(id)) throw new DecodeError('meta_session_id is not a ULID')
-  const genealogy = tableOf(table, 'genealogy')
-  const journal = tableOf(table, 'journal')
-  const context = tableOf(table, 'context_status')
-  const git = tableOf(table, 'git')
-  const created = present(instantOf(table, 'created_at'), 'created_at')
   const { turn, usage, redactions, ...rest } = table
-  return {
+  const written = {
+    format: stateFormat,
+    last_accessed: table.created_at,
+    phase: 'active',
+    pinned: false,
     ...rest,
-    format: decodeInteger(table, 'format') ?? stateFormat,
-    meta_session_id: id,
-    ...defined('description', decodeText(table, 'description')),
-    ...defined('name', decodeText(table, 'name')),
-    project_path: present(decodeText(table, 'project_path'), 'project_path'),
-    created_at: created,
-    last_accessed: instantOf(table, 'last_accessed') ?? created,
-    phase: decodeText(table, 'phase') ?? 'active',
-    pinned: decodeBoolean(table, 'pinned') ?? false,
-    genealogy: {
-      ...genealogy,
-      ...defined('parent_session_id', decodeText(genealogy, 'parent_session_id')),
-      ...defined('fork_of_session_id', decodeText(genealogy, 'fork_of_session_id')),
-      depth: decodeInteger(genealogy, 'depth') ?? 0,
-    },
-    context_status: {
-      ...context,
-      is_compacted: decodeBoolean(context, 'is_compacted') ?? false,
-      ...defined('last_compacted_at', instantOf(context, 'last_compacted_at')),
-    },
-    tools: mapTable(tableOf(table, 'tools'), decodeTool),
-    git: {
-      ...git,
-      ...defined('branch', decodeText(git, 'branch')),
-      ...defined('head_at_creation', decodeText(git, 'head_at_creation')),
-      ...defined('cwd', decodeText(git, 'cwd')),
-      ...defined('cwd_redacted', decodeBoolean(git, 'cwd_redacted')),
-    },
-    ...(turn === undefined ? {} : { turn: decodeTurn(decodeTable(turn, 'turn')) }),
-    ...(usage === undefined ? {} : { usage: decodeAmounts(usage, 'usage') }),
-    ...(redactions === undefined ? {} : { redactions: decodeAmounts(redactions, 'redactions') }),
-    journal: {
-      ...journal,
-      fold: decodeCount(journal, 'fold') ?? 0,
-      // Before the first entry it is -1.
-      seq: decodeCount(journal, 'seq', -1) ?? -1,
-      bytes: decodeCount(journal, 'bytes') ?? 0,
-      ...defined('streamed_bytes', decodeCount(journal, 'streamed_bytes')),
-    },
-  }
-}
-
-/** An integer that is not below the least one. */
-function decodeCount(
-  table: Readonly<Record<string, unknown>>,
-  key: string,
-  least = 0,
-): number | undefined {
-  const count = decodeInteger(table, key)
-  if (count !== undefined && count < least) throw new DecodeError(`${key} is below ${least}`)
-  return count
-}
-
-/** Numbers by name; what else stands there is kept. */
-function decodeAmounts(value: unknown, key: string): Readonly<Record<string, number>> {
-  return decodeTable(value, key) as Readonly<Record<string, number>>
-}
-
-function decodeTool(value: unknown, name: string): ToolState {
-  const tool = decodeTable(value, `tools.${name}`)
-  const history = tool.provider_session_history
-  if (
-    history !== undefined &&
-    !(Array.isArray(history) && history.every((id) => typeof id === 'string'))
-  ) {
-    throw new DecodeError(`tools.${name}.provider_session_history is not a list of texts`)
   }
   return {
-    ...tool,
-    ...defined('provider_session_id', decodeText(tool, 'provider_session_id')),
-    ...defined('last_action_summary', decodeText(tool, 'last_action_summary')),
-    ...defined('last_exit_code', decodeInteger(tool, 'last_exit_code')),
-    ...defined('updated_at', instantOf(tool, 'updated_at')),
-  }
+    ...decodeKeys(written, layout.head),
+    genealogy: decodeKeys(
+      { depth: 0, ...tableOf(table, 'genealogy') },
+      layout.genealogy,
+      'genealogy.',
+    ),
+    context_status: decodeKeys(
+      { is_compacted: false, ...tableOf(table, 'context_status') },
+      layout.context_status,
+      'context_status.',
+    ),
+    tools: mapTable(tableOf(table, 'tools'), (tool, name) => {
+      const where = `tools.${name}`
+      return decodeKeys(decodeTable(tool, where), layout.tool, `${where}.`)
+    }),
+    git: decodeKeys(tableOf(table, 'git'), layout.git, 'git.'),
+    ...(turn !== undefined && { turn: decodeTurn(decodeTable(turn, 'turn')) }),
+    ...(usage !== undefined && { usage: decodeTable(usage, 'usage') }),
+    ...(redactions !== undefined && { redactions: decodeTable(redactions, 'redactions') }),
+    journal: decodeKeys(
+      { fold: 0, seq: -1, bytes: 0, ...tableOf(table, 'journal') },
+      layout.journal,
+      'journal.',
+    ),
+  } as unknown as State
 }
 
-function decodeTurn(turn: Readonly<Record<string, unknown>>): TurnState {
-  const { process, ...rest } = turn
+function decodeTurn({ process, ...turn }: Table): Table {
   return {
-    ...rest,
-    number: present(decodeInteger(turn, 'number', 'turn.number'), 'turn.number'),
-    tool: present(decodeText(turn, 'tool', 'turn.tool'), 'turn.tool'),
-    started_at: present(instantOf(turn, 'started_at'), 'turn.started_at'),
-    ...defined('ended_at', instantOf(turn, 'ended_at')),
-    ...defined('outcome', decodeText(turn, 'outcome', 'turn.outcome')),
-    ...defined('exit_code', decodeInteger(turn, 'exit_code', 'turn.exit_code')),
-    ...defined('signal', decodeText(turn, 'signal', 'turn.signal')),
-    ...defined('kill_requested', decodeBoolean(turn, 'kill_requested')),
-    ...defined('conversation', decodeBoolean(turn, 'conversation')),
-    ...(process === undefined ? {} : { process: decodeGroup(process) }),
+    ...decodeKeys(turn, layout.turn, 'turn.'),
+    ...(process !== undefined && { process: decodeGroup(process) }),
   }
 }
 
 /** Decodes the identity of a turn's process group. Throws DecodeError. */
 export function decodeGroup(value: unknown): GroupIdentity {
   const table = decodeTable(value, 'turn.process')
-  const text = (key: string) => present(decodeText(table, key), `turn.process.${key}`)
-  return {
-    ...table,
-    pgid: present(decodeInteger(table, 'pgid'), 'turn.process.pgid'),
-    start_time: text('start_time'),
-    boot_id: text('boot_id'),
-    pid_ns: text('pid_ns'),
-    host: text('host'),
+  return decodeKeys(table, layout.process, 'turn.process.') as unknown as GroupIdentity
+}
+
+/** The table with its known keys decoded; `at` stands before a key in what is said of it. */
+function decodeKeys(table: Table, keys: Keys, at = ''): Table {
+  const decoded: Record<string, unknown> = { ...table }
+  for (const [key, kind] of Object.entries(keys)) {
+    const where = `${at}${key}`
+    const value = decoders[kindOf(kind)](table, key, where)
+    if (!isOptional(kind)) present(value, where)
+    if (value !== undefined) decoded[key] = value
   }
+  return decoded
 }
 
-function tableOf(
-  table: Readonly<Record<string, unknown>>,
-  key: string,
-): Readonly<Record<string, unknown>> {
-  return table[key] === undefined ? {} : decodeTable(table[key], key)
+const decoders: Readonly<Record<Kind, (table: Table, key: string, where: string) => unknown>> = {
+  id: decodeId,
+  text: decodeText,
+  texts: decodeTexts,
+  truth: decodeBoolean,
+  integer: decodeInteger,
+  count: (table, key, where) => decodeFrom(0, table, key, where),
+  mark: (table, key, where) => decodeFrom(-1, table, key, where),
+  amount: decodeNumber,
+  instant: decodeInstant,
 }
 
-function mapTable<T>(
-  table: Readonly<Record<string, unknown>>,
-  decode: (value: unknown, key: string, table: Readonly<Record<string, unknown>>) => T,
-): Record<string, T> {
-  return Object.fromEntries(Object.keys(table).map((key) => [key, decode(table[key], key, table)]))
+function decodeId(table: Table, key: string, where: string): string | undefined {
+  const id = decodeText(table, key, where)
+  if (id === undefined || isSessionId(id)) return id
+  throw new DecodeError(`${where} is not a ULID`)
 }
 
-function defined<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V }
+function decodeTexts(table: Table, key: string, where: string): readonly string[] | undefined {
+  const value = table[key]
+  if (value === undefined || isTexts(value)) return value
+  throw new DecodeError(`${where} is not a list of texts`)
+}
+
+/** An integer that is not below the least one. */
+function decodeFrom(least: number, table: Table, key: string, where: string): number | undefined {
+  const count = decodeInteger(table, key, where)
+  if (count !== undefined && count < least) throw new DecodeError(`${where} is below ${least}`)
+  return count
 }
 
 /** An instant that stands as a datetime, or quoted. */
-function instantOf(table: Readonly<Record<string, unknown>>, key: string): Timestamp | undefined {
+function decodeInstant(table: Table, key: string, where: string): Timestamp | undefined {
   const value = table[key]
   if (value === undefined) return undefined
   const at =
@@ -203,124 +165,76 @@ function instantOf(table: Readonly<Record<string, unknown>>, key: string): Times
       : typeof value === 'string'
         ? Date.parse(value)
         : Number.NaN
-  if (Number.isNaN(at)) throw new DecodeError(`${key} is not a datetime`)
+  if (Number.isNaN(at)) throw new DecodeError(`${where} is not a datetime`)
   return formatTimestamp(at)
 }
 
-/** What stands in a table, in the order it is written in; other keys come after. */
-const order = {
-  head: [
-    'format',
-    'meta_session_id',
-    'description',
-    'name',
-    'project_path',
-    'created_at',
-    'last_accessed',
-    'phase',
-    'pinned',
-  ],
-  genealogy: ['parent_session_id', 'fork_of_session_id', 'depth'],
-  context: ['is_compacted', 'last_compacted_at'],
-  tool: [
-    'provider_session_id',
-    'provider_session_history',
-    'last_action_summary',
-    'last_exit_code',
-    'updated_at',
-  ],
-  git: ['branch', 'head_at_creation', 'cwd', 'cwd_redacted'],
-  turn: [
-    'number',
-    'tool',
-    'started_at',
-    'ended_at',
-    'outcome',
-    'exit_code',
-    'signal',
-    'kill_requested',
-    'conversation',
-  ],
-  process: ['pgid', 'start_time', 'host', 'boot_id', 'pid_ns'],
-  usage: usageKeys,
-  journal: ['fold', 'seq', 'bytes', 'streamed_bytes'],
-} as const
+function tableOf(table: Table, key: string): Table {
+  return table[key] === undefined ? {} : decodeTable(table[key], key)
+}
 
-const instants = new Set([
-  'created_at',
-  'last_accessed',
-  'last_compacted_at',
-  'updated_at',
-  'started_at',
-  'ended_at',
-])
+function mapTable<V, T>(
+  table: Readonly<Record<string, V>>,
+  decode: (value: V, key: string) => T,
+): Record<string, T> {
+  return Object.fromEntries(Object.entries(table).map(([key, value]) => [key, decode(value, key)]))
+}
 
 /** The document's text, in the plain layout that readPlainState reads. */
 export function formatState(state: State): string {
   const { genealogy, context_status, tools, git, turn, usage, redactions, journal, ...head } = state
   const { process, ...turnFacts } = turn ?? {}
   return formatToml({
-    ...arrange(head, order.head),
-    genealogy: arrange(genealogy, order.genealogy),
-    context_status: arrange(context_status, order.context),
-    tools: mapTable(tools, (tool) => arrange(tool as ToolState, order.tool)),
-    git: arrange(git, order.git),
-    ...(turn === undefined
-      ? {}
-      : {
-          turn: {
-            ...arrange(turnFacts, order.turn),
-            ...(process === undefined ? {} : { process: arrange(process, order.process) }),
-          },
-        }),
-    ...(usage === undefined ? {} : { usage: arrange(usage, order.usage) }),
-    ...(redactions === undefined ? {} : { redactions: arrange(redactions, []) }),
-    journal: arrange(journal, order.journal),
+    ...arrange(head, layout.head),
+    genealogy: arrange(genealogy, layout.genealogy),
+    context_status: arrange(context_status, layout.context_status),
+    tools: mapTable(tools, (tool) => arrange(tool, layout.tool)),
+    git: arrange(git, layout.git),
+    ...(turn && {
+      turn: {
+        ...arrange(turnFacts, layout.turn),
+        ...(process && { process: arrange(process, layout.process) }),
+      },
+    }),
+    ...(usage && { usage: arrange(usage, layout.usage) }),
+    ...(redactions && { redactions }),
+    journal: arrange(journal, layout.journal),
   })
 }
 
 /** A state that was folded anew, with the keys of the old one that this version does not know. */
 export function keepUnknown(old: State, folded: State): State {
   const { genealogy, context_status, tools, git, turn, usage, journal } = folded
-  const tables = [
-    'genealogy',
-    'context_status',
-    'tools',
-    'git',
-    'turn',
-    'usage',
-    'redactions',
-    'journal',
-  ]
   return {
-    ...unknownOf(old, [...order.head, ...tables]),
+    ...unknownOf(old, layout.head, tables),
     ...folded,
-    genealogy: { ...unknownOf(old.genealogy, order.genealogy), ...genealogy },
-    context_status: { ...unknownOf(old.context_status, order.context), ...context_status },
+    genealogy: { ...unknownOf(old.genealogy, layout.genealogy), ...genealogy },
+    context_status: { ...unknownOf(old.context_status, layout.context_status), ...context_status },
     tools: mapTable(tools, (tool, name) => ({
-      ...unknownOf(old.tools[name], order.tool),
-      ...(tool as ToolState),
+      ...unknownOf(old.tools[name], layout.tool),
+      ...tool,
     })),
-    git: { ...unknownOf(old.git, order.git), ...git },
-    ...(turn && { turn: { ...unknownOf(old.turn, [...order.turn, 'process']), ...turn } }),
-    ...(usage && { usage: { ...unknownOf(old.usage, order.usage), ...usage } }),
-    journal: { ...unknownOf(old.journal, order.journal), ...journal },
+    git: { ...unknownOf(old.git, layout.git), ...git },
+    ...(turn && { turn: { ...unknownOf(old.turn, layout.turn, ['process']), ...turn } }),
+    ...(usage && { usage: { ...unknownOf(old.usage, layout.usage), ...usage } }),
+    journal: { ...unknownOf(old.journal, layout.journal), ...journal },
   }
 }
 
-function unknownOf(table: object | undefined, keys: readonly string[]): object {
-  return Object.fromEntries(Object.entries(table ?? {}).filter(([key]) => !keys.includes(key)))
+function unknownOf(table: object | undefined, keys: Keys, others: readonly string[] = []): object {
+  const known = [...Object.keys(keys), ...others]
+  return Object.fromEntries(Object.entries(table ?? {}).filter(([key]) => !known.includes(key)))
 }
 
 /** The known keys first, their instants as datetimes. */
-function arrange(table: object, keys: readonly string[]): TomlTable {
+function arrange(table: object, keys: Keys): TomlTable {
   const values = table as TomlTable
   const arranged: TomlTable = {}
-  for (const key of keys) {
+  for (const [key, kind] of Object.entries(keys)) {
     const value = values[key]
     if (value === undefined) continue
-    arranged[key] = instants.has(key) ? new Date(value as string) : value
+    arranged[key] = kindOf(kind) === 'instant' ? new Date(value as string) : value
   }
-  for (const key of Object.keys(values)) if (!keys.includes(key)) arranged[key] = values[key]
+  for (const key of Object.keys(values)) if (!Object.hasOwn(keys, key)) arranged[key] = values[key]
   return arranged
 }

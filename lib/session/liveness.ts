@@ -16,20 +16,8 @@ import { isShortage } from '../os/shortage.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
 import { hasOpenTurn, type State } from './state.ts'
 
-export type Status =
-  | 'running'
-  | 'busy'
-  | 'orphaned'
-  | 'crashed'
-  | 'idle'
-  | 'available'
-  | 'retired'
-  | 'leaked'
-  | 'unknown'
-  | 'unreadable'
-
 /** Every status, in the order of the documentation. */
-export const statuses: readonly Status[] = [
+export const statuses = [
   'running',
   'busy',
   'orphaned',
@@ -40,7 +28,9 @@ export const statuses: readonly Status[] = [
   'leaked',
   'unknown',
   'unreadable',
-]
+] as const
+
+export type Status = (typeof statuses)[number]
 
 export interface Liveness {
   readonly status: Status
@@ -99,30 +89,15 @@ function tryJudge(snapshot: Snapshot, options: Look): Liveness {
 }
 
 function judge({ id, dir, state, failure }: Snapshot, { now, scrutiny }: Look): Liveness {
-  if (state === undefined) {
-    return { status: 'unreadable', why: failure?.message ?? 'its state cannot be read' }
-  }
-  const open = hasOpenTurn(state)
-  if (!open && scrutiny === 'turn') return atRest(state)
-  const sessionLock = files.sessionLock(dir)
+  if (state === undefined) return { status: 'unreadable', why: failure.message }
+  const isOpen = hasOpenTurn(state)
   // Whoever takes the lock says so in its file: when that process is gone, nobody need be asked.
-  if (!open && scrutiny === 'busy' && !isOwnerAlive(sessionLock)) return atRest(state)
-  if (isHeld(dir)) {
-    const holder = findHolder(sessionLock, now)
-    const by = holder === undefined ? 'a process' : `process ${holder.pid}${whereIs(holder)}`
-    return {
-      status: open ? 'running' : 'busy',
-      why: holder?.stopped
-        ? `${by} supervises it and is stopped`
-        : open
-          ? `${by} supervises its turn ${state.turn?.number}`
-          : `${by} is starting or moving it`,
-      ...(holder === undefined ? {} : { holder }),
-    }
-  }
-  if (!open && scrutiny === 'busy') return atRest(state)
+  const mayBeHeld = () => scrutiny === 'all' || isOwnerAlive(files.sessionLock(dir))
+  if (!isOpen && (scrutiny === 'turn' || !mayBeHeld())) return atRest(state)
+  if (isHeld(dir)) return attended(dir, state, now)
+  if (!isOpen && scrutiny === 'busy') return atRest(state)
   const tool = findHeldTool(dir)
-  if (!open) {
+  if (!isOpen) {
     if (tool === undefined) return atRest(state)
     return { status: 'leaked', why: `a process of an ended turn still holds the ${tool} lock` }
   }
@@ -134,6 +109,19 @@ function judge({ id, dir, state, failure }: Snapshot, { now, scrutiny }: Look): 
   return group.verdict === 'alive'
     ? { status: 'orphaned', why: `its supervisor is gone, but ${group.why}` }
     : { status: 'crashed', why: `its locks are free and ${group.why}` }
+}
+
+/** What is said of a session whose session.lock is held. */
+function attended(dir: string, state: State, now: number): Liveness {
+  const holder = findHolder(files.sessionLock(dir), now)
+  const by = holder === undefined ? 'a process' : `process ${holder.pid}${whereIs(holder)}`
+  const isOpen = hasOpenTurn(state)
+  const does = holder?.stopped
+    ? 'supervises it and is stopped'
+    : isOpen
+      ? `supervises its turn ${state.turn?.number}`
+      : 'is starting or moving it'
+  return { status: isOpen ? 'running' : 'busy', why: `${by} ${does}`, ...(holder && { holder }) }
 }
 
 /** Whether somebody supervises, starts or moves the session: then nothing else need be read to know. */

@@ -17,11 +17,11 @@ import {
 } from '../journal/entry.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { dropTemporary, replaceText } from '../os/replace.ts'
+import { dropTemporary, replaceText, sweepLeftovers } from '../os/replace.ts'
 import { formatState, keepUnknown, parseState, refuseNewer } from './codec.ts'
 import { foldEntry } from './fold.ts'
 import { renewJournal } from './renew.ts'
-import { publish, sweep, unconfirmed } from './rewrite.ts'
+import { publish, unconfirmed } from './rewrite.ts'
 import type { Session } from './session.ts'
 import type { State } from './state.ts'
 import { type Fault, type FaultKind, type Journal, JournalSurvey } from './survey.ts'
@@ -55,7 +55,7 @@ export function mendSession(session: Session, options: MendOptions): Mending {
   const { id, dir } = session
   const path = files.transcript(dir)
   const old = findOld(id, dir)
-  const swept = sweep(dir) ? ['left-over files are removed'] : []
+  const swept = sweepLeftovers(dir, files.replaced) ? ['left-over files are removed'] : []
   if (disk.findFacts(path) === undefined) disk.writeNewFile(path, Buffer.alloc(0))
   const fd = disk.openRead(path)
   try {
@@ -219,7 +219,7 @@ function mendJournal(
       found: faultsOf(found),
       cut_bytes: cut,
       ...offsetOf(found),
-      kept: kept.map((path) => path.slice(path.lastIndexOf('/') + 1)),
+      kept: kept.map(disk.baseOf),
       upkeep: true,
     })
     copy.finish(journal.size)

@@ -4,19 +4,8 @@
  * A text that is anything else is left to the parser, which would say the same of this one.
  */
 
-import type { SessionId } from '../base/id.ts'
-import {
-  type ContextStatus,
-  foldVersion,
-  type Genealogy,
-  type GitFacts,
-  type JournalMark,
-  type State,
-  stateFormat,
-  type ToolState,
-  type TurnState,
-  usageKeys,
-} from './state.ts'
+import { isOptional, type Keys, type Kind, kindOf, layout } from './document.ts'
+import { foldVersion, type State, stateFormat } from './state.ts'
 
 /** The state in a text, or undefined when it takes a parser to tell. */
 export function readPlainState(document: string): State | undefined {
@@ -25,53 +14,29 @@ export function readPlainState(document: string): State | undefined {
   // From 1,000 characters on V8 compiles a pattern at once, which takes a third of interpreting it.
   const found = plainState.exec(document.padEnd(1_000)) as Found | null
   if (found === null) return undefined
-  const tools = readTools(found[group.tools] as string)
-  const amounts = readAmounts(found[group.usage])
-  const redactions = readAmounts(found[group.redactions])
-  if (tools === undefined || amounts === undefined || redactions === undefined) return undefined
-  if (!instants.every((at) => isInstant(found[at]))) return undefined
-  if (!counts.every((at) => isCount(found[at]))) return undefined
-
-  const genealogy: Writable<Genealogy> = { depth: Number(found[group.depth]) }
-  const parent = found[group.parent]
-  if (parent !== undefined) genealogy.parent_session_id = unquote(parent)
-  const fork = found[group.fork]
-  if (fork !== undefined) genealogy.fork_of_session_id = unquote(fork)
-
-  const context: Writable<ContextStatus> = { is_compacted: found[group.is_compacted] === 'true' }
-  const compacted = found[group.compacted_at]
-  if (compacted !== undefined) context.last_compacted_at = compacted
-
-  const journal: Writable<JournalMark> = {
-    fold: foldVersion,
-    seq: Number(found[group.seq]),
-    bytes: Number(found[group.bytes]),
+  const tables: Record<Group['table'], Table> = {
+    head: {},
+    genealogy: {},
+    context_status: {},
+    git: {},
+    turn: {},
+    process: {},
+    usage: {},
+    journal: {},
   }
-  const streamed = found[group.streamed]
-  if (streamed !== undefined) journal.streamed_bytes = Number(streamed)
-
-  const state: Writable<State> = {
-    format: stateFormat,
-    meta_session_id: found[group.id] as SessionId,
-    project_path: unquote(found[group.project_path] as string),
-    created_at: found[group.created_at] as string,
-    last_accessed: found[group.last_accessed] as string,
-    phase: unquote(found[group.phase] as string),
-    pinned: found[group.pinned] === 'true',
-    genealogy,
-    context_status: context,
-    tools,
-    git: readGit(found),
-    journal,
+  for (let at = 0; at < groups.length; at++) {
+    const text = found[at + 1]
+    if (text === undefined) continue
+    const { table, key, read } = groups[at] as Group
+    const value = read(text)
+    if (value === undefined) return undefined
+    tables[table][key] = value
   }
-  const description = found[group.description]
-  if (description !== undefined) state.description = unquote(description)
-  const name = found[group.name]
-  if (name !== undefined) state.name = unquote(name)
-  if (found[group.number] !== undefined) state.turn = readTurn(found)
-  if (found[group.usage] !== undefined) state.usage = amounts
-  if (found[group.redactions] !== undefined) state.redactions = redactions
-  return state
+  const { head, genealogy, context_status, git, turn, process, usage, journal } = tables
+  if (process.pgid !== undefined) turn.process = process
+  if (turn.number !== undefined) head.turn = turn
+  if (Object.keys(usage).length > 0) head.usage = usage
+  return Object.assign(head, { genealogy, context_status, git, journal }) as unknown as State
 }
 
 /** What is asked of many states to find the few that are wanted. */
@@ -100,7 +65,7 @@ export function glanceAtState(document: string): Glance | undefined {
   const [, id = '', name, last_accessed = '', phase = '', tools = '', branch, tool, ended, bytes] =
     found
   return {
-    id,
+    id: unquote(id),
     name: name && unquote(name),
     last_accessed,
     phase: unquote(phase),
@@ -115,56 +80,27 @@ export function glanceAtState(document: string): Glance | undefined {
 const longest = 256 * 1024
 
 type Found = readonly (string | undefined)[]
-type Writable<T> = { -readonly [K in keyof T]: T[K] }
+type Table = Record<string, unknown>
 
-function readGit(found: Found): GitFacts {
-  const git: Writable<GitFacts> = {}
-  const branch = found[group.branch]
-  if (branch !== undefined) git.branch = unquote(branch)
-  const head = found[group.head]
-  if (head !== undefined) git.head_at_creation = unquote(head)
-  const cwd = found[group.cwd]
-  if (cwd !== undefined) git.cwd = unquote(cwd)
-  const redacted = found[group.cwd_redacted]
-  if (redacted !== undefined) git.cwd_redacted = redacted === 'true'
-  return git
-}
-
-function readTurn(found: Found): TurnState {
-  const turn: Writable<TurnState> = {
-    number: Number(found[group.number]),
-    tool: unquote(found[group.turn_tool] as string),
-    started_at: found[group.started_at] as string,
-  }
-  const ended = found[group.ended_at]
-  if (ended !== undefined) turn.ended_at = ended
-  const outcome = found[group.outcome]
-  if (outcome !== undefined) turn.outcome = unquote(outcome)
-  const exit = found[group.exit_code]
-  if (exit !== undefined) turn.exit_code = Number(exit)
-  const signal = found[group.signal]
-  if (signal !== undefined) turn.signal = unquote(signal)
-  const kill = found[group.kill]
-  if (kill !== undefined) turn.kill_requested = kill === 'true'
-  const conversation = found[group.conversation]
-  if (conversation !== undefined) turn.conversation = conversation === 'true'
-  if (found[group.pgid] !== undefined) {
-    turn.process = {
-      pgid: Number(found[group.pgid]),
-      start_time: unquote(found[group.start_time] as string),
-      boot_id: unquote(found[group.boot_id] as string),
-      pid_ns: unquote(found[group.pid_ns] as string),
-      host: unquote(found[group.host] as string),
-    }
-  }
-  return turn
+/** What is read of the texts that the pattern lets pass; undefined when it takes a parser to tell. */
+const readers: Readonly<Record<Kind, (text: string) => unknown>> = {
+  id: unquote,
+  text: unquote,
+  texts: JSON.parse,
+  truth: (text) => text === 'true',
+  integer: readCount,
+  count: readCount,
+  mark: readCount,
+  amount: readAmount,
+  instant: readInstant,
 }
 
 /** Undefined also when there is more than one of a tool, or one of a name that every object has. */
-function readTools(tables: string): Record<string, ToolState> | undefined {
-  const tools: Record<string, ToolState> = {}
-  let tool: Writable<ToolState> = {}
-  for (const line of tables.split('\n')) {
+function readTools(lines: string): Table | undefined {
+  const tools: Record<string, Table> = {}
+  let tool: Table = {}
+  for (const line of lines.split('\n')) {
+    if (line === '') continue
     if (line.startsWith('[')) {
       const name = line.slice('[tools.'.length, -1)
       if (name in tools) return undefined
@@ -173,196 +109,131 @@ function readTools(tables: string): Record<string, ToolState> | undefined {
       continue
     }
     const equals = line.indexOf(' = ')
-    const value = line.slice(equals + 3)
-    switch (line.slice(0, Math.max(0, equals))) {
-      case 'provider_session_id':
-        tool.provider_session_id = unquote(value)
-        break
-      case 'provider_session_history':
-        tool.provider_session_history = JSON.parse(value)
-        break
-      case 'last_action_summary':
-        tool.last_action_summary = unquote(value)
-        break
-      case 'last_exit_code':
-        if (!isCount(value)) return undefined
-        tool.last_exit_code = Number(value)
-        break
-      case 'updated_at':
-        if (!isInstant(value)) return undefined
-        tool.updated_at = value
-    }
+    const key = line.slice(0, equals)
+    const value = toolReaders[key]?.(line.slice(equals + 3))
+    if (value === undefined) return undefined
+    tool[key] = value
   }
   return tools
 }
 
 /** Undefined also when one is there twice, or has a name that every object has. */
-function readAmounts(lines = ''): Record<string, number> | undefined {
-  const amounts: Record<string, number> = {}
+function readAmounts(lines: string): Table | undefined {
+  const amounts: Table = {}
   for (const line of lines.split('\n')) {
-    const [key = '', value = ''] = line.split(' = ')
-    if (key === '') continue
-    if (key in amounts) return undefined
-    if (!/^(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?$/.test(value)) return undefined
-    amounts[key] = Number(value)
+    if (line === '') continue
+    const [key = '', text = ''] = line.split(' = ')
+    const value = readAmount(text)
+    if (value === undefined || key in amounts) return undefined
+    amounts[key] = value
   }
   return amounts
+}
+
+function readAmount(text: string): number | undefined {
+  return /^(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?$/.test(text) ? Number(text) : undefined
+}
+
+function readCount(text: string): number | undefined {
+  return text.length < 16 && (text[0] !== '0' || text === '0') ? Number(text) : undefined
 }
 
 /** The last day of each month; a leap day is left to those who know the year. */
 const lastDays = ['31', '28', '31', '30', '31', '30', '31', '31', '30', '31', '30', '31']
 
-function isInstant(value: string | undefined): boolean {
-  if (value === undefined) return true
-  if (!/^[1-9]\d{3}-\d\d-\d\dT\d\d:[0-5]\d:[0-5]\d\.\d{3}Z$/.test(value)) return false
-  const lastDay = lastDays[Number(value.slice(5, 7)) - 1]
-  const day = value.slice(8, 10)
-  return lastDay !== undefined && day > '00' && day <= lastDay && value.slice(11, 13) < '24'
+function readInstant(text: string): string | undefined {
+  if (!/^[1-9]\d{3}-\d\d-\d\dT\d\d:[0-5]\d:[0-5]\d\.\d{3}Z$/.test(text)) return undefined
+  const lastDay = lastDays[Number(text.slice(5, 7)) - 1]
+  const day = text.slice(8, 10)
+  const isOne = lastDay !== undefined && day > '00' && day <= lastDay && text.slice(11, 13) < '24'
+  return isOne ? text : undefined
 }
 
-function isCount(value: string | undefined): boolean {
-  return value === undefined || (value.length < 16 && (value[0] !== '0' || value === '0'))
+function unquote(text: string): string {
+  return text.includes('\\') ? JSON.parse(text) : text.slice(1, -1)
 }
 
-function unquote(value: string): string {
-  return value.includes('\\') ? JSON.parse(value) : value.slice(1, -1)
+function readersOf(keys: Keys): Record<string, (text: string) => unknown> {
+  return Object.fromEntries(Object.entries(keys).map(([key, kind]) => [key, readers[kindOf(kind)]]))
 }
+
+const toolReaders = readersOf(layout.tool)
+
+/** What a group of the pattern has. */
+interface Group {
+  readonly table: Exclude<keyof typeof layout, 'tool'>
+  readonly key: string
+  readonly read: (text: string) => unknown
+}
+
+function groupsOf(table: Group['table']): Group[] {
+  return Object.entries(readersOf(layout[table])).map(([key, read]) => ({ table, key, read }))
+}
+
+/** The groups of the pattern, in its order. */
+const groups: readonly Group[] = [
+  ...groupsOf('head'),
+  ...groupsOf('genealogy'),
+  ...groupsOf('context_status'),
+  { table: 'head', key: 'tools', read: readTools },
+  ...groupsOf('git'),
+  ...groupsOf('turn'),
+  ...groupsOf('process'),
+  ...groupsOf('usage'),
+  { table: 'head', key: 'redactions', read: readAmounts },
+  ...groupsOf('journal'),
+]
 
 const id = '[0-7][0-9A-HJKMNP-TV-Z]{25}'
 // Values as formatToml writes them, and of those only what every reader takes for the same.
 const text = '"(?:[^"\\\\\\x00-\\x1f\\x7f-\\x9f]|\\\\["\\\\bfnrt])*"'
-const truth = '(?:true|false)'
 // A small pattern is soon compiled: these are looked at again when they are taken.
 const count = '[0-9]+'
 const amount = '[0-9.]+'
-const instant = '[0-9T:.Z-]+'
 
-const line = (key: string, value: string) => `${key} = ${value}\n`
+const values: Readonly<Record<Kind, string>> = {
+  id: `"${id}"`,
+  text,
+  texts: `\\[${text}(?:, ${text})*\\]`,
+  truth: '(?:true|false)',
+  integer: count,
+  count,
+  mark: count,
+  amount,
+  instant: '[0-9T:.Z-]+',
+}
+/** Of another version than these a parser has to tell. */
+const versions: Readonly<Record<string, number>> = { format: stateFormat, fold: foldVersion }
+
 const may = (...lines: string[]) => `(?:${lines.join('')})?`
-
-const tool = [
-  '\n\\[tools\\.[A-Za-z0-9_-]+\\]\n',
-  may(line('provider_session_id', text)),
-  may(line('provider_session_history', `\\[${text}(?:, ${text})*\\]`)),
-  may(line('last_action_summary', text)),
-  may(line('last_exit_code', count)),
-  may(line('updated_at', instant)),
-].join('')
-const usage = usageKeys.map((key) => may(line(key, amount))).join('')
-
-/** The groups of the pattern, in its order. */
-const group = {
-  id: 1,
-  description: 2,
-  name: 3,
-  project_path: 4,
-  created_at: 5,
-  last_accessed: 6,
-  phase: 7,
-  pinned: 8,
-  parent: 9,
-  fork: 10,
-  depth: 11,
-  is_compacted: 12,
-  compacted_at: 13,
-  tools: 14,
-  branch: 15,
-  head: 16,
-  cwd: 17,
-  cwd_redacted: 18,
-  number: 19,
-  turn_tool: 20,
-  started_at: 21,
-  ended_at: 22,
-  outcome: 23,
-  exit_code: 24,
-  signal: 25,
-  kill: 26,
-  conversation: 27,
-  pgid: 28,
-  start_time: 29,
-  host: 30,
-  boot_id: 31,
-  pid_ns: 32,
-  usage: 33,
-  redactions: 34,
-  seq: 35,
-  bytes: 36,
-  streamed: 37,
-} as const
-const instants = [
-  group.created_at,
-  group.last_accessed,
-  group.compacted_at,
-  group.started_at,
-  group.ended_at,
-]
-const counts = [
-  group.depth,
-  group.number,
-  group.exit_code,
-  group.pgid,
-  group.seq,
-  group.bytes,
-  group.streamed,
-]
 
 /** The layout, with a group for each value that is taken, in its order. */
 function patternOf(isTaken: (key: string) => boolean): RegExp {
-  const part = (key: string, value: string) => (isTaken(key) ? `(${value})` : `(?:${value})`)
-  const take = (key: string, value: string) => line(key, part(key, value))
-  const mayTake = (key: string, value: string) => may(take(key, value))
+  const part = (key: string, value: unknown) => `(${isTaken(key) ? '' : '?:'}${value})`
+  const lines = (keys: Keys, take = part) =>
+    Object.entries(keys)
+      .map(([key, kind]) => {
+        const line = `${key} = ${take(key, versions[key] ?? values[kindOf(kind)])}\n`
+        return isOptional(kind) ? may(line) : line
+      })
+      .join('')
+  const whole = (_: string, value: unknown) => `(?:${value})`
+  const tool = `\n\\[tools\\.[A-Za-z0-9_-]+\\]\n${lines(layout.tool, whole)}`
   return new RegExp(
     [
-      `^format = ${stateFormat}\nmeta_session_id = "(${id})"\n`,
-      mayTake('description', text),
-      mayTake('name', text),
-      take('project_path', text),
-      take('created_at', instant),
-      take('last_accessed', instant),
-      take('phase', text),
-      take('pinned', truth),
-      '\n\\[genealogy\\]\n',
-      mayTake('parent_session_id', text),
-      mayTake('fork_of_session_id', text),
-      take('depth', count),
-      '\n\\[context_status\\]\n',
-      take('is_compacted', truth),
-      mayTake('last_compacted_at', instant),
+      `^${lines(layout.head)}`,
+      `\n\\[genealogy\\]\n${lines(layout.genealogy)}`,
+      `\n\\[context_status\\]\n${lines(layout.context_status)}`,
       part('tools', `(?:${tool})*`),
+      may(`\n\\[git\\]\n${lines(layout.git)}`),
       may(
-        '\n\\[git\\]\n',
-        mayTake('branch', text),
-        mayTake('head_at_creation', text),
-        mayTake('cwd', text),
-        mayTake('cwd_redacted', truth),
+        `\n\\[turn\\]\n${lines(layout.turn)}`,
+        may(`\n\\[turn\\.process\\]\n${lines(layout.process)}`),
       ),
-      may(
-        '\n\\[turn\\]\n',
-        take('number', count),
-        take('tool', text),
-        take('started_at', instant),
-        mayTake('ended_at', instant),
-        mayTake('outcome', text),
-        mayTake('exit_code', count),
-        mayTake('signal', text),
-        mayTake('kill_requested', truth),
-        mayTake('conversation', truth),
-        may(
-          '\n\\[turn\\.process\\]\n',
-          take('pgid', count),
-          take('start_time', text),
-          take('host', text),
-          take('boot_id', text),
-          take('pid_ns', text),
-        ),
-      ),
-      may('\n\\[usage\\]\n', part('usage', usage)),
-      may('\n\\[redactions\\]\n', part('redactions', `(?:[a-z0-9-]+ = ${amount}\n)*`)),
-      `\n\\[journal\\]\nfold = ${foldVersion}\n`,
-      take('seq', count),
-      take('bytes', count),
-      mayTake('streamed_bytes', count),
+      // One that is empty would be none here.
+      may(`\n\\[usage\\]\n(?=[a-z])${lines(layout.usage)}`),
+      may(`\n\\[redactions\\]\n${part('redactions', `(?:[a-z0-9-]+ = ${amount}\n)*`)}`),
+      `\n\\[journal\\]\n${lines(layout.journal)}`,
       ' *$',
     ].join(''),
   )
@@ -371,6 +242,7 @@ function patternOf(isTaken: (key: string) => boolean): RegExp {
 const plainState = patternOf(() => true)
 
 const glanced = new Set([
+  'meta_session_id',
   'name',
   'last_accessed',
   'phase',

@@ -2,6 +2,7 @@
 
 import { isTable } from '../base/decode.ts'
 import { isSessionId, type SessionId } from '../base/id.ts'
+import { parseJson } from '../base/json.ts'
 import { isFailed } from '../file/redaction.ts'
 import type { Entry, EntryData } from '../journal/entry.ts'
 import type { Reading } from '../journal/read.ts'
@@ -190,18 +191,9 @@ function redactTomlLine(line: string, table: string, redactor: Redactor): Redact
   if (line === '' || table === 'turn.process' || factKeys.test(head.slice(0, -3))) {
     return { value: line, counts: undefined }
   }
-  const said = quoted === undefined ? undefined : parseQuoted(quoted)
-  const text = said === undefined ? undefined : redactor.text(said)
+  const said = quoted === undefined ? undefined : parseJson(quoted)
+  const text = typeof said === 'string' ? redactor.text(said) : undefined
   const once = text?.counts === undefined ? line : head + JSON.stringify(text.value)
   const { value, counts } = redactor.text(once)
   return { value, counts: mergeCounts(text?.counts, counts) }
-}
-
-function parseQuoted(quoted: string): string | undefined {
-  try {
-    return JSON.parse(quoted)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

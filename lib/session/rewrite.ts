@@ -7,13 +7,15 @@
 import type { SessionId } from '../base/id.ts'
 import { Failure, quietly, withRecorded } from '../errors.ts'
 import { Copy } from '../journal/copy.ts'
+import type { Entry } from '../journal/entry.ts'
 import { decodeLines, readLines } from '../journal/read.ts'
-import { session as files, isLeftover } from '../layout.ts'
+import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { dropTemporary, replaceText } from '../os/replace.ts'
+import { dropTemporary, replaceText, sweepLeftovers } from '../os/replace.ts'
 import type { Redactor } from '../redact/redact.ts'
 import { catchUp } from './catch-up.ts'
 import { formatState, keepUnknown, parseState } from './codec.ts'
+import { readResults } from './documents.ts'
 import { FoldError, foldEntry } from './fold.ts'
 import { JournalRedaction, redactDocument } from './redaction.ts'
 import type { State } from './state.ts'
@@ -31,7 +33,7 @@ import type { State } from './state.ts'
 export function rewriteSession(id: SessionId, dir: string, redactor: Redactor): boolean {
   const state = readWhole(id, dir)
   const old = disk.findText(files.state(dir))
-  sweep(dir)
+  sweepLeftovers(dir, files.replaced)
   const staged = stageJournal(id, dir, state, redactor)
   const text = stateText(id, dir, staged?.state ?? state, redactor)
   if (staged === undefined) {
@@ -76,22 +78,11 @@ export function publish(id: SessionId, dir: string, text: string): void {
 /** The state with all that the journal tells. Throws what keeps a writer from a session. */
 function readWhole(id: SessionId, dir: string): State {
   const { state, failure, warnings } = catchUp(id, dir)
-  if (state === undefined) {
-    throw failure ?? new Failure('SESSION_UNREADABLE', { id, problem: 'it has no state' })
-  }
+  if (state === undefined) throw failure
   const isMissing = disk.findFacts(files.state(dir)) === undefined
   const wrong = warnings.find(({ code }) => !(isMissing && code === 'STATE_INVALID'))
   if (wrong !== undefined) throw wrong
   return state
-}
-
-/** Under the journal's lock nobody else is at one of these. Gives whether there were any. */
-export function sweep(dir: string): boolean {
-  const left = disk
-    .listNames(dir)
-    .filter((name) => isLeftover(name, 'transcript.jsonl') || isLeftover(name, 'state.toml'))
-  for (const name of left) disk.removeFile(`${dir}/${name}`)
-  return left.length > 0
 }
 
 /** A transcript that is on the disk beside the old one. */
@@ -161,7 +152,7 @@ class Fold {
     this.#id = id
   }
 
-  add(entry: Parameters<typeof foldEntry>[1] | undefined, bytes: number): void {
+  add(entry: Entry | undefined, bytes: number): void {
     const { state } = this
     if (entry === undefined || entry.seq !== (state?.journal.seq ?? -1) + 1) this.#isSound = false
     if (entry !== undefined) this.state = this.#fold(entry, bytes)
@@ -182,7 +173,7 @@ class Fold {
     )
   }
 
-  #fold(entry: Parameters<typeof foldEntry>[1], bytes: number): State | undefined {
+  #fold(entry: Entry, bytes: number): State | undefined {
     try {
       return foldEntry(this.state, entry, bytes)
     } catch (error) {
@@ -208,44 +199,6 @@ export function stateText(id: SessionId, dir: string, state: State, redactor: Re
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return whole
-  }
-}
-
-/** The results that stint wrote into output/; what a tool put there is its own. */
-export function listResults(dir: string): string[] {
-  return disk
-    .listNames(files.output(dir))
-    .map((name) => /^turn-(\d{4,9})$/.exec(name)?.[1])
-    .filter((number) => number !== undefined)
-    .map((number) => files.result(dir, Number(number)))
-}
-
-/** What stint wrote of a session beside its journal, and what of it could not be opened. */
-export interface Document {
-  readonly path: string
-  /** Undefined when it cannot be read. */
-  readonly text: string | undefined
-}
-
-/** The results of a session; of an output/ that cannot be listed, that. */
-export function readResults(dir: string): Document[] {
-  try {
-    return listResults(dir).flatMap((path) => findDocument(path) ?? [])
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return [{ path: files.output(dir), text: undefined }]
-  }
-}
-
-/** A document, or undefined when it is not there. Never throws for what is at its path. */
-export function findDocument(path: string): Document | undefined {
-  try {
-    const kind = disk.findFacts(path)?.kind
-    if (kind === undefined) return undefined
-    return { path, text: kind === 'file' ? disk.findText(path) : undefined }
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return { path, text: undefined }
   }
 }
 

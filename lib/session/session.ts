@@ -12,11 +12,11 @@ import {
   formatLine,
   type NewEntry,
 } from '../journal/entry.ts'
-import { session as files, isLeftover } from '../layout.ts'
+import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { type Lease, openLease } from '../os/lease.ts'
 import { findHolder, type Lock, tryLock } from '../os/lock-file.ts'
-import { replaceText } from '../os/replace.ts'
+import { replaceText, sweepLeftovers } from '../os/replace.ts'
 import {
   mergeCounts,
   type Redacted,
@@ -49,6 +49,9 @@ export interface SessionAccess {
    */
   readonly lease: 'none' | 'machine' | 'process'
 }
+
+/** Makes the entries of a change out of the state as it is under the lock. */
+type Make = (state: State) => readonly EncodedEntry[]
 
 /** Until when, by performance.now(), no other file is tried in the place of the journal, and why. */
 interface Doubt {
@@ -93,7 +96,7 @@ export class Session implements Disposable {
    */
   async keepLease(): Promise<void> {
     if (this.#use === 'none' || this.#lease !== undefined) return
-    using _lock = await takeJournal(this.id, this.dir, journalPatience)
+    using _lock = await takeJournal(this.id, this.dir)
     this.#lease = await this.#askLease(false, journalPatience)
     this.#lookAnew()
   }
@@ -103,7 +106,7 @@ export class Session implements Disposable {
     const lease = this.#lease
     this.#lease = undefined
     if (lease === undefined || lease.isLost()) return
-    using _lock = await takeJournal(this.id, this.dir, journalPatience)
+    using _lock = await takeJournal(this.id, this.dir)
     this.#letGo(lease)
   }
 
@@ -138,24 +141,20 @@ export class Session implements Disposable {
    * STATE_INVALID, TRANSCRIPT_DAMAGED, TRANSCRIPT_SHRUNK, FORMAT_NEWER, DISK_FULL, ACCESS_DENIED,
    * IO_FAILED with nothing changed unless the failure's `recorded` says so, and DURABILITY_UNKNOWN.
    */
-  async append(
-    make: NewEntry | ((state: State) => readonly EncodedEntry[]),
-  ): Promise<AppendReport> {
-    return this.#append(make, journalPatience)
+  async append(make: NewEntry | Make): Promise<AppendReport> {
+    if (typeof make === 'function') return this.#append(make, journalPatience)
+    const encoded = [this.encode(make)]
+    return this.#append(() => encoded, journalPatience)
   }
 
   /** The same for a supervisor, which waits for the journal's lock as long as it takes. */
-  async appendAlways(make: (state: State) => readonly EncodedEntry[]): Promise<AppendReport> {
+  async appendAlways(make: Make): Promise<AppendReport> {
     return this.#append(make, Number.POSITIVE_INFINITY)
   }
 
-  async #append(
-    make: NewEntry | ((state: State) => readonly EncodedEntry[]),
-    timeout: number,
-  ): Promise<AppendReport> {
-    const early = typeof make === 'function' ? undefined : [this.encode(make)]
+  async #append(make: Make, timeout: number): Promise<AppendReport> {
     return this.#locked(timeout, () => {
-      const encoded = early ?? (make as (state: State) => readonly EncodedEntry[])(this.state)
+      const encoded = make(this.state)
       if (encoded.length === 0) return { state: this.state, seqs: [] }
       const first = this.state.journal.seq + 1
       const { landed, failure } = this.#write(encoded)
@@ -193,8 +192,9 @@ export class Session implements Disposable {
   /** Brings what was appended to the disk without blocking this thread. */
   async syncLater(): Promise<void> {
     if (this.#fd === undefined || this.unsynced === 0) return
-    if (this.#doubt !== undefined)
+    if (this.#doubt !== undefined) {
       return this.#locked(Number.POSITIVE_INFINITY, () => this.#sync(0))
+    }
     const { bytes } = this.state.journal
     try {
       await disk.syncFileLater(this.#fd, files.transcript(this.dir))
@@ -326,6 +326,11 @@ export class Session implements Disposable {
     if (rest === 'damaged' || unsure || state === undefined) throw damaged(this.id, offset)
     if (rest !== 'none') disk.truncateTo(fd, path, offset)
     this.#state = state
+    this.#heedUnsynced()
+  }
+
+  /** Another process's sync may have failed. */
+  #heedUnsynced(): void {
     if (disk.findFacts(files.unsynced(this.dir)) !== undefined) this.#doubt ??= { until: 0 }
   }
 
@@ -366,19 +371,11 @@ export class Session implements Disposable {
       }
       this.#fd = fd
     }
-    this.#sweep()
+    // Under the journal's lock nobody else is at a replacement.
+    sweepLeftovers(this.dir, files.replaced)
+    this.#heedUnsynced()
     // An older fold may have left things out: the journal tells all of it again.
     return state !== undefined && state.journal.fold < foldVersion ? undefined : state
-  }
-
-  /** Removes what interrupted replacements left: under the journal's lock nobody else is at one. */
-  #sweep(): void {
-    for (const name of disk.listNames(this.dir)) {
-      if (`${this.dir}/${name}` === files.unsynced(this.dir)) this.#doubt ??= { until: 0 }
-      if (isLeftover(name, 'state.toml') || isLeftover(name, 'transcript.jsonl')) {
-        disk.removeFile(`${this.dir}/${name}`)
-      }
-    }
   }
 
   #write(encoded: readonly EncodedEntry[]): { landed: number; failure: Failure | undefined } {
@@ -470,7 +467,11 @@ export function foldLine(state: State | undefined, { type }: EncodedEntry, line:
 }
 
 /** Takes journal.lock for one change. Throws JOURNAL_BUSY, or SESSION_UNKNOWN when the session left. */
-export async function takeJournal(id: SessionId, dir: string, timeout: number): Promise<Lock> {
+export async function takeJournal(
+  id: SessionId,
+  dir: string,
+  timeout: number = journalPatience,
+): Promise<Lock> {
   const path = files.journalLock(dir)
   const started = performance.now()
   // A stream's appends are too short to say who is at one.
@@ -481,7 +482,7 @@ export async function takeJournal(id: SessionId, dir: string, timeout: number): 
   throw new Failure('JOURNAL_BUSY', {
     id,
     waited_ms: Math.round(performance.now() - started),
-    ...(holder === undefined ? {} : { holder }),
+    ...(holder && { holder }),
   })
 }
 

@@ -5,9 +5,10 @@ import { formatToml, TomlError } from '../base/toml.ts'
 import { Failure } from '../errors.ts'
 import type { Entry, EntryData } from '../journal/entry.ts'
 import { decodeLines, readLinesBackwards } from '../journal/read.ts'
-import { session as files, isLeftover } from '../layout.ts'
+import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { replaceText } from '../os/replace.ts'
+import { replaceText, sweepLeftovers } from '../os/replace.ts'
+import { type Artifact, artifactsOf } from './artifacts.ts'
 import { findHeldTool, turnVitals } from './liveness.ts'
 import type { Session } from './session.ts'
 import { hasOpenTurn, type State } from './state.ts'
@@ -138,9 +139,7 @@ export function projectResult(session: Session, state: State): void {
     if (ended === undefined) return
     const dir = files.turnOutput(session.dir, turn.number)
     disk.makeDirs(dir)
-    for (const name of disk.listNames(dir)) {
-      if (isLeftover(name, 'result.toml')) disk.removeFile(`${dir}/${name}`)
-    }
+    sweepLeftovers(dir, ['result.toml'])
     replaceText(file, formatToml(withoutNulls(ended.data)))
   } catch (error) {
     if (!(error instanceof Failure || error instanceof TomlError)) throw error
@@ -149,26 +148,17 @@ export function projectResult(session: Session, state: State): void {
 
 /** The `turn_ended` entry of a turn, or undefined. */
 export function findTurnEnd(dir: string, turn: number): Entry | undefined {
-  return findBackwards(dir, (entry) =>
-    entry.turn < turn && entry.type === 'turn_started'
-      ? 'stop'
-      : entry.type === 'turn_ended' && entry.turn === turn,
-  )
+  for (const entry of findEntries(dir)) {
+    if (entry.type === 'turn_ended' && entry.turn === turn) return entry
+    if (entry.type === 'turn_started' && entry.turn < turn) return undefined
+  }
+  return undefined
 }
 
 /** The sequence number of a turn's first entry. */
 function startOf(dir: string, turn: number): number | undefined {
-  return findBackwards(dir, (entry) => entry.type === 'turn_started' && entry.turn === turn)?.seq
-}
-
-function findBackwards(
-  dir: string,
-  matches: (entry: Entry) => boolean | 'stop',
-): Entry | undefined {
   for (const entry of findEntries(dir)) {
-    const answer = matches(entry)
-    if (answer === 'stop') return undefined
-    if (answer) return entry
+    if (entry.type === 'turn_started' && entry.turn === turn) return entry.seq
   }
   return undefined
 }
@@ -184,59 +174,6 @@ export function* findEntries(dir: string): Generator<Entry> {
   } finally {
     disk.closeFile(fd)
   }
-}
-
-export interface Artifact {
-  /** Relative to the session's output directory. */
-  readonly path: string
-  readonly size_bytes: number
-}
-
-/** How many artifacts a result names, and of how many characters in all: one entry has to hold them. */
-const mostArtifacts = 10_000
-const longestArtifacts = 1024 * 1024
-
-/** The artifacts of a turn as its result has them. */
-export function artifactsOf(
-  dir: string,
-  turn: number,
-): Pick<TurnResult, 'artifacts' | 'artifacts_truncated'> {
-  const all = listArtifacts(dir, turn)
-  let left = longestArtifacts
-  const end = all.findIndex(({ path }, at) => {
-    left -= path.length
-    return left < 0 || at === mostArtifacts
-  })
-  return end < 0 ? { artifacts: all } : { artifacts: all.slice(0, end), artifacts_truncated: true }
-}
-
-/**
- * The files under output/, of one turn or of all; links and what stint itself wrote left out. In a path,
- * bytes that are no UTF-8 stand as U+FFFD.
- */
-export function listArtifacts(dir: string, turn?: number): Artifact[] {
-  const output = files.output(dir)
-  const found: Artifact[] = []
-  const walk = (path: disk.Path) => {
-    const facts = disk.findFacts(path)
-    if (facts?.kind === 'directory') {
-      for (const inner of disk.listPaths(path)) lookAt(inner)
-    } else if (facts?.kind === 'file') {
-      const short = String(path).slice(output.length + 1)
-      if (!/^[^/]+\/result\.toml(?:\.\d+)?$/.test(short))
-        found.push({ path: short, size_bytes: facts.size })
-    }
-  }
-  // A tool can leave what cannot be looked at: a path too long, a directory without permission.
-  const lookAt = (path: disk.Path) => {
-    try {
-      walk(path)
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-    }
-  }
-  lookAt(turn === undefined ? output : files.turnOutput(dir, turn))
-  return found
 }
 
 function withoutNulls(data: EntryData): Record<string, unknown> {

@@ -1,12 +1,13 @@
 /** What sessions of a store are opened for change with. Readers need none of it. */
 
+import type { Env } from '../base/env.ts'
 import { configFile } from '../layout.ts'
 import { secretsIn } from '../redact/environment.ts'
 import { createRedactor, noRedactor, type Redactor } from '../redact/redact.ts'
 import type { SessionAccess } from '../session/session.ts'
 import { type RedactionSettings, readRedaction } from './config.ts'
 import { findProjectFacts } from './project.ts'
-import type { Env, Store } from './store.ts'
+import type { Store } from './store.ts'
 
 /** One for each environment: what it has learnt holds for every store opened in it. */
 const redactors = new WeakMap<Env, Redactor>()
@@ -45,7 +46,7 @@ function redactorWith(variables: Env, { env, allow, rules }: RedactionSettings):
   return redactor
 }
 
-/** Whether the user switched redaction off. */
+/** Whether secrets are taken out of what is recorded: the user can switch that off. */
 export function isRedacting(store: Store): boolean {
   return redactorOf(store) !== noRedactor
 }

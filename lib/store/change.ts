@@ -8,8 +8,7 @@ import { Session } from '../session/session.ts'
 import { type State, usageKeys } from '../session/state.ts'
 import { accessOf } from './access.ts'
 import { checkDescription, checkName } from './create.ts'
-import { realSessionDir } from './hold.ts'
-import { placeOf } from './place.ts'
+import { dirOf } from './hold.ts'
 import type { Store } from './store.ts'
 
 /** What a caller has to say in a transcript. */
@@ -103,6 +102,6 @@ async function append(
   id: SessionId,
   entry: Required<OwnEntry>,
 ): ReturnType<Session['appendToTurn']> {
-  using session = new Session(id, realSessionDir(store, id, placeOf(store, id)), accessOf(store))
+  using session = new Session(id, dirOf(store, id), accessOf(store))
   return await session.appendToTurn({ ...entry, at: store.now() })
 }

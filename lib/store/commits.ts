@@ -1,7 +1,7 @@
 /** The git commits that were made during a session. */
 
 import { Failure } from '../errors.ts'
-import { runProgram } from '../os/spawn.ts'
+import { runProgram } from '../os/program.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 
 export interface Commit {

@@ -1,6 +1,7 @@
 /** Settings: flag > environment > config.toml > default, and where each value came from. */
 
 import { isTable, isTexts } from '../base/decode.ts'
+import type { Env } from '../base/env.ts'
 import { parseSize } from '../base/size.ts'
 import { nearestWord } from '../base/text.ts'
 import { parseDuration } from '../base/time.ts'
@@ -9,7 +10,6 @@ import { Failure } from '../errors.ts'
 import { configFile } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { makeRule, type Rule } from '../redact/user-rules.ts'
-import type { Env } from './store.ts'
 import { decodeTools, type ToolSettings, toolLine } from './tool-config.ts'
 
 /** The settings, decoded. */
@@ -55,23 +55,16 @@ interface Setting<T> {
   readonly parse: (text: string) => { readonly value: T } | undefined
 }
 
-const duration = {
-  wanted: 'a duration such as 45s, 30m or 7d',
-  parse: (text: string) => {
-    const value = parseDuration(text)
+const duration = takes('a duration such as 45s, 30m or 7d', parseDuration)
+const count = takes('a whole number', (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined))
+const size = takes('a size such as 512MiB, 2GB or 64k', parseSize)
+
+function takes(wanted: string, read: (text: string) => number | undefined) {
+  const parse = (text: string) => {
+    const value = read(text)
     return value === undefined ? undefined : { value }
-  },
-}
-const count = {
-  wanted: 'a whole number',
-  parse: (text: string) => (/^\d{1,9}$/.test(text) ? { value: Number(text) } : undefined),
-}
-const size = {
-  wanted: 'a size such as 512MiB, 2GB or 64k',
-  parse: (text: string) => {
-    const value = parseSize(text)
-    return value === undefined ? undefined : { value }
-  },
+  }
+  return { wanted, parse }
 }
 
 /** The same, and none. */
@@ -232,46 +225,66 @@ export function readConfig(env: Env, home: string): Config {
 export function readConfigFile(file: string, env: Env): Config {
   const table = readTable(file)
   const written = withSections(table, file)
-  const values: Record<string, unknown> = {}
-  const rows = (Object.keys(settings) as SettingKey[]).map((key): SettingRow => {
-    const setting = settings[key]
-    const row = { key, help: setting.help }
-    const variable = env[setting.env]
-    const inFile = textOf(written[key])
-    const source = variable ? setting.env : inFile === undefined ? null : file
-    const value = variable || (inFile ?? setting.initial)
-    const parsed = setting.parse(value)
-    if (parsed === undefined) {
-      const problem = `${key} cannot be ${JSON.stringify(value)}: it takes ${setting.wanted}`
-      throw new Failure('CONFIG_INVALID', { file: source ?? file, problem })
-    }
-    values[key] = parsed.value
-    const origin = variable ? 'environment' : source === null ? 'default' : 'config'
-    return { ...row, value, origin, source }
-  })
+  const found = (Object.keys(settings) as SettingKey[]).map((key) =>
+    readSetting(key, written, file, env),
+  )
+  const values = Object.fromEntries(found.map(({ row, value }) => [row.key, value]))
+  const redaction = decodeRedaction(table, file)
+  const tools = decodeTools(
+    table.tools ?? {},
+    (problem) => new Failure('CONFIG_INVALID', { file, problem }),
+  )
+  return {
+    settings: values as unknown as Settings,
+    tools,
+    rows: [
+      ...found.map(({ row }) => row),
+      ...redactionRows(redaction, table, file),
+      ...toolRows(tools, file),
+    ],
+    warnings: unknownKeys(written, file),
+    file,
+  }
+}
+
+function readSetting(
+  key: SettingKey,
+  written: TomlTable,
+  file: string,
+  env: Env,
+): { readonly row: SettingRow; readonly value: unknown } {
+  const setting = settings[key]
+  const variable = env[setting.env]
+  const inFile = textOf(written[key])
+  const source = variable ? setting.env : inFile === undefined ? null : file
+  const value = variable || (inFile ?? setting.initial)
+  const parsed = setting.parse(value)
+  if (parsed === undefined) {
+    const problem = `${key} cannot be ${JSON.stringify(value)}: it takes ${setting.wanted}`
+    throw new Failure('CONFIG_INVALID', { file: source ?? file, problem })
+  }
+  const origin = variable ? 'environment' : source === null ? 'default' : 'config'
+  return { row: { key, help: setting.help, value, origin, source }, value: parsed.value }
+}
+
+function unknownKeys(written: TomlTable, file: string): string[] {
   const known = [...Object.keys(settings), 'redaction', 'tools']
-  const warnings = Object.keys(written)
+  return Object.keys(written)
     .filter((key) => !known.includes(key))
     .map((key) => {
       const nearest = nearestWord(key, known)
       return `${file}: unknown key ${key}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`
     })
-  const redaction = decodeRedaction(table, file)
-  rows.push(...redactionRows(redaction, table, file))
-  const tools = decodeTools(
-    table.tools ?? {},
-    (problem) => new Failure('CONFIG_INVALID', { file, problem }),
-  )
-  for (const [name, tool] of Object.entries(tools)) {
-    rows.push({
-      key: `tools.${name}`,
-      value: toolLine(name, tool),
-      origin: 'config',
-      source: file,
-      help: `how ${name} is started`,
-    })
-  }
-  return { settings: values as unknown as Settings, tools, rows, warnings, file }
+}
+
+function toolRows(tools: Config['tools'], file: string): SettingRow[] {
+  return Object.entries(tools).map(([name, tool]) => ({
+    key: `tools.${name}`,
+    value: toolLine(name, tool),
+    origin: 'config',
+    source: file,
+    help: `how ${name} is started`,
+  }))
 }
 
 /** The keys of `[gc]` beside those at the top, as `gc.older_than`. */

@@ -12,7 +12,7 @@ import { ifGone, Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn } from '../session/state.ts'
 import { accessOf } from './access.ts'
-import { checkId } from './place.ts'
+import { checkId, placeOf } from './place.ts'
 import type { Store } from './store.ts'
 
 /** A session whose session.lock is held, and its lease where the store is shared, until it is disposed of. */
@@ -59,10 +59,7 @@ export async function holdSession(
       signal?.throwIfAborted()
       if (wait !== undefined) throw new Failure('WAIT_EXPIRED', { id, waited_ms: waited() })
       const holder = findHolder(files.sessionLock(dir), store.now())
-      throw new Failure('SESSION_LOCKED', {
-        ...{ id, ...forTurn },
-        ...(holder === undefined ? {} : { holder }),
-      })
+      throw new Failure('SESSION_LOCKED', { id, ...forTurn, ...(holder && { holder }) })
     }
     try {
       const held = await keepHeld(new Session(id, dir, accessOf(store)), lock)
@@ -143,6 +140,11 @@ export async function holdTools(session: Session): Promise<Lock[]> {
 function isRunning(id: SessionId, dir: string): boolean {
   const { state } = readSnapshot(id, dir)
   return state !== undefined && hasOpenTurn(state)
+}
+
+/** The directory of a session that is listed, or lives for one turn. Throws what realSessionDir does. */
+export function dirOf(store: Store, id: SessionId): string {
+  return realSessionDir(store, id, placeOf(store, id))
 }
 
 /** The session's directory; throws REF_MALFORMED, and SESSION_UNREADABLE when a link stands in its place. */

@@ -202,8 +202,9 @@ function newestIds(
 /** For each of these sessions the length of the shortest start of its id that no other one here has. */
 export function prefixesOf(store: Store, ids: ReadonlySet<SessionId>): Map<SessionId, number> {
   const all = listIds(store)
-  const lengths = all.map((id, at) => [id, ids.has(id) ? prefixLength(all, at) : 0] as const)
-  return new Map(lengths.filter(([, length]) => length > 0))
+  return new Map(
+    all.flatMap((id, at) => (ids.has(id) ? [[id, prefixLength(all, at)] as const] : [])),
+  )
 }
 
 /** How much of the start of an id tells it from its neighbours; at least 4 letters. */

@@ -24,10 +24,7 @@ export async function holdMaintenance(store: Store): Promise<Maintenance> {
   const lock = await takeLockThere(store, path)
   if (lock === undefined) {
     const holder = findHolder(path, store.now())
-    throw new Failure('STORE_BUSY', {
-      store: store.dir,
-      ...(holder === undefined ? {} : { holder }),
-    })
+    throw new Failure('STORE_BUSY', { store: store.dir, ...(holder && { holder }) })
   }
   try {
     const answer = askLease(store)

@@ -4,7 +4,7 @@ import { parseToml, TomlError } from '../base/toml.ts'
 import { Failure } from '../errors.ts'
 import { sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
-import { listResults } from '../session/rewrite.ts'
+import { listResults } from '../session/documents.ts'
 import { listIds } from './list.ts'
 import type { Store } from './store.ts'
 
@@ -27,7 +27,7 @@ const mostSessions = 2_000
  */
 export function readToolMemory(store: Store): Map<string, ToolMemory> {
   const peaks = new Map<string, number[]>()
-  for (const id of listIds(store).sort().slice(-mostSessions)) {
+  for (const id of listIds(store).slice(-mostSessions)) {
     for (const file of listResults(sessionDir(store.dir, id))) {
       const found = findPeak(file)
       if (found === undefined) continue

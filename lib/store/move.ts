@@ -116,7 +116,7 @@ export async function buryTrashed(
     for (const path of paths) {
       if (disk.findFacts(path) === undefined) continue
       const lock = tryLock(path, undefined)
-      if (lock === undefined) return `its ${path.slice(path.lastIndexOf('/') + 1)} is held`
+      if (lock === undefined) return `its ${disk.baseOf(path)} is held`
       locks.push(lock)
     }
     return undefined
@@ -157,7 +157,7 @@ async function move(
   const locks: Lock[] = await holdTools(session)
   try {
     await note()
-    locks.push(await takeJournal(session.id, session.dir, 5_000))
+    locks.push(await takeJournal(session.id, session.dir))
     refuseOccupied(session.id, taken)
     ifGone(session.id, session.dir, () => disk.rename(session.dir, target))
     // The lease moved too; with it the next machine would wait for nobody.

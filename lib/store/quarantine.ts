@@ -13,7 +13,7 @@ export function quarantine(store: Store, id: SessionId | null, path: string): st
   const dir = files.quarantine(store.dir, id)
   disk.makeDirs(dir)
   const facts = disk.findFacts(path)
-  const name = path.slice(path.lastIndexOf('/') + 1)
+  const name = disk.baseOf(path)
   for (const known of disk.listNames(dir)) {
     const to = `${dir}/${known}`
     if (known.endsWith(`-${name}`) && disk.isSameFile(disk.findFacts(to), facts)) return to

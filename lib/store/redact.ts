@@ -8,14 +8,15 @@ import type { Entry } from '../journal/entry.ts'
 import { session as files } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import type { RedactionCounts, Redactor } from '../redact/redact.ts'
+import { findDocument, readResults } from '../session/documents.ts'
 import { JournalRedaction, redactDocument, withoutContent } from '../session/redaction.ts'
-import { findDocument, readResults, rewriteSession } from '../session/rewrite.ts'
+import { rewriteSession } from '../session/rewrite.ts'
 import { takeJournal } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { settle } from '../session/turn.ts'
 import { openRedactorOf } from './access.ts'
-import { holdSession, holdTools, realSessionDir } from './hold.ts'
+import { dirOf, holdSession, holdTools, realSessionDir } from './hold.ts'
 import type { SessionRow } from './list.ts'
 import { placeOf } from './place.ts'
 import { readSession } from './show.ts'
@@ -36,9 +37,6 @@ export interface SessionFinding {
   readonly count: number
 }
 
-/** How long it waits for journal.lock, in ms. */
-const patience = 5_000
-
 /**
  * What today's rules find in a session, and under the rule `error` what could not be searched: a file
  * that cannot be opened, or is not what it should be. Changes nothing.
@@ -50,7 +48,7 @@ export function checkSession(
   id: SessionId,
   redactor: Redactor = openRedactorOf(store),
 ): SessionFinding[] {
-  const dir = realSessionDir(store, id, placeOf(store, id))
+  const dir = dirOf(store, id)
   const redaction = new JournalRedaction(id, redactor)
   const found: SessionFinding[] = []
   const note = (path: string, line: number, counts: RedactionCounts) =>
@@ -94,9 +92,7 @@ export function checkSession(
 export async function redactSession(store: Store, id: SessionId): Promise<SessionFinding[]> {
   const place = placeOf(store, id)
   const { state, failure } = readSnapshot(id, realSessionDir(store, id, place))
-  if (state === undefined) {
-    throw failure ?? new Failure('SESSION_UNREADABLE', { id, problem: 'it has no state' })
-  }
+  if (state === undefined) throw failure
   await using held = await holdSession(store, id, { place })
   // What is learnt here at the end of the journal is found at its beginning when it is rewritten.
   const redactor = openRedactorOf(store)
@@ -107,7 +103,7 @@ export async function redactSession(store: Store, id: SessionId): Promise<Sessio
   if (hasOpenTurn(await session.refresh())) await settle(session, store.now())
   const tools = await holdTools(session)
   try {
-    using _journal = await takeJournal(id, session.dir, patience)
+    using _journal = await takeJournal(id, session.dir)
     if (session.isLeaseLost) throw new Failure('LEASE_LOST', { id })
     rewriteSession(id, session.dir, redactor)
   } finally {

@@ -1,7 +1,7 @@
 /** The sessions that a REF fits which is no whole id of a session here. */
 
 import { idTime, isSessionId, normaliseId, type SessionId } from '../base/id.ts'
-import { type Candidate, Failure, isFailure } from '../errors.ts'
+import { type Candidate, Failure, isFailure, quietly } from '../errors.ts'
 import { store as files, sessionDir, storeProjectName } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { outerName } from '../session/carriers.ts'
@@ -68,14 +68,9 @@ export function searchRef(
   })
 }
 
+/** What cannot be looked at may well be there. */
 function isGone(dir: string): boolean {
-  try {
-    return disk.findFacts(dir) === undefined
-  } catch (error) {
-    // What cannot be looked at may well be there.
-    if (error instanceof Failure) return false
-    throw error
-  }
+  return quietly(() => disk.findFacts(dir) === undefined) === true
 }
 
 /** The open turn that this environment names, or undefined, when there is none or it has ended. */
@@ -228,10 +223,8 @@ function unknown(
 
 /** The old path of a project of the same name that is gone: the project may have moved here. */
 function findMovedFrom(store: Store): string | undefined {
-  const name = store.dir.slice(store.dir.lastIndexOf('/') + 1)
+  const name = storeProjectName(disk.baseOf(store.dir))
   return listStores(store).find(
-    (other) =>
-      storeProjectName(other.dir.slice(other.dir.lastIndexOf('/') + 1)) ===
-        storeProjectName(name) && isGone(other.projectPath),
+    (other) => storeProjectName(disk.baseOf(other.dir)) === name && isGone(other.projectPath),
   )?.projectPath
 }

@@ -9,7 +9,7 @@ import { isOfOne, type Liveness, listTools, observe } from '../session/liveness.
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { findTurnEnd, type TurnResult } from '../session/turn.ts'
-import { realSessionDir } from './hold.ts'
+import { dirOf, realSessionDir } from './hold.ts'
 import { linked, type SessionRow, toRow } from './list.ts'
 import { placeOf } from './place.ts'
 import type { Store } from './store.ts'
@@ -69,7 +69,7 @@ function lockRow(name: string, dir: string, now: number): LockRow | Failure {
   try {
     if (probeLock(path) === 'free') return { name, held: false }
     const holder = findHolder(path, now)
-    return { name, held: true, ...(holder === undefined ? {} : { holder }) }
+    return { name, held: true, ...(holder && { holder }) }
   } catch (error) {
     if (!isOfOne(error)) throw error
     return error
@@ -86,11 +86,9 @@ export function readResult(store: Store, id: SessionId, turn?: number): TurnResu
 
 /** The entry that has it. Throws the same. */
 export function readTurnEnd(store: Store, id: SessionId, turn?: number): Entry {
-  const dir = realSessionDir(store, id, placeOf(store, id))
+  const dir = dirOf(store, id)
   const { state, failure } = readSnapshot(id, dir)
-  if (state === undefined) {
-    throw failure ?? new Failure('SESSION_UNREADABLE', { id, problem: 'it has no state' })
-  }
+  if (state === undefined) throw failure
   const newest = state.turn?.number ?? 0
   const wanted = turn ?? (hasOpenTurn(state) ? newest - 1 : newest)
   if (turn !== undefined && (turn < 1 || turn > newest)) {

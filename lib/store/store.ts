@@ -1,6 +1,7 @@
 /** A store: all sessions of one project. */
 
 import path from 'node:path'
+import type { Env } from '../base/env.ts'
 import { Failure, quietly } from '../errors.ts'
 import {
   configFile,
@@ -14,8 +15,6 @@ import * as disk from '../os/disk.ts'
 import { forgoLocks } from '../os/flock.ts'
 import { findRepository } from '../os/git.ts'
 import { findProjectFacts } from './project.ts'
-
-export type Env = Readonly<Record<string, string | undefined>>
 
 /** Where to look for a store; everything that a process knows is passed in. */
 export interface StoreOptions {
@@ -118,7 +117,8 @@ export function isMade(store: Store): boolean {
 
 /** The store at another directory, opened in the same way. */
 export function siblingStore(store: Store, dir: string): Store {
-  const projectPath = findPathOf(dir) ?? dir
+  // What is wrong with another project's file is that project's trouble.
+  const projectPath = quietly(() => findProjectFacts(dir)?.projectPath) ?? dir
   heedLeaseOnly(dir)
   return { ...store, dir, projectPath }
 }
@@ -131,11 +131,6 @@ function heedLeaseOnly(dir: string): void {
   // Who would change anything is refused by what reads all of it.
   const text = quietly(() => disk.findText(storeFiles.project(dir))) ?? ''
   if (/^lease_only *= *true\b/m.test(text)) forgoLocks(dir)
-}
-
-/** What is wrong with another project's file is that project's trouble. */
-function findPathOf(dir: string): string | undefined {
-  return quietly(() => findProjectFacts(dir)?.projectPath)
 }
 
 /** The project of a directory: its repository's main worktree, or the directory itself. */

@@ -2,6 +2,7 @@
 
 import { isTable, isTexts } from '../base/decode.ts'
 import { nearestWord } from '../base/text.ts'
+import { usageKeys } from '../session/state.ts'
 
 /** The tools that stint itself knows; the registry has an adapter for each. */
 export const builtInTools = ['aider', 'claude-code', 'codex', 'gemini-cli', 'opencode'] as const
@@ -77,14 +78,6 @@ export interface Condition {
 
 /** Keys from the outside in; `each` goes on with every element of a list. */
 export type Path = readonly { readonly key: string; readonly each: boolean }[]
-
-const usageKeys = [
-  'input_tokens',
-  'cached_input_tokens',
-  'output_tokens',
-  'reasoning_tokens',
-  'cost_usd',
-] as const
 
 export type UsageKey = (typeof usageKeys)[number]
 

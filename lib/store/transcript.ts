@@ -9,7 +9,7 @@ import * as disk from '../os/disk.ts'
 import { patiently } from '../os/shortage.ts'
 import { isAttended, type Liveness, observe } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
-import { realSessionDir } from './hold.ts'
+import { dirOf } from './hold.ts'
 import { placeOf } from './place.ts'
 import type { Store } from './store.ts'
 
@@ -32,10 +32,7 @@ export function* readTranscript(
   if (query.turn !== undefined) requireTurn(store, id, query.turn)
   const { path, fd } = openTranscript(store, id)
   try {
-    const end = disk.readFacts(fd, path).size
-    yield* query.tail === undefined
-      ? filtered(readAll(fd, path, 0, end), query)
-      : lastOf(fd, path, end, query)
+    yield* readPart(fd, path, disk.readFacts(fd, path).size, query)
   } finally {
     disk.closeFile(fd)
   }
@@ -43,7 +40,7 @@ export function* readTranscript(
 
 /** Where the state cannot be read, nobody knows. */
 function requireTurn(store: Store, id: SessionId, turn: number): void {
-  const { state } = readSnapshot(id, realSessionDir(store, id, placeOf(store, id)))
+  const { state } = readSnapshot(id, dirOf(store, id))
   const turns = state?.turn?.number ?? 0
   if (state !== undefined && turn > turns) throw new Failure('TURN_UNKNOWN', { id, turn, turns })
 }
@@ -60,17 +57,9 @@ export async function* followTranscript(
 ): AsyncGenerator<Reading> {
   let { path, fd } = openTranscript(store, id)
   try {
-    let at = disk.readFacts(fd, path).size
-    let seq = -1
-    const seen = (readings: Iterable<Reading>) => note(readings, (last) => (seq = last))
-    yield* seen(
-      query.tail === undefined
-        ? filtered(readAll(fd, path, 0, at), query)
-        : lastOf(fd, path, at, query),
-    )
-    const last = lastLine(fd, path, at)
-    at = last?.line.end ?? 0
-    if (seq < 0) seq = lastSeq(fd, path, at)
+    const there = disk.readFacts(fd, path).size
+    yield* readPart(fd, path, there, query)
+    let { at, seq } = findEnd(fd, path, there)
     const [look, open] = [patiently(), patiently()]
     for (let pause = 20; !query.signal?.aborted; pause = Math.min(pause * 1.5, 200)) {
       // Asked before the look at the file: what a turn wrote before it ended is then seen below.
@@ -103,7 +92,7 @@ export async function* followTranscript(
 
 /** What the session is doing now. */
 export function livenessOf(store: Store, id: SessionId): Liveness {
-  const dir = realSessionDir(store, id, placeOf(store, id))
+  const dir = dirOf(store, id)
   return observe(readSnapshot(id, dir), { now: store.now(), scrutiny: 'busy' }).liveness
 }
 
@@ -117,15 +106,24 @@ function isAtRest(store: Store, id: SessionId): boolean {
 }
 
 function openTranscript(store: Store, id: SessionId): { path: string; fd: number } {
-  const dir = realSessionDir(store, id, placeOf(store, id))
+  const dir = dirOf(store, id)
   const path = files.transcript(dir)
   const fd = disk.findRead(path)
   if (fd !== undefined) return { path, fd }
   throw new Failure('SESSION_UNREADABLE', { id, problem: 'it has no transcript' })
 }
 
-function readAll(fd: number, path: string, from: number, to: number): Iterable<Reading> {
-  return decodeLines(readLines(fd, path, from, to))
+/** What of the lines up to `end` fits. */
+function* readPart(
+  fd: number,
+  path: string,
+  end: number,
+  query: TranscriptQuery,
+): Generator<Reading> {
+  if (query.tail !== undefined) return yield* lastOf(fd, path, end, query)
+  for (const reading of decodeLines(readLines(fd, path, 0, end))) {
+    if (fits(reading, query)) yield reading
+  }
 }
 
 function lastOf(fd: number, path: string, end: number, query: TranscriptQuery): Reading[] {
@@ -141,10 +139,6 @@ function lastOf(fd: number, path: string, end: number, query: TranscriptQuery): 
   return found.reverse()
 }
 
-function* filtered(readings: Iterable<Reading>, query: TranscriptQuery): Generator<Reading> {
-  for (const reading of readings) if (fits(reading, query)) yield reading
-}
-
 function fits({ entry }: Reading, { types, turn }: TranscriptQuery): boolean {
   if (entry === undefined) return types === undefined && turn === undefined
   return (
@@ -153,24 +147,14 @@ function fits({ entry }: Reading, { types, turn }: TranscriptQuery): boolean {
   )
 }
 
-function* note(readings: Iterable<Reading>, see: (seq: number) => void): Generator<Reading> {
-  for (const reading of readings) {
-    if (reading.entry !== undefined) see(reading.entry.seq)
-    yield reading
+/** Where the last whole line ends, and the number of the newest entry, also when lines that are none follow it. */
+function findEnd(fd: number, path: string, size: number): { at: number; seq: number } {
+  let at = 0
+  for (const { line, entry } of decodeLines(readLinesBackwards(fd, path, size))) {
+    at = Math.max(at, line.end)
+    if (entry !== undefined) return { at, seq: entry.seq }
   }
-}
-
-function lastLine(fd: number, path: string, size: number): Reading | undefined {
-  for (const reading of decodeLines(readLinesBackwards(fd, path, size))) return reading
-  return undefined
-}
-
-/** The number of the newest entry, also when lines that are none follow it. */
-function lastSeq(fd: number, path: string, size: number): number {
-  for (const { entry } of decodeLines(readLinesBackwards(fd, path, size))) {
-    if (entry !== undefined) return entry.seq
-  }
-  return -1
+  return { at, seq: -1 }
 }
 
 /** Where the first entry behind `seq` begins, or the next line will. */

@@ -1,6 +1,6 @@
 /** Which agents this machine has. */
 
-import { askProgram, findProgram } from '../os/spawn.ts'
+import { askProgram, findProgram } from '../os/program.ts'
 import type { ToolSettings } from '../store/tool-config.ts'
 import type { Adapter } from './adapter.ts'
 import { ownAdapter } from './own.ts'

@@ -223,6 +223,18 @@ updated_at = 2026-02-06T14:00:00Z
     expect(invalid(document).problem).not.toBe('')
   })
 
+  it.each([
+    ['genealogy.depth', '[genealogy]\ndepth = 0.5\n'],
+    ['tools.codex.last_exit_code', '[tools.codex]\nlast_exit_code = "no"\n'],
+    [
+      'turn.ended_at',
+      '[turn]\nnumber = 1\ntool = "x"\nstarted_at = 2026-02-06T10:00:00.000Z\nended_at = 1\n',
+    ],
+    ['journal.bytes', '[journal]\nbytes = -5\n'],
+  ])('says in which table %s is wrong', (place, table) => {
+    expect(invalid(`${least}${table}`).problem).toMatch(new RegExp(`^${place} is `))
+  })
+
   it('refuses or reads every start of a document, and throws nothing else', () => {
     const document = formatState(parseState(`${least}[tools.codex]\nlast_exit_code = 0\n`, 'f'))
     let refused = 0

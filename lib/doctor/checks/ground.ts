@@ -1,6 +1,7 @@
 /** What everything stands on: the root, its file system, this machine, Node and the settings. */
 
 import path from 'node:path'
+import type { Env } from '../../base/env.ts'
 import { shellWord } from '../../base/text.ts'
 import { Failure, isFailure, quietly } from '../../errors.ts'
 import { isProbe, probeDir, runtimeDirs } from '../../layout.ts'
@@ -8,9 +9,8 @@ import * as disk from '../../os/disk.ts'
 import { findKoffi } from '../../os/packages.ts'
 import { type Probed, probeDisk } from '../../os/probe.ts'
 import { isThere, thisMachine } from '../../os/process.ts'
-import { findProgram } from '../../os/spawn.ts'
+import { findProgram } from '../../os/program.ts'
 import { readConfig } from '../../store/config.ts'
-import type { Env } from '../../store/store.ts'
 import { checks, type Sighting } from '../check.ts'
 
 /** What was found out about it. */

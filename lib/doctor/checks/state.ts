@@ -49,7 +49,7 @@ export function* checkState(examined: Examined): Generator<Sighting> {
 function* checkLeftovers({ dir, names }: Examined): Generator<Sighting> {
   if (names instanceof Failure) throw names
   for (const name of names) {
-    if (isLeftover(name, 'state.toml') || isLeftover(name, 'transcript.jsonl')) {
+    if (files.replaced.some((fileName) => isLeftover(name, fileName))) {
       const evidence = 'part of a file that was to be replaced'
       yield { id: 'session.leftover', evidence, file: `${dir}/${name}` }
     }

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { findProgram, runProgram } from '../../lib/os/spawn.ts'
+import { findProgram, runProgram } from '../../lib/os/program.ts'
 import { makeDir } from '../support/place.ts'
 
 function makeProgram(path: string, mode = 0o755): string {
