@@ -62,7 +62,7 @@ async function dispatch(
   if (own.includes('--help') || own.includes('-h')) return showHelp(host, parts, verb)
   const invocation = parseArgs(verb, words, host.now())
   if (flag(invocation, 'help')) return showHelp(host, parts, verb)
-  const { handler } = parts.command(verb.name)
+  const { handler } = parts.command(verb.handler ?? verb.name)
   setTimeout(prepare, shortLife).unref()
   return await handler(invocation, createContext(host, invocation))
 }

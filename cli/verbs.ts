@@ -127,6 +127,7 @@ The tool's output is passed on as it comes and kept in the session's transcript,
 
 const resume: ExplainedVerb = {
   name: 'resume',
+  handler: 'run',
   group: 'Run',
   summary: 'run the next turn of a session',
   usage: 'REF (PROMPT | -- COMMAND…)',
@@ -152,6 +153,7 @@ A session of a plain command needs \`-- COMMAND\`: what it ran before was kept r
 
 const compress: ExplainedVerb = {
   name: 'compress',
+  handler: 'run',
   group: 'Run',
   summary: "have an agent make a session's conversation shorter",
   usage: 'REF',
@@ -532,6 +534,7 @@ const pin: ExplainedVerb = {
 
 const unpin: ExplainedVerb = {
   name: 'unpin',
+  handler: 'pin',
   group: 'Change',
   summary: 'let a session be cleaned up again',
   usage: 'REF',

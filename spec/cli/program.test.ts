@@ -77,6 +77,13 @@ describe('runProgram', () => {
     expect(got.loaded).toEqual(['run'])
   })
 
+  it.each([
+    ['resume', 'run'],
+    ['unpin', 'pin'],
+  ])('has %s carried out by the handler of %s', async (verb, handler) => {
+    expect((await call([verb, 'x'])).loaded).toEqual([handler])
+  })
+
   it.each([['--version'], ['-V']])('prints the version for %s', async (word) => {
     expect((await call([word])).out).toMatch(/^stint\/\S+ \S+ node-v\S+\n$/)
   })
