@@ -3,7 +3,6 @@ import {
   type ExportReport,
   exportSessions,
   isTerminal,
-  listDescendants,
   openShared,
   type Resolved,
   writeTarget,
@@ -15,7 +14,7 @@ import { openProgress } from '../progress.ts'
 import { amount, bytes } from '../render/amount.ts'
 import { type ShareFormat, shareText } from '../render/share.ts'
 import { visibleLine } from '../render/visible.ts'
-import { pathOf, resolve } from '../session.ts'
+import { pathOf, resolve, withDescendants } from '../session.ts'
 
 /** Writes sessions into an archive, or one of them as a document. */
 export const handler: Handler = async (invocation, context) => {
@@ -59,16 +58,12 @@ async function write(
   invocation: Invocation,
   context: Context,
 ): Promise<ExportReport> {
-  const progress = openProgress(context)
-  try {
-    return await exportSessions(wanted, to, size(invocation, 'max-size'), {
-      onRead: (count) => progress.say(() => `${count} of ${wanted.length} sessions read`),
-      // Asked for only now: there is a file to take away, and reading hears of no signal.
-      onWrite: () => context.signal.throwIfAborted(),
-    })
-  } finally {
-    progress.end()
-  }
+  using progress = openProgress(context)
+  return await exportSessions(wanted, to, size(invocation, 'max-size'), {
+    onRead: (count) => progress.say(() => `${count} of ${amount(wanted.length, 'session')} read`),
+    // Asked for only now: there is a file to take away, and reading hears of no signal.
+    onWrite: () => context.signal.throwIfAborted(),
+  })
 }
 
 async function share(
@@ -87,10 +82,6 @@ async function share(
     else out.talk(`1 session, ${bytes(length)}, exported to ${target.file}`)
   }
   return 0
-}
-
-function withDescendants({ store, id }: Resolved): Resolved[] {
-  return [id, ...listDescendants(store, id)].map((id) => ({ store, id }))
 }
 
 function tell(
