@@ -11,7 +11,7 @@ import {
 } from '../../lib/index.ts'
 import { flag, type Handler } from '../command.ts'
 import type { Context } from '../context.ts'
-import { ago } from '../render/amount.ts'
+import { ago, bytes } from '../render/amount.ts'
 import { outcomePaint, statusPaint } from '../render/session.ts'
 import { drawForest, type SessionNode, toJson } from '../render/session-tree.ts'
 import { type Style, styleOf } from '../render/style.ts'
@@ -84,7 +84,7 @@ function describe(details: SessionDetails, context: Context, total?: Usage): str
     ['usage', amountsText(details.usage)],
     ['in all', amountsText(total)],
     ['redacted', amountsText(state?.redactions)],
-    ['entries', state === null ? null : `${state.journal.seq + 1}, ${state.journal.bytes} bytes`],
+    ['entries', state === null ? null : `${state.journal.seq + 1}, ${bytes(state.journal.bytes)}`],
     ['directory', details.dir],
     ...Object.entries(state?.tools ?? {}).flatMap(([tool, facts]): [string, string | null][] => [
       [`${tool} id`, facts.provider_session_id ?? null],

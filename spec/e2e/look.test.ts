@@ -172,6 +172,7 @@ describe('show', () => {
     expect(state.redactions).toEqual({ password: 2 })
     const { stdout } = await place.stint(['show', id])
     expect(stdout).toMatch(/^redacted +password 2$/m)
+    expect(stdout).toMatch(/^entries +4, \d\.\d KiB$/m)
     expect((await place.stint(['doctor'])).stderr).toContain(
       '2 secrets taken out of what is kept: password x2\n',
     )
