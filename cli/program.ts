@@ -124,10 +124,13 @@ function needVerb(name: string): Verb {
 }
 
 function shortHelp(): string {
+  const lines = Object.keys(verbs)
+    .join(' ')
+    .replace(/(.{1,78})(?: |$)/g, '  $1\n')
   return `usage: stint <verb> [options]
 
-verbs: ${Object.keys(verbs).join(' ')}
-
+verbs:
+${lines}
 stint run -- <command>   runs a command in a new session
 stint --help             says what each verb does
 `

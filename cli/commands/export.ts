@@ -48,7 +48,7 @@ export const handler: Handler = async (invocation, context) => {
   }
   const wanted = flag(invocation, 'tree') ? named.flatMap(withDescendants) : named
   const report = await write(wanted, target ?? { write: context.out.data }, invocation, context)
-  tell(report, target?.file ?? null, invocation, context)
+  tell(report, target?.file ?? null, context)
   return 0
 }
 
@@ -87,7 +87,6 @@ async function share(
 function tell(
   { sessions, bytes: length }: ExportReport,
   file: string | null,
-  { verb }: Invocation,
   { out, json }: Context,
 ): void {
   for (const { id, left_out } of sessions) {
@@ -101,9 +100,7 @@ function tell(
     const open = sessions.filter(({ open_turn }) => open_turn).length
     const many = amount(sessions.length, 'session')
     const live = open === 0 ? '' : `; ${open} in the middle of a turn`
-    out.talk(
-      `${many}, ${bytes(length)}, ${verb.name}ed${file === null ? '' : ` to ${file}`}${live}`,
-    )
+    out.talk(`${many}, ${bytes(length)}, exported${file === null ? '' : ` to ${file}`}${live}`)
   }
 }
 

@@ -50,6 +50,8 @@ describe('runProgram', () => {
     const got = await call([])
     expect([got.status, got.out]).toEqual([2, ''])
     expect(got.err).toContain('usage: stint <verb>')
+    expect(got.err).toMatch(/^ {2}run .*\n(?: {2}.+\n)* .* doctor$/m)
+    for (const line of got.err.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     expect(got.loaded).toEqual([])
   })
 
