@@ -370,6 +370,8 @@ describe('artifacts', () => {
     expect((await place.stint(['artifacts', id])).stdout).toMatch(
       /^ 6 B {2}\/.*\/output\/turn-0001\/deep\/a\.txt\n$/m,
     )
+    const colored = await place.stint(['artifacts', id, '--color', 'always'])
+    expect(colored.stdout.startsWith('\x1b[2mSIZE')).toBe(true)
     const bare = await place.make()
     expect(await place.stint(['artifacts', bare])).toMatchObject({
       status: 0,
