@@ -1,5 +1,5 @@
 /**
- * Makes dist/cli: `stint.cjs` with all that needs no store, a chunk for each verb and for help, one for
+ * Makes dist/cli: `stint.cjs` with all that needs no store, a chunk for each handler of verbs and for help, one for
  * what is rarely called, and one for each package, so that a command loads no more than it uses.
  *
  * `node cli/build.mjs [DIR [FILE.ts…]]`: into another directory, with more chunks than the commands.
@@ -82,10 +82,7 @@ const verbsOfTheirOwn = {
   'is-alive': rareToLook,
   rename: rareToChange,
   pin: rareToChange,
-  unpin: rareToChange,
   run: rareToRun,
-  resume: rareToRun,
-  compress: rareToRun,
 }
 const allRare = { ...rareToLook, ...rareToChange }
 

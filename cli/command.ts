@@ -26,6 +26,8 @@ export interface Option {
 /** A verb as the words of a command line are parsed by it. */
 export interface Verb {
   readonly name: string
+  /** The verb whose handler carries it out as well; its own unless said. */
+  readonly handler?: string
   /** The positionals, as the usage line shows them: `REF [NAME]`. */
   readonly usage: string
   readonly positionals: { readonly min: number; readonly max: number }

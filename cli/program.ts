@@ -62,7 +62,7 @@ async function dispatch(
   if (own.includes('--help') || own.includes('-h')) return showHelp(host, parts, verb)
   const invocation = parseArgs(verb, words, host.now())
   if (flag(invocation, 'help')) return showHelp(host, parts, verb)
-  const { handler } = parts.command(verb.name)
+  const { handler } = parts.command(verb.handler ?? verb.name)
   setTimeout(prepare, shortLife).unref()
   return await handler(invocation, createContext(host, invocation))
 }
@@ -124,10 +124,13 @@ function needVerb(name: string): Verb {
 }
 
 function shortHelp(): string {
+  const lines = Object.keys(verbs)
+    .join(' ')
+    .replace(/(.{1,78})(?: |$)/g, '  $1\n')
   return `usage: stint <verb> [options]
 
-verbs: ${Object.keys(verbs).join(' ')}
-
+verbs:
+${lines}
 stint run -- <command>   runs a command in a new session
 stint --help             says what each verb does
 `

@@ -3,17 +3,15 @@
 import { isInForeground, isTerminal } from '../lib/index.ts'
 import type { Context } from './context.ts'
 
-export interface Progress {
+export interface Progress extends Disposable {
   /** Shows a text in place of the one before; made only when it is time for another. */
   readonly say: (text: () => string) => void
-  /** Takes the line away. */
-  readonly end: () => void
 }
 
 /** How long work is silent at first, and then between two lines, in ms. */
 const patience = 500
 
-/** A line on standard error, once the work takes a while; none where that is no terminal. */
+/** A line on standard error, once the work takes a while, until the disposal; none where that is no terminal. */
 export function openProgress({ json, quiet, stderr }: Context): Progress {
   const isShown = !json && !quiet && isTerminal(2)
   let last = performance.now()
@@ -26,9 +24,8 @@ export function openProgress({ json, quiet, stderr }: Context): Progress {
       isThere = true
       stderr.write(`\r\x1b[K${text()}`)
     },
-    end: () => {
+    [Symbol.dispose]: () => {
       if (isThere) stderr.write('\r\x1b[K')
-      isThere = false
     },
   }
 }

@@ -20,11 +20,12 @@ import {
   sweepGoneStores,
   type VerdictRow,
 } from '../lib/index.ts'
+import { given } from './command.ts'
 import type { Context } from './context.ts'
 import { firstOf } from './fail.ts'
 import { openProgress } from './progress.ts'
-import { ago, bytes } from './render/amount.ts'
-import { shownLength } from './render/session.ts'
+import { ago, amount, bytes } from './render/amount.ts'
+import { agoCell, idCell, nameCells, nameColumns } from './render/session.ts'
 import { type Column, printTable } from './render/table.ts'
 
 /** What a run did to one store. */
@@ -56,43 +57,36 @@ export function planStores(
   policyFor: (store: Store) => Policy,
   options: { readonly trustClock: boolean },
 ): Planned {
-  const progress = openProgress(context)
+  using progress = openProgress(context)
   const plans: StorePlan[] = []
   const failed: StoreRun[] = []
   let before = 0
-  try {
-    for (const store of stores) {
-      try {
-        const plan = planStore(store, policyFor(store), {
-          onRead: (count) => progress.say(() => `${before + count} sessions looked at`),
-        })
-        before += plan.survey.sessions.size
-        plans.push(plan)
-      } catch (failure) {
-        if (!(failure instanceof Failure) || stores.length === 1) throw failure
-        failed.push({ ...nothingDone(store, false), failure })
-      }
+  for (const store of stores) {
+    try {
+      const plan = planStore(store, policyFor(store), {
+        onRead: (count) => progress.say(() => `${amount(before + count, 'session')} looked at`),
+      })
+      before += plan.survey.sessions.size
+      plans.push(plan)
+    } catch (failure) {
+      if (!(failure instanceof Failure) || stores.length === 1) throw failure
+      failed.push({ ...nothingDone(store, false), failure })
     }
-    const [first] = stores
-    if (first !== undefined && !options.trustClock && plans.some(hasErrands)) {
-      requireClock(
-        first,
-        plans.map(({ survey }) => survey),
-      )
-    }
-    return { plans, failed }
-  } finally {
-    progress.end()
   }
+  const [first] = stores
+  const hasErrands = plans.some((plan) => errandsOf(plan).length > 0)
+  if (first !== undefined && !options.trustClock && hasErrands) {
+    requireClock(
+      first,
+      plans.map(({ survey }) => survey),
+    )
+  }
+  return { plans, failed }
 }
 
 function nothingDone(store: Store, orphaned: boolean): StoreRun {
   const facts = { store: store.dir, project_path: store.projectPath, orphaned }
   return { ...facts, removed: false, busy: false, failure: null, outcomes: [], swept: 0 }
-}
-
-function hasErrands(plan: StorePlan): boolean {
-  return errandsOf(plan).length > 0
 }
 
 /** Carries plans out, one store after the other. */
@@ -106,42 +100,38 @@ export async function carryOut(
   } = {},
 ): Promise<StoreRun[]> {
   const { errandsFor = errandsOf, orphanStores = false, archive } = options
-  const progress = openProgress(context)
+  using progress = openProgress(context)
   const total = plans.reduce((sum, plan) => sum + errandsFor(plan).length, 0)
   let before = 0
   const runs: StoreRun[] = [...failed]
-  try {
-    for (const plan of plans) {
-      if (context.signal.aborted) break
-      const { store, orphaned } = plan
-      let run = nothingDone(store, orphaned)
-      try {
-        await collectStore(plan, errandsFor(plan), {
-          signal: context.signal,
-          ...(archive === undefined ? {} : { archive }),
-          onDone: (report) => {
-            run = { ...run, ...report }
-            progress.say(() => `${before + report.outcomes.length} of ${total} sessions`)
-          },
-        })
-        const left = orphaned && orphanStores ? await removeStore(store) : 'it is not asked for'
-        run = { ...run, removed: left === undefined }
-      } catch (error) {
-        const failure = firstOf(error)
-        const isOnly = plans.length === 1 && run.outcomes.length + run.swept === 0
-        if (isFailure(failure, 'STORE_BUSY')) run = { ...run, busy: true }
-        else if (failure instanceof Failure && !isOnly) run = { ...run, failure }
-        else throw error
-      }
-      runs.push(run)
-      before += errandsFor(plan).length
+  for (const plan of plans) {
+    if (context.signal.aborted) break
+    const { store, orphaned } = plan
+    let run = nothingDone(store, orphaned)
+    try {
+      await collectStore(plan, errandsFor(plan), {
+        signal: context.signal,
+        ...given({ archive }),
+        onDone: (report) => {
+          run = { ...run, ...report }
+          progress.say(() => `${before + report.outcomes.length} of ${amount(total, 'session')}`)
+        },
+      })
+      const left = orphaned && orphanStores ? await removeStore(store) : 'it is not asked for'
+      run = { ...run, removed: left === undefined }
+    } catch (error) {
+      const failure = firstOf(error)
+      const isOnly = plans.length === 1 && run.outcomes.length + run.swept === 0
+      if (isFailure(failure, 'STORE_BUSY')) run = { ...run, busy: true }
+      else if (failure instanceof Failure && !isOnly) run = { ...run, failure }
+      else throw error
     }
-    const [first] = plans
-    if (orphanStores && first !== undefined) sweepGoneStores(first.store)
-    return runs
-  } finally {
-    progress.end()
+    runs.push(run)
+    before += errandsFor(plan).length
   }
+  const [first] = plans
+  if (orphanStores && first !== undefined) sweepGoneStores(first.store)
+  return runs
 }
 
 /** Warns of the stores that could not be looked at; gives the exit status. */
@@ -220,7 +210,7 @@ function summaryOf(runs: readonly StoreRun[], outcomes: readonly GcOutcome[]): s
 }
 
 function counted(count: number, noun: string, rest: string): string[] {
-  return count === 0 ? [] : [`${count} ${noun}${count === 1 ? '' : 's'}${rest}`]
+  return count === 0 ? [] : [amount(count, noun) + rest]
 }
 
 /** Prints a plan: what would go and why, and how many stay for which reason. */
@@ -262,29 +252,28 @@ function stayingWords(rows: readonly VerdictRow[]): string[] {
 
 function printGoing(rows: readonly VerdictRow[], context: Context): Promise<void> {
   const now = context.now()
-  const shown = shownLength([], context.columns)
   const columns: readonly Column[] = [
     { head: 'SESSION' },
     { head: 'ACT', keep: true },
-    { head: 'USED' },
     { head: 'SIZE', align: 'right' },
+    { head: 'USED' },
     { head: 'WHY', shrink: true, keep: true },
-    { head: 'NAME', shrink: true, min: 4, keep: true },
-    { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
+    ...nameColumns,
   ]
-  return printTable(context, columns, ({ cyan, yellow, red, dim, bold }) =>
+  return printTable(context, columns, (style) =>
     rows.map((row) => [
-      { text: row.id.slice(0, shown), paint: cyan },
-      { text: row.act, paint: row.act === 'record' ? yellow : red },
-      { text: row.last_accessed ? ago(Date.parse(row.last_accessed), now) : '', paint: dim },
+      idCell(row.id, context, style),
+      { text: row.act, paint: row.act === 'record' ? style.yellow : style.red },
       bytes(row.bytes ?? 0),
-      row.act === 'trash'
-        ? goReasons[row.why]
-        : row.act === 'purge'
-          ? `in the trash for ${ago(row.since, now).replace(/ ago$/, '')}`
-          : 'its supervisor is gone',
-      { text: row.name ?? '', paint: bold },
-      row.description ?? '',
+      agoCell(row.last_accessed, now, style),
+      whyGoing(row, now),
+      ...nameCells(row, style),
     ]),
   )
+}
+
+function whyGoing(row: VerdictRow, now: number): string {
+  if (row.act === 'trash') return goReasons[row.why]
+  if (row.act === 'record') return 'its supervisor is gone'
+  return row.act === 'purge' ? `in the trash for ${ago(row.since, now).replace(/ ago$/, '')}` : ''
 }

@@ -6,6 +6,7 @@ import {
   isInside,
   isMade,
   isThere,
+  listDescendants,
   listStores,
   openStore,
   type Resolved,
@@ -99,6 +100,11 @@ export function resolve(invocation: Invocation, context: Context, ref: string): 
 /** The session that the first positional names. */
 export function resolveFirst(invocation: Invocation, context: Context): Resolved {
   return resolve(invocation, context, invocation.positionals[0] ?? '')
+}
+
+/** A session and all that descend from it, parents first. */
+export function withDescendants({ store, id }: Resolved): Resolved[] {
+  return [id, ...listDescendants(store, id)].map((id) => ({ store, id }))
 }
 
 /** The settings; what is wrong with their file and could be passed over is said. */

@@ -5,9 +5,9 @@ import { misused } from './argv.ts'
 import { flag, given, type Invocation, size } from './command.ts'
 import type { Context } from './context.ts'
 import { openProgress } from './progress.ts'
-import { amount, bytes } from './render/amount.ts'
-import { styleOf } from './render/style.ts'
-import { table } from './render/table.ts'
+import { amount, bytes, some } from './render/amount.ts'
+import { idCell, nameCells, nameColumns } from './render/session.ts'
+import { type Column, printTable } from './render/table.ts'
 import { pathOf, storeOf } from './session.ts'
 
 /** Whether a word is meant as the file of an archive. */
@@ -26,28 +26,9 @@ export async function unpack(
   }
   if (word === '-' && isTerminal(0)) throw misused(verb, 'standard input is a terminal')
   const dryRun = flag(invocation, 'dry-run')
-  const source = word === '-' ? { input: context.stdin } : {}
-  const file = word === '-' ? word : pathOf(context, word)
-  const { signal } = context
-  if (word === '-') signal.addEventListener('abort', () => context.stdin.destroy(signal.reason))
-  const progress = openProgress(context)
-  const end = () => {
-    progress.end()
-    // Whoever writes there may go on for long, and what was refused waits for none of it.
-    if (word === '-') context.stdin.destroy()
-  }
-  const rows = await importArchive(storeOf(invocation, context), {
-    file,
-    ...source,
-    dryRun,
-    ...given({ maxSize: size(invocation, 'max-size') }),
-    onStep: (count, of) => {
-      signal.throwIfAborted()
-      progress.say(() => `${count} of ${of} sessions`)
-    },
-  }).finally(end)
+  const rows = await restore(word, invocation, context)
   if (context.json) context.out.json(rows.map(toJson))
-  else if (dryRun) context.out.data(await draw(rows, context))
+  else if (dryRun) await draw(rows, context)
   for (const { failure } of rows) {
     if (failure !== null) context.out.warn(`${failure.message}; ${failure.hint}`)
   }
@@ -55,36 +36,60 @@ export async function unpack(
   return rows.some(({ act }) => act === 'refused') ? 1 : 0
 }
 
+async function restore(
+  word: string,
+  invocation: Invocation,
+  context: Context,
+): Promise<UnpackRow[]> {
+  using progress = openProgress(context)
+  const { signal } = context
+  const options = {
+    dryRun: flag(invocation, 'dry-run'),
+    ...given({ maxSize: size(invocation, 'max-size') }),
+    onStep: (count: number, of: number) => {
+      signal.throwIfAborted()
+      progress.say(() => `${count} of ${amount(of, 'session')}`)
+    },
+  }
+  const store = storeOf(invocation, context)
+  if (word !== '-') return await importArchive(store, { file: pathOf(context, word), ...options })
+  const { stdin } = context
+  signal.addEventListener('abort', () => stdin.destroy(signal.reason))
+  try {
+    return await importArchive(store, { file: word, input: stdin, ...options })
+  } finally {
+    // Whoever writes there may go on for long, and what was refused waits for none of it.
+    stdin.destroy()
+  }
+}
+
 function toJson({ failure, ...row }: UnpackRow): object {
   return { ...row, code: failure?.code ?? null, why: failure?.message ?? null }
 }
 
-async function draw(rows: readonly UnpackRow[], context: Context): Promise<string> {
-  const columns = [
+async function draw(rows: readonly UnpackRow[], context: Context): Promise<void> {
+  const columns: readonly Column[] = [
     { head: 'SESSION' },
     { head: 'ENTRIES', align: 'right' },
     { head: 'SIZE', align: 'right' },
-    { head: 'NAME', shrink: true, keep: true },
     { head: 'PROJECT', shrink: true },
-    { head: 'DESCRIPTION', shrink: true },
-  ] as const
-  const cells = rows
-    .filter(({ act }) => act === 'imported')
-    .map((row) => [
-      row.id,
-      String(row.entries),
-      bytes(row.bytes),
-      row.name ?? '',
-      row.project_path,
-      row.description ?? '',
-    ])
-  const heads = context.columns === undefined ? false : styleOf(context.color.stdout).dim
-  return table(columns, cells, { width: context.columns, heads })
+    ...nameColumns,
+  ]
+  await printTable(context, columns, (style) =>
+    rows
+      .filter(({ act }) => act === 'imported')
+      .map((row) => [
+        idCell(row.id, context, style),
+        String(row.entries),
+        bytes(row.bytes),
+        row.project_path,
+        ...nameCells(row, style),
+      ]),
+  )
 }
 
 function summaryOf(rows: readonly UnpackRow[], dryRun: boolean): string {
   const count = (act: UnpackRow['act']) => rows.filter((row) => row.act === act).length
-  const some = (number: number, words: string) => (number === 0 ? [] : [`${number} ${words}`])
   return [
     `${count('imported')} of ${amount(rows.length, 'session')} ${dryRun ? 'would be restored' : 'restored'}`,
     ...some(count('known'), 'there already'),

@@ -22,16 +22,17 @@ const looked = [
   ['6, 7', 'the data is damaged or newer; the environment failed'],
 ] as const
 
-const ran = [
-  ['0', 'the tool ended in success'],
+/** Of what runs a tool: what ends well, what is wrong usage, and whose program it is. */
+const ran = (done: string, misused: string, program: string): ExplainedVerb['exits'] => [
+  ['0', done],
   ['1–255', "the tool's own status when it is not 0; 128+n when signal n ended it"],
+  ['2', misused],
   ['7', 'also where it ended in success and the disk was full for what --json prints'],
   ['124', 'it ran into --timeout or --idle-timeout'],
   ['125', 'stint failed before the tool started; the code is on stderr'],
-  ['126, 127', 'the command cannot be executed; it was not found'],
-  ['2', 'wrong usage'],
+  ['126, 127', `${program} cannot be executed; it was not found`],
   ['130', 'interrupted before the tool started'],
-] as const
+]
 
 const limits: readonly ExplainedOption[] = [
   { name: 'timeout', value: 'DUR', kind: 'duration', help: 'stop the tool after this time' },
@@ -116,7 +117,7 @@ A prompt of \`-\` is read from standard input. With any other an agent gets noth
 Of an agent, what it says goes to stdout as it comes, and what it does is a line each on stderr. How its turn ended is what it says itself, where it does (docs/tools.md), whatever its exit status.
 
 The tool's output is passed on as it comes and kept in the session's transcript, with secrets redacted. The first line on stderr is \`session <id> turn <n>\`, unless --quiet. With --json, stdout is the one result object instead. A \`run\` inside a turn makes a child session.`,
-  exits: ran,
+  exits: ran('the tool ended in success', 'wrong usage', 'the command'),
   examples: [
     'stint run --tool codex "fix the failing test"',
     'stint run --tool codex -- codex exec --json -m gpt-5 "fix the failing test"',
@@ -127,6 +128,7 @@ The tool's output is passed on as it comes and kept in the session's transcript,
 
 const resume: ExplainedVerb = {
   name: 'resume',
+  handler: 'run',
   group: 'Run',
   summary: 'run the next turn of a session',
   usage: 'REF (PROMPT | -- COMMAND…)',
@@ -138,11 +140,11 @@ const resume: ExplainedVerb = {
   details: `The same as \`stint run --session REF\`: the id, the transcript and the tool's own conversation go on. A session that runs is refused with its holder, unless --wait. PROMPT goes to the agent of its last turn, which goes on with its own conversation by its id.
 
 A session of a plain command needs \`-- COMMAND\`: what it ran before was kept redacted and cannot be run again.`,
-  exits: [
-    ...ran.slice(0, -2),
-    ['2', 'wrong usage, or the session needs a command'],
-    ['130', 'interrupted before the tool started'],
-  ],
+  exits: ran(
+    'the tool ended in success',
+    'wrong usage, or the session needs a command',
+    'the command',
+  ),
   examples: [
     'stint resume @last "now add a test"',
     'stint resume @last -- npm test',
@@ -152,6 +154,7 @@ A session of a plain command needs \`-- COMMAND\`: what it ran before was kept r
 
 const compress: ExplainedVerb = {
   name: 'compress',
+  handler: 'run',
   group: 'Run',
   summary: "have an agent make a session's conversation shorter",
   usage: 'REF',
@@ -161,15 +164,11 @@ const compress: ExplainedVerb = {
   reach: 'all',
   details:
     'A turn of its own, in which the agent of the last turn sums up what was said and goes on with that: `/compact` of claude-code, `/compress` of gemini-cli, or the like of an agent that speaks ACP. aider, codex and opencode have nothing of the kind without a terminal. The transcript keeps everything; the phase of the session becomes `available`.',
-  exits: [
-    ['0', 'the conversation is shorter'],
-    ['1–255', "the tool's own status when it is not 0; 128+n when signal n ended it"],
-    ['2', 'wrong usage, or the agent has no such command'],
-    ['124', 'it ran into --timeout or --idle-timeout'],
-    ['125', 'stint failed before the tool started; the code is on stderr'],
-    ['126, 127', "the agent's program cannot be executed; it was not found"],
-    ['130', 'interrupted before the tool started'],
-  ],
+  exits: ran(
+    'the conversation is shorter',
+    'wrong usage, or the agent has no such command',
+    "the agent's program",
+  ),
   examples: ['stint compress @last'],
 }
 
@@ -206,10 +205,10 @@ const list: ExplainedVerb = {
       repeat: true,
       help: 'only sessions of these tools',
     },
-    { name: 'branch', value: 'B', help: 'only sessions started on this git branch' },
+    { name: 'branch', value: 'BRANCH', help: 'only sessions started on this git branch' },
     {
       name: 'status',
-      value: 'S,…',
+      value: 'STATUS,…',
       kind: 'list',
       repeat: true,
       choices: [
@@ -226,7 +225,7 @@ const list: ExplainedVerb = {
     },
     {
       name: 'since',
-      value: 'T',
+      value: 'DATE',
       kind: 'when',
       help: 'only sessions used since a date, or within a duration',
     },
@@ -277,21 +276,21 @@ const show: ExplainedVerb = {
   ],
 }
 
+const finishedTurn: ExplainedOption = {
+  name: 'turn',
+  value: 'N',
+  kind: 'count',
+  min: 1,
+  help: 'this turn instead of the newest finished one',
+}
+
 const result: ExplainedVerb = {
   name: 'result',
   group: 'Look',
   summary: 'print the result of a turn',
   usage: 'REF',
   positionals: { min: 1, max: 1 },
-  options: [
-    {
-      name: 'turn',
-      value: 'N',
-      kind: 'count',
-      min: 1,
-      help: 'this turn instead of the newest finished one',
-    },
-  ],
+  options: [finishedTurn],
   reach: 'all',
   details:
     'Prints outcome, exit status, duration, usage and artifacts of a finished turn. The exit status is about printing, not about the turn.',
@@ -318,7 +317,7 @@ const logs: ExplainedVerb = {
     },
     {
       name: 'type',
-      value: 'A,…',
+      value: 'TYPE,…',
       kind: 'list',
       repeat: true,
       help: 'only entries of these types, such as message,output,error',
@@ -401,9 +400,9 @@ const isAlive: ExplainedVerb = {
   exits: [
     ['0', 'alive'],
     ['1', 'not alive'],
-    ['9', 'cannot be known from here: another machine or container started it'],
     ...refused,
     ['7', 'the environment failed'],
+    ['9', 'cannot be known from here: another machine or container started it'],
   ],
   examples: [
     'stint is-alive 01JH4QWERT1234567890ABCDEF',
@@ -427,10 +426,10 @@ const wait: ExplainedVerb = {
   exits: [
     ['0', 'the turn ended in success'],
     ['1', 'it ended otherwise'],
-    ['124', 'it still ran after --timeout'],
-    ['9', 'cannot be known whether it runs'],
     ...refused,
     ['6, 7', 'the data is damaged or newer; the environment failed'],
+    ['9', 'cannot be known whether it runs'],
+    ['124', 'it still ran after --timeout'],
     ['130', 'interrupted'],
   ],
   examples: ['stint wait @last && stint result @last', 'stint wait build --timeout 30m'],
@@ -532,6 +531,7 @@ const pin: ExplainedVerb = {
 
 const unpin: ExplainedVerb = {
   name: 'unpin',
+  handler: 'pin',
   group: 'Change',
   summary: 'let a session be cleaned up again',
   usage: 'REF',
@@ -549,15 +549,7 @@ const checkpoint: ExplainedVerb = {
   summary: 'note the result of a turn on the checked-out commit',
   usage: 'REF',
   positionals: { min: 1, max: 1 },
-  options: [
-    {
-      name: 'turn',
-      value: 'N',
-      kind: 'count',
-      min: 1,
-      help: 'this turn instead of the newest finished one',
-    },
-  ],
+  options: [finishedTurn],
   reach: 'all',
   details: `Writes a git note under refs/notes/stint on the commit that HEAD is at, with the turn's redacted result and a checksum of the transcript up to its end. The repository is the one around the directory that the session's newest turn ran in, or else the project's. \`git notes --ref=stint show\` prints it, \`git push origin refs/notes/stint\` hands it on.
 
@@ -601,6 +593,14 @@ const retentionExits = [
 
 const dryRun: ExplainedOption = { name: 'dry-run', help: 'only show what would be done, and why' }
 
+const hadTool: ExplainedOption = {
+  name: 'tool',
+  value: 'TOOL,…',
+  kind: 'list',
+  repeat: true,
+  help: 'only sessions that had one of these tools',
+}
+
 const trustClock: ExplainedOption = {
   name: 'trust-clock',
   help: 'go on although the clock may have jumped',
@@ -637,16 +637,12 @@ const gc: ExplainedVerb = {
       kind: 'size',
       help: "so much of a project's sessions stays; those used longest ago go first",
     },
-    {
-      name: 'tool',
-      value: 'TOOL,…',
-      kind: 'list',
-      help: 'only sessions that had one of these tools',
-    },
+    hadTool,
     {
       name: 'status',
       value: 'STATUS,…',
       kind: 'list',
+      repeat: true,
       choices: ['idle', 'available', 'retired', 'crashed'],
       help: 'only idle, available, retired or crashed sessions',
     },
@@ -703,12 +699,7 @@ const clean: ExplainedVerb = {
   positionals: { min: 0, max: 0 },
   options: [
     { name: 'days', value: 'N', kind: 'count', help: 'sessions that were not used for N days' },
-    {
-      name: 'tool',
-      value: 'TOOL,…',
-      kind: 'list',
-      help: 'only sessions that had one of these tools',
-    },
+    hadTool,
     dryRun,
     trustClock,
   ],
@@ -736,7 +727,7 @@ const du: ExplainedVerb = {
 const project: ExplainedVerb = {
   name: 'project',
   group: 'Change',
-  summary: 'bring the sessions of a project that was moved along',
+  summary: 'move sessions to where their project is now',
   usage: 'move OLD NEW',
   positionals: { min: 3, max: 3 },
   actions: ['move'],
@@ -849,13 +840,13 @@ const redact: ExplainedVerb = {
 const importConversations: ExplainedVerb = {
   name: 'import',
   group: 'Change',
-  summary: 'make sessions of what an agent has stored by itself, or of an archive',
+  summary: "make sessions of an agent's own conversations, or of an archive",
   usage: 'codex|gemini-cli|claude-code|FILE',
   positionals: { min: 1, max: 1 },
   options: [
     {
       name: 'since',
-      value: 'T',
+      value: 'DATE',
       kind: 'when',
       help: 'only files written to since a date, or within a duration',
     },
@@ -943,7 +934,7 @@ FILE is written beside, synced and put in its place whole.`,
 const doctor: ExplainedVerb = {
   name: 'doctor',
   group: 'Clean up',
-  summary: 'look for what is wrong with sessions, stores and what they stand on; mend it',
+  summary: 'find what is wrong with sessions and stores, and mend it',
   usage: '[REF|CHECK…]',
   positionals: { min: 0, max: many },
   options: [

@@ -1,6 +1,7 @@
 import { listArtifacts, readSession } from '../../lib/index.ts'
 import type { Handler } from '../command.ts'
 import { bytes } from '../render/amount.ts'
+import { styleOf } from '../render/style.ts'
 import { table } from '../render/table.ts'
 import { resolveFirst } from '../session.ts'
 
@@ -16,7 +17,8 @@ export const handler: Handler = async (invocation, context) => {
       await table(
         [{ head: 'SIZE', align: 'right' }, { head: 'PATH' }],
         artifacts.map(({ path, size_bytes }) => [bytes(size_bytes), `${dir}/output/${path}`]),
-        { width: undefined },
+        // A path that is cut is none.
+        { width: undefined, heads: styleOf(context.color.stdout).dim },
       ),
     )
   }

@@ -8,8 +8,7 @@ import {
 } from '../../lib/index.ts'
 import { flag, type Handler, type Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
-import { ago } from '../render/amount.ts'
-import { outcomePaint, shownLength } from '../render/session.ts'
+import { agoCell, idCell, outcomePaint } from '../render/session.ts'
 import { type Column, printTable } from '../render/table.ts'
 import { resolveFirst, storesOf } from '../session.ts'
 
@@ -58,12 +57,11 @@ function tryList(store: Store, context: Context): CheckpointRow[] {
 }
 
 async function draw(rows: readonly Row[], verify: boolean, context: Context): Promise<void> {
-  const shown = shownLength([], context.columns)
   const columns: readonly Column[] = [
     { head: 'SESSION' },
     { head: 'TURN', align: 'right', keep: true },
     { head: 'COMMIT' },
-    { head: 'AGE' },
+    { head: 'NOTED' },
     { head: 'RESULT', keep: true },
     ...(verify
       ? [
@@ -78,10 +76,10 @@ async function draw(rows: readonly Row[], verify: boolean, context: Context): Pr
       const { verdict, why } = row
       const paint = verdict === 'agrees' ? style.green : style.red
       return [
-        { text: row.session_id.slice(0, shown), paint: style.cyan },
+        idCell(row.session_id, context, style),
         String(row.turn),
         { text: row.commit.slice(0, 12), paint: style.yellow },
-        { text: ago(Date.parse(row.at), context.now()), paint: style.dim },
+        agoCell(row.at, context.now(), style),
         { text: outcome, paint: outcomePaint(outcome, style) },
         ...(verdict === undefined ? [] : [{ text: verdict, paint }, why ?? '']),
       ]

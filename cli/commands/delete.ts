@@ -1,28 +1,18 @@
-import {
-  deleteSession,
-  Failure,
-  listDescendants,
-  type Resolved,
-  readSession,
-} from '../../lib/index.ts'
+import { deleteSession, Failure, type Resolved, readSession } from '../../lib/index.ts'
 import { flag, type Handler } from '../command.ts'
-import { resolve } from '../session.ts'
+import { resolve, withDescendants } from '../session.ts'
 import { changeEach } from '../several.ts'
 
 /** Moves sessions to the trash. */
 export const handler: Handler = async (invocation, context) => {
   const resolved = invocation.positionals.map((ref) => resolve(invocation, context, ref))
   const isTree = flag(invocation, 'tree')
-  const lists = resolved.map((one) => (isTree ? withDescendants(one) : [one]))
+  // Children first: what a crash leaves still hangs together.
+  const lists = resolved.map((one) => (isTree ? withDescendants(one).reverse() : [one]))
   if (isTree) for (const one of lists.flat()) refuseLiving(one)
   return changeEach(lists, 'is in the trash', context, ({ store, id }) =>
     deleteSession(store, id, 'deleted by hand'),
   )
-}
-
-/** Children first: what a crash leaves still hangs together. */
-function withDescendants({ store, id }: Resolved): Resolved[] {
-  return [id, ...listDescendants(store, id)].reverse().map((id) => ({ store, id }))
 }
 
 /** Before any of a tree is moved; each is looked at again, under its locks, when it goes. */

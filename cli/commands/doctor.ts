@@ -91,17 +91,13 @@ function find(invocation: Invocation, context: Context, ref: string): Resolved {
 }
 
 function look(aim: Aim, invocation: Invocation, context: Context): Diagnosis {
-  const progress = openProgress(context)
-  try {
-    return examine(aim.stores, {
-      ...aim,
-      home: homeOf(context),
-      here: hereOf(invocation, context),
-      onProgress: (count) => progress.say(() => `${count} sessions looked at`),
-    })
-  } finally {
-    progress.end()
-  }
+  using progress = openProgress(context)
+  return examine(aim.stores, {
+    ...aim,
+    home: homeOf(context),
+    here: hereOf(invocation, context),
+    onProgress: (count) => progress.say(() => `${amount(count, 'session')} looked at`),
+  })
 }
 
 /** The store of a command that names none. */

@@ -3,7 +3,6 @@ import {
   type ExportReport,
   exportSessions,
   isTerminal,
-  listDescendants,
   openShared,
   type Resolved,
   writeTarget,
@@ -15,7 +14,7 @@ import { openProgress } from '../progress.ts'
 import { amount, bytes } from '../render/amount.ts'
 import { type ShareFormat, shareText } from '../render/share.ts'
 import { visibleLine } from '../render/visible.ts'
-import { pathOf, resolve } from '../session.ts'
+import { pathOf, resolve, withDescendants } from '../session.ts'
 
 /** Writes sessions into an archive, or one of them as a document. */
 export const handler: Handler = async (invocation, context) => {
@@ -49,7 +48,7 @@ export const handler: Handler = async (invocation, context) => {
   }
   const wanted = flag(invocation, 'tree') ? named.flatMap(withDescendants) : named
   const report = await write(wanted, target ?? { write: context.out.data }, invocation, context)
-  tell(report, target?.file ?? null, invocation, context)
+  tell(report, target?.file ?? null, context)
   return 0
 }
 
@@ -59,16 +58,12 @@ async function write(
   invocation: Invocation,
   context: Context,
 ): Promise<ExportReport> {
-  const progress = openProgress(context)
-  try {
-    return await exportSessions(wanted, to, size(invocation, 'max-size'), {
-      onRead: (count) => progress.say(() => `${count} of ${wanted.length} sessions read`),
-      // Asked for only now: there is a file to take away, and reading hears of no signal.
-      onWrite: () => context.signal.throwIfAborted(),
-    })
-  } finally {
-    progress.end()
-  }
+  using progress = openProgress(context)
+  return await exportSessions(wanted, to, size(invocation, 'max-size'), {
+    onRead: (count) => progress.say(() => `${count} of ${amount(wanted.length, 'session')} read`),
+    // Asked for only now: there is a file to take away, and reading hears of no signal.
+    onWrite: () => context.signal.throwIfAborted(),
+  })
 }
 
 async function share(
@@ -89,14 +84,9 @@ async function share(
   return 0
 }
 
-function withDescendants({ store, id }: Resolved): Resolved[] {
-  return [id, ...listDescendants(store, id)].map((id) => ({ store, id }))
-}
-
 function tell(
   { sessions, bytes: length }: ExportReport,
   file: string | null,
-  { verb }: Invocation,
   { out, json }: Context,
 ): void {
   for (const { id, left_out } of sessions) {
@@ -110,9 +100,7 @@ function tell(
     const open = sessions.filter(({ open_turn }) => open_turn).length
     const many = amount(sessions.length, 'session')
     const live = open === 0 ? '' : `; ${open} in the middle of a turn`
-    out.talk(
-      `${many}, ${bytes(length)}, ${verb.name}ed${file === null ? '' : ` to ${file}`}${live}`,
-    )
+    out.talk(`${many}, ${bytes(length)}, exported${file === null ? '' : ` to ${file}`}${live}`)
   }
 }
 

@@ -4,9 +4,9 @@ import { flag, given, type Handler, type Invocation, when } from '../command.ts'
 import type { Context } from '../context.ts'
 import { nearestOf } from '../nearest.ts'
 import { openProgress } from '../progress.ts'
-import { ago, amount, bytes } from '../render/amount.ts'
-import { styleOf } from '../render/style.ts'
-import { table } from '../render/table.ts'
+import { amount, bytes, some } from '../render/amount.ts'
+import { agoCell } from '../render/session.ts'
+import { type Column, printTable } from '../render/table.ts'
 import { homeOf, settingsOf, storeOf } from '../session.ts'
 import { isArchive, unpack } from '../unpack.ts'
 
@@ -29,33 +29,10 @@ async function importFrom(tool: string, invocation: Invocation, context: Context
     throw misused(invocation.verb, '--max-size goes with an archive')
   }
   const dryRun = flag(invocation, 'dry-run')
-  const rows: ImportRow[] = []
-  const progress = openProgress(context)
-  const say = (read: number) => {
-    const part = read === 0 ? '' : `, ${bytes(read)} of the next`
-    progress.say(() => `${rows.length} conversations${part}`)
-  }
-  const found = importConversations(storeOf(invocation, context), {
-    tool,
-    home: homeOf(context),
-    dryRun,
-    byReference: flag(invocation, 'by-reference'),
-    allProjects: flag(invocation, 'all-projects'),
-    transcriptCap: settingsOf(context).transcript_cap,
-    ...given({ since: when(invocation, 'since') }),
-    onProgress: say,
-  })
-  try {
-    for await (const row of found) {
-      rows.push(row)
-      say(0)
-    }
-  } finally {
-    progress.end()
-  }
+  const rows = await importRows(tool, invocation, context)
   const failed = rows.filter(({ act }) => act === 'failed')
   if (context.json) context.out.json(rows)
-  else if (dryRun) context.out.data(await draw(rows, context))
+  else if (dryRun) await draw(rows, context)
   for (const { file, why } of failed) context.out.warn(`${file} was not imported: ${why}`)
   if (!context.json) {
     const none = `${tool} has stored no conversation here`
@@ -64,33 +41,60 @@ async function importFrom(tool: string, invocation: Invocation, context: Context
   return failed.length > 0 ? 1 : 0
 }
 
-async function draw(rows: readonly ImportRow[], context: Context): Promise<string> {
-  const columns = [
+async function importRows(
+  tool: string,
+  invocation: Invocation,
+  context: Context,
+): Promise<ImportRow[]> {
+  using progress = openProgress(context)
+  const rows: ImportRow[] = []
+  const say = (read: number) => {
+    const part = read === 0 ? '' : `, ${bytes(read)} of the next`
+    progress.say(() => `${amount(rows.length, 'conversation')}${part}`)
+  }
+  const found = importConversations(storeOf(invocation, context), {
+    tool,
+    home: homeOf(context),
+    dryRun: flag(invocation, 'dry-run'),
+    byReference: flag(invocation, 'by-reference'),
+    allProjects: flag(invocation, 'all-projects'),
+    transcriptCap: settingsOf(context).transcript_cap,
+    ...given({ since: when(invocation, 'since') }),
+    onProgress: say,
+  })
+  for await (const row of found) {
+    rows.push(row)
+    say(0)
+  }
+  return rows
+}
+
+async function draw(rows: readonly ImportRow[], context: Context): Promise<void> {
+  const columns: readonly Column[] = [
     { head: 'TOOL' },
     { head: 'CONVERSATION' },
-    { head: 'AGE' },
+    { head: 'CREATED' },
     { head: 'SIZE', align: 'right' },
     { head: 'PROJECT', shrink: true },
     { head: 'PROMPT', shrink: true, keep: true },
-  ] as const
-  const cells = rows
-    .filter(({ act }) => act === 'imported')
-    .map((row) => [
-      row.tool,
-      row.provider_session_id ?? '',
-      ago(Date.parse(row.created_at ?? ''), context.now()),
-      bytes(row.bytes ?? 0),
-      row.project_path ?? '',
-      row.prompt ?? '',
-    ])
-  const heads = context.columns === undefined ? false : styleOf(context.color.stdout).dim
-  return table(columns, cells, { width: context.columns, heads })
+  ]
+  await printTable(context, columns, (style) =>
+    rows
+      .filter(({ act }) => act === 'imported')
+      .map((row) => [
+        row.tool,
+        row.provider_session_id ?? '',
+        agoCell(row.created_at, context.now(), style),
+        bytes(row.bytes ?? 0),
+        row.project_path ?? '',
+        row.prompt ?? '',
+      ]),
+  )
 }
 
 /** In one line, so that a job that runs each night says no more. */
 function summaryOf(rows: readonly ImportRow[], dryRun: boolean): string {
   const count = (act: ImportRow['act']) => rows.filter((row) => row.act === act).length
-  const some = (number: number, words: string) => (number === 0 ? [] : [`${number} ${words}`])
   const reasons = new Map<string, number>()
   for (const { act, why } of rows) {
     if (act === 'skipped') reasons.set(why ?? '', (reasons.get(why ?? '') ?? 0) + 1)

@@ -23,8 +23,8 @@ import {
 import type { Context } from '../context.ts'
 import { bytes } from '../render/amount.ts'
 import { rowCells, rowColumns, shownLength } from '../render/session.ts'
-import { drawForest, type SessionNode, type TreeLook, toJson } from '../render/session-tree.ts'
-import { highlightPrefix, styleOf } from '../render/style.ts'
+import { printForest, type SessionNode, type TreeLook, toJson } from '../render/session-tree.ts'
+import { highlightPrefix } from '../render/style.ts'
 import { printTable } from '../render/table.ts'
 import { storesOf } from '../session.ts'
 
@@ -53,9 +53,7 @@ export const handler: Handler = async (invocation, context) => {
   } else if (tree === undefined) {
     await drawTable(listing, labelStores(stores), context)
   } else {
-    const { columns } = context
-    const style = styleOf(context.color.stdout)
-    context.out.data(await drawForest(tree.forest, { ...tree, now: context.now(), columns, style }))
+    await printForest(tree.forest, tree, context)
   }
   return 0
 }
@@ -100,7 +98,7 @@ function treeOf(
   look: Look,
   listing: Listing,
   filter: ListFilter,
-): { readonly forest: readonly SessionNode[] } & Pick<TreeLook, 'totals' | 'prefixes'> {
+): { readonly forest: readonly SessionNode[] } & TreeLook {
   const all = Object.entries(filter)
   const order = all.filter(([key]) => key === 'sort' || key === 'withSize')
   const isAll = order.length === all.length

@@ -1,6 +1,6 @@
 import { listCommits, readSession } from '../../lib/index.ts'
 import type { Handler } from '../command.ts'
-import { ago } from '../render/amount.ts'
+import { agoCell } from '../render/session.ts'
 import { printTable } from '../render/table.ts'
 import { resolveFirst } from '../session.ts'
 
@@ -15,14 +15,14 @@ export const handler: Handler = async (invocation, context) => {
   else {
     const columns = [
       { head: 'COMMIT' },
-      { head: 'AGE' },
+      { head: 'COMMITTED' },
       { head: 'AUTHOR' },
       { head: 'SUBJECT', shrink: true, keep: true },
     ]
-    await printTable(context, columns, ({ yellow, dim }) =>
+    await printTable(context, columns, (style) =>
       commits.map(({ commit, author, committed_at, subject }) => [
-        { text: commit.slice(0, 12), paint: yellow },
-        { text: ago(Date.parse(committed_at), context.now()), paint: dim },
+        { text: commit.slice(0, 12), paint: style.yellow },
+        agoCell(committed_at, context.now(), style),
         author,
         subject,
       ]),

@@ -5,10 +5,12 @@ import {
   moveProject,
   openStore,
   type Relocation,
+  type Store,
   shellWord,
 } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
 import type { Handler } from '../command.ts'
+import type { Context } from '../context.ts'
 import { firstOf } from '../fail.ts'
 import { openProgress } from '../progress.ts'
 import { amount } from '../render/amount.ts'
@@ -18,7 +20,7 @@ import { homeOf } from '../session.ts'
 /** Brings the sessions of a project that was moved along, and of those that are in it. */
 export const handler: Handler = async (invocation, context) => {
   const [, old = '', now = ''] = invocation.positionals
-  const { env, cwd, signal } = context
+  const { env, cwd } = context
   const at = (project: string) =>
     openStore({ env, home: homeOf(context), cwd, now: context.now, project })
   const [before, after] = [at(old), at(now)]
@@ -35,30 +37,11 @@ export const handler: Handler = async (invocation, context) => {
   if (stores.length === 0) {
     throw new Failure('PROJECT_UNKNOWN', { path: before.projectPath, problem: 'has no sessions' })
   }
-  const progress = openProgress(context)
-  const done: Move[] = []
-  try {
-    for (const store of stores) {
-      const to = at(after.projectPath + store.projectPath.slice(before.projectPath.length))
-      const nothing = { from: store.projectPath, to: to.projectPath, moved: [], left: [] }
-      let move: Move = { ...nothing, failure: null }
-      const onMoved = (by: Relocation) => {
-        move = { ...by, failure: null }
-        progress.say(() => `${by.moved.length} sessions of ${visibleLine(by.from)} moved`)
-      }
-      try {
-        await moveProject(store, to, { signal, onMoved })
-      } catch (error) {
-        const failure = firstOf(error)
-        const isBegun = [...done, move].some(({ moved, left }) => moved.length + left.length > 0)
-        if (!(failure instanceof Failure && isBegun)) throw error
-        move = { ...move, failure }
-      }
-      done.push(move)
-    }
-  } finally {
-    progress.end()
-  }
+  const done = await moveAll(
+    stores,
+    (store) => at(after.projectPath + store.projectPath.slice(before.projectPath.length)),
+    context,
+  )
   if (context.json) context.out.json(done.map(toJson))
   for (const { from, failure } of done) {
     if (failure !== null) context.out.warn(`not all of ${from} was moved: ${failure.message}`)
@@ -72,9 +55,38 @@ export const handler: Handler = async (invocation, context) => {
     }
     context.out.talk(`${amount(moved.length, 'session')} of ${from} moved to ${to}`)
   }
-  signal.throwIfAborted()
+  context.signal.throwIfAborted()
   const failed = done.find(({ failure }) => failure !== null)?.failure
   return failed?.status ?? (done.every(({ left }) => left.length === 0) ? 0 : 5)
+}
+
+/** Throws what keeps anything from being moved; after that it is what became of that store. */
+async function moveAll(
+  stores: readonly Store[],
+  newOf: (store: Store) => Store,
+  context: Context,
+): Promise<Move[]> {
+  using progress = openProgress(context)
+  const done: Move[] = []
+  for (const store of stores) {
+    const to = newOf(store)
+    const nothing = { from: store.projectPath, to: to.projectPath, moved: [], left: [] }
+    let move: Move = { ...nothing, failure: null }
+    const onMoved = (by: Relocation) => {
+      move = { ...by, failure: null }
+      progress.say(() => `${amount(by.moved.length, 'session')} of ${visibleLine(by.from)} moved`)
+    }
+    try {
+      await moveProject(store, to, { signal: context.signal, onMoved })
+    } catch (error) {
+      const failure = firstOf(error)
+      const isBegun = [...done, move].some(({ moved, left }) => moved.length + left.length > 0)
+      if (!(failure instanceof Failure && isBegun)) throw error
+      move = { ...move, failure }
+    }
+    done.push(move)
+  }
+  return done
 }
 
 /** What became of one store's sessions, and why of no more. */

@@ -1,6 +1,6 @@
 import { formatDuration, readResult, type TurnResult } from '../../lib/index.ts'
 import { count, type Handler } from '../command.ts'
-import { bytes } from '../render/amount.ts'
+import { bytes, usage } from '../render/amount.ts'
 import { visibleLine } from '../render/visible.ts'
 import { resolveFirst } from '../session.ts'
 
@@ -21,6 +21,7 @@ function describe(result: TurnResult): string {
     ['exit', result.signal ?? (result.exit_code === null ? null : String(result.exit_code))],
     ['took', formatDuration(result.duration_ms)],
     ['ended', result.completed_at],
+    ['usage', usage(result.usage ?? {}) || null],
     ['summary', result.summary],
     ['entries', String(result.events_count)],
     ...(result.artifacts ?? []).map(({ path, size_bytes }): [string, string] => [

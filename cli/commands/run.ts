@@ -29,19 +29,7 @@ const anyTime = 365 * 86_400_000
 
 /** Runs a turn in a new session, or in the one that is named. */
 export const handler: Handler = async (invocation, context) => {
-  const { verb, positionals } = invocation
-  const here = storeOf(invocation, context)
-  const isResume = verb.name !== 'run'
-  const found = isResume
-    ? refOf(invocation, here, positionals[0] ?? '')
-    : sessionOf(invocation, here)
-  if (found === undefined && flag(invocation, 'wait')) {
-    throw misused(verb, '--wait is for a session that is there already')
-  }
-  const store = found?.store ?? here
-  const mistyped = findMistyped(store, invocation)
-  if (mistyped !== undefined) throw new Failure('CWD_GONE', { cwd: mistyped })
-  if (found !== undefined && flag(invocation, 'wait')) warnInside(store, found.id, context)
+  const { store, found } = aimOf(invocation, context)
   const config = readConfig(context.env, homeOf(context))
   const task = await taskOf(invocation, context, config.settings, found?.id)
   const isAgent = task.kind !== 'command' || task.tool !== undefined
@@ -54,7 +42,6 @@ export const handler: Handler = async (invocation, context) => {
     for (const warning of warnings.splice(0)) context.out.warn(warning)
   }
   const isShown = isAgent && !isInteractive && !context.json && !flag(invocation, 'raw')
-  const style = styleOf(context.color.stderr)
   const view = isShown ? viewOf(context) : undefined
   const calledIn = found && context.cwd
   const report = await runTurn(store, {
@@ -99,15 +86,33 @@ export const handler: Handler = async (invocation, context) => {
     view?.end()
     speak()
   })
-  const isGone = !isResume && flag(invocation, 'ephemeral')
+  const isGone = invocation.verb.name === 'run' && flag(invocation, 'ephemeral')
   const place = isGone ? undefined : placeOf(invocation)
   // What a tool leaves open when it ends well is over too.
   if (report.result.outcome !== 'success') view?.endBadly()
-  if (isShown) context.out.styled(endText(report, style, place))
+  if (isShown) context.out.styled(endText(report, styleOf(context.color.stderr), place))
   if (canAsk && !context.json && wantedTerminal(task, report)) {
     context.out.talk('the shell was given no terminal; --interactive gives it one')
   }
   return finish(report, invocation, context)
+}
+
+/** The session that goes on, where one is named, and the store of the turn. */
+function aimOf(
+  invocation: Invocation,
+  context: Context,
+): { readonly store: Store; readonly found: Resolved | undefined } {
+  const here = storeOf(invocation, context)
+  const found = sessionOf(invocation, here)
+  const isWaiting = flag(invocation, 'wait')
+  if (found === undefined && isWaiting) {
+    throw misused(invocation.verb, '--wait is for a session that is there already')
+  }
+  const store = found?.store ?? here
+  const mistyped = findMistyped(store, invocation)
+  if (mistyped !== undefined) throw new Failure('CWD_GONE', { cwd: mistyped })
+  if (found !== undefined && isWaiting) warnInside(store, found.id, context)
+  return { store, found }
 }
 
 /** A shell reads what it is to do, and without a terminal finds nothing. */
@@ -144,6 +149,8 @@ function finish(
 }
 
 function sessionOf(invocation: Invocation, store: Store): Resolved | undefined {
+  const { verb, positionals } = invocation
+  if (verb.name !== 'run') return refOf(invocation, store, positionals[0] ?? '')
   refuseTogether(invocation, 'session', 'last', 'fork', 'ephemeral')
   const ref = flag(invocation, 'last') ? '@last' : text(invocation, 'session')
   if (ref === undefined) return undefined

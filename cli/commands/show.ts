@@ -11,9 +11,9 @@ import {
 } from '../../lib/index.ts'
 import { flag, type Handler } from '../command.ts'
 import type { Context } from '../context.ts'
-import { ago } from '../render/amount.ts'
+import { ago, bytes } from '../render/amount.ts'
 import { outcomePaint, statusPaint } from '../render/session.ts'
-import { drawForest, type SessionNode, toJson } from '../render/session-tree.ts'
+import { printForest, type SessionNode, toJson } from '../render/session-tree.ts'
 import { type Style, styleOf } from '../render/style.ts'
 import { visibleLine } from '../render/visible.ts'
 import { resolveFirst } from '../session.ts'
@@ -40,11 +40,8 @@ async function showTree(store: Store, details: SessionDetails, context: Context)
     const total = usage_total === undefined ? {} : { usage_total }
     context.out.json({ ...detailsJson(details), ...total, children })
   } else {
-    const { columns } = context
-    const style = styleOf(context.color.stdout)
-    const look = { totals, prefixes, now: context.now(), columns, style }
-    const tree = await drawForest([root], look)
-    context.out.data(`${describe(details, context, totals.get(details.id))}\n${tree}`)
+    context.out.data(`${describe(details, context, totals.get(details.id))}\n`)
+    await printForest([root], { totals, prefixes }, context)
   }
   return 0
 }
@@ -84,7 +81,7 @@ function describe(details: SessionDetails, context: Context, total?: Usage): str
     ['usage', amountsText(details.usage)],
     ['in all', amountsText(total)],
     ['redacted', amountsText(state?.redactions)],
-    ['entries', state === null ? null : `${state.journal.seq + 1}, ${state.journal.bytes} bytes`],
+    ['entries', state === null ? null : `${state.journal.seq + 1}, ${bytes(state.journal.bytes)}`],
     ['directory', details.dir],
     ...Object.entries(state?.tools ?? {}).flatMap(([tool, facts]): [string, string | null][] => [
       [`${tool} id`, facts.provider_session_id ?? null],

@@ -9,8 +9,8 @@ import {
 } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
 import type { Handler } from '../command.ts'
-import { ago, amount } from '../render/amount.ts'
-import { shownLength } from '../render/session.ts'
+import { amount } from '../render/amount.ts'
+import { agoCell, idCell, nameCells, nameColumns } from '../render/session.ts'
 import { printTable } from '../render/table.ts'
 import { storeOf } from '../session.ts'
 import { changeEach } from '../several.ts'
@@ -32,19 +32,12 @@ const list: Handler = async (invocation, context) => {
   if (context.json) context.out.json(rows)
   else if (rows.length === 0) context.out.talk('the trash is empty')
   else {
-    const shown = shownLength([], context.columns)
-    const columns = [
-      { head: 'SESSION' },
-      { head: 'TRASHED' },
-      { head: 'NAME', shrink: true, min: 4, keep: true },
-      { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
-    ]
-    await printTable(context, columns, ({ cyan, dim, bold }) =>
+    const columns = [{ head: 'SESSION' }, { head: 'TRASHED' }, ...nameColumns]
+    await printTable(context, columns, (style) =>
       rows.map((row) => [
-        { text: row.id.slice(0, shown), paint: cyan },
-        { text: ago(Date.parse(row.trashed_at), context.now()), paint: dim },
-        { text: row.name ?? '', paint: bold },
-        row.description ?? '',
+        idCell(row.id, context, style),
+        agoCell(row.trashed_at, context.now(), style),
+        ...nameCells(row, style),
       ]),
     )
   }

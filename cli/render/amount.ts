@@ -15,6 +15,11 @@ export function amount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
+/** The same behind others: `3 refused`, and nothing of none. */
+export function some(count: number, words: string): string[] {
+  return count === 0 ? [] : [`${count} ${words}`]
+}
+
 /** `512 B`, `1.5 KiB`, `23 MiB`. */
 export function bytes(size: number): string {
   let amount = Math.max(0, size)

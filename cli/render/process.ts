@@ -2,7 +2,7 @@
 
 import { formatDuration, type ProcessRow } from '../../lib/index.ts'
 import type { Context } from '../context.ts'
-import { shownLength, statusPaint } from './session.ts'
+import { idCell, statusPaint } from './session.ts'
 import { type Column, printTable } from './table.ts'
 
 /** Prints a table of processes; `ends` gives how each ended, where that is told. */
@@ -11,7 +11,6 @@ export function printProcesses<R extends ProcessRow>(
   context: Context,
   ends?: (row: R) => string,
 ): Promise<void> {
-  const shown = shownLength([], context.columns)
   const columns: readonly Column[] = [
     { head: 'SESSION' },
     { head: 'STATUS', keep: true },
@@ -22,7 +21,7 @@ export function printProcesses<R extends ProcessRow>(
   ]
   return printTable(context, columns, (style) =>
     rows.map((row) => [
-      { text: row.id.slice(0, shown), paint: style.cyan },
+      idCell(row.id, context, style),
       { text: noteOf(row), paint: statusPaint(row.status, style) },
       String(row.pid),
       { text: age(row.age_ms), paint: style.dim },

@@ -1,10 +1,11 @@
 /** Sessions under their parents, for people and for programs. */
 
 import type { SessionId, SessionRow, TreeNode, Usage } from '../../lib/index.ts'
+import type { Context } from '../context.ts'
 import { usage } from './amount.ts'
 import { rowCells, rowColumns, shownLength, statusPaint } from './session.ts'
-import { highlightPrefix, type Style } from './style.ts'
-import { type Cell, table } from './table.ts'
+import { highlightPrefix } from './style.ts'
+import { type Cell, printTable } from './table.ts'
 import { treeLines } from './tree.ts'
 
 export type SessionNode = TreeNode<SessionRow>
@@ -13,15 +14,16 @@ export interface TreeLook {
   /** What each session used together with its descendants. */
   readonly totals: ReadonlyMap<string, Usage>
   readonly prefixes: ReadonlyMap<SessionId, number>
-  readonly now: number
-  readonly columns: number | undefined
-  readonly style: Style
 }
 
-/** The forest as a table. What was used has a column only where something of it is known. */
-export async function drawForest(forest: readonly SessionNode[], look: TreeLook): Promise<string> {
-  const { totals, prefixes, now, columns, style } = look
-  const shown = shownLength(prefixes.values(), columns)
+/** Prints the forest as a table. What was used has a column only where something of it is known. */
+export function printForest(
+  forest: readonly SessionNode[],
+  { totals, prefixes }: TreeLook,
+  context: Context,
+): Promise<void> {
+  const shown = shownLength(prefixes.values(), context.columns)
+  const now = context.now()
   const lines = treeLines<SessionNode>(forest, (node) => node.children)
   const own = lines.map(({ node }) => usage(node.row?.usage ?? {}))
   // What is its own is not said twice.
@@ -32,8 +34,8 @@ export async function drawForest(forest: readonly SessionNode[], look: TreeLook)
     { head: 'USAGE', texts: own },
     { head: 'TOTAL', texts: rolled },
   ].filter(({ texts }) => texts.some((text) => text !== ''))
-  return table(
-    [{ head: 'SESSION' }, ...extras.map(({ head }) => ({ head })), ...rowColumns],
+  const columns = [{ head: 'SESSION' }, ...extras.map(({ head }) => ({ head })), ...rowColumns]
+  return printTable(context, columns, (style) =>
     lines.map(({ node, prefix }, index): Cell[] => {
       const { id, row, cycle } = node
       const known = prefixes.get(id as SessionId) ?? 4
@@ -51,7 +53,6 @@ export async function drawForest(forest: readonly SessionNode[], look: TreeLook)
         ? [cell, ...used, ...cells.slice(0, -1), '(its own ancestor)']
         : [cell, ...used, ...cells]
     }),
-    { width: columns, heads: style.dim },
   )
 }
 

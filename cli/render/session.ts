@@ -1,6 +1,7 @@
 /** What lists and descriptions of sessions have in common. */
 
-import type { SessionRow, Status } from '../../lib/index.ts'
+import type { SessionId, SessionRow, Status } from '../../lib/index.ts'
+import type { Context } from '../context.ts'
 import { ago } from './amount.ts'
 import type { Paint, Style } from './style.ts'
 import type { Cell, Column } from './table.ts'
@@ -30,14 +31,36 @@ export function outcomePaint(outcome: string | null, style: Style): Paint {
   return outcome === 'failure' || outcome === 'crashed' ? style.red : style.yellow
 }
 
+/** The columns of what a session is called. */
+export const nameColumns: readonly Column[] = [
+  { head: 'NAME', shrink: true, min: 4, keep: true },
+  { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
+]
+
+export function nameCells(
+  row: { readonly name?: string | null; readonly description?: string | null },
+  style: Style,
+): Cell[] {
+  return [{ text: row.name ?? '', paint: style.bold }, row.description ?? '']
+}
+
+/** How long ago an instant was; empty where it is not known. */
+export function agoCell(at: string | null | undefined, now: number, style: Style): Cell {
+  return { text: at ? ago(Date.parse(at), now) : '', paint: style.dim }
+}
+
+/** A session's id where nothing tells how much of it would do. */
+export function idCell(id: SessionId, { columns }: Context, style: Style): Cell {
+  return { text: id.slice(0, shownLength([], columns)), paint: style.cyan }
+}
+
 /** The columns behind a session's id. */
 export const rowColumns: readonly Column[] = [
   { head: 'STATUS', keep: true },
   { head: 'RESULT' },
   { head: 'USED' },
   { head: 'TOOL', shrink: true, min: 4 },
-  { head: 'NAME', shrink: true, min: 4, keep: true },
-  { head: 'DESCRIPTION', shrink: true, min: 12, keep: true },
+  ...nameColumns,
 ]
 
 /** The cells behind a session's id. */
@@ -45,13 +68,9 @@ export function rowCells(row: SessionRow, now: number, style: Style): Cell[] {
   return [
     { text: row.status, paint: statusPaint(row.status, style) },
     { text: row.outcome ?? '', paint: outcomePaint(row.outcome, style) },
-    {
-      text: row.last_accessed === null ? '' : ago(Date.parse(row.last_accessed), now),
-      paint: style.dim,
-    },
+    agoCell(row.last_accessed, now, style),
     row.tool ?? '',
-    { text: row.name ?? '', paint: style.bold },
-    descriptionOf(row),
+    ...nameCells({ name: row.name, description: descriptionOf(row) }, style),
   ]
 }
 

@@ -8,8 +8,6 @@ export interface Style {
   readonly red: Paint
   readonly green: Paint
   readonly yellow: Paint
-  readonly blue: Paint
-  readonly magenta: Paint
   readonly cyan: Paint
 }
 
@@ -25,8 +23,6 @@ export function styleOf(on: boolean): Style {
     red: paint(31, 39),
     green: paint(32, 39),
     yellow: paint(33, 39),
-    blue: paint(34, 39),
-    magenta: paint(35, 39),
     cyan: paint(36, 39),
   }
 }

@@ -164,19 +164,14 @@ function nameIn(dir: string, path: string): string {
 }
 
 function* readFile(path: string, size: number): Generator<Buffer> {
-  const fd = openAgain(path)
+  const fd = disk.findRead(path)
+  if (fd === undefined) throw new Failure('FILE_CHANGED', { file: path })
   try {
     if (disk.readFacts(fd, path).kind !== 'file') throw new Failure('FILE_CHANGED', { file: path })
     yield* readOpen(fd, path, size)
   } finally {
     disk.closeFile(fd)
   }
-}
-
-function openAgain(path: string): number {
-  const fd = disk.findRead(path)
-  if (fd === undefined) throw new Failure('FILE_CHANGED', { file: path })
-  return fd
 }
 
 /** The first bytes of an open file. */

@@ -32,13 +32,10 @@ export class TranscriptReader implements Disposable {
     disk.closeFile(this.#fd)
   }
 
-  get size(): number {
-    return disk.readFacts(this.#fd, this.#path).size
-  }
-
   /** The end of a turn, or undefined. */
   findTurnEnd(turn: number): TurnEnd | undefined {
-    const lines = readLinesBackwards(this.#fd, this.#path, this.size)
+    const { size } = disk.readFacts(this.#fd, this.#path)
+    const lines = readLinesBackwards(this.#fd, this.#path, size)
     for (const { entry, line } of decodeLines(lines)) {
       if (entry?.turn !== turn || entry.type !== 'turn_ended') continue
       const { sha256, redacted } = this.digest(line.end)

@@ -3,8 +3,7 @@
 import { assistantEvent, blocksOf, tokensOf, userEvent } from '../tools/claude-blocks.ts'
 import type { ToolEvent } from '../tools/event.ts'
 import { type Fields, fieldsIn, known, textIn, withData } from '../tools/fields.ts'
-import { longLine } from './codex.ts'
-import { type About, type Format, instantOf, isProviderId, type Said } from './format.ts'
+import { type About, type Format, instantOf, isProviderId, type Said, unread } from './format.ts'
 import { namesIn, realDir, type Source } from './source.ts'
 
 export const claudeFormat: Format = {
@@ -26,8 +25,7 @@ export const claudeFormat: Format = {
     const lines = new Lines(id)
     for (const record of source.records()) {
       if (record.kind === 'fields') yield* lines.take(record.fields)
-      else if (record.kind === 'broken') yield { kind: 'left_out', what: 'broken line' }
-      else yield longLine(record)
+      else yield unread(record)
     }
     yield* lines.end()
   },

@@ -13,7 +13,7 @@ import {
   readFields,
   textIn,
 } from '../tools/fields.ts'
-import { type About, type Format, instantOf, type Said } from './format.ts'
+import { type About, type Format, instantOf, type Said, unread } from './format.ts'
 import { namesIn, realDir, type Source } from './source.ts'
 
 export const codexFormat: Format = {
@@ -34,16 +34,9 @@ export const codexFormat: Format = {
     const rollout = new Rollout()
     for (const record of source.records()) {
       if (record.kind === 'fields') yield* rollout.take(record.fields)
-      else if (record.kind === 'broken') yield { kind: 'left_out', what: 'broken line' }
-      else yield longLine(record)
+      else yield unread(record)
     }
   },
-}
-
-/** What stands for a line that was not read. */
-export function longLine({ line, bytes }: { line: number; bytes: number }): Said {
-  const text = `line ${line} of the file has ${bytes} bytes and was left out`
-  return { kind: 'event', at: undefined, event: { type: 'error', text, data: { line, bytes } } }
 }
 
 /** Events that tell what a response item tells, or how far something is. */

@@ -2,7 +2,7 @@
 
 import type { Failure } from '../errors.ts'
 import type { ToolEvent } from '../tools/event.ts'
-import type { Source } from './source.ts'
+import type { Source, SourceRecord } from './source.ts'
 
 /** One thing that a file says. An instant is as the file has it: it may be missing, or absurd. */
 export type Said =
@@ -53,6 +53,14 @@ export interface Home {
 export function instantOf(value: unknown): number | undefined {
   const at = typeof value === 'string' ? Date.parse(value) : Number.NaN
   return Number.isNaN(at) ? undefined : at
+}
+
+/** What stands for a line that was not read. */
+export function unread(record: Exclude<SourceRecord, { readonly kind: 'fields' }>): Said {
+  if (record.kind === 'broken') return { kind: 'left_out', what: 'broken line' }
+  const { line, bytes } = record
+  const text = `line ${line} of the file has ${bytes} bytes and was left out`
+  return { kind: 'event', at: undefined, event: { type: 'error', text, data: { line, bytes } } }
 }
 
 /** Ids that are handed to a program as an argument are of the one form that all three give. */

@@ -12,8 +12,7 @@ import {
   sumOf,
   textIn,
 } from '../tools/fields.ts'
-import { longLine } from './codex.ts'
-import { type About, type Format, instantOf, type Said } from './format.ts'
+import { type About, type Format, instantOf, type Said, unread } from './format.ts'
 import { findText, namesIn, type Place, realDir, type Source } from './source.ts'
 
 export const geminiFormat: Format = {
@@ -73,7 +72,7 @@ function collect(source: Source): {
   }
   for (const record of source.records()) {
     if (record.kind === 'broken') leaveOut('broken line')
-    if (record.kind === 'long') others.push(longLine(record))
+    if (record.kind === 'long') others.push(unread(record))
     if (record.kind !== 'fields') continue
     const { fields, place } = record
     const id = textIn(fields, 'id')

@@ -18,7 +18,7 @@ import { claudeFormat } from './claude-code.ts'
 import { codexFormat } from './codex.ts'
 import type { Format } from './format.ts'
 import { geminiFormat } from './gemini-cli.ts'
-import { type Conversation, entriesOf, headOfPrompt, isUnreadable, peek } from './session.ts'
+import { type Conversation, entriesOf, headOfPrompt, peek } from './session.ts'
 import { Source } from './source.ts'
 
 const formats: Readonly<Record<string, Format>> = {
@@ -125,7 +125,7 @@ class Importer {
         ? rowOf(tool, file, { act: 'skipped', why: conversation, bytes: source.size })
         : await this.#import(conversation, source)
     } catch (error) {
-      if (isUnreadable(error)) {
+      if (isFailure(error, 'CONVERSATION_UNREADABLE')) {
         return rowOf(tool, file, { act: 'failed', why: error.data.problem })
       }
       // What is wrong with one project's store is no other's trouble.

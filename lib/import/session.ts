@@ -2,7 +2,6 @@
 
 import { sha256 } from '../base/sha256.ts'
 import { headOf, oneLine } from '../base/text.ts'
-import { Failure } from '../errors.ts'
 import type { EncodedEntry, EntryData } from '../journal/entry.ts'
 import type { Redactor } from '../redact/redact.ts'
 import { Commands } from '../run/commands.ts'
@@ -299,8 +298,3 @@ class Clock {
 const day = 86_400_000
 /** No tool of this kind is older. */
 const earliest = Date.UTC(2020, 0, 1)
-
-/** Whether a failure is about the conversation and not about what is made of it. */
-export function isUnreadable(error: unknown): error is Failure<'CONVERSATION_UNREADABLE'> {
-  return error instanceof Failure && error.code === 'CONVERSATION_UNREADABLE'
-}

@@ -9,7 +9,7 @@ import { type Fields, readFields } from '../tools/fields.ts'
 const chunk = 256 * 1024
 
 /** A line of the file: the object in it, or why there is none. */
-export type Record =
+export type SourceRecord =
   | { readonly kind: 'fields'; readonly fields: Fields; readonly place: Place }
   /** No JSON object. */
   | { readonly kind: 'broken' }
@@ -51,7 +51,7 @@ export class Source implements Disposable {
   }
 
   /** Every line; empty ones, and a last one that is being written, are left out. */
-  *records(): Generator<Record> {
+  *records(): Generator<SourceRecord> {
     const cutter = new LineCutter()
     let line = 0
     let offset = 0

@@ -50,6 +50,8 @@ describe('runProgram', () => {
     const got = await call([])
     expect([got.status, got.out]).toEqual([2, ''])
     expect(got.err).toContain('usage: stint <verb>')
+    expect(got.err).toMatch(/^ {2}run .*\n(?: {2}.+\n)* .* doctor$/m)
+    for (const line of got.err.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     expect(got.loaded).toEqual([])
   })
 
@@ -75,6 +77,13 @@ describe('runProgram', () => {
   it('leaves --help after -- to the command', async () => {
     const got = await call(['run', '--', 'codex', '--help'])
     expect(got.loaded).toEqual(['run'])
+  })
+
+  it.each([
+    ['resume', 'run'],
+    ['unpin', 'pin'],
+  ])('has %s carried out by the handler of %s', async (verb, handler) => {
+    expect((await call([verb, 'x'])).loaded).toEqual([handler])
   })
 
   it.each([['--version'], ['-V']])('prints the version for %s', async (word) => {

@@ -43,11 +43,17 @@ describe('verbs', () => {
       expect(option.short ?? 'a').toMatch(/^[a-z]$/)
       expect(option.help.length).toBeGreaterThan(5)
       if (option.kind === 'choice') expect(option.choices?.length).toBeGreaterThan(0)
+      // A filter that is given twice is never half forgotten.
+      if (option.kind === 'list') expect(option.repeat).toBe(true)
+      // A letter says nothing of what is wanted, save that it is a number.
+      expect(option.value ?? 'N').toMatch(/^(N|[A-Za-z]{3,}(,…)?)$/)
       if (option.value === undefined) expect(option.kind ?? option.optionalValue).toBeUndefined()
     }
     expect(verb.summary).toMatch(/^[a-z]/)
     expect(verb.details.length).toBeGreaterThan(10)
-    expect(verb.exits.map(([status]) => status)).toContain('0')
+    const statuses = verb.exits.map(([status]) => Number.parseInt(status, 10))
+    expect(statuses[0]).toBe(0)
+    expect(statuses).toEqual(statuses.toSorted((a, b) => a - b))
     expect(verb.examples.length).toBeGreaterThan(0)
   })
 

@@ -8,7 +8,7 @@ import { idsOf, mend, visit } from './kit.ts'
 
 const gibibyte = 1024 ** 3
 const fine: Ground = {
-  dirs: [{ path: '/r', kind: 'directory', mode: 0o700, owner: 7 }],
+  root: { path: '/r', kind: 'directory', mode: 0o700, owner: 7 },
   disk: {
     path: '/r',
     type: { name: '0xef53', remote: false },
@@ -25,7 +25,7 @@ const fine: Ground = {
   leftovers: [],
 }
 const disk = fine.disk as NonNullable<Ground['disk']>
-const [root] = fine.dirs as [Ground['dirs'][0]]
+const root = fine.root as NonNullable<Ground['root']>
 const runtime = fine.runtime as NonNullable<Ground['runtime']>
 
 const withDisk = (change: Partial<typeof disk>) => ({ disk: { ...disk, ...change } })
@@ -35,9 +35,9 @@ const broken = (skill: Skill) =>
   withDisk({ probe: { broken: [{ skill, problem: 'it does not' }], ahead: 0 } })
 
 const cases: readonly (readonly [id: string, change: Partial<Ground>])[] = [
-  ['root.permissions', { dirs: [{ ...root, mode: 0o750 }] }],
-  ['root.owner', { dirs: [{ ...root, owner: 8 }] }],
-  ['root.link', { dirs: [{ ...root, kind: 'link' }] }],
+  ['root.permissions', { root: { ...root, mode: 0o750 } }],
+  ['root.owner', { root: { ...root, owner: 8 } }],
+  ['root.link', { root: { ...root, kind: 'link' } }],
   ['root.leftover', { leftovers: ['/r/.probe-1'] }],
   ['disk.type', withDisk({ type: { name: 'nfs', remote: true } })],
   ['disk.write', broken('write')],
@@ -77,6 +77,25 @@ describe('judgeGround', () => {
   })
 })
 
+describe('what stands in place of a directory', () => {
+  it.each([
+    ['root', 'root.link'],
+    ['runtime', 'runtime.permissions'],
+  ] as const)('is called by what it is: %s', (what, id) => {
+    const told = (kind: 'link' | 'other') => [
+      ...judgeGround({ ...fine, [what]: { ...root, kind } }),
+    ]
+    expect(told('link')).toMatchObject([{ id, evidence: 'a link stands there' }])
+    expect(told('other')).toMatchObject([{ id, evidence: 'a pipe or device stands there' }])
+  })
+
+  it('is given back by root to the user, and to nobody by another', () => {
+    const own = (owner: number) =>
+      [...judgeGround({ ...fine, runtime: { ...root, owner } })].map(({ fix }) => fix)
+    expect([own(0), own(8)]).toEqual([['sudo chown -R 7 /r'], [undefined]])
+  })
+})
+
 describe('a disk that keeps stint from its work', () => {
   it('is damage, and the user is told of another place', () => {
     for (const skill of ['write', 'rename'] satisfies Skill[]) {
@@ -107,7 +126,7 @@ describe('readGround', () => {
   it('makes no root, and looks at the disk that one would stand on', () => {
     const dir = makeDir()
     const ground = readGround({ root: `${dir}/not/yet`, env: {}, home: dir })
-    expect(ground).toMatchObject({ dirs: [], disk: { path: `${dir}/not/yet` } })
+    expect(ground).toMatchObject({ root: undefined, disk: { path: `${dir}/not/yet` } })
     expect(ground.disk.space.bytes).toBeGreaterThan(0)
     expect([...judgeGround({ ...ground, disk: { ...ground.disk, space: disk.space } })]).toEqual([
       expect.objectContaining({

@@ -82,6 +82,8 @@ describe.each(tools)('%s', (tool) => {
       summary: expect.stringContaining('All done'),
     })
     expect(result.usage).toMatchObject({ output_tokens: 68, cached_input_tokens: 2000 })
+    const printed = await stage.stint(['result', id])
+    expect(printed.stdout).toMatch(/^usage +\S+k in, 68 out/m)
     expect(shown.usage).toEqual(result.usage)
     expect(shown.description).toBe('fix it')
   })

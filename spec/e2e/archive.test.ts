@@ -34,7 +34,8 @@ describe('export and import', () => {
     expect(report.bytes).toBe(readFileSync(file).length)
     expect(withoutLocks(snapshot(from.home))).toEqual(before)
 
-    expect((await to.stint(['import', file, '--dry-run'])).stdout).toContain('outer')
+    const planned = await to.stint(['import', file, '--dry-run'])
+    expect(planned.stdout).toMatch(/^SESSION +ENTRIES +SIZE +PROJECT +NAME +DESCRIPTION\n.* outer /)
     expect(existsSync(to.home)).toBe(false)
     const rows = await to.json<Row[]>(['import', file])
     expect(rows.map(({ act, code }) => [act, code])).toEqual([

@@ -65,7 +65,7 @@ describe('gc', () => {
     const plan = await place.stint(['gc', '--older-than', '30d', '--dry-run'])
     expect(plan.status).toBe(0)
     expect(plan.stdout).toMatch(
-      new RegExp(`^${old} +trash +40d ago .* last used too long ago +old`, 'm'),
+      new RegExp(`^${old} +trash +\\S+ KiB +40d ago +last used too long ago +old`, 'm'),
     )
     expect(plan.stdout).not.toContain(young)
     expect(plan.stderr).toMatch(/^1 of 2 sessions, .*; 1 stays: 1 used less than an hour ago$/m)
@@ -641,7 +641,9 @@ describe('du and list --size', () => {
       usage?.sessions.map(({ id, bytes }: Row) => [id, bytes]),
     )
     expect((await place.stint(['list', '--size'])).stdout).toMatch(/^SESSION +SIZE +STATUS/)
-    expect((await place.stint(['du', small])).stdout).not.toContain(large)
+    const ofOne = await place.stint(['du', small])
+    expect(ofOne.stdout).toMatch(new RegExp(`^SESSION +SIZE .*\\n${small} +\\S+ KiB `))
+    expect(ofOne.stdout).not.toContain(large)
     expect((await place.stint(['du'])).stderr).not.toContain('quarantine')
     writeFileSync(`${place.session(large)}/state.toml`, 'garbage')
     await place.stint(['doctor', '--fix'])

@@ -172,6 +172,7 @@ describe('show', () => {
     expect(state.redactions).toEqual({ password: 2 })
     const { stdout } = await place.stint(['show', id])
     expect(stdout).toMatch(/^redacted +password 2$/m)
+    expect(stdout).toMatch(/^entries +4, \d\.\d KiB$/m)
     expect((await place.stint(['doctor'])).stderr).toContain(
       '2 secrets taken out of what is kept: password x2\n',
     )
@@ -369,6 +370,8 @@ describe('artifacts', () => {
     expect((await place.stint(['artifacts', id])).stdout).toMatch(
       /^ 6 B {2}\/.*\/output\/turn-0001\/deep\/a\.txt\n$/m,
     )
+    const colored = await place.stint(['artifacts', id, '--color', 'always'])
+    expect(colored.stdout.startsWith('\x1b[2mSIZE')).toBe(true)
     const bare = await place.make()
     expect(await place.stint(['artifacts', bare])).toMatchObject({
       status: 0,

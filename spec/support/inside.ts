@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream'
 import type { Handler } from '../../cli/command.ts'
 import * as help from '../../cli/help.ts'
 import { runProgram } from '../../cli/program.ts'
+import { verbs } from '../../cli/verbs.ts'
 import type { Store } from '../../lib/index.ts'
 
 /** What it came to. */
@@ -15,7 +16,8 @@ export interface Answer {
 
 /** Runs it in the store's project, which is its home as well. */
 export async function callInside(store: Store, argv: readonly string[]): Promise<Answer> {
-  const file = `../../cli/commands/${argv[0]}.ts`
+  const verb = argv[0] as string
+  const file = `../../cli/commands/${verbs[verb]?.handler ?? verb}.ts`
   const { handler } = (await import(file)) as { handler: Handler }
   const heard = () => new PassThrough().resume()
   const written = { 1: '', 2: '' }

@@ -3,7 +3,7 @@
 import path from 'node:path'
 import type { Env } from '../../base/env.ts'
 import { shellWord } from '../../base/text.ts'
-import { Failure, isFailure, quietly } from '../../errors.ts'
+import { Failure, quietly } from '../../errors.ts'
 import { isProbe, probeDir, runtimeDirs } from '../../layout.ts'
 import * as disk from '../../os/disk.ts'
 import { findKoffi } from '../../os/packages.ts'
@@ -15,8 +15,7 @@ import { checks, type Sighting } from '../check.ts'
 
 /** What was found out about it. */
 export interface Ground {
-  /** Directories that should be this user's alone. */
-  readonly dirs: readonly Place[]
+  readonly root: Place | undefined
   readonly disk: Disk
   /** The command that makes room, or shows what could be removed. */
   readonly room: string
@@ -24,20 +23,17 @@ export interface Ground {
   readonly user: number
   readonly node: string
   readonly locks: 'koffi' | 'flock' | 'none'
-  readonly config: {
-    readonly file?: string
-    readonly problem?: string
-    readonly unknown: readonly string[]
-  }
+  readonly config: { readonly problem?: string; readonly unknown: readonly string[] }
   /** What could not be read of the machine. */
   readonly unknown: readonly string[]
   /** Directories of doctors that were killed. */
   readonly leftovers: readonly string[]
 }
 
+/** What should be a directory of this user alone. */
 interface Place {
   readonly path: string
-  readonly kind: string
+  readonly kind: disk.FileFacts['kind']
   readonly mode: number
   readonly owner: number | undefined
 }
@@ -62,7 +58,6 @@ export function readGround(options: {
 }): Ground {
   const { root, env, home, room = 'stint du --all-projects' } = options
   const user = process.getuid?.() ?? 0
-  const place = findPlace(root)
   const { own, shared } = runtimeDirs(env, user)
   const machine = thisMachine()
   const isLinux = process.platform === 'linux'
@@ -75,7 +70,7 @@ export function readGround(options: {
     'pid namespace': isLinux && machine.pid_ns === 'host' ? '' : machine.pid_ns,
   }
   return {
-    dirs: place === undefined ? [] : [place],
+    root: findPlace(root),
     disk: readDisk(root),
     room,
     runtime: findPlace(own === undefined ? shared : `${own}/stint`),
@@ -95,9 +90,9 @@ export function readGround(options: {
 
 /** What is wrong with it. Pure. */
 export function* judgeGround(ground: Ground): Generator<Sighting> {
-  const { user, node, locks, config } = ground
+  const { root, runtime, user, node, locks, config } = ground
   yield* judgeDisk(ground.disk, ground.room)
-  for (const place of ground.dirs) yield* judgePlace(place, user)
+  yield* judgePlace(root, user)
   for (const file of ground.leftovers) {
     yield { id: 'root.leftover', evidence: 'a directory in which the disk was tried', file }
   }
@@ -105,18 +100,11 @@ export function* judgeGround(ground: Ground): Generator<Sighting> {
   if (major < 20 || (major === 20 && minor < 19)) {
     yield { id: 'node.version', evidence: `Node ${node}; stint needs 20.19 or newer` }
   }
+  const fix = 'npm install --include=optional'
   if (locks === 'flock') {
-    yield {
-      id: 'locks.fallback',
-      evidence: 'koffi does not load; flock(1) does its work',
-      fix: 'npm install --include=optional',
-    }
+    yield { id: 'locks.fallback', evidence: 'koffi does not load; flock(1) does its work', fix }
   } else if (locks === 'none') {
-    yield {
-      id: 'locks.none',
-      evidence: 'koffi does not load and there is no flock(1)',
-      fix: 'npm install --include=optional',
-    }
+    yield { id: 'locks.none', evidence: 'koffi does not load and there is no flock(1)', fix }
   }
   if (config.problem !== undefined) {
     yield { id: 'config.invalid', evidence: config.problem, fix: 'stint config' }
@@ -126,28 +114,34 @@ export function* judgeGround(ground: Ground): Generator<Sighting> {
   if (ground.unknown.length > 0) {
     yield { id: 'machine.identity', evidence: `not readable: ${ground.unknown.join(', ')}` }
   }
-  const { runtime } = ground
-  if (runtime !== undefined) {
-    const { path, kind, mode, owner } = runtime
-    if (kind !== 'directory' || owner !== user) {
-      const evidence = kind === 'directory' ? `it belongs to user ${owner}` : `it is a ${kind}`
-      yield { id: 'runtime.permissions', evidence, file: path }
-    } else if ((mode & 0o077) !== 0) {
-      yield { id: 'runtime.permissions', ...open(path, mode) }
-    }
-  }
+  for (const one of judgePlace(runtime, user)) yield { ...one, id: 'runtime.permissions' }
 }
 
-/** What is wrong with a directory that should be this user's alone. Pure. */
-export function* judgePlace({ path, kind, mode, owner }: Place, user: number): Generator<Sighting> {
-  if (kind !== 'directory')
-    yield { id: 'root.link', evidence: `a ${kind} stands there`, file: path }
-  else if (owner !== user) {
+/** What is wrong with a directory that should be this user's alone, where there is one. Pure. */
+export function* judgePlace(place: Place | undefined, user: number): Generator<Sighting> {
+  if (place === undefined) return
+  const { path, kind, mode, owner } = place
+  if (kind !== 'directory') {
+    yield { id: 'root.link', evidence: `${things[kind]} stands there`, file: path }
+  } else if (owner !== user) {
     const evidence = `it belongs to user ${owner}, not ${user}`
     yield { id: 'root.owner', evidence, file: path, ...givenBack(path, owner, user) }
   } else if ((mode & 0o077) !== 0) {
-    yield { id: 'root.permissions', ...open(path, mode) }
+    const evidence = `its mode is ${mode.toString(8).padStart(4, '0')}`
+    yield { id: 'root.permissions', evidence, file: path, fix: `chmod 700 ${shellWord(path)}` }
   }
+}
+
+const things = {
+  file: 'a file',
+  directory: 'a directory',
+  link: 'a link',
+  other: 'a pipe or device',
+}
+
+/** What stands at a path where it should not. */
+export function thingAt(path: string): string {
+  return things[quietly(() => disk.findFacts(path)?.kind) ?? 'other']
 }
 
 /** What one `sudo stint` has made its own among a user's is given back; other users may mean it so. */
@@ -157,14 +151,6 @@ export function givenBack(
   user: number,
 ): { readonly fix?: string } {
   return owner === 0 && user !== 0 ? { fix: `sudo chown -R ${user} ${shellWord(path)}` } : {}
-}
-
-function open(path: string, mode: number): Omit<Sighting, 'id'> {
-  return {
-    evidence: `its mode is ${mode.toString(8).padStart(4, '0')}`,
-    file: path,
-    fix: `chmod 700 ${shellWord(path)}`,
-  }
 }
 
 export function findPlace(path: string): Place | undefined {
@@ -249,9 +235,6 @@ function lookAtConfig(env: Env, home: string): Ground['config'] {
   try {
     return { unknown: readConfig(env, home).warnings }
   } catch (error) {
-    if (isFailure(error, 'CONFIG_INVALID')) {
-      return { file: error.data.file, problem: error.message, unknown: [] }
-    }
     if (!(error instanceof Failure)) throw error
     return { problem: error.message, unknown: [] }
   }

@@ -10,7 +10,8 @@ import { findHeldTool } from '../../session/liveness.ts'
 import { hasOpenTurn } from '../../session/state.ts'
 import type { Sighting } from '../check.ts'
 import type { Examined } from '../examine.ts'
-import { moveAside, thingAt } from './store.ts'
+import { thingAt } from './ground.ts'
+import { moveAside } from './store.ts'
 
 /** Looks at a session's turn and locks. */
 export function* checkLife(examined: Examined): Generator<Sighting> {

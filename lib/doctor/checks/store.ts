@@ -2,7 +2,7 @@
 
 import { isSessionId, type SessionId } from '../../base/id.ts'
 import { shellWord } from '../../base/text.ts'
-import { Failure, quietly } from '../../errors.ts'
+import { Failure } from '../../errors.ts'
 import {
   store as files,
   projectsDir,
@@ -26,8 +26,7 @@ export function* checkStore(store: Store, now: number): Generator<Sighting> {
   const { dir } = store
   const user = process.getuid?.() ?? 0
   for (const path of [projectsDir(store.root), dir, ...listDirs(dir)]) {
-    const place = findPlace(path)
-    if (place !== undefined) yield* judgePlace(place, user)
+    yield* judgePlace(findPlace(path), user)
   }
   yield* checkProject(store)
   for (const file of listUnreplaced(store)) {
@@ -119,18 +118,6 @@ export function moveAside(
   const dir = files.quarantine(store.dir, id)
   const to = `${dir}/${quarantineName(path.slice(path.lastIndexOf('/') + 1), now)}`
   return `mkdir -p ${shellWord(dir)} && mv ${shellWord(path)} ${shellWord(to)}`
-}
-
-const things = {
-  file: 'a file',
-  directory: 'a directory',
-  link: 'a link',
-  other: 'a pipe or device',
-}
-
-/** What stands at a path where it should not. */
-export function thingAt(path: string): string {
-  return things[quietly(() => disk.findFacts(path)?.kind) ?? 'other']
 }
 
 function isThere(store: Store, id: SessionId): boolean {

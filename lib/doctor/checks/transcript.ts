@@ -13,7 +13,7 @@ import type { State } from '../../session/state.ts'
 import type { FaultKind } from '../../session/survey.ts'
 import type { CheckId, Sighting } from '../check.ts'
 import { type Examined, markOf } from '../examine.ts'
-import { thingAt } from './store.ts'
+import { thingAt } from './ground.ts'
 
 export interface TranscriptLook {
   /** The whole journal is read, not only what lies behind the state and the line before that. */
