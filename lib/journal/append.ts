@@ -8,6 +8,12 @@ import type { Mark } from './recover.ts'
 /** Far beyond what is sensible, and below what a reader refuses to hold, whatever its letters. */
 const longestEntry = 16 * 1024 * 1024
 
+/**
+ * In UTF-16 units. A text put together of others is copied into one piece before it is encoded: where
+ * that is large, into memory that is asked for each time.
+ */
+const longestPiece = 16 * 1024
+
 /** How much of an append has happened. */
 export interface Appended {
   /** How many of the entries landed, from the first on. */
@@ -30,6 +36,7 @@ export function appendEntries(
   mark: Mark,
   entries: readonly EncodedEntry[],
 ): Appended {
+  const texts: string[] = []
   let text = ''
   let { seq } = mark
   for (const encoded of entries) {
@@ -38,11 +45,16 @@ export function appendEntries(
       throw new Failure('ENTRY_INVALID', { type, problem: 'it is too long' })
     }
     text += formatLine(++seq, encoded)
+    if (text.length > longestPiece) {
+      texts.push(text)
+      text = ''
+    }
   }
+  texts.push(text)
   let took: number
   let failure: Failure
   try {
-    const { length, taken } = disk.writeTextOnce(fd, path, text)
+    const { length, taken } = disk.writeTextsOnce(fd, path, texts)
     if (taken === length) {
       const { length: landed } = entries
       return { landed, mark: { seq, bytes: mark.bytes + length }, failure: undefined }

@@ -418,24 +418,22 @@ function makeOwn(path: string, flags: number): number {
 }
 
 /** What is written often is encoded in one place: no memory to ask for, and none to give back. */
-let outgoing = Buffer.alloc(0)
-const mostOutgoing = 1024 * 1024
+let outgoing: Buffer | undefined
+const mostOutgoing = 2 * 1024 * 1024
 
-/** One write(2) of a text; of how many bytes it is, and how many were taken, which may be fewer. */
-export function writeTextOnce(
+/** One write(2) of texts; of how many bytes they are, and how many were taken, which may be fewer. */
+export function writeTextsOnce(
   fd: number,
   path: string,
-  text: string,
+  texts: readonly string[],
 ): { readonly length: number; readonly taken: number } {
-  // As many as a text of so many letters can have.
-  const most = text.length * 3
-  if (most > mostOutgoing) {
-    const bytes = Buffer.from(text)
-    return { length: bytes.length, taken: onDisk(path, () => fs.writeSync(fd, bytes)) }
-  }
-  if (most > outgoing.length) outgoing = Buffer.allocUnsafeSlow(mostOutgoing)
-  const length = outgoing.write(text)
-  return { length, taken: onDisk(path, () => fs.writeSync(fd, outgoing, 0, length)) }
+  // As many as texts of so many letters can have.
+  const most = texts.reduce((sum, text) => sum + text.length, 0) * 3
+  outgoing ??= Buffer.allocUnsafeSlow(mostOutgoing)
+  const bytes = most > mostOutgoing ? Buffer.allocUnsafeSlow(most) : outgoing
+  let length = 0
+  for (const text of texts) length += bytes.write(text, length)
+  return { length, taken: onDisk(path, () => fs.writeSync(fd, bytes, 0, length)) }
 }
 
 /** Writes all bytes at the file's position. */

@@ -55,7 +55,6 @@ interface Inner {
 }
 
 const scalar = /(?:-?[0-9][0-9.eE+-]{0,400}|true|false|null)(?![\w.+-])/y
-const special = /["\\]/g
 
 class Walk {
   counts: RedactionCounts | undefined
@@ -137,21 +136,14 @@ class Walk {
 
   #literal(): Literal | undefined {
     const start = this.#at
-    let isPlain = true
-    special.lastIndex = start + 1
-    while (special.test(this.#text)) {
-      const at = special.lastIndex - 1
-      if (this.#text.charCodeAt(at) === 34) {
-        this.#at = at + 1
-        const text = isPlain
-          ? this.#text.slice(start + 1, at)
-          : decode(this.#text.slice(start, at + 1))
-        return text === undefined ? undefined : { start, end: at + 1, text }
-      }
-      isPlain = false
-      special.lastIndex = at + 2
-    }
-    return undefined
+    let end = start
+    do end = this.#text.indexOf('"', end + 1)
+    while (end >= 0 && isEscaped(this.#text, end))
+    if (end < 0) return undefined
+    this.#at = end + 1
+    const inner = this.#text.slice(start + 1, end)
+    const text = inner.includes('\\') ? decode(this.#text.slice(start, end + 1)) : inner
+    return text === undefined ? undefined : { start, end: end + 1, text }
   }
 
   #object(path: string, above: Kind | undefined, outer?: Inner[]): boolean {
@@ -266,6 +258,13 @@ class Walk {
 
 function isKindSecret({ key, value }: Member): boolean {
   return key.text === 'kind' && value?.text === 'Secret'
+}
+
+/** Whether an odd number of backslashes stands before it. */
+function isEscaped(text: string, at: number): boolean {
+  let before = at - 1
+  while (text.charCodeAt(before) === 92) before--
+  return (at - before) % 2 === 0
 }
 
 function decode(literal: string): string | undefined {

@@ -4,6 +4,7 @@ import { codesOf, wordsOf } from './codes.ts'
 
 /** The least that is looked for: three characters tell more of a text than how common each of them is. */
 const gram = 3
+const lastThree = 5
 
 /** What a text is told from others by. */
 interface Literal {
@@ -25,12 +26,11 @@ export class Literals {
   readonly #step: 2 | 4
   /**
    * By the hash of three characters, in bits: how far into a text they may be. The lowest is for
-   * those that begin one character before it, whatever that is.
+   * those that begin one character before it, whatever that is. From `lastThree` on the same of those
+   * that end with these three.
    */
   readonly #offsets = new Uint8Array(1 << 14)
-  /** The same of those that end with these three, */
-  readonly #ends = new Uint8Array(1 << 14)
-  /** and, by the hash of four characters, of the others. */
+  /** The same by the hash of four characters, of those that do not end with the first three. */
   readonly #gates = new Uint8Array(1 << 14)
   /** By the hash of their first `shortest` characters. */
   readonly #byBegin = new Map<number, Literal[]>()
@@ -63,9 +63,9 @@ export class Literals {
   #mark(word: number, left: number, offset: number): void {
     const bit = 1 << (offset + 1)
     const [three, four] = [hashOfThree(word), hashOfFour(word)]
-    this.#offsets[three] = (this.#offsets[three] as number) | bit
-    if (left === gram) this.#ends[three] = (this.#ends[three] as number) | bit
-    else this.#gates[four] = (this.#gates[four] as number) | bit
+    const isEnd = left === gram
+    this.#offsets[three] = (this.#offsets[three] as number) | (isEnd ? bit << lastThree : bit)
+    if (!isEnd) this.#gates[four] = (this.#gates[four] as number) | bit
   }
 
   /** Its hashes stay: one too many only costs time. */
@@ -95,19 +95,15 @@ export class Literals {
     for (let i = 1; i <= count; i++) {
       const next = words[i] as number
       const middle = (word >>> 16) | (next << 16)
-      const first = offsets[hashOfThree(word)] as number
-      const second = offsets[hashOfThree(middle)] as number
+      const first = bitsOf(offsets, gates, word)
+      const second = bitsOf(offsets, gates, middle)
+      // Asked of both at once: which of them it is cannot be foreseen, and seldom matters.
       if ((first | second) !== 0) {
-        // What three characters let through, the fourth mostly stops.
-        if (first !== 0) this.#check(text, i * 4 - 4, this.#bitsOf(word), onFound)
-        if (second !== 0) this.#check(text, i * 4 - 2, this.#bitsOf(middle), onFound)
+        this.#check(text, i * 4 - 4, first, onFound)
+        this.#check(text, i * 4 - 2, second, onFound)
       }
       word = next
     }
-  }
-
-  #bitsOf(word: number): number {
-    return (this.#gates[hashOfFour(word)] as number) | (this.#ends[hashOfThree(word)] as number)
   }
 
   /** Calls back for the texts that have what is at `at` at one of the offsets in `bits`. */
@@ -123,7 +119,7 @@ export class Literals {
       const start = at - offset
       if ((bits & (1 << (offset + 1))) === 0 || start < 0) continue
       // What no text begins with; the map would say so too, and takes longer.
-      if ((this.#bitsOf(wordAt(codes, start)) & 2) === 0) continue
+      if ((bitsOf(this.#offsets, this.#gates, wordAt(codes, start)) & 2) === 0) continue
       const near = this.#byBegin.get(this.#beginOf(codes, start))
       if (near === undefined) continue
       for (const one of near) {
@@ -144,6 +140,12 @@ export class Literals {
     }
     return hash
   }
+}
+
+/** How far into a text four characters may be, or three that it ends with. */
+function bitsOf(offsets: Uint8Array, gates: Uint8Array, word: number): number {
+  const three = offsets[hashOfThree(word)] as number
+  return (three & (gates[hashOfFour(word)] as number)) | (three >> lastThree)
 }
 
 /** Four characters as wordsOf gives them. */
