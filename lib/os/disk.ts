@@ -487,16 +487,22 @@ export function syncDir(path: string): void {
  */
 export async function syncAll({
   files = [],
-  dirs,
+  dirs: [own, ...dirs],
 }: {
   readonly files?: readonly string[]
-  readonly dirs: readonly string[]
+  readonly dirs: readonly [string, ...string[]]
 }): Promise<void> {
-  const synced = await Promise.allSettled([
+  const others = Promise.allSettled([
     ...files.map((path) => syncLater(path)),
     ...dirs.map((path) => syncLater(path, isUnsyncable)),
   ])
-  for (const one of synced) if (one.status === 'rejected') throw one.reason
+  try {
+    // By this thread, which would only wait.
+    syncDir(own)
+  } finally {
+    await others
+  }
+  for (const one of await others) if (one.status === 'rejected') throw one.reason
 }
 
 function syncLater(path: string, isNoMatter = (_: unknown) => false): Promise<void> {

@@ -84,14 +84,15 @@ export async function moveToStore(
     says,
     places.map((place) => sessionDir(to.dir, session.id, place)),
   )
-  await disk.syncAll({ dirs: [session.dir, target].map(disk.parentOf) })
+  await disk.syncAll({ dirs: [disk.parentOf(session.dir), disk.parentOf(target)] })
 }
 
 /** Brings the moves between the sessions and the trash to the disk. */
 export async function syncMoves(store: Store): Promise<void> {
   // The last: who made the trash may have died before its name was on the disk.
-  const dirs = [storeFiles.sessions(store.dir), storeFiles.trash(store.dir), store.dir]
-  await disk.syncAll({ dirs })
+  await disk.syncAll({
+    dirs: [storeFiles.sessions(store.dir), storeFiles.trash(store.dir), store.dir],
+  })
 }
 
 /**
