@@ -125,10 +125,14 @@ class ClaudeStream implements Stream {
 
   #system(event: Fields): readonly ToolEvent[] {
     switch (event.subtype) {
-      case 'init':
+      case 'init': {
+        // Where a script runs it again, what ended the last one is not how this one ends.
+        if (this.#isNew(event)) this.#verdict = undefined
+        const isOther = this.#session !== undefined && idIn(event, 'session_id') !== this.#session
         // A conversation that is gone on with, or copied, goes on with its sums as well.
         this.#countsAll = isSince('2.1.277', textIn(event, 'claude_code_version'))
-        return []
+        return isOther ? this.#begin() : []
+      }
       // An estimate that comes with each piece of a thought.
       case 'thinking_tokens':
         return []
@@ -153,6 +157,15 @@ class ClaudeStream implements Stream {
       default:
         return [rawEvent(event)]
     }
+  }
+
+  /** Another conversation: of what the last one said, and counted, nothing is said again. */
+  #begin(): readonly ToolEvent[] {
+    this.#hasSpoken = false
+    this.#lastError = undefined
+    this.#uncompacted = undefined
+    this.#counted = {}
+    return this.#drafts.take()
   }
 
   #error(text: string): readonly ToolEvent[] {

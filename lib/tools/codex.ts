@@ -62,6 +62,7 @@ export const codex: PrintingAdapter = {
 }
 
 class CodexStream implements Stream {
+  #thread: string | undefined
   readonly #announced = new Recent()
   readonly #drafts = new Drafts()
   readonly #repeats = new Repeats()
@@ -76,7 +77,8 @@ class CodexStream implements Stream {
     switch (event.type) {
       case 'thread.started': {
         const id = idIn(event, 'thread_id')
-        return id === undefined ? [rawEvent(event)] : [{ type: 'provider_session', id }]
+        if (id === undefined) return [rawEvent(event)]
+        return [...this.#begin(id), { type: 'provider_session', id }]
       }
       case 'turn.started':
         // Where a script runs it again, what ended the last one is not how this one ends.
@@ -108,6 +110,15 @@ class CodexStream implements Stream {
   }
 
   rest(): readonly ToolEvent[] {
+    return this.#drafts.take()
+  }
+
+  /** The items of each run are numbered from 0: of another thread's none was said before. */
+  #begin(thread: string): readonly ToolEvent[] {
+    if (thread === this.#thread) return []
+    this.#thread = thread
+    this.#verdict = undefined
+    for (const known of [this.#announced, this.#repeats, this.#done]) known.clear()
     return this.#drafts.take()
   }
 

@@ -60,6 +60,7 @@ class OpencodeStream implements Stream {
   readonly #steps = new Recent()
   /** What other sessions than the turn's own say: those of its helpers. */
   #helpers: OpencodeStream | undefined
+  readonly #helping = new Recent()
 
   parse(line: string): readonly ToolEvent[] | undefined {
     const event = readFields(line)
@@ -68,7 +69,10 @@ class OpencodeStream implements Stream {
     // The id stands in every line, and nowhere else.
     const id = idIn(event, 'sessionID')
     if (id === undefined || id === this.#session) return this.#event(event, part)
-    if (this.#session !== undefined) {
+    // Once it has answered its helpers have: another session is that of a script's next run.
+    const isNext = event.type === 'step_start' && this.#verdict?.outcome === 'success'
+    if (this.#session !== undefined && (!isNext || this.#helping.has(id))) {
+      this.#helping.add(id)
       this.#helpers ??= new OpencodeStream()
       return ofHelper(this.#helpers.#event(event, part))
     }
