@@ -24,6 +24,7 @@ import {
 } from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
 import { type Held, holdSession, keepHeld, realSessionDir } from '../store/hold.ts'
+import { placeOf } from '../store/place.ts'
 import { ensureStore } from '../store/project.ts'
 import { findCaller } from '../store/search.ts'
 import type { Store } from '../store/store.ts'
@@ -73,6 +74,11 @@ async function startTurn(store: Store, options: RunOptions): Promise<RunReport> 
   const caller = findCaller(store)
   if (target.kind === 'resume') {
     const { wait, signal } = target
+    const place = placeOf(store, target.id)
+    if (place === 'ephemeral') {
+      await using ended = await holdSession(store, target.id, { wait, signal, place })
+      throw new Failure('SESSION_UNKNOWN', { ref: ended.session.id, store: store.dir })
+    }
     if (wait !== undefined) await loadTool(store, target.id, options.task, config.tools)
     const forTurn = options.task.kind !== 'compact'
     const taken = await holdSession(store, target.id, { wait, signal, forTurn })

@@ -12,7 +12,7 @@ import { ifGone, Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn } from '../session/state.ts'
 import { accessOf } from './access.ts'
-import { checkId } from './place.ts'
+import { checkId, placeOf } from './place.ts'
 import type { Store } from './store.ts'
 
 /** A session whose session.lock is held, and its lease where the store is shared, until it is disposed of. */
@@ -150,7 +150,11 @@ export function realSessionDir(store: Store, id: SessionId, place: Place = 'sess
   checkId(id)
   const dir = sessionDir(store.dir, id, place)
   const kind = disk.findFacts(dir)?.kind
-  if (kind === undefined) throw new Failure('SESSION_UNKNOWN', { ref: id, store: store.dir })
+  if (kind === undefined) {
+    const isEphemeral = placeOf(store, id) === 'ephemeral'
+    const ephemeral = isEphemeral ? ({ ephemeral: true } as const) : {}
+    throw new Failure('SESSION_UNKNOWN', { ref: id, store: store.dir, ...ephemeral })
+  }
   if (kind === 'directory') return dir
   throw new Failure('SESSION_UNREADABLE', {
     id,
