@@ -69,8 +69,8 @@ class ClaudeStream implements Stream {
   /** Blocks of one message come in lines of their own, and some come twice. */
   readonly #seen = new Recent()
   readonly #drafts = new Drafts()
-  /** Whether the conversation itself has said anything. */
-  #hasSpoken = false
+  /** The texts of the conversation itself. */
+  readonly #texts = new Recent()
   /** The last that was told as an error: it is not told again as an answer, or as the turn's end. */
   #lastError: string | undefined
   /** Why the compaction that ended last came to nothing. */
@@ -161,7 +161,7 @@ class ClaudeStream implements Stream {
 
   /** Another conversation: of what the last one said, and counted, nothing is said again. */
   #begin(): readonly ToolEvent[] {
-    this.#hasSpoken = false
+    this.#texts.clear()
     this.#lastError = undefined
     this.#uncompacted = undefined
     this.#counted = {}
@@ -185,7 +185,9 @@ class ClaudeStream implements Stream {
     }
     // Blocks are said whole in the order in which they began.
     for (const { type } of said) this.#drafts.drop(draftKey(event, type), 'oldest')
-    this.#hasSpoken ||= said.some(({ type, ...rest }) => type === 'message' && !('data' in rest))
+    for (const one of said) {
+      if (one.type === 'message' && one.data === undefined) this.#texts.add(one.text.trim())
+    }
     return said
   }
 
@@ -221,9 +223,9 @@ class ClaudeStream implements Stream {
     if (hasSucceeded && !isInVain) {
       this.#verdict = { outcome: 'success' }
       const answer = textIn(event, 'result') ?? ''
-      if (this.#hasSpoken || answer === '') return usage
       // What a command of its own answers stands nowhere else.
-      this.#hasSpoken = true
+      if (answer === '' || this.#texts.has(answer.trim())) return usage
+      this.#texts.add(answer.trim())
       this.#drafts.drop(draftKey(event, 'message'))
       return [{ type: 'message', text: answer }, ...usage]
     }

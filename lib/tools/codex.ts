@@ -86,7 +86,7 @@ class CodexStream implements Stream {
         return []
       case 'turn.completed':
         this.#verdict = { outcome: 'success' }
-        return [usageOf(fieldsIn(event, 'usage'))]
+        return usageOf(fieldsIn(event, 'usage'))
       case 'turn.failed': {
         const text = messageIn(event.error) ?? 'the turn failed'
         this.#verdict = { outcome: 'failure', text }
@@ -240,12 +240,14 @@ function planItem(value: unknown): PlanItem {
 }
 
 /** Totals of the whole thread: a resumed one goes on counting, and a fork begins with its source's. */
-function usageOf(usage: Fields): ToolEvent {
+function usageOf(usage: Fields): readonly ToolEvent[] {
   const tokens = known<Tokens>({
     input_tokens: amountIn(usage, 'input_tokens'),
     cached_input_tokens: amountIn(usage, 'cached_input_tokens'),
     output_tokens: amountIn(usage, 'output_tokens'),
     reasoning_tokens: amountIn(usage, 'reasoning_output_tokens'),
   })
-  return { type: 'usage', scope: 'thread', tokens, raw: usage }
+  return Object.keys(tokens).length === 0
+    ? []
+    : [{ type: 'usage', scope: 'thread', tokens, raw: usage }]
 }

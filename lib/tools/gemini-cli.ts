@@ -84,7 +84,7 @@ class GeminiStream implements Stream {
             id: idIn(event, 'tool_id') ?? '',
             status: (event.status ?? event.error ?? 'success') === 'success' ? 'ok' : 'failed',
             ...known<{ output?: string }>({
-              output: shownIn(event, 'output') ?? messageIn(event.error),
+              output: shownIn(event, 'output') || messageIn(event.error),
             }),
           },
         ]

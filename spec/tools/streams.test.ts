@@ -792,3 +792,49 @@ describe('a command line', () => {
     }
   })
 })
+
+describe('an answer of claude that differs from all it said before', () => {
+  it('is told as well', () => {
+    const said = (text: string) => ({
+      type: 'assistant',
+      message: { content: [{ type: 'text', text }] },
+    })
+    const end = (result: string, uuid: string) => ({
+      type: 'result',
+      subtype: 'success',
+      result,
+      uuid,
+    })
+    const lines = [
+      said('I look.'),
+      said('It is 42.'),
+      end(' It is 42.', 'a'),
+      end('It is 43.', 'b'),
+    ]
+    const texts = of(follow('claude-code', lines), 'message').map(({ text }) => text)
+    expect(texts).toEqual(['I look.', 'It is 42.', 'It is 43.'])
+  })
+})
+
+describe('a call that failed without a word', () => {
+  it('has why', () => {
+    const gemini = { type: 'tool_result', tool_id: 'c', status: 'error', output: '' }
+    const state = { status: 'error', input: {}, output: '', error: 'it broke' }
+    for (const [tool, line] of [
+      ['gemini-cli', { ...gemini, error: { type: 'X', message: 'it broke' } }],
+      ['opencode', { type: 'tool_use', part: { id: 'p', callID: 'c', tool: 't', state } }],
+    ] as const) {
+      const [result] = of(follow(tool, [line]), 'tool_result')
+      expect(result).toMatchObject({ status: 'failed', output: 'it broke' })
+    }
+  })
+})
+
+describe('a turn that says nothing of what it used', () => {
+  it.each([{}, { usage: null }, { usage: { input_tokens: 'many' } }])(
+    'as %j, is told none',
+    (more) => {
+      expect(follow('codex', [{ type: 'turn.completed', ...more }])).toEqual([])
+    },
+  )
+})
