@@ -22,6 +22,7 @@ import {
   shownIn,
   sumOf,
   textIn,
+  usageEvents,
   withData,
 } from './fields.ts'
 
@@ -264,12 +265,8 @@ class ClaudeStream implements Stream {
       key,
       Math.max(least[key] ?? 0, amount - (before[key] ?? 0)),
     ])
-    const tokens: Tokens = {
-      ...(whole === undefined ? query : least),
-      ...Object.fromEntries(added),
-    }
-    if (Object.keys(tokens).length === 0) return []
-    return [{ type: 'usage', scope: 'run', tokens, raw }]
+    const counts = { ...(whole === undefined ? query : least), ...Object.fromEntries(added) }
+    return usageEvents('run', counts, raw)
   }
 }
 

@@ -4,7 +4,7 @@ import { isTable } from '../base/decode.ts'
 import { Recent } from '../base/recent.ts'
 import type { PrintingAdapter, Stream } from './adapter.ts'
 import { cutResult, Drafts } from './drafts.ts'
-import type { PlanItem, Tokens, ToolEvent, Verdict } from './event.ts'
+import type { PlanItem, ToolEvent, Verdict } from './event.ts'
 import {
   amountIn,
   type Fields,
@@ -20,6 +20,7 @@ import {
   readFields,
   shownIn,
   textIn,
+  usageEvents,
 } from './fields.ts'
 import { Repeats } from './repeats.ts'
 
@@ -241,13 +242,11 @@ function planItem(value: unknown): PlanItem {
 
 /** Totals of the whole thread: a resumed one goes on counting, and a fork begins with its source's. */
 function usageOf(usage: Fields): readonly ToolEvent[] {
-  const tokens = known<Tokens>({
+  const counts = {
     input_tokens: amountIn(usage, 'input_tokens'),
     cached_input_tokens: amountIn(usage, 'cached_input_tokens'),
     output_tokens: amountIn(usage, 'output_tokens'),
     reasoning_tokens: amountIn(usage, 'reasoning_output_tokens'),
-  })
-  return Object.keys(tokens).length === 0
-    ? []
-    : [{ type: 'usage', scope: 'thread', tokens, raw: usage }]
+  }
+  return usageEvents('thread', counts, usage)
 }

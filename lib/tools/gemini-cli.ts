@@ -1,7 +1,7 @@
 /** Google Gemini CLI: `gemini --output-format stream-json`. */
 
 import type { PrintingAdapter, Stream } from './adapter.ts'
-import type { Tokens, ToolEvent, Verdict } from './event.ts'
+import type { ToolEvent, Verdict } from './event.ts'
 import {
   amountIn,
   type Fields,
@@ -14,6 +14,7 @@ import {
   readFields,
   shownIn,
   textIn,
+  usageEvents,
 } from './fields.ts'
 import { Repeats } from './repeats.ts'
 
@@ -134,12 +135,10 @@ function messageOf(event: Fields): ToolEvent {
 
 /** Of this run alone. */
 function usageOf(stats: Fields): readonly ToolEvent[] {
-  const tokens = known<Tokens>({
+  const counts = {
     input_tokens: amountIn(stats, 'input_tokens'),
     cached_input_tokens: amountIn(stats, 'cached'),
     output_tokens: amountIn(stats, 'output_tokens'),
-  })
-  return Object.keys(tokens).length === 0
-    ? []
-    : [{ type: 'usage', scope: 'run', tokens, raw: stats }]
+  }
+  return usageEvents('run', counts, stats)
 }

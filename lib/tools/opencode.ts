@@ -3,7 +3,7 @@
 import { Recent } from '../base/recent.ts'
 import type { PrintingAdapter, Stream } from './adapter.ts'
 import { Drafts } from './drafts.ts'
-import type { Tokens, ToolEvent, Verdict } from './event.ts'
+import type { ToolEvent, Verdict } from './event.ts'
 import {
   amountIn,
   type Fields,
@@ -16,6 +16,7 @@ import {
   shownIn,
   sumOf,
   textIn,
+  usageEvents,
   withData,
 } from './fields.ts'
 import { Repeats } from './repeats.ts'
@@ -189,13 +190,12 @@ function usageOf(part: Fields): readonly ToolEvent[] {
   const said = amountIn(tokens, 'output')
   const reasoning = amountIn(tokens, 'reasoning')
   const whole = sumOf(said, reasoning)
-  const normal = known<Tokens>({
+  const counts = {
     input_tokens: input,
     cached_input_tokens: read,
     output_tokens: sumOf(input, whole) === tokens.total ? whole : said,
     reasoning_tokens: reasoning,
     cost_usd: amountIn(part, 'cost'),
-  })
-  if (Object.keys(normal).length === 0) return []
-  return [{ type: 'usage', scope: 'step', tokens: normal, raw: { tokens, cost: part.cost } }]
+  }
+  return usageEvents('step', counts, { tokens, cost: part.cost })
 }
