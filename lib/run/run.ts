@@ -1,4 +1,10 @@
-/** The main job: one turn of a tool in a session, from what was asked to how it ended. */
+/**
+ * The main job: one turn of a tool in a session, from what was asked to how it ended.
+ *
+ * `plan` and `work` say what is to be started, here it is, behind a gate, and `follow` lets it go: there
+ * `voice` journals what the tool says, `supervise` sees to signals, deadlines and its exit, and `ending`
+ * makes the turn's result of both.
+ */
 
 import path from 'node:path'
 import type { SessionId } from '../base/id.ts'
