@@ -33,7 +33,7 @@ import { type Held, holdSession, keepHeld, realSessionDir } from '../store/hold.
 import { placeOf } from '../store/place.ts'
 import { ensureStore } from '../store/project.ts'
 import type { Store } from '../store/store.ts'
-import { follow } from './follow.ts'
+import { follow, type Launch } from './follow.ts'
 import type { RunOptions, RunReport, RunTarget } from './options.ts'
 import {
   checkProgram,
@@ -148,19 +148,11 @@ async function beginTurn({ store, options, config, target }: Asked<'new'>): Prom
   const teller = openTeller(options)
   const plan = { cwd, work, source: source?.dir, settings, signals, tell: teller.tell }
   let withdrawn: string | undefined
-  // The turn is what was asked for, and what it came to is told also where nothing can be removed.
-  const tidy = <T>(act: () => T): T | undefined => {
-    try {
-      return act()
-    } catch (failure) {
-      if (!(failure instanceof Failure)) throw failure
-      options.onNotice?.(`session ${id} could not be removed: ${failure.message}`)
-      return undefined
-    }
-  }
-  const withdraw = () => {
-    withdrawn = tidy(() => withdrawSession(store, made.session))
-  }
+  const complaint = `session ${id} could not be removed`
+  const withdraw = () =>
+    elseNotice(options, complaint, () => {
+      withdrawn = withdrawSession(store, made.session)
+    })
   try {
     await using held = letGoOf(await keepHeld(made.session, made.lock), options)
     try {
@@ -168,14 +160,14 @@ async function beginTurn({ store, options, config, target }: Asked<'new'>): Prom
       return await runHeld(store, held, before, plan, options)
     } catch (error) {
       // Nobody was told of it, so it leaves as if it had never been.
-      if (!target.ephemeral && !teller.hasTold) withdraw()
+      if (!target.ephemeral && !teller.hasTold) await withdraw()
       throw error
     } finally {
-      if (target.ephemeral) withdraw()
+      if (target.ephemeral) await withdraw()
     }
   } finally {
     const dir = withdrawn
-    if (dir !== undefined) tidy(() => disk.removeTree(dir))
+    if (dir !== undefined) await elseNotice(options, complaint, () => disk.removeTree(dir))
   }
 }
 
@@ -213,18 +205,25 @@ async function loadTool(
 /** Of signals that nobody passes on. */
 const silence: SignalSource = { on: () => undefined, off: () => undefined }
 
-/** What the turn came to is told also where its session cannot be let go of. */
-function letGoOf(held: Held, { onNotice }: RunOptions): Held {
+function letGoOf(held: Held, options: RunOptions): Held {
   const { session, lock } = held
-  const letGo = async () => {
-    try {
-      await held[Symbol.asyncDispose]()
-    } catch (failure) {
-      if (!(failure instanceof Failure)) throw failure
-      onNotice?.(`session ${session.id} could not be let go of: ${failure.message}`)
-    }
-  }
+  const complaint = `session ${session.id} could not be let go of`
+  const letGo = () => elseNotice(options, complaint, () => held[Symbol.asyncDispose]())
   return { session, lock, [Symbol.asyncDispose]: letGo }
+}
+
+/** The turn is what was asked for, and what it came to is told also where this fails. */
+async function elseNotice(
+  { onNotice }: RunOptions,
+  complaint: string,
+  act: () => void | PromiseLike<void>,
+): Promise<void> {
+  try {
+    await act()
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure
+    onNotice?.(`${complaint}: ${failure.message}`)
+  }
 }
 
 function surroundings(
@@ -290,12 +289,12 @@ async function runHeld(
     const startedAt = store.now()
     const startedTick = performance.now()
     const elapsed = () => Math.round(performance.now() - startedTick)
-    await recordStart(store, session, { turn, cwd, work, process: child.group, at: startedAt })
+    const started = { id: session.id, turn, cwd, dir: session.dir }
+    const launch = { ...plan, child, toolLock, started, startedAt, elapsed, file }
+    await recordStart(store, session, launch)
     const isListed = !(options.target.kind === 'new' && options.target.ephemeral)
     const isRoot = before.genealogy.parent_session_id === undefined
     if (isListed && isRoot) hintLast(store, session.id)
-    const started = { id: session.id, turn, cwd, dir: session.dir }
-    const launch = { ...plan, child, toolLock, started, startedAt, elapsed, file }
     return await follow(store, session, launch, options)
   } catch (error) {
     child?.abandon()
@@ -311,7 +310,7 @@ async function runHeld(
 async function recordStart(
   store: Store,
   session: Session,
-  { turn, cwd, work, process, at }: Start,
+  { cwd, work, child, started: { turn }, startedAt: at }: Launch,
 ): Promise<void> {
   const { tool, record, stdin, given } = work
   const safeCwd = redactorOf(store).text(cwd).value
@@ -324,7 +323,7 @@ async function recordStart(
       ...record,
       cwd: safeCwd,
       ...(safeCwd === cwd ? {} : { cwd_redacted: true }),
-      process,
+      process: child.group,
       ...(isRedacting(store) ? {} : { redaction: 'off' }),
     },
     at,
@@ -334,12 +333,6 @@ async function recordStart(
     const data = { tool, provider_session_id: given }
     await session.append({ type: 'provider_session', turn, text: null, data, at })
   }
-}
-
-interface Start extends Pick<Plan, 'cwd' | 'work'> {
-  readonly turn: number
-  readonly process: Child['group']
-  readonly at: number
 }
 
 /** The tool's lock; one that a process of an ended turn still holds is superseded. */
