@@ -45,6 +45,8 @@ export interface FailureData {
     file?: string
     /** The session in whose turn a mark was said. */
     inside?: string
+    /** It is there, but for as long as its turn takes. */
+    ephemeral?: true
     /** It was looked for in the trash. */
     trash?: true
     /** It was looked for in every project. */
@@ -190,19 +192,23 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   SESSION_UNKNOWN: {
     status: 3,
     sentence: (d) =>
-      d.inside === undefined
-        ? `no session ${quote(d.ref)} in ${d.all_projects ? 'any' : d.trash ? 'the trash of this' : 'this'} project`
-        : `session ${d.inside}, whose turn this is, has no ${d.ref === '@last' ? 'child' : 'parent here'}`,
+      d.ephemeral
+        ? `session ${d.ref} is ephemeral: it leaves with its turn, and this needs one that stays`
+        : d.inside === undefined
+          ? `no session ${quote(d.ref)} in ${d.all_projects ? 'any' : d.trash ? 'the trash of this' : 'this'} project`
+          : `session ${d.inside}, whose turn this is, has no ${d.ref === '@last' ? 'child' : 'parent here'}`,
     hint: (d) =>
-      d.moved_from !== undefined
-        ? movedHint(d.moved_from)
-        : d.trash
-          ? '`stint trash list` shows what is in it'
-          : (fileHint(d.file) ??
-            trashHint(d.trashed) ??
-            (d.all_projects
-              ? '`stint list --all-projects` shows all sessions'
-              : '`stint list` shows the sessions here, `stint list --all-projects` those of every project')),
+      d.ephemeral
+        ? `wait for its end with \`stint wait ${d.ref}\`, or end it with \`stint kill ${d.ref}\``
+        : d.moved_from !== undefined
+          ? movedHint(d.moved_from)
+          : d.trash
+            ? '`stint trash list` shows what is in it'
+            : (fileHint(d.file) ??
+              trashHint(d.trashed) ??
+              (d.all_projects
+                ? '`stint list --all-projects` shows all sessions'
+                : '`stint list` shows the sessions here, `stint list --all-projects` those of every project')),
   },
   SESSION_ELSEWHERE: {
     status: 3,

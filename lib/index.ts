@@ -117,7 +117,7 @@ export { listStoresUnder, moveProject, type Relocation } from './retention/reloc
 export type { Survey } from './retention/survey.ts'
 export { type DiskUsage, readDiskUsage, type SizeRow } from './retention/usage.ts'
 export { type KillReport, killTurn } from './run/kill.ts'
-export type { RunOptions, RunReport, RunTarget, Started } from './run/plan.ts'
+export type { RunOptions, RunReport, RunTarget, Started } from './run/options.ts'
 export { readPrompt } from './run/plan.ts'
 export { listProcesses, type ProcessRow } from './run/processes.ts'
 export { type ReapRow, reapProcesses } from './run/reap.ts'

@@ -1,16 +1,96 @@
-/** How a turn ended: its outcome, its exit status, and the entries that stand before its last one. */
+/** How a turn ended: its outcome, its exit status, and the entries that say so. */
 
+import { Failure } from '../errors.ts'
 import type { EncodedEntry } from '../journal/entry.ts'
+import { artifactsOf } from '../session/artifacts.ts'
 import type { Session } from '../session/session.ts'
-import type { State } from '../session/state.ts'
-import type { Outcome } from '../session/turn.ts'
+import { hasOpenTurn, type State } from '../session/state.ts'
+import type { Outcome, TurnResult } from '../session/turn.ts'
 import type { Launch } from './follow.ts'
 import type { Ending } from './supervise.ts'
 import type { Task } from './task.ts'
 import type { Account } from './voice.ts'
 
+/** All that is known of a turn's end. */
+export interface End {
+  readonly ending: Ending
+  readonly account: Account
+  /** The entry that tells what the journal did not take, if so. */
+  readonly lost: EncodedEntry | undefined
+  /** In bytes. */
+  readonly peakMemory: number | null
+  /** The number of the newest entry before the turn's output. */
+  readonly firstSeq: number
+  /** In ms since 1970. */
+  readonly at: number
+  /** Whether what the disk refused is to be tried again; resolves when it is time. */
+  readonly mayRetry: () => Promise<boolean>
+}
+
+/** Journals a turn's end. What the disk refused in the end is given back; the result is the same then. */
+export async function recordEnd(
+  session: Session,
+  launch: Launch,
+  task: Task,
+  { ending, account, lost, peakMemory, firstSeq, at, mayRetry }: End,
+): Promise<{ readonly result: TurnResult; readonly refusal: Failure | undefined }> {
+  const { started, startedAt, elapsed, work } = launch
+  const { turn } = started
+  const { summary, provider_session_id, usage, cost_usd } = account.facts
+  const extras = [
+    ...(lost === undefined ? [] : [lost]),
+    ...lastEntries(session, launch, account, at, task),
+  ]
+  const known: TurnResult = {
+    session_id: session.id,
+    turn,
+    tool: work.tool,
+    outcome: 'unknown',
+    exit_code: ending.exit.code,
+    signal: ending.exit.signal,
+    summary,
+    started_at: new Date(startedAt).toISOString(),
+    completed_at: new Date(at).toISOString(),
+    duration_ms: elapsed(),
+    provider_session_id,
+    usage,
+    cost_usd,
+    peak_memory_bytes: peakMemory,
+    events_count: 0,
+    ...artifactsOf(session.dir, turn),
+  }
+  const safe = session.redact({ type: 'turn_ended', turn, text: null, data: known, at })
+  // What others may have appended meanwhile is known under the lock.
+  const makeResult = (state: State): TurnResult => ({
+    ...safe.value.data,
+    outcome: outcomeOf(ending, account, state),
+    events_count: state.journal.seq - firstSeq + extras.length + 2,
+  })
+  let result = makeResult(session.state)
+  let refusal: Failure | undefined
+  do {
+    try {
+      await session.appendAlways((state) => {
+        if (!hasOpenTurn(state)) return []
+        result = makeResult(state)
+        const ended = { ...safe.value, data: result }
+        return [...extras, session.encodeRedacted(ended, safe.counts)]
+      })
+      refusal = undefined
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      // What landed has happened.
+      const { recorded } = error.data as { readonly recorded?: unknown }
+      if (typeof recorded === 'number') extras.splice(0, recorded)
+      refusal = error
+    }
+    // Once the entry has landed the turn has ended, whatever became of the state's file.
+  } while (refusal !== undefined && hasOpenTurn(session.state) && (await mayRetry()))
+  return { result, refusal }
+}
+
 /** A tool that speaks in events says itself how its turn ended; if it never did, it was cut off. */
-export function outcomeOf(
+function outcomeOf(
   { exit, endedFor, interruptedBy }: Ending,
   { verdict, hasLastWord, lostId }: Account,
   state: State,
@@ -44,7 +124,7 @@ function signalNumber(signal: NodeJS.Signals): number {
 }
 
 /** What is known only when the turn is over, and belongs before its end. */
-export function lastEntries(
+function lastEntries(
   session: Session,
   { work: { tool, continues }, started: { turn }, settings }: Launch,
   account: Account,

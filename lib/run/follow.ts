@@ -1,31 +1,29 @@
 /** A turn from letting its tool go to the record of its end. */
 
 import { sleep } from '../base/async.ts'
+import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import type { Lock } from '../os/lock-file.ts'
 import { type Child, keepTerminal } from '../os/spawn.ts'
-import { artifactsOf } from '../session/artifacts.ts'
 import { markerOf } from '../session/liveness.ts'
 import type { Session } from '../session/session.ts'
-import { hasOpenTurn, type State } from '../session/state.ts'
-import { projectResult, type TurnResult } from '../session/turn.ts'
+import { hasOpenTurn } from '../session/state.ts'
+import { projectResult } from '../session/turn.ts'
 import { isRedacting } from '../store/access.ts'
-import type { Settings } from '../store/config.ts'
 import type { Store } from '../store/store.ts'
-import { lastEntries, outcomeOf, statusOf } from './ending.ts'
+import { recordEnd, statusOf } from './ending.ts'
 import { watchMemory } from './memory.ts'
-import type { RunOptions, RunReport, Started } from './plan.ts'
+import type { RunOptions, RunReport, RunTarget, Started } from './options.ts'
+import type { Plan } from './plan.ts'
 import type { PrivateFile } from './private-file.ts'
 import { Recorder } from './recorder.ts'
-import type { KeptSignals } from './signals.ts'
 import { type Limits, supervise } from './supervise.ts'
 import { foreignText, sweepTurn, watchForKill } from './sweep.ts'
 import { nextOf } from './task.ts'
-import { openVoice } from './voice.ts'
-import type { Work } from './work.ts'
+import { type Account, openVoice } from './voice.ts'
 
 /** A tool behind its gate, whose turn is on the disk. */
-export interface Launch {
+export interface Launch extends Plan {
   readonly child: Child
   readonly toolLock: Lock
   readonly started: Started
@@ -33,15 +31,8 @@ export interface Launch {
   readonly startedAt: number
   /** How long that is ago, in ms, whatever the clock was set to since. */
   readonly elapsed: () => number
-  readonly work: Work
-  /** The directory of the session that this one is a fork of. */
-  readonly source: string | undefined
   /** What the tool says things in, in place of its standard output. */
   readonly file: PrivateFile | undefined
-  readonly settings: Settings
-  readonly signals: KeptSignals
-  /** Tells the caller of the turn. */
-  readonly tell: (started: Started) => void
 }
 
 /** From letting the tool go to the record of its end. */
@@ -51,11 +42,10 @@ export async function follow(
   launch: Launch,
   options: RunOptions,
 ): Promise<RunReport> {
-  const { child, toolLock, started, startedAt, elapsed, work, settings, signals } = launch
-  const { turn } = started
+  const { child, toolLock, started, work, settings, signals } = launch
   const { tool } = work
   const firstSeq = session.state.journal.seq
-  const recorder = new Recorder(session, turn, (failure) => {
+  const recorder = new Recorder(session, started.turn, (failure) => {
     options.onNotice?.(`the journal cannot be written, and the tool goes on: ${failure.message}`)
   })
   const voice = await openVoice(store, session, launch, recorder, options)
@@ -95,65 +85,12 @@ export async function follow(
   // What still holds the lock now is a process that outlived its turn.
   toolLock.release()
 
-  const endedAt = store.now()
-  const extras = [
-    ...(lost === undefined ? [] : [lost]),
-    ...lastEntries(session, launch, account, endedAt, options.task),
-  ]
-  const known: TurnResult = {
-    session_id: session.id,
-    turn,
-    tool,
-    outcome: 'unknown',
-    exit_code: ending.exit.code,
-    signal: ending.exit.signal,
-    summary: account.facts.summary,
-    started_at: new Date(startedAt).toISOString(),
-    completed_at: new Date(endedAt).toISOString(),
-    duration_ms: elapsed(),
-    provider_session_id: account.facts.provider_session_id,
-    usage: account.facts.usage,
-    cost_usd: account.facts.cost_usd,
-    peak_memory_bytes: peakMemory,
-    events_count: 0,
-    ...artifactsOf(session.dir, turn),
-  }
-  const safe = session.redact({ type: 'turn_ended', turn, text: null, data: known, at: endedAt })
-  // What others may have appended meanwhile is known under the lock.
-  const makeResult = (state: State): TurnResult => ({
-    ...safe.value.data,
-    outcome: outcomeOf(ending, account, state),
-    events_count: state.journal.seq - firstSeq + extras.length + 2,
-  })
-  let result = makeResult(session.state)
-  let failure: Failure | undefined
-  do {
-    try {
-      await session.appendAlways((state) => {
-        if (!hasOpenTurn(state)) return []
-        result = makeResult(state)
-        const ended = { ...safe.value, data: result }
-        return [...extras, session.encodeRedacted(ended, safe.counts)]
-      })
-      failure = undefined
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-      // What landed has happened.
-      const { recorded } = error.data as { readonly recorded?: unknown }
-      if (typeof recorded === 'number') extras.splice(0, recorded)
-      failure = error
-    }
-    // Once the entry has landed the turn has ended, whatever became of the state's file.
-  } while (failure !== undefined && hasOpenTurn(session.state) && (await mayRetry()))
+  const end = { ending, account, lost, peakMemory, firstSeq, at: store.now(), mayRetry }
+  const { result, refusal } = await recordEnd(session, launch, options.task, end)
   const recorded = !hasOpenTurn(session.state)
   if (recorded) projectResult(session, session.state)
-  if (ending.endedFor === 'lease' && failure?.code !== 'LEASE_LOST') {
+  if (ending.endedFor === 'lease' && refusal?.code !== 'LEASE_LOST') {
     options.onNotice?.(`${tool} was ended: the lease of the session cannot be found any more`)
-  }
-  const { lostId } = account
-  if (lostId !== undefined) {
-    const id = options.target.kind === 'resume' ? session.id : (options.target.fork ?? session.id)
-    failure ??= new Failure('PROVIDER_SESSION_LOST', { id, tool, provider_session_id: lostId })
   }
   const next = work.adapter && nextOf(work.adapter, session.state.tools[tool] ?? {})
   const isStuck = account.cannotResume && next === 'goes_on'
@@ -161,9 +98,21 @@ export async function follow(
     result,
     status: statusOf(result.outcome, ending),
     recorded,
-    failure,
+    failure: refusal ?? lossOf(account, tool, session.id, options.target),
     next: isStuck ? 'cannot' : next,
   }
+}
+
+/** Of a fork it is the source whose conversation is lost. */
+function lossOf(
+  { lostId }: Account,
+  tool: string,
+  session: SessionId,
+  target: RunTarget,
+): Failure | undefined {
+  if (lostId === undefined) return undefined
+  const id = target.kind === 'resume' ? session : (target.fork ?? session)
+  return new Failure('PROVIDER_SESSION_LOST', { id, tool, provider_session_id: lostId })
 }
 
 function limitsOf({ child, work, settings }: Launch, { timeout, idleTimeout }: RunOptions): Limits {

@@ -36,12 +36,7 @@ export function interactiveWork(
       ...(resumed === undefined ? {} : { provider_session_id: resumed }),
     },
     stdin: 'terminal',
-    file: undefined,
-    promptFile: undefined,
     given: line.takesId ? fresh : undefined,
-    request: undefined,
-    adapter: undefined,
-    continues: undefined,
     notices:
       past?.kind === 'resume' && fresh !== undefined
         ? forgottenAtTerminal(past.dir, adapter.name)

@@ -90,26 +90,8 @@ export async function killTurn(
     status === 'running' && state.turn?.conversation === true && !liveness.holder?.stopped
   using session = new Session(id, dir, accessOf(store))
   const turn = state.turn?.number ?? 0
-  const mayEnd = (now: State) => {
-    const obstacle = findObstacle(id, now)
-    if (obstacle === undefined) return
-    const why = `it cannot be ended from here: ${obstacle}`
-    throw new Failure('KILL_INCOMPLETE', { id, why })
-  }
-  let refused: Failure | undefined
-  try {
-    await session.append((now) => {
-      if (!hasOpenTurn(now) || now.turn?.number !== turn || now.turn.kill_requested) return []
-      // A wish that nobody can carry out would make a cancelled turn of one that ends by itself.
-      if (!canAsk) mayEnd(now)
-      const data = { event: 'kill_requested', turn }
-      return [session.encode({ type: 'session', turn, text: null, data, at: store.now() })]
-    })
-  } catch (error) {
-    if (isRefusal(error)) refused = error
-    else if (!hasHappened(error)) throw error
-  }
-  if (refused !== undefined) mayEnd(state)
+  const refused = await requestEnd(store, session, turn, canAsk)
+  if (refused !== undefined) requireReach(id, state)
   const asked = canAsk && refused === undefined
   const group = (refused === undefined ? session.state : state).turn?.process
   if (asked && group !== undefined) await poll(isGone(id, group), { timeout: farewell })
@@ -122,6 +104,28 @@ export async function killTurn(
       ? await awaitSupervisor(store, session, turn, signal, grace, refused)
       : await endOrphan(store, id, turn, signal, grace)
   return asked ? { ...report, asked } : report
+}
+
+/** Journals the wish, as long as the turn is open; gives why the journal took nothing, if so. */
+async function requestEnd(
+  store: Store,
+  session: Session,
+  turn: number,
+  canAsk: boolean,
+): Promise<Failure | undefined> {
+  try {
+    await session.append((now) => {
+      if (!hasOpenTurn(now) || now.turn?.number !== turn || now.turn.kill_requested) return []
+      // A wish that nobody can carry out would make a cancelled turn of one that ends by itself.
+      if (!canAsk) requireReach(session.id, now)
+      const data = { event: 'kill_requested', turn }
+      return [session.encode({ type: 'session', turn, text: null, data, at: store.now() })]
+    })
+  } catch (error) {
+    if (isRefusal(error)) return error
+    if (!hasHappened(error)) throw error
+  }
+  return undefined
 }
 
 const writeFailures = ['DURABILITY_UNKNOWN', 'DISK_FULL', 'ACCESS_DENIED', 'IO_FAILED'] as const
@@ -158,7 +162,13 @@ function isOutOfSight({ turn }: State): boolean {
   return turn?.process !== undefined && isElsewhere(turn.process)
 }
 
-/** Why no signal of ours reaches the turn's process group, if so. */
+/** Throws KILL_INCOMPLETE when no signal of ours reaches the turn's process group. */
+function requireReach(id: SessionId, state: State): void {
+  const obstacle = findObstacle(id, state)
+  if (obstacle === undefined) return
+  throw new Failure('KILL_INCOMPLETE', { id, why: `it cannot be ended from here: ${obstacle}` })
+}
+
 function findObstacle(id: SessionId, state: State): string | undefined {
   const group = state.turn?.process
   if (group === undefined) return undefined

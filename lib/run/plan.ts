@@ -1,7 +1,6 @@
 /** What a turn needs to know before anything is started or changed. */
 
 import path from 'node:path'
-import type { Writable } from 'node:stream'
 import type { SessionId } from '../base/id.ts'
 import { commandLine, headOf, oneLine } from '../base/text.ts'
 import { Failure } from '../errors.ts'
@@ -12,100 +11,27 @@ import { formatOuter, outerName } from '../session/carriers.ts'
 import type { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import type { State } from '../session/state.ts'
-import type { TurnResult } from '../session/turn.ts'
 import { redactorOf } from '../store/access.ts'
-import type { Config } from '../store/config.ts'
+import type { Settings } from '../store/config.ts'
+import type { Birth } from '../store/create.ts'
 import { realSessionDir } from '../store/hold.ts'
-import { type Caller, findCaller } from '../store/search.ts'
+import { findCaller } from '../store/search.ts'
 import type { Store } from '../store/store.ts'
-import type { OpenSpec } from '../tools/adapter.ts'
-import type { ToolEvent } from '../tools/event.ts'
-import type { SignalSource } from './supervise.ts'
-import { isListed, type Next, type Task } from './task.ts'
+import type { RunOptions, RunTarget, Started } from './options.ts'
+import type { KeptSignals } from './signals.ts'
+import { isListed, type Task } from './task.ts'
 import type { Work } from './work.ts'
 
-export interface RunOptions {
-  /** Programs are looked for in the environment's PATH. */
-  readonly task: Task
-  readonly target: RunTarget
-  /** What the user has set; by default read from the store's config.toml and environment. */
-  readonly config?: Pick<Config, 'settings' | 'tools'>
-  /** How long the turn may take, in ms, in place of the setting. */
-  readonly timeout?: number | undefined
-  /** How long the tool may be silent, in ms, in place of the setting. */
-  readonly idleTimeout?: number | undefined
-  /** The caller's working directory. */
+/** What is known of a turn before its session is changed. */
+export interface Plan {
   readonly cwd: string
-  /** The directory to run in, when it was asked for. */
-  readonly chdir?: string
-  readonly ignoreHup?: boolean
-  /** A file to write the session's id into before the tool starts. */
-  readonly idFile?: string
-  /** The tool reads this process's standard input, and not /dev/null. */
-  readonly stdin?: boolean
-  /**
-   * Shows a tool's events, on `stdout` too, to which the tool's bytes go without it. A text that came in
-   * deltas ends with an empty one. The tokens of usage are those of the turn so far.
-   */
-  readonly show?: (event: ToolEvent) => void
-  /** Where the tool's bytes go on to. */
-  readonly stdout?: Writable
-  readonly stderr?: Writable
-  /** Called before bytes of the tool go to `stderr`. */
-  readonly onComplaint?: (chunk: Uint8Array) => void
-  /** Called before this process stops, as a terminal asks it to. */
-  readonly onStop?: () => void
-  /**
-   * The process's signals, to be passed on to the tool. Without it they do to this process what they
-   * always do: a program that dies leaves its tool orphaned.
-   */
-  readonly signals?: SignalSource
-  /** Asks a person what an agent may do; without it that is a no. */
-  readonly ask?: OpenSpec['ask']
-  /** What agents are told of who talks with them. */
-  readonly clientVersion?: string
-  /** Called once the turn is on the disk and before the tool starts. */
-  readonly onStarted?: (started: Started) => void
-  /** What a person should hear while the turn runs. */
-  readonly onNotice?: (text: string) => void
-}
-
-export type RunTarget =
-  | {
-      readonly kind: 'new'
-      readonly name?: string
-      readonly description?: string
-      readonly parent?: SessionId
-      readonly fork?: SessionId
-      readonly ephemeral?: boolean
-      /** Other machines write to the store, too: marks one that is made now. */
-      readonly shared?: boolean
-    }
-  | {
-      readonly kind: 'resume'
-      readonly id: SessionId
-      /** How long to wait for a running turn, in ms; not at all when undefined. */
-      readonly wait?: number
-      readonly signal?: AbortSignal
-    }
-
-export interface Started {
-  readonly id: SessionId
-  readonly turn: number
-  readonly cwd: string
-  readonly dir: string
-}
-
-export interface RunReport {
-  readonly result: TurnResult
-  /** The exit status that stands for the turn. */
-  readonly status: number
-  /** Whether the turn's end is in the journal; if not, the next turn records it as crashed. */
-  readonly recorded: boolean
-  /** What the disk refused at the end. */
-  readonly failure: Failure | undefined
-  /** What a resume would do now; absent for a plain command, which takes no prompt. */
-  readonly next: Next | undefined
+  readonly work: Work
+  /** The directory of the session that this one is a fork of. */
+  readonly source: string | undefined
+  readonly settings: Settings
+  readonly signals: KeptSignals
+  /** Tells the caller of the turn. */
+  readonly tell: (started: Started) => void
 }
 
 /** A prompt kept in a file. Throws USAGE when it is not there. */
@@ -152,18 +78,30 @@ export function checkProgram(store: Store, { argv, tool }: Work, cwd: string): v
       })
 }
 
-/** The state of a session that another one comes from. Throws what keeps it from being read. */
-export function readSource(store: Store, id: SessionId): State {
-  const { state, failure } = readSnapshot(id, realSessionDir(store, id))
+/** A session that another one comes from. */
+export interface Source {
+  readonly id: SessionId
+  readonly state: State
+  readonly dir: string
+}
+
+/** Throws what keeps its state from being read. */
+export function readSource(store: Store, id: SessionId): Source {
+  const dir = realSessionDir(store, id)
+  const { state, failure } = readSnapshot(id, dir)
   if (state === undefined) throw failure
-  return state
+  return { id, state, dir }
+}
+
+/** Up to where a fork has what its source has. */
+export function forkPoint({ id, state }: Source): Required<Birth>['fork'] {
+  return { of: id, seq: state.journal.seq, turn: state.turn?.number ?? 0 }
 }
 
 /** A child hangs under the turn it was started from; a fork stands beside its source. */
 export function kinOf(
   store: Store,
   target: RunTarget & { kind: 'new' },
-  caller: Caller | undefined,
   source: State | undefined,
 ): { parent_session_id?: string; depth: number } {
   if (source !== undefined) {
@@ -171,9 +109,10 @@ export function kinOf(
     return parent_session_id === undefined ? { depth } : { parent_session_id, depth }
   }
   if (target.parent !== undefined) {
-    const parent = readSource(store, target.parent)
+    const parent = readSource(store, target.parent).state
     return { parent_session_id: target.parent, depth: parent.genealogy.depth + 1 }
   }
+  const caller = findCaller(store)
   if (caller === undefined || caller.store.dir !== store.dir) return { depth: 0 }
   return { parent_session_id: caller.id, depth: caller.state.genealogy.depth + 1 }
 }

@@ -1,4 +1,10 @@
-/** The main job: one turn of a tool in a session, from what was asked to how it ended. */
+/**
+ * The main job: one turn of a tool in a session, from what was asked to how it ended.
+ *
+ * `plan` and `work` say what is to be started, here it is, behind a gate, and `follow` lets it go: there
+ * `voice` journals what the tool says, `supervise` sees to signals, deadlines and its exit, and `ending`
+ * makes the turn's result of both.
+ */
 
 import path from 'node:path'
 import type { SessionId } from '../base/id.ts'
@@ -14,7 +20,7 @@ import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { endTurn, settle } from '../session/turn.ts'
 import { isRedacting, redactorOf } from '../store/access.ts'
-import { readConfigFile, type Settings } from '../store/config.ts'
+import { type Config, readConfigFile } from '../store/config.ts'
 import {
   checkDescription,
   checkName,
@@ -24,27 +30,27 @@ import {
 } from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
 import { type Held, holdSession, keepHeld, realSessionDir } from '../store/hold.ts'
+import { placeOf } from '../store/place.ts'
 import { ensureStore } from '../store/project.ts'
-import { findCaller } from '../store/search.ts'
 import type { Store } from '../store/store.ts'
-import { follow } from './follow.ts'
+import { follow, type Launch } from './follow.ts'
+import type { RunOptions, RunReport, RunTarget } from './options.ts'
 import {
   checkProgram,
   describe,
   findCwd,
+  forkPoint,
   kinOf,
-  type RunOptions,
-  type RunReport,
+  type Plan,
   readSource,
   recordedCwd,
-  type Started,
   toolEnv,
 } from './plan.ts'
 import { PrivateFile, privatePath, sweepPrivateFiles } from './private-file.ts'
-import { type KeptSignals, keepSignals } from './signals.ts'
+import { keepSignals } from './signals.ts'
 import type { SignalSource } from './supervise.ts'
 import { type Task, toolOf } from './task.ts'
-import { planWork, type Surroundings, type Work } from './work.ts'
+import { planWork, type Surroundings } from './work.ts'
 
 /**
  * Runs one turn and resolves when it has ended. Throws, before anything was started, what creating or
@@ -53,69 +59,78 @@ import { planWork, type Surroundings, type Work } from './work.ts'
  */
 export async function runTurn(store: Store, options: RunOptions): Promise<RunReport> {
   try {
-    return await startTurn(store, options)
+    const { target, config = readConfigFile(store.configFile, store.env) } = options
+    const asked = { store, options, config }
+    return await (target.kind === 'resume'
+      ? resumeTurn({ ...asked, target })
+      : beginTurn({ ...asked, target }))
   } catch (error) {
     // The start of a turn whose tool never ran may be in the journal, and is not what was asked for.
     throw withRecorded(error, 0)
   }
 }
 
-async function startTurn(store: Store, options: RunOptions): Promise<RunReport> {
-  let isTold = false
-  const tell = (started: Started) => {
-    options.onStarted?.(started)
-    isTold = true
-  }
-  const { target, config = readConfigFile(store.configFile, store.env) } = options
-  const { settings } = config
-  const around = (id: SessionId) => surroundings(store, id, options, config.tools)
-  const ignoreHup = options.ignoreHup === true
-  const caller = findCaller(store)
-  if (target.kind === 'resume') {
-    const { wait, signal } = target
-    if (wait !== undefined) await loadTool(store, target.id, options.task, config.tools)
-    const forTurn = options.task.kind !== 'compact'
-    const taken = await holdSession(store, target.id, { wait, signal, forTurn })
-    await using held = letGoOf(taken, options)
-    using signals = keepSignals(options.signals ?? silence, ignoreHup)
-    const before = await settle(held.session, store.now())
-    const cwd = findCwd(options, recordedCwd(before, options.chdir), target.id)
-    const past = { kind: 'resume', state: before, dir: held.session.dir } as const
-    const work = planWork(options.task, past, around(target.id))
-    checkProgram(store, work, cwd)
-    const plan = { before, cwd, work, source: undefined, settings, signals, tell }
-    try {
-      return await runHeld(store, held, plan, options)
-    } catch (error) {
-      if (!isTold) await endRefused(held.session, error, store.now())
-      throw error
-    }
-  }
+/** A turn that was asked for, with what it needs of the config. */
+interface Asked<Kind extends RunTarget['kind']> {
+  readonly store: Store
+  readonly options: RunOptions
+  readonly config: Pick<Config, 'settings' | 'tools'>
+  readonly target: RunTarget & { readonly kind: Kind }
+}
 
+/** The next turn of a session, which is held before anything of it is looked at. */
+async function resumeTurn({ store, options, config, target }: Asked<'resume'>): Promise<RunReport> {
+  const { id, wait, signal } = target
+  const { settings, tools } = config
+  const { task } = options
+  const place = placeOf(store, id)
+  if (place === 'ephemeral') {
+    await using ended = await holdSession(store, id, { wait, signal, place })
+    throw new Failure('SESSION_UNKNOWN', { ref: ended.session.id, store: store.dir })
+  }
+  if (wait !== undefined) await loadTool(store, id, task, tools)
+  const taken = await holdSession(store, id, { wait, signal, forTurn: task.kind !== 'compact' })
+  await using held = letGoOf(taken, options)
+  using signals = keepSignals(options.signals ?? silence, options.ignoreHup === true)
+  const before = await settle(held.session, store.now())
+  const cwd = findCwd(options, recordedCwd(before, options.chdir), id)
+  const past = { kind: 'resume', state: before, dir: held.session.dir } as const
+  const work = planWork(task, past, surroundings(store, id, options, tools))
+  checkProgram(store, work, cwd)
+  const teller = openTeller(options)
+  const plan = { cwd, work, source: undefined, settings, signals, tell: teller.tell }
+  try {
+    return await runHeld(store, held, before, plan, options)
+  } catch (error) {
+    if (!teller.hasTold) await endRefused(held.session, error, store.now())
+    throw error
+  }
+}
+
+/** The first turn of a session that is made for it. */
+async function beginTurn({ store, options, config, target }: Asked<'new'>): Promise<RunReport> {
+  const { settings, tools } = config
+  const { task, chdir } = options
   checkName(target.name)
   checkDescription(target.description)
   const source = target.fork === undefined ? undefined : readSource(store, target.fork)
-  const cwd = findCwd(
-    options,
-    source === undefined ? undefined : recordedCwd(source, options.chdir),
-    target.fork,
-  )
-  const past =
-    source === undefined || target.fork === undefined
-      ? undefined
-      : ({ kind: 'fork', state: source, dir: realSessionDir(store, target.fork) } as const)
+  const cwd = findCwd(options, source && recordedCwd(source.state, chdir), target.fork)
   const id = mintId(store.now())
-  const work = planWork(options.task, past, around(id))
+  const work = planWork(
+    task,
+    source && { kind: 'fork', ...source },
+    surroundings(store, id, options, tools),
+  )
   checkProgram(store, work, cwd)
-  const kin = kinOf(store, target, caller, source)
+  const kin = kinOf(store, target, source?.state)
   const limit = settings.depth_limit
   if (kin.depth > limit) throw new Failure('DEPTH_EXCEEDED', { depth: kin.depth, limit })
   ensureStore(store, { shared: target.shared === true })
   await sweepEphemeral(store)
   const repository = findRepository(cwd, store.env)
   const head = repository === undefined ? {} : readHead(repository)
-  using signals = keepSignals(options.signals ?? silence, ignoreHup)
-  const { session, lock } = await createSession(
+  using signals = keepSignals(options.signals ?? silence, options.ignoreHup === true)
+  const made = await createSession(
     store,
     {
       ...kin,
@@ -123,42 +138,50 @@ async function startTurn(store: Store, options: RunOptions): Promise<RunReport> 
       id,
       cwd,
       tool: work.tool,
-      description: target.description ?? source?.description ?? describe(store, options.task),
+      description: target.description ?? source?.state.description ?? describe(store, task),
       ...(target.name === undefined ? {} : { name: target.name }),
       ...(target.ephemeral ? { ephemeral: true } : {}),
-      ...(source === undefined || target.fork === undefined
-        ? {}
-        : { fork: { of: target.fork, seq: source.journal.seq, turn: source.turn?.number ?? 0 } }),
+      ...(source && { fork: forkPoint(source) }),
     },
     { tool: work.tool, turn: 1 },
   )
+  const teller = openTeller(options)
+  const plan = { cwd, work, source: source?.dir, settings, signals, tell: teller.tell }
   let withdrawn: string | undefined
-  // The turn is what was asked for, and what it came to is told also where nothing can be removed.
-  const tidy = <T>(act: () => T): T | undefined => {
-    try {
-      return act()
-    } catch (failure) {
-      if (!(failure instanceof Failure)) throw failure
-      options.onNotice?.(`session ${id} could not be removed: ${failure.message}`)
-      return undefined
-    }
-  }
+  const complaint = `session ${id} could not be removed`
+  const withdraw = () =>
+    elseNotice(options, complaint, () => {
+      withdrawn = withdrawSession(store, made.session)
+    })
   try {
-    await using held = letGoOf(await keepHeld(session, lock), options)
+    await using held = letGoOf(await keepHeld(made.session, made.lock), options)
     try {
-      const before = await session.refresh()
-      const plan = { before, cwd, work, source: past?.dir, settings, signals, tell }
-      return await runHeld(store, held, plan, options)
+      const before = await held.session.refresh()
+      return await runHeld(store, held, before, plan, options)
     } catch (error) {
       // Nobody was told of it, so it leaves as if it had never been.
-      if (!target.ephemeral && !isTold) withdrawn = tidy(() => withdrawSession(store, session))
+      if (!target.ephemeral && !teller.hasTold) await withdraw()
       throw error
     } finally {
-      if (target.ephemeral) withdrawn = tidy(() => withdrawSession(store, session))
+      if (target.ephemeral) await withdraw()
     }
   } finally {
     const dir = withdrawn
-    if (dir !== undefined) tidy(() => disk.removeTree(dir))
+    if (dir !== undefined) await elseNotice(options, complaint, () => disk.removeTree(dir))
+  }
+}
+
+/** Tells the caller of a turn, and knows whether it has. */
+function openTeller({ onStarted }: RunOptions): { tell: Plan['tell']; readonly hasTold: boolean } {
+  let hasTold = false
+  return {
+    tell: (started) => {
+      onStarted?.(started)
+      hasTold = true
+    },
+    get hasTold() {
+      return hasTold
+    },
   }
 }
 
@@ -182,18 +205,25 @@ async function loadTool(
 /** Of signals that nobody passes on. */
 const silence: SignalSource = { on: () => undefined, off: () => undefined }
 
-/** What the turn came to is told also where its session cannot be let go of. */
-function letGoOf(held: Held, { onNotice }: RunOptions): Held {
+function letGoOf(held: Held, options: RunOptions): Held {
   const { session, lock } = held
-  const letGo = async () => {
-    try {
-      await held[Symbol.asyncDispose]()
-    } catch (failure) {
-      if (!(failure instanceof Failure)) throw failure
-      onNotice?.(`session ${session.id} could not be let go of: ${failure.message}`)
-    }
-  }
+  const complaint = `session ${session.id} could not be let go of`
+  const letGo = () => elseNotice(options, complaint, () => held[Symbol.asyncDispose]())
   return { session, lock, [Symbol.asyncDispose]: letGo }
+}
+
+/** The turn is what was asked for, and what it came to is told also where this fails. */
+async function elseNotice(
+  { onNotice }: RunOptions,
+  complaint: string,
+  act: () => void | PromiseLike<void>,
+): Promise<void> {
+  try {
+    await act()
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure
+    onNotice?.(`${complaint}: ${failure.message}`)
+  }
 }
 
 function surroundings(
@@ -221,27 +251,17 @@ async function endRefused(session: Session, error: unknown, now: number): Promis
   }
 }
 
-interface Plan {
-  readonly before: State
-  readonly cwd: string
-  readonly work: Work
-  /** The directory of the session that this one is a fork of. */
-  readonly source: string | undefined
-  readonly settings: Settings
-  readonly signals: KeptSignals
-  /** Tells the caller of the turn. */
-  readonly tell: (started: Started) => void
-}
-
 /** The turn itself, in a session whose lock is held and that is at rest. */
 async function runHeld(
   store: Store,
   { session, lock }: Held,
-  { before, cwd, work, source, settings, signals, tell }: Plan,
+  before: State,
+  plan: Plan,
   options: RunOptions,
 ): Promise<RunReport> {
-  const turn = (before.turn?.number ?? 0) + 1
+  const { cwd, work } = plan
   const { tool } = work
+  const turn = (before.turn?.number ?? 0) + 1
   lock.say({ tool, turn })
   const toolLock = await takeToolLock(session, tool, turn)
   sweepPrivateFiles(store.env)
@@ -268,35 +288,13 @@ async function runHeld(
     toolLock.say({ tool, turn, argv0 }, { ...identity, pid: pgid })
     const startedAt = store.now()
     const startedTick = performance.now()
-    const safeCwd = redactorOf(store).text(cwd).value
-    await session.append({
-      type: 'turn_started',
-      turn,
-      text: null,
-      data: {
-        tool,
-        ...work.record,
-        cwd: safeCwd,
-        ...(safeCwd === cwd ? {} : { cwd_redacted: true }),
-        process: child.group,
-        ...(isRedacting(store) ? {} : { redaction: 'off' }),
-      },
-      at: startedAt,
-    })
+    const elapsed = () => Math.round(performance.now() - startedTick)
+    const started = { id: session.id, turn, cwd, dir: session.dir }
+    const launch = { ...plan, child, toolLock, started, startedAt, elapsed, file }
+    await recordStart(store, session, launch)
     const isListed = !(options.target.kind === 'new' && options.target.ephemeral)
     const isRoot = before.genealogy.parent_session_id === undefined
     if (isListed && isRoot) hintLast(store, session.id)
-    // Of a tool that has the terminal nothing else is ever heard.
-    if (work.stdin === 'terminal' && work.given !== undefined) {
-      const data = { tool, provider_session_id: work.given }
-      await session.append({ type: 'provider_session', turn, text: null, data, at: startedAt })
-    }
-    const started = { id: session.id, turn, cwd, dir: session.dir }
-    const elapsed = () => Math.round(performance.now() - startedTick)
-    const launch = {
-      ...{ child, toolLock, started, startedAt, elapsed },
-      ...{ work, source, file, settings, signals, tell },
-    }
     return await follow(store, session, launch, options)
   } catch (error) {
     child?.abandon()
@@ -305,6 +303,35 @@ async function runHeld(
     file?.[Symbol.dispose]()
     promptFile?.[Symbol.dispose]()
     toolLock.release()
+  }
+}
+
+/** Journals that a turn begins, whose tool stands behind its gate. */
+async function recordStart(
+  store: Store,
+  session: Session,
+  { cwd, work, child, started: { turn }, startedAt: at }: Launch,
+): Promise<void> {
+  const { tool, record, stdin, given } = work
+  const safeCwd = redactorOf(store).text(cwd).value
+  await session.append({
+    type: 'turn_started',
+    turn,
+    text: null,
+    data: {
+      tool,
+      ...record,
+      cwd: safeCwd,
+      ...(safeCwd === cwd ? {} : { cwd_redacted: true }),
+      process: child.group,
+      ...(isRedacting(store) ? {} : { redaction: 'off' }),
+    },
+    at,
+  })
+  // Of a tool that has the terminal nothing else is ever heard.
+  if (stdin === 'terminal' && given !== undefined) {
+    const data = { tool, provider_session_id: given }
+    await session.append({ type: 'provider_session', turn, text: null, data, at })
   }
 }
 

@@ -151,17 +151,15 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
     const last = pumps.map((pump) => (pump.isWaiting() ? performance.now() : pump.lastBytes()))
     return Math.max(workedAt, ...last)
   }
+  const findReason = (): Ending['endedFor'] => {
+    const { timeout, idleTimeout } = limits
+    if (timeout !== undefined && clock.elapsed() >= timeout) return 'timeout'
+    if (idleTimeout !== undefined && clock.since(lastBytes()) >= idleTimeout) return 'idle'
+    if (spec.isLeaseLost()) return 'lease'
+    return spec.cancel !== undefined && spec.isKillRequested() ? 'kill' : undefined
+  }
   const timer = setInterval(() => {
-    const over =
-      limits.timeout !== undefined && clock.elapsed() >= limits.timeout
-        ? 'timeout'
-        : limits.idleTimeout !== undefined && clock.since(lastBytes()) >= limits.idleTimeout
-          ? 'idle'
-          : spec.isLeaseLost()
-            ? 'lease'
-            : spec.cancel !== undefined && spec.isKillRequested()
-              ? 'kill'
-              : undefined
+    const over = findReason()
     if (over === undefined || endedFor !== undefined || isDismissed) return
     if (over === 'idle' && spec.isDone()) {
       dismiss()

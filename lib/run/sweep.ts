@@ -11,7 +11,7 @@ import { findSupervised, listCarriersWithin } from '../session/carriers.ts'
 import { markerOf } from '../session/liveness.ts'
 import type { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
-import type { RunOptions } from './plan.ts'
+import type { RunOptions } from './options.ts'
 import type { Ending } from './supervise.ts'
 
 export type EndSignal = 'SIGTERM' | 'SIGKILL'

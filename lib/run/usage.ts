@@ -64,12 +64,13 @@ export class UsageMeter {
       this.#totals.get(undefined)) as Amounts | undefined
     const total = { ...before, ...told }
     this.#totals.set(provider, total)
-    const added: Record<string, number> = {}
+    let added: Record<string, number> = {}
     for (const [key, amount] of Object.entries(told)) {
-      const more = amount - (before?.[key] ?? (this.#isNew ? 0 : Number.NaN))
-      // A total that shrank began anew somewhere: nobody knows what this turn added.
-      if (more >= 0) added[key] = more
+      const from = before?.[key] ?? (this.#isNew ? 0 : undefined)
+      if (from !== undefined) added[key] = amount - from
     }
+    // Where one shrank they began anew somewhere: nobody knows what this turn added to any of them.
+    if (Object.values(added).some((more) => more < 0)) added = {}
     if (least === undefined || this.#isNew || covers(added, least)) return { added, total }
     return { added: before === undefined ? least : told, total }
   }

@@ -6,11 +6,11 @@ import type { Session } from '../session/session.ts'
 import type { TurnResult } from '../session/turn.ts'
 import { redactorOf } from '../store/access.ts'
 import type { Store } from '../store/store.ts'
-import type { PrintingAdapter, Stream } from '../tools/adapter.ts'
+import type { Dialogue, PrintingAdapter, Stream } from '../tools/adapter.ts'
 import type { Verdict } from '../tools/event.ts'
 import { EventLines, summaryOf } from './events.ts'
 import type { Launch } from './follow.ts'
-import type { RunOptions } from './plan.ts'
+import type { RunOptions } from './options.ts'
 import { type Budget, longestText, OutputLines, type Pump, silentLines, startPump } from './pump.ts'
 import type { Recorder } from './recorder.ts'
 import type { SuperviseSpec } from './supervise.ts'
@@ -61,6 +61,7 @@ export async function openVoice(
   ) as [OutputLines, OutputLines]
   let events: EventLines | undefined
   const stream = await openStream(launch, options, (event) => events?.event(event))
+  const dialogue = stream !== undefined && 'over' in stream ? stream : undefined
   const meter = meterOf(session, launch)
   if (stream !== undefined) {
     events = new EventLines({
@@ -91,7 +92,7 @@ export async function openVoice(
     }),
   )
   // Who can say nothing more is not waited for.
-  void pumps[0]?.closed.then(() => stream?.end?.())
+  void pumps[0]?.closed.then(() => dialogue?.end())
   if (file !== undefined && events !== undefined) {
     const onTrouble = (error: Error) => options.onNotice?.(error.message)
     pumps.push(file.follow(events, () => recorder.isFull, onTrouble))
@@ -101,11 +102,10 @@ export async function openVoice(
     conduct: {
       isWorking: () => events?.isWorking ?? false,
       isDone: () => events?.isDone ?? false,
-      ...(stream?.over === undefined ? {} : { over: stream.over }),
-      ...(stream?.cancel === undefined ? {} : { cancel: stream.cancel }),
+      ...(dialogue && { over: dialogue.over, cancel: dialogue.cancel }),
     },
     end: async (status) => {
-      await stream?.end?.()
+      await dialogue?.end()
       const verdict = stream?.verdict()
       const complains =
         verdict === undefined &&
@@ -116,7 +116,7 @@ export async function openVoice(
         verdict,
         hasLastWord: stream !== undefined && !stream.endsByExit,
         lostId: stream?.isSessionLost?.() || complains ? continues?.id : undefined,
-        cannotResume: stream?.cannotResume?.() ?? false,
+        cannotResume: dialogue?.cannotResume() ?? false,
         isCompacted: events?.isCompacted ?? false,
         facts: {
           summary: summaryOf(safe(verdict?.outcome === 'failure' ? (verdict.text ?? last) : last)),
@@ -135,7 +135,7 @@ async function openStream(
   { child, work, started }: Launch,
   options: RunOptions,
   onEvent: EventLines['event'],
-): Promise<Stream | undefined> {
+): Promise<Stream | Dialogue | undefined> {
   const { adapter, request } = work
   // A command line of the user's own is one of a tool that prints.
   if (request === undefined) return (adapter as PrintingAdapter | undefined)?.open()

@@ -26,19 +26,19 @@ export interface Work {
   /** Standard input: this process's own, a text, what is said in a conversation, or none. */
   readonly stdin: 'inherit' | { readonly text: string } | 'conversation' | 'terminal' | undefined
   /** The private file that the tool says things in, and what it begins with. */
-  readonly file: { readonly path: string; readonly text: string } | undefined
+  readonly file?: { readonly path: string; readonly text: string } | undefined
   /** The private file that the tool reads the prompt from. */
-  readonly promptFile: { readonly path: string; readonly text: string } | undefined
+  readonly promptFile?: { readonly path: string; readonly text: string } | undefined
   /** The id that the tool was told of its provider's session. */
-  readonly given: string | undefined
+  readonly given?: string | undefined
   readonly env: Readonly<Record<string, string>>
   readonly isDropped: (variable: string) => boolean
-  /** Undefined when the command line is the user's own. */
-  readonly request: TurnRequest | undefined
-  /** Undefined for a plain command, whose output is lines. */
-  readonly adapter: Adapter | undefined
+  /** Absent when the command line is the user's own. */
+  readonly request?: TurnRequest
+  /** Absent for a plain command, whose output is lines, and where the person has the terminal. */
+  readonly adapter?: Adapter | undefined
   /** Whether the tool goes on with, or copies, a session of its provider, and which if that is known. */
-  readonly continues:
+  readonly continues?:
     | { readonly act: 'resume' | 'fork'; readonly id: string | undefined }
     | undefined
   /** What a person should know before it starts. */
@@ -81,10 +81,6 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
       argv,
       record: { argv },
       stdin: task.interactive ? 'terminal' : hasInput ? 'inherit' : undefined,
-      file: undefined,
-      promptFile: undefined,
-      given: undefined,
-      request: undefined,
       ...environment(adapter),
       adapter: isHeard ? adapter : undefined,
       continues: act === undefined ? undefined : { act, id: undefined },

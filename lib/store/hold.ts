@@ -152,7 +152,11 @@ export function realSessionDir(store: Store, id: SessionId, place: Place = 'sess
   checkId(id)
   const dir = sessionDir(store.dir, id, place)
   const kind = disk.findFacts(dir)?.kind
-  if (kind === undefined) throw new Failure('SESSION_UNKNOWN', { ref: id, store: store.dir })
+  if (kind === undefined) {
+    const isEphemeral = placeOf(store, id) === 'ephemeral'
+    const ephemeral = isEphemeral ? ({ ephemeral: true } as const) : {}
+    throw new Failure('SESSION_UNKNOWN', { ref: id, store: store.dir, ...ephemeral })
+  }
   if (kind === 'directory') return dir
   throw new Failure('SESSION_UNREADABLE', {
     id,

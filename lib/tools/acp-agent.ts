@@ -32,14 +32,14 @@ export function acpAdapter(name: string, command: readonly string[]): Adapter {
       return {
         parse: (line) => (conversation.take(line) ? [] : undefined),
         verdict: () => ending,
-        over,
         rest: conversation.rest,
+        isSessionLost: () => ending?.why === 'session_lost',
+        over,
         end: () => {
           conversation.end()
           return over
         },
         cancel: conversation.cancel,
-        isSessionLost: () => ending?.why === 'session_lost',
         cannotResume: conversation.cannotResume,
       }
     },

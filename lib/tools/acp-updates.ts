@@ -4,7 +4,7 @@ import { isTable } from '../base/decode.ts'
 import { cutText } from '../base/text.ts'
 import { cutResult } from './drafts.ts'
 import type { EventData, PlanItem, ToolEvent } from './event.ts'
-import { isAmount, shownIn } from './fields.ts'
+import { isAmount, shownIn, sumOf, usageEvents } from './fields.ts'
 
 /** One turn's updates. Nothing in it throws, whatever the agent sends. */
 export interface Updates {
@@ -261,56 +261,41 @@ function planEvent(update: Table): ToolEvent {
 }
 
 /** The tokens that the answer to a prompt counts, as `usage` or in the place where gemini has it. */
-export function usageOf(answer: unknown): ToolEvent | undefined {
-  if (!isTable(answer)) return undefined
+export function usageOf(answer: unknown): readonly ToolEvent[] {
+  if (!isTable(answer)) return []
   if (isTable(answer.usage)) return standardUsage(answer.usage)
   const quota = isTable(answer._meta) ? answer._meta.quota : undefined
   const count = isTable(quota) ? quota.token_count : undefined
-  if (!isTable(count)) return undefined
-  return usageEvent('run', quota, { input: count.input_tokens, output: count.output_tokens })
+  if (!isTable(count)) return []
+  const { input_tokens: input, output_tokens: output } = count
+  return usageEvents('run', { input_tokens: counted(input), output_tokens: counted(output) }, quota)
 }
 
 /**
  * The protocol's texts call it both the turn's and the session's. What is there sends less: opencode
  * counts the turn's last request to the model alone, so it is a part of the turn that nothing else counts.
  */
-function standardUsage(usage: Table): ToolEvent | undefined {
-  const { inputTokens: input, outputTokens: output, totalTokens: total } = usage
-  const { thoughtTokens: reasoning, cachedReadTokens: cached, cachedWriteTokens: written } = usage
-  const sum = (...counts: unknown[]) =>
-    counts.reduce<number>((all, one) => all + (isCount(one) ? one : 0), 0)
+function standardUsage(usage: Table): readonly ToolEvent[] {
+  const { inputTokens, outputTokens, totalTokens: total } = usage
+  const [input, output] = [counted(inputTokens), counted(outputTokens)]
+  const reasoning = counted(usage.thoughtTokens)
+  const cached = counted(usage.cachedReadTokens)
   // Whether they have the cached and the thought tokens in them is not laid down; the total tells.
-  const whole = sum(input, cached, written)
+  const whole = sumOf(input, cached, counted(usage.cachedWriteTokens))
   const fit = [input, whole]
-    .flatMap((one) => [output, sum(output, reasoning)].map((other) => [one, other]))
-    .find((counts) => sum(...counts) === total) ?? [whole, output]
-  return usageEvent('step', usage, {
-    input: isCount(input) ? fit[0] : input,
-    cached,
-    output: isCount(output) ? fit[1] : output,
-    reasoning,
-  })
-}
-
-/** Nothing when no number is known. */
-function usageEvent(
-  scope: 'run' | 'step',
-  record: unknown,
-  counts: { readonly [name in 'input' | 'cached' | 'output' | 'reasoning']?: unknown },
-): ToolEvent | undefined {
-  const { input, cached, output, reasoning } = counts
-  const tokens = {
-    ...(isCount(input) ? { input_tokens: input } : {}),
-    ...(isCount(cached) ? { cached_input_tokens: cached } : {}),
-    ...(isCount(output) ? { output_tokens: output } : {}),
-    ...(isCount(reasoning) ? { reasoning_tokens: reasoning } : {}),
+    .flatMap((one) => [output, sumOf(output, reasoning)].map((other) => [one, other]))
+    .find((counts) => (sumOf(...counts) ?? 0) === total) ?? [whole, output]
+  const counts = {
+    input_tokens: input === undefined ? undefined : fit[0],
+    cached_input_tokens: cached,
+    output_tokens: output === undefined ? undefined : fit[1],
+    reasoning_tokens: reasoning,
   }
-  if (Object.keys(tokens).length === 0) return undefined
-  return { type: 'usage', scope, tokens, raw: record }
+  return usageEvents('step', counts, usage)
 }
 
-function isCount(value: unknown): value is number {
-  return isAmount(value) && Number.isInteger(value)
+function counted(value: unknown): number | undefined {
+  return isAmount(value) && Number.isInteger(value) ? value : undefined
 }
 
 function textOf(value: unknown): string | undefined {

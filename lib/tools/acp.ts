@@ -242,8 +242,7 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
         sessionId: session,
         prompt: [{ type: 'text', text }],
       })
-      const usage = usageOf(answer)
-      if (usage !== undefined) emit([usage])
+      emit(usageOf(answer))
       let ending = endingOf(isTable(answer) ? answer.stopReason : undefined)
       if (isBroken && ending.outcome === 'success') {
         ending = { outcome: 'failure', text: 'the agent says that its conversation is in error' }

@@ -1,4 +1,7 @@
-/** The contract between a turn and the program that does it. */
+/**
+ * The contract between a turn and the program that does it: an adapter plans the program's command line
+ * and opens a stream, which makes events of what the program puts out.
+ */
 
 import type { PermissionSpec } from './acp-permission.ts'
 import type { ToolEvent, Verdict } from './event.ts'
@@ -16,14 +19,16 @@ export interface Adapter {
     /** Compaction without a terminal. */
     readonly compact: boolean
   }
-  /** It has no ids, and what it goes on with is what the transcript tells: `past` in the request. */
-  readonly isToldPast?: true
-  /** What of `supports` it really can, it says only once it runs. */
-  readonly isAsked?: true
-  /** What its environment has beside the caller's. */
-  readonly env?: Readonly<Record<string, string>>
   /** The command line for a turn; undefined when the tool has none for it. */
   readonly plan: (request: TurnRequest) => CommandLine | undefined
+  /** Follows one turn. */
+  readonly open: (spec: OpenSpec) => Stream | Promise<Dialogue>
+  /** Whether what the tool wrote to stderr, when it ended, says that the provider lost the id. */
+  readonly isSessionLost: (stderr: string) => boolean
+  /** What its environment has beside the caller's. */
+  readonly env?: Readonly<Record<string, string>>
+  /** It has no ids, and what it goes on with is what the transcript tells: `past` in the request. */
+  readonly isToldPast?: true
   /**
    * The command line for a turn in which the tool has the terminal: absent where it has no such way. An
    * id is that of the conversation to go on with, or one for a new conversation to take.
@@ -34,17 +39,43 @@ export interface Adapter {
    * Needed where the tool's totals go over all of it.
    */
   readonly continues?: (argv: readonly string[]) => 'resume' | 'fork' | undefined
+  /** Of one that is talked with: what of `supports` it really can, it says only once it runs. */
+  readonly isAsked?: true
   /** Loads what `open` would load later; absent where that is nothing. */
   readonly load?: () => Promise<unknown>
-  /** Follows one turn's standard output. */
-  readonly open: (spec: OpenSpec) => Stream | Promise<Stream>
-  /** Whether what the tool wrote to stderr, when it ended, says that the provider lost the id. */
-  readonly isSessionLost: (stderr: string) => boolean
 }
 
 /** A tool that prints events and is told nothing more once it runs. */
 export interface PrintingAdapter extends Adapter {
   readonly open: () => Stream
+}
+
+/** What one turn puts out, line by line. Nothing in it throws. */
+export interface Stream {
+  /** What a line says; undefined when it is no event at all. */
+  readonly parse: (line: string) => readonly ToolEvent[] | undefined
+  /** How the tool said that the turn ended; undefined when it never did. */
+  readonly verdict: () => Verdict | undefined
+  /** Its output has ended: what was begun in it and never said whole. */
+  readonly rest?: () => readonly ToolEvent[]
+  /** It says at most that a turn failed: else the exit status tells how it ended. */
+  readonly endsByExit?: boolean
+  /** No line is an event, and people are shown the bytes as they come. */
+  readonly isText?: boolean
+  /** Whether the tool said that its provider lost the id. */
+  readonly isSessionLost?: () => boolean
+}
+
+/** A stream that stint answers: it tells its events itself, and `parse` gives none. */
+export interface Dialogue extends Stream {
+  /** When the turn is over, and the tool has nothing more to do. */
+  readonly over: Promise<void>
+  /** Its output has ended; resolves when the verdict is known. */
+  readonly end: () => Promise<void>
+  /** Asks the tool to stop, in its own words; whether it has within so many ms. */
+  readonly cancel: (within: number) => Promise<boolean>
+  /** Whether the tool said that it goes on with no conversation. */
+  readonly cannotResume: () => boolean
 }
 
 /** In UTF-16 units. */
@@ -129,28 +160,4 @@ export interface OpenSpec extends Pick<PermissionSpec, 'ask'> {
   readonly write: (line: string) => void
   readonly closeInput: () => void
   readonly onEvent: (event: ToolEvent) => void
-}
-
-/** One turn's standard output, line by line. Nothing in it throws. */
-export interface Stream {
-  /** What a line says; undefined when it is no event at all. A conversation tells its events itself. */
-  readonly parse: (line: string) => readonly ToolEvent[] | undefined
-  /** How the tool said that the turn ended; undefined when it never did. */
-  readonly verdict: () => Verdict | undefined
-  /** It says at most that a turn failed: else the exit status tells how it ended. */
-  readonly endsByExit?: boolean
-  /** No line is an event, and people are shown the bytes as they come. */
-  readonly isText?: boolean
-  /** Of a conversation: when the turn is over, and the tool has nothing more to do. */
-  readonly over?: Promise<void>
-  /** Its output has ended: what was begun in it and never said whole. */
-  readonly rest?: () => readonly ToolEvent[]
-  /** Of a conversation: its output has ended; resolves when the verdict is known. */
-  readonly end?: () => Promise<void>
-  /** Asks the tool to stop, in its own words; whether it has within so many ms. */
-  readonly cancel?: (within: number) => Promise<boolean>
-  /** Whether the tool said that its provider lost the id. */
-  readonly isSessionLost?: () => boolean
-  /** Whether the tool said that it goes on with no conversation. */
-  readonly cannotResume?: () => boolean
 }

@@ -5,8 +5,8 @@
 
 import { oneLine } from '../base/text.ts'
 import type { PrintingAdapter, Remark, Stream } from './adapter.ts'
-import type { Tokens, ToolEvent } from './event.ts'
-import { isLong, known } from './fields.ts'
+import type { ToolEvent } from './event.ts'
+import { isLong, usageEvents } from './fields.ts'
 
 export const aider: PrintingAdapter = {
   name: 'aider',
@@ -100,12 +100,12 @@ function usageOf(line: string): readonly ToolEvent[] | undefined {
     /^> Tokens: ([\d.,]{1,16}k?) sent\b.{0,80}?([\d.,]{1,16}k?) received/.exec(line) ?? []
   if (sent === undefined || received === undefined) return undefined
   const cost = / Cost: \$([\d.]{1,16}) message/.exec(line.slice(0, 400))?.[1]
-  const tokens = known<Tokens>({
+  const counts = {
     input_tokens: amountOf(sent),
     output_tokens: amountOf(received),
     cost_usd: cost === undefined ? undefined : amountOf(cost),
-  })
-  return [{ type: 'usage', scope: 'step', tokens, raw: { line: oneLine(line.slice(2)) } }]
+  }
+  return usageEvents('step', counts, { line: oneLine(line.slice(2)) })
 }
 
 /** Of `345`, `1,234`, `1.2k` or `0.0012`. */

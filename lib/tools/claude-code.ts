@@ -22,6 +22,7 @@ import {
   shownIn,
   sumOf,
   textIn,
+  usageEvents,
   withData,
 } from './fields.ts'
 
@@ -69,8 +70,8 @@ class ClaudeStream implements Stream {
   /** Blocks of one message come in lines of their own, and some come twice. */
   readonly #seen = new Recent()
   readonly #drafts = new Drafts()
-  /** Whether the conversation itself has said anything. */
-  #hasSpoken = false
+  /** The texts of the conversation itself. */
+  readonly #texts = new Recent()
   /** The last that was told as an error: it is not told again as an answer, or as the turn's end. */
   #lastError: string | undefined
   /** Why the compaction that ended last came to nothing. */
@@ -125,10 +126,14 @@ class ClaudeStream implements Stream {
 
   #system(event: Fields): readonly ToolEvent[] {
     switch (event.subtype) {
-      case 'init':
+      case 'init': {
+        // Where a script runs it again, what ended the last one is not how this one ends.
+        if (this.#isNew(event)) this.#verdict = undefined
+        const isOther = this.#session !== undefined && idIn(event, 'session_id') !== this.#session
         // A conversation that is gone on with, or copied, goes on with its sums as well.
         this.#countsAll = isSince('2.1.277', textIn(event, 'claude_code_version'))
-        return []
+        return isOther ? this.#begin() : []
+      }
       // An estimate that comes with each piece of a thought.
       case 'thinking_tokens':
         return []
@@ -155,6 +160,15 @@ class ClaudeStream implements Stream {
     }
   }
 
+  /** Another conversation: of what the last one said, and counted, nothing is said again. */
+  #begin(): readonly ToolEvent[] {
+    this.#texts.clear()
+    this.#lastError = undefined
+    this.#uncompacted = undefined
+    this.#counted = {}
+    return this.#drafts.take()
+  }
+
   #error(text: string): readonly ToolEvent[] {
     if (this.#lastError === text) return []
     this.#lastError = text
@@ -172,7 +186,9 @@ class ClaudeStream implements Stream {
     }
     // Blocks are said whole in the order in which they began.
     for (const { type } of said) this.#drafts.drop(draftKey(event, type), 'oldest')
-    this.#hasSpoken ||= said.some(({ type, ...rest }) => type === 'message' && !('data' in rest))
+    for (const one of said) {
+      if (one.type === 'message' && one.data === undefined) this.#texts.add(one.text.trim())
+    }
     return said
   }
 
@@ -208,9 +224,9 @@ class ClaudeStream implements Stream {
     if (hasSucceeded && !isInVain) {
       this.#verdict = { outcome: 'success' }
       const answer = textIn(event, 'result') ?? ''
-      if (this.#hasSpoken || answer === '') return usage
       // What a command of its own answers stands nowhere else.
-      this.#hasSpoken = true
+      if (answer === '' || this.#texts.has(answer.trim())) return usage
+      this.#texts.add(answer.trim())
       this.#drafts.drop(draftKey(event, 'message'))
       return [{ type: 'message', text: answer }, ...usage]
     }
@@ -249,12 +265,8 @@ class ClaudeStream implements Stream {
       key,
       Math.max(least[key] ?? 0, amount - (before[key] ?? 0)),
     ])
-    const tokens: Tokens = {
-      ...(whole === undefined ? query : least),
-      ...Object.fromEntries(added),
-    }
-    if (Object.keys(tokens).length === 0) return []
-    return [{ type: 'usage', scope: 'run', tokens, raw }]
+    const counts = { ...(whole === undefined ? query : least), ...Object.fromEntries(added) }
+    return usageEvents('run', counts, raw)
   }
 }
 

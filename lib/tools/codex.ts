@@ -4,7 +4,7 @@ import { isTable } from '../base/decode.ts'
 import { Recent } from '../base/recent.ts'
 import type { PrintingAdapter, Stream } from './adapter.ts'
 import { cutResult, Drafts } from './drafts.ts'
-import type { PlanItem, Tokens, ToolEvent, Verdict } from './event.ts'
+import type { PlanItem, ToolEvent, Verdict } from './event.ts'
 import {
   amountIn,
   type Fields,
@@ -20,6 +20,7 @@ import {
   readFields,
   shownIn,
   textIn,
+  usageEvents,
 } from './fields.ts'
 import { Repeats } from './repeats.ts'
 
@@ -62,6 +63,7 @@ export const codex: PrintingAdapter = {
 }
 
 class CodexStream implements Stream {
+  #thread: string | undefined
   readonly #announced = new Recent()
   readonly #drafts = new Drafts()
   readonly #repeats = new Repeats()
@@ -76,7 +78,8 @@ class CodexStream implements Stream {
     switch (event.type) {
       case 'thread.started': {
         const id = idIn(event, 'thread_id')
-        return id === undefined ? [rawEvent(event)] : [{ type: 'provider_session', id }]
+        if (id === undefined) return [rawEvent(event)]
+        return [...this.#begin(id), { type: 'provider_session', id }]
       }
       case 'turn.started':
         // Where a script runs it again, what ended the last one is not how this one ends.
@@ -84,7 +87,7 @@ class CodexStream implements Stream {
         return []
       case 'turn.completed':
         this.#verdict = { outcome: 'success' }
-        return [usageOf(fieldsIn(event, 'usage'))]
+        return usageOf(fieldsIn(event, 'usage'))
       case 'turn.failed': {
         const text = messageIn(event.error) ?? 'the turn failed'
         this.#verdict = { outcome: 'failure', text }
@@ -108,6 +111,15 @@ class CodexStream implements Stream {
   }
 
   rest(): readonly ToolEvent[] {
+    return this.#drafts.take()
+  }
+
+  /** The items of each run are numbered from 0: of another thread's none was said before. */
+  #begin(thread: string): readonly ToolEvent[] {
+    if (thread === this.#thread) return []
+    this.#thread = thread
+    this.#verdict = undefined
+    for (const known of [this.#announced, this.#repeats, this.#done]) known.clear()
     return this.#drafts.take()
   }
 
@@ -229,12 +241,12 @@ function planItem(value: unknown): PlanItem {
 }
 
 /** Totals of the whole thread: a resumed one goes on counting, and a fork begins with its source's. */
-function usageOf(usage: Fields): ToolEvent {
-  const tokens = known<Tokens>({
+function usageOf(usage: Fields): readonly ToolEvent[] {
+  const counts = {
     input_tokens: amountIn(usage, 'input_tokens'),
     cached_input_tokens: amountIn(usage, 'cached_input_tokens'),
     output_tokens: amountIn(usage, 'output_tokens'),
     reasoning_tokens: amountIn(usage, 'reasoning_output_tokens'),
-  })
-  return { type: 'usage', scope: 'thread', tokens, raw: usage }
+  }
+  return usageEvents('thread', counts, usage)
 }

@@ -1,7 +1,7 @@
 /** Looking into what a tool printed: whatever is not of the expected shape is as good as absent. */
 
 import { isTable } from '../base/decode.ts'
-import type { ToolEvent } from './event.ts'
+import type { Tokens, ToolEvent } from './event.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -92,10 +92,24 @@ export function sumOf(...amounts: readonly (number | undefined)[]): number | und
 }
 
 /** The same without the keys that have no value. */
-export function known<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {
+export function known<T extends object>(
+  values: {
+    readonly [K in keyof T]: T[K] | undefined
+  },
+): T {
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== undefined),
   ) as unknown as T
+}
+
+/** What a tool counted, which stands in `raw` in its own words; no event where it counted nothing. */
+export function usageEvents(
+  scope: (ToolEvent & { readonly type: 'usage' })['scope'],
+  counts: { readonly [K in keyof Tokens]: Tokens[K] | undefined },
+  raw: unknown,
+): readonly ToolEvent[] {
+  const tokens = known<Tokens>(counts)
+  return Object.keys(tokens).length === 0 ? [] : [{ type: 'usage', scope, tokens, raw }]
 }
 
 /** An event that the adapter knows nothing about. */

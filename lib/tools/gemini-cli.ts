@@ -1,7 +1,7 @@
 /** Google Gemini CLI: `gemini --output-format stream-json`. */
 
 import type { PrintingAdapter, Stream } from './adapter.ts'
-import type { Tokens, ToolEvent, Verdict } from './event.ts'
+import type { ToolEvent, Verdict } from './event.ts'
 import {
   amountIn,
   type Fields,
@@ -14,6 +14,7 @@ import {
   readFields,
   shownIn,
   textIn,
+  usageEvents,
 } from './fields.ts'
 import { Repeats } from './repeats.ts'
 
@@ -84,7 +85,7 @@ class GeminiStream implements Stream {
             id: idIn(event, 'tool_id') ?? '',
             status: (event.status ?? event.error ?? 'success') === 'success' ? 'ok' : 'failed',
             ...known<{ output?: string }>({
-              output: shownIn(event, 'output') ?? messageIn(event.error),
+              output: shownIn(event, 'output') || messageIn(event.error),
             }),
           },
         ]
@@ -134,12 +135,10 @@ function messageOf(event: Fields): ToolEvent {
 
 /** Of this run alone. */
 function usageOf(stats: Fields): readonly ToolEvent[] {
-  const tokens = known<Tokens>({
+  const counts = {
     input_tokens: amountIn(stats, 'input_tokens'),
     cached_input_tokens: amountIn(stats, 'cached'),
     output_tokens: amountIn(stats, 'output_tokens'),
-  })
-  return Object.keys(tokens).length === 0
-    ? []
-    : [{ type: 'usage', scope: 'run', tokens, raw: stats }]
+  }
+  return usageEvents('run', counts, stats)
 }

@@ -3,7 +3,7 @@
 import { Recent } from '../base/recent.ts'
 import type { PrintingAdapter, Stream } from './adapter.ts'
 import { Drafts } from './drafts.ts'
-import type { Tokens, ToolEvent, Verdict } from './event.ts'
+import type { ToolEvent, Verdict } from './event.ts'
 import {
   amountIn,
   type Fields,
@@ -16,6 +16,7 @@ import {
   shownIn,
   sumOf,
   textIn,
+  usageEvents,
   withData,
 } from './fields.ts'
 import { Repeats } from './repeats.ts'
@@ -60,6 +61,7 @@ class OpencodeStream implements Stream {
   readonly #steps = new Recent()
   /** What other sessions than the turn's own say: those of its helpers. */
   #helpers: OpencodeStream | undefined
+  readonly #helping = new Recent()
 
   parse(line: string): readonly ToolEvent[] | undefined {
     const event = readFields(line)
@@ -68,7 +70,10 @@ class OpencodeStream implements Stream {
     // The id stands in every line, and nowhere else.
     const id = idIn(event, 'sessionID')
     if (id === undefined || id === this.#session) return this.#event(event, part)
-    if (this.#session !== undefined) {
+    // Once it has answered its helpers have: another session is that of a script's next run.
+    const isNext = event.type === 'step_start' && this.#verdict?.outcome === 'success'
+    if (this.#session !== undefined && (!isNext || this.#helping.has(id))) {
+      this.#helping.add(id)
       this.#helpers ??= new OpencodeStream()
       return ofHelper(this.#helpers.#event(event, part))
     }
@@ -163,7 +168,7 @@ function ofHelper(events: readonly ToolEvent[]): readonly ToolEvent[] {
 function resultOf(id: string, state: Fields): ToolEvent & { readonly type: 'tool_result' } {
   const exit = fieldsIn(state, 'metadata').exit
   const failed = state.status === 'error' || (typeof exit === 'number' && exit !== 0)
-  const output = shownIn(state, 'output') ?? messageIn(state.error)
+  const output = shownIn(state, 'output') || messageIn(state.error)
   const declined = state.status === 'error' && /^The user rejected permission/.test(output ?? '')
   return {
     type: 'tool_result',
@@ -185,13 +190,12 @@ function usageOf(part: Fields): readonly ToolEvent[] {
   const said = amountIn(tokens, 'output')
   const reasoning = amountIn(tokens, 'reasoning')
   const whole = sumOf(said, reasoning)
-  const normal = known<Tokens>({
+  const counts = {
     input_tokens: input,
     cached_input_tokens: read,
     output_tokens: sumOf(input, whole) === tokens.total ? whole : said,
     reasoning_tokens: reasoning,
     cost_usd: amountIn(part, 'cost'),
-  })
-  if (Object.keys(normal).length === 0) return []
-  return [{ type: 'usage', scope: 'step', tokens: normal, raw: { tokens, cost: part.cost } }]
+  }
+  return usageEvents('step', counts, { tokens, cost: part.cost })
 }

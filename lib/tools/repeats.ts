@@ -14,4 +14,8 @@ export class Repeats {
     this.#seen.add(print)
     return false
   }
+
+  clear(): void {
+    this.#seen.clear()
+  }
 }

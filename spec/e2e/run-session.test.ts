@@ -220,11 +220,19 @@ describe('run --ephemeral', () => {
     expect((await place.stint(['show', id.slice(0, 10)])).status).toBe(3)
     const [usage] = await place.json<Row[]>(['du', id])
     expect(usage?.sessions[0].bytes).toBeGreaterThan(0)
+    const resumed = await place.stint(['resume', id, '--', 'true'])
+    expectRefusal(resumed, { status: 125, code: 'SESSION_LOCKED' })
+    expect(resumed.stderr).not.toContain('--fork')
+    const copied = await place.stint(['run', '--fork', id, '--', 'true'])
+    expectRefusal(copied, { status: 125, code: 'SESSION_UNKNOWN' })
+    expect(copied.stderr).toContain(`session ${id} is ephemeral`)
+    const waiting = place.stint(['resume', id, '--wait', '--', 'true'])
     // It says nothing of what it does not look at.
     const doctor = await place.stint(['doctor', id])
     expectRefusal(doctor, { status: 3, code: 'SESSION_UNKNOWN' })
     touch(gate)
     expect((await run.ended).status).toBe(0)
+    expectRefusal(await waiting, { status: 125, code: 'SESSION_UNKNOWN' })
     for (const where of ['sessions', 'ephemeral', 'staging']) {
       expect(readdirSync(`${place.store()}/${where}`)).toEqual([])
     }

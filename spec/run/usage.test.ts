@@ -54,6 +54,17 @@ describe('UsageMeter', () => {
     tell({ input_tokens: 30, output_tokens: 5 })
     expect(meter.sum).toEqual({ input_tokens: 30, output_tokens: 5 })
   })
+
+  it('counts nothing of totals of which one shrank, and goes on from them', () => {
+    const meter = new UsageMeter(() => ({ input_tokens: 5000, output_tokens: 34 }), false)
+    const tell = (tokens: Tokens) =>
+      meter.take({ type: 'usage', scope: 'thread', tokens, raw: {} }, 'a')
+    const told = { input_tokens: 1201, output_tokens: 80 }
+    expect(tell(told)).toEqual({ scope: 'thread', provider_session_id: 'a', total: told, raw: {} })
+    expect(meter.sum).toBeNull()
+    tell({ input_tokens: 1301, output_tokens: 90 })
+    expect(meter.sum).toEqual({ input_tokens: 100, output_tokens: 10 })
+  })
 })
 
 describe('what claude used', () => {

@@ -805,8 +805,8 @@ describe('usage', () => {
     ['no cache', { inputTokens: 10, outputTokens: 5 }, 10],
     ['no input', { outputTokens: 5 }, undefined],
   ])('counts %s', (_name, usage, input_tokens) => {
-    expect(usageOf({ usage })).toMatchObject({ scope: 'step', tokens: { output_tokens: 5 } })
-    const event = usageOf({ usage })
+    expect(usageOf({ usage })).toMatchObject([{ scope: 'step', tokens: { output_tokens: 5 } }])
+    const [event] = usageOf({ usage })
     expect(event?.type === 'usage' && event.tokens.input_tokens).toBe(input_tokens)
   })
 
@@ -819,7 +819,7 @@ describe('usage', () => {
   ])('counts output %s', (_name, counts) => {
     const usage = { ...counts, thoughtTokens: 3, cachedReadTokens: 100 }
     const tokens = { input_tokens: 110, output_tokens: 8, reasoning_tokens: 3 }
-    expect(usageOf({ usage })).toMatchObject({ tokens })
+    expect(usageOf({ usage })).toMatchObject([{ tokens }])
   })
 
   test('is absent where nothing is known', () => {
@@ -829,7 +829,7 @@ describe('usage', () => {
       { usage: {} },
       { _meta: { quota: { token_count: { input_tokens: '7' } } } },
     ]) {
-      expect(usageOf(answer)).toBeUndefined()
+      expect(usageOf(answer)).toEqual([])
     }
   })
 })

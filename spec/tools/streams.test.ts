@@ -311,14 +311,77 @@ describe('what is told in pieces', () => {
 })
 
 describe('a script that runs its tool twice', () => {
-  it.each(['codex', 'gemini-cli'])('has ended as the second run of %s did', (tool) => {
-    const text = readFileSync(join(streams, tool, '01-plain.stdout'), 'utf8')
-    const lines = text.trim().split('\n')
+  const linesOf = (tool: string, name = '01-plain') =>
+    readFileSync(join(streams, tool, `${name}.stdout`), 'utf8')
+      .trim()
+      .split('\n')
+  const idKey = {
+    codex: 'thread_id',
+    'gemini-cli': 'session_id',
+    'claude-code': 'session_id',
+    opencode: 'sessionID',
+  }
+  /** The same in another conversation, as the provider would number it. */
+  const again = (tool: keyof typeof idKey, lines: readonly string[]) => {
+    const id = JSON.parse(lines[0] ?? '')[idKey[tool]]
+    return lines.map((line) => line.replaceAll(id, 'other').replaceAll(/"uuid":"/g, '$&other'))
+  }
+
+  it.each(['codex', 'gemini-cli', 'claude-code', 'opencode'] as const)(
+    'has ended as the second run of %s did',
+    (tool) => {
+      const lines = linesOf(tool)
+      const second = again(tool, lines)
+      const stream = (findAdapter(tool) as PrintingAdapter).open()
+      for (const line of [...lines, ...second.slice(0, -1)]) stream.parse(line)
+      expect(stream.verdict()).toBeUndefined()
+      stream.parse(second.at(-1) ?? '')
+      expect(stream.verdict()).toEqual({ outcome: 'success' })
+    },
+  )
+
+  it.each(['codex', 'gemini-cli'] as const)('of the same conversation of %s, too', (tool) => {
+    const lines = linesOf(tool)
     const stream = (findAdapter(tool) as PrintingAdapter).open()
     for (const line of [...lines, ...lines.slice(0, -1)]) stream.parse(line)
     expect(stream.verdict()).toBeUndefined()
     stream.parse(lines.at(-1) ?? '')
     expect(stream.verdict()).toEqual({ outcome: 'success' })
+  })
+
+  it.each(['codex', 'opencode', 'claude-code'] as const)(
+    'has said and used what both runs of %s did',
+    (tool) => {
+      const read = (lines: readonly string[]) =>
+        follow(
+          tool,
+          lines.map((line) => JSON.parse(line)),
+        )
+      const shape = (events: readonly ToolEvent[]) => events.map(({ type }) => type)
+      for (const name of ['01-plain', '02-tool']) {
+        const lines = linesOf(tool, name)
+        const second =
+          tool === 'opencode'
+            ? again(tool, lines).map((line) => line.replaceAll(/"(?:prt|msg|call)_/g, '$&x'))
+            : again(tool, lines)
+        const once = read(lines)
+        const both = read([...lines, ...second])
+        expect(shape(both)).toEqual([...shape(once), ...shape(once)])
+        const tokens = (events: readonly ToolEvent[]) =>
+          of(events, 'usage').map((one) => one.tokens)
+        expect(tokens(both)).toEqual([...tokens(once), ...tokens(once)])
+      }
+    },
+  )
+
+  it('tells what the first run of codex left half said', () => {
+    const began = (thread_id: string) => ({ type: 'thread.started', thread_id })
+    const text = (event: string, said: string) => ({
+      type: `item.${event}`,
+      item: { id: 'item_0', type: 'agent_message', text: said },
+    })
+    const lines = [began('a'), text('updated', 'Hal'), began('b'), text('completed', 'Whole')]
+    expect(of(follow('codex', lines), 'message').map((one) => one.text)).toEqual(['Hal', 'Whole'])
   })
 })
 
@@ -728,4 +791,50 @@ describe('a command line', () => {
       if (line !== undefined) expect(line.args).toContain('id-1')
     }
   })
+})
+
+describe('an answer of claude that differs from all it said before', () => {
+  it('is told as well', () => {
+    const said = (text: string) => ({
+      type: 'assistant',
+      message: { content: [{ type: 'text', text }] },
+    })
+    const end = (result: string, uuid: string) => ({
+      type: 'result',
+      subtype: 'success',
+      result,
+      uuid,
+    })
+    const lines = [
+      said('I look.'),
+      said('It is 42.'),
+      end(' It is 42.', 'a'),
+      end('It is 43.', 'b'),
+    ]
+    const texts = of(follow('claude-code', lines), 'message').map(({ text }) => text)
+    expect(texts).toEqual(['I look.', 'It is 42.', 'It is 43.'])
+  })
+})
+
+describe('a call that failed without a word', () => {
+  it('has why', () => {
+    const gemini = { type: 'tool_result', tool_id: 'c', status: 'error', output: '' }
+    const state = { status: 'error', input: {}, output: '', error: 'it broke' }
+    for (const [tool, line] of [
+      ['gemini-cli', { ...gemini, error: { type: 'X', message: 'it broke' } }],
+      ['opencode', { type: 'tool_use', part: { id: 'p', callID: 'c', tool: 't', state } }],
+    ] as const) {
+      const [result] = of(follow(tool, [line]), 'tool_result')
+      expect(result).toMatchObject({ status: 'failed', output: 'it broke' })
+    }
+  })
+})
+
+describe('a turn that says nothing of what it used', () => {
+  it.each([{}, { usage: null }, { usage: { input_tokens: 'many' } }])(
+    'as %j, is told none',
+    (more) => {
+      expect(follow('codex', [{ type: 'turn.completed', ...more }])).toEqual([])
+    },
+  )
 })
