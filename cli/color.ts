@@ -1,13 +1,13 @@
 /** When output is coloured. */
 
+import type { Env } from '../lib/index.ts'
+
 export type ColorChoice = 'auto' | 'always' | 'never'
 
 export interface Colors {
   readonly stdout: boolean
   readonly stderr: boolean
 }
-
-type Env = Readonly<Record<string, string | undefined>>
 
 /**
  * Whether to colour a stream: the choice if there is one, then FORCE_COLOR, NO_COLOR, TERM=dumb,

@@ -1,12 +1,10 @@
 /** What a handler gets of the process it runs in; whatever costs something is made on first use. */
 
 import type { Readable, Writable } from 'node:stream'
-import { Failure } from '../lib/index.ts'
+import { type Env, Failure } from '../lib/index.ts'
 import { type Colors, colorChoice, isColored } from './color.ts'
 import { flag, type Invocation, text } from './command.ts'
 import { createOut, type Out } from './out.ts'
-
-type Env = Readonly<Record<string, string | undefined>>
 
 /** The part of the process that the program uses; tests make their own. */
 export interface Host {

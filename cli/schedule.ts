@@ -1,10 +1,8 @@
 /** Snippets that let cron or systemd run gc, with the flags that were given. */
 
-import { Failure, readConfig } from '../lib/index.ts'
+import { type Env, Failure, readConfig } from '../lib/index.ts'
 import type { Invocation, Option, Value } from './command.ts'
 import { homeOf, pathOf } from './session.ts'
-
-type Env = Readonly<Record<string, string | undefined>>
 
 interface Surroundings {
   readonly env: Env

@@ -63,7 +63,7 @@ async function unpackAll(
   { file, dryRun = false, onStep }: UnpackOptions,
 ): Promise<UnpackRow[]> {
   const provenance = {
-    archive: file.slice(file.lastIndexOf('/') + 1),
+    archive: disk.baseOf(file),
     projectPath: store.projectPath,
     now: store.now(),
   }

@@ -27,7 +27,7 @@ export async function writeTarget(
   if (force) requireReplaceable(file)
   else if (disk.findFacts(file) !== undefined) throw new Failure('FILE_EXISTS', { file })
   requireDir(disk.parentOf(file))
-  const name = file.slice(file.lastIndexOf('/') + 1)
+  const name = disk.baseOf(file)
   sweepUnfinished(disk.parentOf(file), (other) => other === name)
   const path = unfinished.format(file, createMint()(Date.now()))
   // Another one for the same name may sweep it before it is locked; then it is made anew.

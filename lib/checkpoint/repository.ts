@@ -6,8 +6,7 @@ import * as disk from '../os/disk.ts'
 import { findRepository } from '../os/git.ts'
 import type { GitPlace } from '../os/git-notes.ts'
 import { readSnapshot } from '../session/snapshot.ts'
-import { realSessionDir } from '../store/hold.ts'
-import { placeOf } from '../store/place.ts'
+import { dirOf } from '../store/hold.ts'
 import type { Store } from '../store/store.ts'
 
 /**
@@ -17,7 +16,7 @@ import type { Store } from '../store/store.ts'
  * Throws NO_REPOSITORY.
  */
 export function findSessionRepository(store: Store, id: SessionId): GitPlace {
-  const { state } = readSnapshot(id, realSessionDir(store, id, placeOf(store, id)))
+  const { state } = readSnapshot(id, dirOf(store, id))
   const cwd = state?.git.cwd
   // One of which something was redacted is nowhere.
   const ran = cwd === undefined ? undefined : findPlace(store, cwd)

@@ -167,7 +167,7 @@ function removeProbes({ root }: Store): Done {
 /** The path of the project is the one that the name of the store's directory was made of. */
 function mendProject(store: Store): Done {
   const file = files.project(store.dir)
-  const name = store.dir.slice(store.dir.lastIndexOf('/') + 1)
+  const name = disk.baseOf(store.dir)
   const paths = [
     store.projectPath,
     ...listIds(store).map((id) => readSnapshot(id, realSessionDir(store, id)).state?.project_path),

@@ -1,5 +1,6 @@
 /** What the stored conversation of any tool says, in the order in which it took place. */
 
+import type { Env } from '../base/env.ts'
 import type { Failure } from '../errors.ts'
 import type { ToolEvent } from '../tools/event.ts'
 import type { Source, SourceRecord } from './source.ts'
@@ -43,7 +44,7 @@ export interface Format {
 
 /** Where a user's files are. */
 export interface Home {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
   readonly home: string
   /** Called for what cannot be looked into. */
   readonly onTrouble: (trouble: Failure<'CONVERSATION_UNREADABLE'>) => void

@@ -1,5 +1,6 @@
 /** Secrets that a process is given by its environment. */
 
+import type { Env } from '../base/env.ts'
 import { pickSecrets } from './secrets.ts'
 import { isTelling } from './telling.ts'
 
@@ -8,10 +9,7 @@ import { isTelling } from './telling.ts'
  * of the variables in `named`, whatever they look like. Paths, addresses, words and numbers are not
  * taken for secrets, and what is shorter than eight characters is not looked for.
  */
-export function secretsIn(
-  env: Readonly<Record<string, string | undefined>>,
-  named: readonly string[] = [],
-): string[] {
+export function secretsIn(env: Env, named: readonly string[] = []): string[] {
   const variables = Object.entries(env).filter(
     (one): one is [string, string] =>
       one[1] !== undefined &&

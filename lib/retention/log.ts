@@ -28,7 +28,7 @@ export function logRemovals(store: Store, removals: readonly Removal[]): boolean
 export function logRemovedStore(store: Store): void {
   const path = rootFiles.removals(store.root)
   const log = disk.findText(files.removals(store.dir), 'refused', disk.largestList) ?? ''
-  const name = store.dir.slice(store.dir.lastIndexOf('/') + 1)
+  const name = disk.baseOf(store.dir)
   const removed = { store: name, act: 'store', why: `nothing is left of ${store.projectPath}` }
   appendText(path, log)
   appendLines(store, path, [removed])

@@ -23,7 +23,7 @@ import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { endTurn, findTurnEnd, settle } from '../session/turn.ts'
 import { accessOf } from '../store/access.ts'
-import { holdSession, holdTools, realSessionDir } from '../store/hold.ts'
+import { dirOf, holdSession, holdTools } from '../store/hold.ts'
 import { placeOf } from '../store/place.ts'
 import type { Store } from '../store/store.ts'
 import { farewell } from './supervise.ts'
@@ -55,7 +55,7 @@ export async function killTurn(
   grace: number,
   options: { readonly lost?: boolean } = {},
 ): Promise<KillReport> {
-  const dir = realSessionDir(store, id, placeOf(store, id))
+  const dir = dirOf(store, id)
   const snapshot = readSnapshot(id, dir)
   if (snapshot.state === undefined && snapshot.failure !== undefined) throw snapshot.failure
   const { liveness, snapshot: seen } = observe(snapshot, { now: store.now(), scrutiny: 'all' })

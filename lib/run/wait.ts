@@ -7,8 +7,7 @@ import * as disk from '../os/disk.ts'
 import { patiently } from '../os/shortage.ts'
 import { isAttended, observe, type Status } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
-import { realSessionDir } from '../store/hold.ts'
-import { placeOf } from '../store/place.ts'
+import { dirOf } from '../store/hold.ts'
 import type { Store } from '../store/store.ts'
 
 export interface Waited {
@@ -31,7 +30,7 @@ export async function waitForTurn(
     readonly signal?: AbortSignal | undefined
   } = {},
 ): Promise<Waited> {
-  const dir = realSessionDir(store, id, placeOf(store, id))
+  const dir = dirOf(store, id)
   const started = performance.now()
   const look = patiently()
   for (let pause = 10, isFirst = true; ; pause = Math.min(pause * 1.5, 250), isFirst = false) {

@@ -1,6 +1,7 @@
 /** Looking into what a tool printed: whatever is not of the expected shape is as good as absent. */
 
 import { isTable } from '../base/decode.ts'
+import { parseJson } from '../base/json.ts'
 import type { Tokens, ToolEvent } from './event.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -16,14 +17,9 @@ export function readFields(line: string): Fields | undefined {
   // A byte order mark counts as space here.
   const from = line.search(/\S/)
   if (line[from] !== '{') return undefined
-  try {
-    const value: unknown = JSON.parse(from === 0 ? line : line.slice(from))
-    if (!isTable(value)) return undefined
-    return line.length < shortest ? value : (pruned(value) as Fields)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  const value = parseJson(from === 0 ? line : line.slice(from))
+  if (!isTable(value)) return undefined
+  return line.length < shortest ? value : (pruned(value) as Fields)
 }
 
 /** Without what has no value, and without what nests too deep for whoever reads it. */

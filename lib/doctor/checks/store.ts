@@ -116,7 +116,7 @@ export function moveAside(
   id: SessionId | null = null,
 ): string {
   const dir = files.quarantine(store.dir, id)
-  const to = `${dir}/${quarantineName(path.slice(path.lastIndexOf('/') + 1), now)}`
+  const to = `${dir}/${quarantineName(disk.baseOf(path), now)}`
   return `mkdir -p ${shellWord(dir)} && mv ${shellWord(path)} ${shellWord(to)}`
 }
 
