@@ -633,12 +633,20 @@ export function tryRemoveTree(path: string): Failure | undefined {
   }
 }
 
-/** The same for many at once: a disk that is slow to free what files had frees that of several meanwhile. */
+/** The same for several at once: a disk that is slow to free what files had frees that of others meanwhile. */
 export async function tryRemoveTrees(paths: readonly string[]): Promise<(Failure | undefined)[]> {
-  const options = { recursive: true, force: true }
-  await Promise.allSettled(paths.map((path) => fs.promises.rm(path, options)))
+  if (paths.length > 1) await Promise.allSettled(paths.map(removeLater))
   // What is still there takes more care.
   return paths.map(tryRemoveTree)
+}
+
+/** One after the other: a tree may have any number of files. */
+async function removeLater(dir: string): Promise<void> {
+  for (const item of await fs.promises.readdir(dir, { withFileTypes: true })) {
+    const path = `${dir}/${item.name}`
+    await (item.isDirectory() ? removeLater(path) : fs.promises.unlink(path))
+  }
+  await fs.promises.rmdir(dir)
 }
 
 /** Node's own takes twice as long, and stops at directories such as those of Go's module cache. */

@@ -296,7 +296,7 @@ test('lines of any ends, bytes and NULs are kept in order', async () => {
   const ran = await stage.run([`${JSON.stringify(start)}\r\n`, '\0\0\n', broken, done])
   expect(ran).toMatchObject({ status: 0, stdout: 'a\ufffd\ufffdb\n' })
   const types = ran.entries.map(({ type }) => type).slice(2)
-  expect(types).toEqual(['provider_session', 'output', 'message', 'usage', 'turn_ended'])
+  expect(types).toEqual(['provider_session', 'output', 'message', 'turn_ended'])
 })
 
 test('what is counted before there is an id is counted once', async () => {
