@@ -30,7 +30,6 @@ import {
 } from '../store/create.ts'
 import { sweepEphemeral } from '../store/ephemeral.ts'
 import { type Held, holdSession, keepHeld, realSessionDir } from '../store/hold.ts'
-import { placeOf } from '../store/place.ts'
 import { ensureStore } from '../store/project.ts'
 import type { Store } from '../store/store.ts'
 import { follow, type Launch } from './follow.ts'
@@ -83,11 +82,6 @@ async function resumeTurn({ store, options, config, target }: Asked<'resume'>): 
   const { id, wait, signal } = target
   const { settings, tools } = config
   const { task } = options
-  const place = placeOf(store, id)
-  if (place === 'ephemeral') {
-    await using ended = await holdSession(store, id, { wait, signal, place })
-    throw new Failure('SESSION_UNKNOWN', { ref: ended.session.id, store: store.dir })
-  }
   if (wait !== undefined) await loadTool(store, id, task, tools)
   const taken = await holdSession(store, id, { wait, signal, forTurn: task.kind !== 'compact' })
   await using held = letGoOf(taken, options)

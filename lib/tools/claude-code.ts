@@ -129,10 +129,10 @@ class ClaudeStream implements Stream {
       case 'init': {
         // Where a script runs it again, what ended the last one is not how this one ends.
         if (this.#isNew(event)) this.#verdict = undefined
-        const isOther = this.#session !== undefined && idIn(event, 'session_id') !== this.#session
         // A conversation that is gone on with, or copied, goes on with its sums as well.
         this.#countsAll = isSince('2.1.277', textIn(event, 'claude_code_version'))
-        return isOther ? this.#begin() : []
+        const id = idIn(event, 'session_id')
+        return id === undefined || id === this.#session ? [] : this.#begin()
       }
       // An estimate that comes with each piece of a thought.
       case 'thinking_tokens':
@@ -253,7 +253,9 @@ class ClaudeStream implements Stream {
     // Of this query alone, without its helpers.
     const query = tokensOf(fieldsIn(event, 'usage')) as Amounts
     const told = { ...whole, ...cost } as Amounts
-    const before = this.#counted
+    // Sums that shrank are those of another process: a script went on with the conversation.
+    const shrank = Object.entries(told).some(([key, amount]) => amount < (this.#counted[key] ?? 0))
+    const before = shrank ? {} : this.#counted
     const raw = { usage, modelUsage, total_cost_usd }
     this.#counted = { ...before, ...told }
     // The first result of a process is that of the query alone; a later one of a part of what was added.

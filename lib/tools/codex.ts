@@ -119,6 +119,7 @@ class CodexStream implements Stream {
     if (thread === this.#thread) return []
     this.#thread = thread
     this.#verdict = undefined
+    this.#lastError = undefined
     for (const known of [this.#announced, this.#repeats, this.#done]) known.clear()
     return this.#drafts.take()
   }

@@ -46,6 +46,12 @@ export function shownIn(fields: Fields, key: string): string | undefined {
   return JSON.stringify(value)
 }
 
+/** What came out of a call, or else why nothing did. */
+export function outputIn(result: Fields): string | undefined {
+  const output = shownIn(result, 'output')
+  return output || (messageIn(result.error) ?? output)
+}
+
 /** The texts of an answer's parts, a line each; images are long, and say nothing as text. */
 export function partsText(parts: readonly unknown[]): string {
   return parts

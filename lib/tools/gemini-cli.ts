@@ -10,9 +10,9 @@ import {
   isLong,
   known,
   messageIn,
+  outputIn,
   rawEvent,
   readFields,
-  shownIn,
   textIn,
   usageEvents,
 } from './fields.ts'
@@ -85,7 +85,7 @@ class GeminiStream implements Stream {
             id: idIn(event, 'tool_id') ?? '',
             status: (event.status ?? event.error ?? 'success') === 'success' ? 'ok' : 'failed',
             ...known<{ output?: string }>({
-              output: shownIn(event, 'output') || messageIn(event.error),
+              output: outputIn(event),
             }),
           },
         ]

@@ -11,9 +11,9 @@ import {
   idIn,
   known,
   messageIn,
+  outputIn,
   rawEvent,
   readFields,
-  shownIn,
   sumOf,
   textIn,
   usageEvents,
@@ -168,7 +168,7 @@ function ofHelper(events: readonly ToolEvent[]): readonly ToolEvent[] {
 function resultOf(id: string, state: Fields): ToolEvent & { readonly type: 'tool_result' } {
   const exit = fieldsIn(state, 'metadata').exit
   const failed = state.status === 'error' || (typeof exit === 'number' && exit !== 0)
-  const output = shownIn(state, 'output') || messageIn(state.error)
+  const output = outputIn(state)
   const declined = state.status === 'error' && /^The user rejected permission/.test(output ?? '')
   return {
     type: 'tool_result',

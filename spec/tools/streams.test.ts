@@ -374,6 +374,38 @@ describe('a script that runs its tool twice', () => {
     },
   )
 
+  it('has used what both runs of one conversation of claude did', () => {
+    const init = (uuid: string) => ({ type: 'system', subtype: 'init', session_id: 's', uuid })
+    const end = (uuid: string, total_cost_usd: number, output_tokens: number) => ({
+      ...{ type: 'result', subtype: 'success', session_id: 's', uuid, total_cost_usd },
+      usage: { output_tokens },
+    })
+    const costs = (...lines: readonly object[]) =>
+      of(follow('claude-code', lines), 'usage').map(({ tokens }) => tokens)
+    expect(costs(init('a'), end('b', 0.5, 70), init('c'), end('d', 0.25, 90))).toEqual([
+      { cost_usd: 0.5, output_tokens: 70 },
+      { cost_usd: 0.25, output_tokens: 90 },
+    ])
+    // One that names no conversation begins none.
+    const nameless = { ...init('c'), session_id: undefined }
+    expect(costs(init('a'), end('b', 0.5, 70), nameless, end('d', 0.75, 90))).toMatchObject([
+      { cost_usd: 0.5 },
+      { cost_usd: 0.25 },
+    ])
+  })
+
+  it('tells why the second run of codex failed, also where the first failed for the same', () => {
+    const lines = ['a', 'b'].flatMap((thread_id) => [
+      { type: 'thread.started', thread_id },
+      { type: 'turn.failed', error: { message: 'no quota' } },
+    ])
+    lines.splice(1, 0, { type: 'error', message: 'no quota' } as never)
+    expect(of(follow('codex', lines), 'error').map(({ text }) => text)).toEqual([
+      'no quota',
+      'no quota',
+    ])
+  })
+
   it('tells what the first run of codex left half said', () => {
     const began = (thread_id: string) => ({ type: 'thread.started', thread_id })
     const text = (event: string, said: string) => ({
@@ -827,6 +859,22 @@ describe('a call that failed without a word', () => {
       const [result] = of(follow(tool, [line]), 'tool_result')
       expect(result).toMatchObject({ status: 'failed', output: 'it broke' })
     }
+  })
+})
+
+describe('a call that came to an end without a word', () => {
+  it.each([
+    ['gemini-cli', { type: 'tool_result', tool_id: 'c', status: 'success', output: '' }],
+    [
+      'opencode',
+      {
+        type: 'tool_use',
+        part: { callID: 'c', tool: 't', state: { status: 'completed', output: '' } },
+      },
+    ],
+  ])('of %s has an empty output, which is more than none', (tool, line) => {
+    const [result] = of(follow(tool, [line]), 'tool_result')
+    expect(result).toMatchObject({ status: 'ok', output: '' })
   })
 })
 
