@@ -635,10 +635,15 @@ export function tryRemoveTree(path: string): Failure | undefined {
 
 /** The same for many at once: a disk that is slow to free what files had frees that of several meanwhile. */
 export async function tryRemoveTrees(paths: readonly string[]): Promise<(Failure | undefined)[]> {
-  const options = { recursive: true, force: true }
-  await Promise.allSettled(paths.map((path) => fs.promises.rm(path, options)))
+  await Promise.allSettled(paths.map(removeFiles))
   // What is still there takes more care.
   return paths.map(tryRemoveTree)
+}
+
+/** One after the other: to ask for all at once takes memory for each, and a tool may have left millions. */
+async function removeFiles(path: Path): Promise<void> {
+  if (!fs.lstatSync(path).isDirectory()) return fs.promises.unlink(path)
+  for (const { inner } of listInner(path)) await removeFiles(inner)
 }
 
 /** Node's own takes twice as long, and stops at directories such as those of Go's module cache. */
