@@ -493,8 +493,9 @@ export async function syncAll({
   readonly dirs: readonly [string, ...string[]]
 }): Promise<void> {
   const others = Promise.allSettled([
-    ...files.map((path) => syncLater(path)),
-    ...dirs.map((path) => syncLater(path, isUnsyncable)),
+    // Some file systems sync only what may be written.
+    ...files.map((path) => syncLater(path, O_RDWR)),
+    ...dirs.map((path) => syncLater(path, O_RDONLY, isUnsyncable)),
   ])
   try {
     // By this thread, which would only wait.
@@ -505,9 +506,9 @@ export async function syncAll({
   for (const one of await others) if (one.status === 'rejected') throw one.reason
 }
 
-function syncLater(path: string, isNoMatter = (_: unknown) => false): Promise<void> {
+function syncLater(path: string, flags: number, isNoMatter = (_: unknown) => false): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fd = onDisk(path, () => fs.openSync(path, O_RDONLY))
+    const fd = onDisk(path, () => fs.openSync(path, flags))
     fs.fsync(fd, (error) => {
       closeFile(fd)
       if (error === null || isNoMatter(error)) resolve()
@@ -640,13 +641,11 @@ export async function tryRemoveTrees(paths: readonly string[]): Promise<(Failure
   return paths.map(tryRemoveTree)
 }
 
-/** One after the other: a tree may have any number of files. */
-async function removeLater(dir: string): Promise<void> {
-  for (const item of await fs.promises.readdir(dir, { withFileTypes: true })) {
-    const path = `${dir}/${item.name}`
-    await (item.isDirectory() ? removeLater(path) : fs.promises.unlink(path))
-  }
-  await fs.promises.rmdir(dir)
+async function removeLater(path: Path): Promise<void> {
+  if (!fs.lstatSync(path).isDirectory()) return fs.promises.unlink(path)
+  // One after the other: all at once would take memory for each, and a tool may have left millions.
+  for (const { inner } of listInner(path)) await removeLater(inner)
+  await fs.promises.rmdir(path)
 }
 
 /** Node's own takes twice as long, and stops at directories such as those of Go's module cache. */

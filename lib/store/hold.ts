@@ -67,6 +67,8 @@ export async function holdSession(
       lock.say({})
       return held
     } catch (error) {
+      // Not only keepHeld throws: the settings may be unreadable.
+      lock.release()
       if (!isFailure(error, 'LEASE_HELD')) throw error
       if (wait === undefined) throw new Failure('LEASE_HELD', { ...error.data, ...forTurn })
     }

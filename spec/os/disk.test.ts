@@ -4,6 +4,7 @@ import fs, {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -213,5 +214,55 @@ describe('removeTree', () => {
     expect(disk.sizeOf(`${dir}/tree`)).toBe(Number(size))
     disk.removeTree(`${dir}/tree`)
     expect(existsSync(`${dir}/tree`)).toBe(false)
+  })
+})
+
+describe('tryRemoveTrees', () => {
+  it('asks for one removal of each tree at a time, however much is in it', async () => {
+    const dir = makeDir()
+    const trees = ['a', 'b', 'c'].map((name) => `${dir}/${name}`)
+    for (const tree of trees) {
+      for (const inner of [tree, `${tree}/sub`]) {
+        mkdirSync(inner)
+        for (let file = 0; file < 200; file++) writeFileSync(`${inner}/${file}`, '')
+      }
+    }
+    let most = 0
+    const look = setInterval(() => {
+      const asked = process.getActiveResourcesInfo().filter((name) => name.startsWith('FSReq'))
+      most = Math.max(most, asked.length)
+    }, 0)
+    try {
+      expect(await disk.tryRemoveTrees(trees)).toEqual([undefined, undefined, undefined])
+    } finally {
+      clearInterval(look)
+    }
+    expect(most).toBeGreaterThan(0)
+    expect(most).toBeLessThanOrEqual(trees.length)
+    expect(readdirSync(dir)).toEqual([])
+  })
+
+  it('follows no link, also in place of a tree, and says what it could not remove', async () => {
+    const dir = makeDir()
+    for (const name of ['keep', 'tree', 'held']) {
+      mkdirSync(`${dir}/${name}`)
+      writeFileSync(`${dir}/${name}/f`, 'x')
+    }
+    symlinkSync(`${dir}/keep`, `${dir}/tree/link`)
+    symlinkSync(`${dir}/keep`, `${dir}/link`)
+    const unlink = vi.spyOn(fs, 'unlinkSync').mockImplementationOnce(() => {
+      throw Object.assign(new Error(), { code: 'EIO', errno: -5, syscall: 'unlink' })
+    })
+    const later = vi.spyOn(fs.promises, 'unlink').mockRejectedValueOnce(new Error())
+    const names = ['held', 'tree', 'link', 'none']
+    const failures = await disk.tryRemoveTrees(names.map((name) => `${dir}/${name}`))
+    unlink.mockRestore()
+    later.mockRestore()
+    expect(failures.map((failure) => failure?.code)).toEqual([
+      'IO_FAILED',
+      ...[undefined, undefined, undefined],
+    ])
+    expect(readdirSync(dir)).toEqual(['held', 'keep'])
+    expect(readdirSync(`${dir}/keep`)).toEqual(['f'])
   })
 })

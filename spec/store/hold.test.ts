@@ -8,6 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { dirname } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { isFailure } from '../../lib/errors.ts'
 import type { Store } from '../../lib/index.ts'
@@ -96,6 +97,18 @@ describe('holdSession', () => {
     symlinkSync(dir, `${store.dir}/sessions/${id}`)
     await expect(holdSession(store, id)).rejects.toMatchObject({ code: 'SESSION_UNREADABLE' })
     expect(readdirSync(`${dir}/locks`)).toEqual([])
+  })
+
+  it('gives the lock back when the settings cannot be read', async () => {
+    const store = makeStore()
+    const { id, dir } = writeSession(store)
+    mkdirSync(dirname(store.configFile), { recursive: true })
+    writeFileSync(store.configFile, 'no toml')
+    await expect(holdSession(store, id)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    expect(probeLock(`${dir}/locks/session.lock`)).toBe('free')
+    rmSync(store.configFile)
+    await using held = await holdSession(store, id)
+    expect(held.session.id).toBe(id)
   })
 
   it('says in the lock who has it', async () => {
