@@ -158,11 +158,13 @@ const openings = broken.map(({ line }) => new RegExp(`${line}$`, 'm'))
 export function openEnd(text: string, before: string | undefined): string | undefined {
   const start = text.lastIndexOf('\n') + 1
   const line = text.slice(Math.max(start, text.length - 200))
-  if (slots.test(line)) {
+  const isBlank = line.trim() === ''
+  if (isBlank || slots.test(line)) {
     const above = text.slice(Math.max(0, start - 200), Math.max(0, start - 1))
     const name = start === 0 ? before : openEnd(above, undefined)
+    if (name === undefined || (isBlank && !/: ?\n$/.test(name))) return undefined
     // One of them may stand between a name and its value.
-    return name === undefined || name.includes('"slotSetting"') ? undefined : `${name}${line}\n`
+    return name.includes('"slotSetting"') ? undefined : `${name}${line}\n`
   }
   const last = lastOf(line)
   const mayList = '[{(=:'.includes(last) || before !== undefined || (start > 0 && listed.test(line))

@@ -3,6 +3,7 @@
 import type { Find } from './finds.ts'
 import {
   findMeaning,
+  isChosen,
   isLikePassword,
   isRandom,
   isTwoWords,
@@ -132,8 +133,8 @@ function assignmentAt(
   while ((text[start] === ' ' || text[start] === '\t') && start < at + operator.length + 41) start++
   if (text[start] === '\n' && !isHeader(kind)) start = quotedBelow(text, start)
   const isVariable = tight && meaning.isConstant
-  const words = twoWordsAt(text, start, name, kind)
-  if (words !== undefined) return words
+  const made = madeUpAt(text, start, name, kind)
+  if (made !== undefined) return made
   if (isVariable && opensLine(text, nameStart)) return lineAt(text, start, kind) ?? undefined
   const isFlag = tight && (text.startsWith('--', nameStart) || isParameter)
   for (const lead of leads) {
@@ -152,14 +153,15 @@ function assignmentAt(
   return kind === 'secret' && isNamedSo(name, text.slice(find.start, find.end)) ? undefined : find
 }
 
-/** Two words in quotes, under the name of a password. */
-function twoWordsAt(text: string, start: number, name: string, kind: Kind): Find | undefined {
+/** In quotes: two words under the name of a password, a word and a number under that of a secret. */
+function madeUpAt(text: string, start: number, name: string, kind: Kind): Find | undefined {
   const quote = text[start] ?? ''
-  if (kind !== 'password' || !`"'\``.includes(quote)) return undefined
+  if ((kind !== 'password' && kind !== 'secret') || !`"'\``.includes(quote)) return undefined
   const near = text.slice(start + 1, start + 32)
-  const words = near.slice(0, Math.max(0, near.indexOf(quote)))
-  if (!isTwoWords(name, words)) return undefined
-  return { start: start + 1, end: start + 1 + words.length, rule: kind }
+  const content = near.slice(0, Math.max(0, near.indexOf(quote)))
+  const isMadeUp = kind === 'password' ? isTwoWords : isChosen
+  if (!isMadeUp(name, content)) return undefined
+  return { start: start + 1, end: start + 1 + content.length, rule: 'password' }
 }
 
 const below = /\r?\n[ \t]{0,64}(?=["'`])/y
@@ -303,11 +305,11 @@ function lineAt(text: string, start: number, kind: Kind): Find | undefined {
 
 /** The type that some languages put between a name and its value. */
 const typed =
-  /(?:(?:Optional|Secret|Final)\[)?(?:&(?:'static )?)?(?:str|string|String|SecretStr|text|Any|any)(?:\]|\?)?(?: ?\| ?(?:None|null|undefined))? ?= ?(?=["'`r])/y
+  /(?:(?:Optional|Secret|Final)\[)?(?:&(?:'static )?)?(?:str|string|String|SecretStr|text|Any|any)(?:\]|\?)?(?: ?\| ?(?:None|null|undefined))? ?= ?(?=["'`r]|Field\()/y
 
 /** What some languages put before or for a quote, and Markdown and YAML before a value. */
 const marked =
-  /(?:(?:Some|String::from|\[\]byte|Buffer\.from|(?:base64\.)?b64decode|atob|MD5|SHA1|bytes)\((?=["'`])|N(?=')|q{1,2}[{(](?=\S)|\[\[(?=[^\s[\]]+\]\])|[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|&\w{1,32} (?=\S))/y
+  /(?:(?:Some|String::from|\[\]byte|Buffer\.from|(?:base64\.)?b64decode|atob|MD5|SHA1|bytes)\((?=["'`])|Field\((?:default ?= ?)?(?=["'])|N(?=')|q{1,2}[{(](?=\S)|\[\[(?=[^\s[\]]+\]\])|[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|&\w{1,32} (?=\S))/y
 
 const leads = [typed, marked]
 
@@ -333,7 +335,7 @@ function elementAt(
     : undefined
 }
 
-/** `set('password', '...')`, `{ "password", "..." }`, `${env:PASSWORD, '...'}`, `password('...')` */
+/** `set('password', '...')`, `{ "password", "..." }`, `"--password", "..."`, `${env:PASSWORD, '...'}` and calls. */
 function passedAt(
   reader: Reader,
   at: number,
@@ -343,10 +345,13 @@ function passedAt(
 ): Find | undefined {
   const { text } = reader
   const isCall = text[at] !== ','
+  const isFlag =
+    !isCall && text.startsWith('--', nameStart) && /["'`]/.test(text[nameStart - 1] ?? '')
   if (
     isCall
       ? nameEnd !== at
-      : !/(?:[({[]\s{0,8}["'`]|\$\{env:)$/.test(text.slice(Math.max(0, nameStart - 10), nameStart))
+      : !isFlag &&
+        !/(?:[({[]\s{0,8}["'`]|\$\{env:)$/.test(text.slice(Math.max(0, nameStart - 10), nameStart))
   ) {
     return undefined
   }
@@ -355,9 +360,11 @@ function passedAt(
   const find = valueAt(reader, passed.lastIndex, kind, 'bare')
   if (find === undefined || isHeader(kind)) return find
   const content = text.slice(find.start, find.end)
+  if (isFlag && content.startsWith('-')) return undefined
   // Elsewhere than in a call, two words or more are a list of names.
   const isPair =
     !isCall &&
+    !isFlag &&
     !text
       .slice(Math.max(0, nameStart - 10), nameStart - 1)
       .trimEnd()

@@ -39,13 +39,13 @@ const commands: readonly Form[] = [
   form(
     'echo |printf ',
     '\\b(?:echo|printf)[ \\t]+(?:-n[ \\t]+)?',
-    '(?=[ \\t]*\\|[^\\n|]{0,80}\\b(?:secrets? (?:put|set|create|versions add)|env add|sudo[ \\t]+(?:-\\w+[ \\t]+){0,4}-S|passwd[ \\t]+--stdin|kinit|cryptsetup)\\b)',
+    '(?=[ \\t]*\\|[^\\n|]{0,80}\\b(?:secrets? (?:put|set|create|versions add)|env add|auth login|sudo[ \\t]+(?:-\\w+[ \\t]+){0,4}-S|passwd[ \\t]+--stdin|kinit|cryptsetup)\\b)',
   ),
   form(
     '<<<',
-    '\\b(?:sudo[ \\t]+-S|(?:secret|env)[ \\t](?:set|put|add))\\b[^\\n|;&]{0,80}?<<<[ \\t]*',
+    '\\b(?:sudo[ \\t]+-S|auth[ \\t]login|(?:secret|env)[ \\t](?:set|put|add))\\b[^\\n|;&]{0,80}?<<<[ \\t]*',
   ),
-  form('send ', '[Pp]assword[^\\n{]{0,20}[{\\n][ \\t]{0,8}send[ \\t]+(?:--[ \\t]+)?'),
+  form('send ', 'assword[^\\n{]{0,20}[{\\n][ \\t]{0,8}send[ \\t]+(?:--[ \\t]+)?'),
   form('net use', `\\bnet[ \\t]+use\\b${upTo('net')}/user:\\S{1,64}[ \\t]+`),
   form('freerdp', `freerdp\\w{0,8}\\b${upTo('freerdp')}[ \\t]/p:`),
   form('lftp', `\\blftp\\b${upTo('lftp')}[ \\t]-u[ \\t]+[^\\s,]{1,64},`),
@@ -304,6 +304,10 @@ const phrases: readonly Form[] = [
     '(?:\\bNetworkCredential|\\bPasswordAuthentication|\\.basic_auth|\\bCredentials\\.basic|\\bBasicAuthCredentials)(?:\\]?::new)?\\([ \\t]{0,8}["\'][^"\'\\n]{1,64}["\'],[ \\t]{0,8}(?:Some\\()?(?=["\'])',
   ),
   form(
+    'lient("AC|lient(\'AC',
+    '\\bClient\\(["\']AC[0-9a-f]{32}["\'],[ \\t]{0,4}(?=["\'][0-9a-f]{32}["\'])',
+  ),
+  form(
     'mysql_real_connect',
     '\\bmysql_real_connect\\([^,"\\n]{1,32},(?:[ \\t]{0,4}"[^"\\n]{1,200}",){2}[ \\t]{0,4}(?=")',
   ),
@@ -312,8 +316,8 @@ const phrases: readonly Form[] = [
     'CURLOPT_USERPWD,[ \\t]{0,4}["\'](?=[^"\'\\n]{1,200}["\'])[\\w.@-]{1,64}:',
   ),
   form(
-    'SecretKeySpec(|SignedString(|createCipheriv(|cookieParser(|pgp_sym_encrypt(|Fernet(',
-    `(?:\\bSecretKeySpec\\(|\\.SignedString\\((?:\\[\\]byte\\()?|\\bcreateCipheriv\\([ \\t]{0,4}["'][^"'\\n]{1,32}["'],[ \\t]{0,4}|\\bcookieParser\\(|\\bpgp_sym_encrypt\\([^,\\n]{1,64},[ \\t]{0,4}|\\bFernet\\(b?)(?=["'][^"'\\n]{0,64}[0-9])(?=["'][^"'\\n]{8})`,
+    'SecretKeySpec(|SignedString(|createCipheriv(|cookieParser(|pgp_sym_encrypt(|Fernet(|hmac.new(',
+    `(?:\\bSecretKeySpec\\(|\\.SignedString\\((?:\\[\\]byte\\()?|\\bcreateCipheriv\\([ \\t]{0,4}["'][^"'\\n]{1,32}["'],[ \\t]{0,4}|\\bcookieParser\\(|\\bpgp_sym_encrypt\\([^,\\n]{1,64},[ \\t]{0,4}|\\bFernet\\(b?|\\bhmac\\.new\\(b?)(?=["'][^"'\\n]{0,64}[0-9])(?=["'][^"'\\n]{8})`,
   ),
   form('unwrap_or(', '(?:TOKEN|SECRET|PASSWORD|PASSWD|_KEY)"\\)\\.unwrap_or\\([ \\t]{0,4}(?=")'),
   form(
@@ -338,7 +342,7 @@ const phrases: readonly Form[] = [
   ),
   form(
     'assword"|assword\'',
-    `[Pp]assword["'](?:[\\])]{1,3}\\.(?:fill|type|send_keys|sendKeys)\\(|\\]["'],)[ \\t]{0,4}(?=["'][^"'\\n]{0,64}[0-9])`,
+    `[Pp]assword["'](?:[\\])]{1,3}\\.(?:fill|type|send_keys|sendKeys)\\(|\\]["'],|(?<=\\.(?:fill|type|setValue)\\(["'][#.][\\w-]{0,24}[Pp]assword["']),)[ \\t]{0,4}(?=["'][^"'\\n]{0,64}[0-9])`,
   ),
   // The key that is told with its id, in rows and calls.
   {
@@ -438,7 +442,7 @@ export const broken: readonly (Form & { readonly line: string })[] = [
         'se for ',
       ],
       `:[ \\t]{0,4}\\n(?<=\\b((?:(?:[Aa][Pp][Ii]|[Aa]ccess|[Ss]ecret|[Aa]uth) )?[\\w.-]{2,64})["'\`]?(?: for [^\\n]{1,60})?:[ \\t]{0,4}\\n)`,
-      '[ \\t]{0,64}(?=[^\\s:]{4,512}[ \\t]{0,64}(?:\\n|$))',
+      '(?:[ \\t]{0,64}\\n)?[ \\t]{0,64}(?=[^\\s:]{4,512}[ \\t]{0,64}(?:\\n|$))',
     ),
     manner: 'cell',
   },
@@ -465,6 +469,13 @@ const settings: readonly Form[] = [
   setting(
     'assword |Pass |oken |ecret |PASSWORD ',
     '<(?:\\w{1,32}:)?(\\w{2,32})[ \\t][^<>\\n]{1,200}>(?=[^\\s<]{4,512}</)',
+  ),
+  // NAME ?= value of a Makefile
+  setting(' ?= ', '^[ \\t]{0,8}(?:export )?(\\w{2,64}) \\?= (?=[^\\s$])'),
+  // A field of a form as it is sent.
+  setting(
+    'orm-data; name="',
+    '\\bform-data; name="([\\w.-]{2,64})"\\r?\\n(?:Content-[^\\n]{1,100}\\n)?\\r?\\n(?=[^\\s]{4,512}[ \\t]{0,8}\\r?$)',
   ),
   // variable "name" { default = "value" }
   setting(
@@ -523,6 +534,14 @@ const settings: readonly Form[] = [
       '([Pp]ass(?:word|phrase)) for [^\\n:]{1,60}:[ \\t]{1,4}',
     ),
     manner: 'cell',
+  },
+  // The password for NAME is value
+  {
+    ...setting(
+      'word for |hrase for |oken for | key for ',
+      '\\b([Pp]assword|[Pp]assphrase|[Tt]oken|(?:API|api) key) for (?:[\\w."\'`-]{1,32} ){1,4}is[ :]{1,3}(?=["\'`]?[!-~]{8})',
+    ),
+    manner: 'sentence',
   },
   // A line of .netrc.
   {

@@ -2,7 +2,7 @@
 
 import { type Find, marker, mergeCounts, type Redacted, type RedactionCounts } from './finds.ts'
 import { isValueOfSecret } from './manifests.ts'
-import { findKind, findMeaning, type Kind } from './names.ts'
+import { findKind, findMeaning, isChosen, type Kind } from './names.ts'
 
 /** What is done with the strings of a JSON text. */
 export interface Readers {
@@ -179,7 +179,9 @@ class Walk {
         else if (areSecret && isValueOfSecret(key.text, value.text))
           this.#write(value, { value: marker('secret'), counts: { secret: 1 } })
         else {
-          const kind = findKind(key.text) ?? siblings.kindOf(key.text) ?? kindBelow(above, key.text)
+          const named =
+            findKind(key.text) ?? siblings.kindOf(key.text) ?? kindBelow(above, key.text)
+          const kind = named === 'secret' && isChosen(key.text, value.text) ? 'password' : named
           this.#redact(value, kind, `${path}.${key.text}`)
         }
       }

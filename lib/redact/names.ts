@@ -216,7 +216,7 @@ function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
   if (manner === 'cell') {
     return kind === 'password'
       ? isMixed(value) || isChaotic(value)
-      : isChance(value) || /^[a-z]{20,}$/.test(value)
+      : isChance(value) || (isStrong(value) && isChaotic(value)) || /^[a-z]{20,}$/.test(value)
   }
   if (kind === 'password') {
     return manner === 'bare' ? !letters.test(value) || isChaotic(value) : !isLabel(value)
@@ -253,6 +253,15 @@ function isWordy(value: string): boolean {
 export function isTwoWords(name: string, value: string): boolean {
   const isClear = /[Pp]assphrase$|^[A-Z0-9_]*PASS(?:WORD|PHRASE)?$/
   return isClear.test(name) && /^[a-z]{4,12} [a-z]{4,12}$/.test(value) && !said.test(value)
+}
+
+/** Whether it is a word and a number, under the name of a secret that people make up themselves. */
+export function isChosen(name: string, value: string): boolean {
+  const isOwn =
+    /(?:jwt|session|cookie|app|auth|signing|hmac|webhook|shared|client|token)[_.-]?secret$/i
+  const names =
+    /secret|token|key|pass|auth|test|sample|fake|mock|name|value|user|client|server|your/i
+  return isOwn.test(name) && /^[A-Za-z]{4,20}[0-9]{2,4}$/.test(value) && !names.test(value)
 }
 
 function digitsIn(value: string): number {

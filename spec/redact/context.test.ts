@@ -7,6 +7,8 @@ const pw = 'hunter' + '2!x'
 const key = alnum(24)
 const strong = ['Rocket', '4553!'].join('')
 const app = ['qlev', 'wgnz', 'luqm', 'tjor'].join(' ')
+/** A word and a number. */
+const made = ['dragon', '73'].join('')
 const chaos = ['XKxUqG', 'HgaEqA'].join('')
 const brace = '{'
 
@@ -114,6 +116,16 @@ describe('values under secret names', () => {
     ],
     [`?code_verifier=${key}&x=1`, '?code_verifier=[REDACTED:parameter]&x=1'],
     [`env.API_KEY || "${key}"`, 'env.API_KEY || "[REDACTED:secret]"'],
+    [`{"jwtSecret": "${made}"}`, '{"jwtSecret": "[REDACTED:password]"}'],
+    [`JWT_SECRET = '${made}'`, "JWT_SECRET = '[REDACTED:password]'"],
+    [`run(["x", "--password", "${pw}"])`, 'run(["x", "--password", "[REDACTED:password]"])'],
+    [`spawn('x', ['--token', '${key}'])`, "spawn('x', ['--token', '[REDACTED:secret]'])"],
+    [`DB_PASSWORD ?= ${pw}`, 'DB_PASSWORD ?= [REDACTED:password]'],
+    [`export API_TOKEN ?= ${key}`, 'export API_TOKEN ?= [REDACTED:secret]'],
+    [`api_key: str = Field(default="${key}")`, 'api_key: str = Field(default="[REDACTED:secret]")'],
+    [`password: str = Field("${pw}")`, 'password: str = Field("[REDACTED:password]")'],
+    [`The token for staging is ${key}`, 'The token for staging is [REDACTED:secret]'],
+    [`password for the test db is: ${pw}`, 'password for the test db is: [REDACTED:password]'],
   ]
   for (const [text, expected] of found) {
     it(`takes the value and keeps the rest of ${expected}`, () => {
@@ -168,6 +180,7 @@ describe('values that stand in the next line', () => {
     [`a@b:~$ openssl rand -hex 32\n${hex(64)}`, 'a@b:~$ openssl rand -hex 32\n[REDACTED:password]'],
     [`Enter password:\n${pw}`, 'Enter password:\n[REDACTED:password]'],
     [`Enter your API key: \n${key}`, 'Enter your API key: \n[REDACTED:secret]'],
+    [`Generated API key:\n\n  ${key}`, 'Generated API key:\n\n  [REDACTED:secret]'],
   ]
   for (const [text, expected] of found) {
     it(`are taken out of ${JSON.stringify(expected)}`, () => {
@@ -287,6 +300,13 @@ describe('command lines', () => {
     "crypto.createHmac('sha256', 'VALUE')",
     "jwt.sign(payload, 'VALUE', { expiresIn: 1 })",
     "await page.getByLabel('Password').fill('VALUE')",
+    "await page.fill('#password', 'VALUE')",
+    'hmac.new(b"VALUE", message, sha256)',
+    'gh auth login --with-token <<< VALUE',
+    'echo VALUE | gh auth login --with-token',
+    'expect "assword:"\nsend "VALUE"',
+    'Content-Disposition: form-data; name="password"\r\n\r\nVALUE\r\n--x--',
+    'Content-Disposition: form-data; name="api_key"\nContent-Type: text/plain\n\nVALUE\n--x--',
     'driver.find_element(By.ID, "password").send_keys("VALUE")',
     '<wsse:Password Type="PasswordText">VALUE</wsse:Password>',
     '<meta name="csrf-token" content="VALUE" />',
@@ -333,6 +353,12 @@ describe('what a program prints of its own', () => {
     expect(redactor.text(`$ wg show wg0 preshared-keys\n${peer}\t${shared}`).value).toBe(
       `$ wg show wg0 preshared-keys\n${peer}\t[REDACTED:password]`,
     )
+  })
+
+  it("loses Twilio's token behind the account", () => {
+    const call = (token: string) => `Client("AC${hex(32)}", "${token}")`
+    expect(redactor.text(call(hex(32))).value).toBe(call('[REDACTED:password]'))
+    expect(redactor.text(call('auth')).value).toBe(call('auth'))
   })
 
   it("loses Copilot's token, whatever is said in it", () => {
@@ -491,6 +517,16 @@ describe('what is no secret', () => {
     '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
     'sk-learn-compatible-estimators-for-machine-learning-2',
     'npm_config_registry=https://registry.npmjs.org npm_package_name_is_a_long_name_for_x1',
+    'secret: "windows2022", {"token":"comma2024"}, imagePullSecret: "regcred2024"',
+    'clientSecret: "clientSecret01", jwtSecret: \'testing123\', appSecret: "AppSecret02"',
+    'add_argument("--password", "-p"), ["--password", "--username"], ["--token", "token-file-2"]',
+    'DB_PASSWORD ?= $(POSTGRES_PASSWORD) TOKEN ?= $(shell cat x)\npassword?: string',
+    'password: str = Field(..., min_length=8) token: str = Field("access_token")',
+    'the token for main is tokens[0].value, the API key for x is OPENAI_API_KEY1',
+    'the token for this request is invalid, password for user is utf8mb4_bin',
+    'querySelector("#password", "input1")',
+    'form-data; name="file"; filename="a"\n\nab12cd34\nform-data; name="password"\n\n$1abc',
+    'Your token:\n\nSee https://example.test for what to do with version2',
     'drwxr-xr-x 2 root root 4096 Nov 21 02:10 some-very-long-directory-name-with-digits-123',
   ]
   for (const text of benign) {

@@ -38,6 +38,15 @@ describe('the secret columns of tables', () => {
     })
   }
 
+  it('may have marks where chance made them', () => {
+    const value = ['p9#Vq', 'Z3^kW', 'x7Tb'].join('+')
+    const table = (cell: string) => `name,token\nci,${cell}`
+    expect(createRedactor().text(table(value)).value).toBe(table('[REDACTED:secret]'))
+    for (const benign of ['foo#1234', 'v1.2.3+build5', 'color+1234']) {
+      expect(createRedactor().text(table(benign)).value).toBe(table(benign))
+    }
+  })
+
   it('may be letters alone where it is said whose they are', () => {
     const word = ['hunter', 'two'].join('')
     const table = (value: string) => `| user | password |\n|---|---|\n| bob | ${value} |`
