@@ -1,8 +1,9 @@
 /** What a store takes on the disk. */
 
 import type { SessionId } from '../base/id.ts'
+import { quietly } from '../errors.ts'
 import { store as files, sessionDir } from '../layout.ts'
-import { sizeOf } from '../os/disk.ts'
+import { listNames, sizeOf } from '../os/disk.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { listIds } from '../store/list.ts'
 import { placeOf } from '../store/place.ts'
@@ -56,8 +57,14 @@ export function readDiskUsage(
     store: store.dir,
     project_path: store.projectPath,
     sessions,
-    trash_bytes: sizeOf(files.trash(store.dir)),
-    quarantine_bytes: sizeOf(files.quarantine(store.dir, null)),
+    trash_bytes: contentOf(files.trash(store.dir)),
+    quarantine_bytes: contentOf(files.quarantine(store.dir, null)),
     bytes: sizeOf(store.dir),
   }
+}
+
+/** What all in a directory takes; an empty one takes room itself. */
+function contentOf(dir: string): number {
+  const names = quietly(() => listNames(dir)) ?? []
+  return names.reduce((sum, name) => sum + sizeOf(`${dir}/${name}`), 0)
 }

@@ -644,7 +644,11 @@ describe('du and list --size', () => {
     const ofOne = await place.stint(['du', small])
     expect(ofOne.stdout).toMatch(new RegExp(`^SESSION +SIZE .*\\n${small} +\\S+ KiB `))
     expect(ofOne.stdout).not.toContain(large)
-    expect((await place.stint(['du'])).stderr).not.toContain('quarantine')
+    expect((await place.stint(['du'])).stderr).toMatch(/, 0 B in the trash\n$/)
+    await place.stint(['delete', small])
+    expect((await place.json<Row[]>(['du']))[0]?.trash_bytes).toBe(
+      usage?.sessions.find(({ id }: Row) => id === small)?.bytes,
+    )
     writeFileSync(`${place.session(large)}/state.toml`, 'garbage')
     await place.stint(['doctor', '--fix'])
     expect((await place.json<Row[]>(['du']))[0]?.quarantine_bytes).toBeGreaterThan(0)
