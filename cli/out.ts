@@ -15,6 +15,8 @@ export interface Out {
   readonly styled: (text: string) => void
   /** Warns the person, also with --quiet. */
   readonly warn: (text: string) => void
+  /** Has a line that is shown for a while taken away before anything else is written. */
+  readonly beforeWriting: (clear: () => void) => void
 }
 
 type Write = (fd: 1 | 2, data: string | Uint8Array) => void
@@ -26,7 +28,12 @@ export interface OutOptions {
   readonly isColored: (fd: 1 | 2) => boolean
 }
 
-export function createOut({ write, quiet, isTerminal, isColored }: OutOptions): Out {
+export function createOut({ quiet, isTerminal, isColored, ...options }: OutOptions): Out {
+  let clear = () => {}
+  const write: Write = (fd, data) => {
+    clear()
+    options.write(fd, data)
+  }
   return {
     data: (text) => write(1, text),
     json: (value) => write(1, `${formatJson(value, isTerminal(1) ? 2 : 0)}\n`),
@@ -37,6 +44,9 @@ export function createOut({ write, quiet, isTerminal, isColored }: OutOptions): 
       if (!quiet) tell(write, `${text}\n`)
     },
     warn: (text) => tell(write, `${styleOf(isColored(2)).yellow('warning')}: ${visible(text)}\n`),
+    beforeWriting: (given) => {
+      clear = given
+    },
   }
 }
 

@@ -11,11 +11,19 @@ export interface Progress extends Disposable {
 /** How long work is silent at first, and then between two lines, in ms. */
 const patience = 500
 
-/** A line on standard error, once the work takes a while, until the disposal; none where that is no terminal. */
-export function openProgress({ json, quiet, stderr }: Context): Progress {
+/**
+ * A line on standard error, once the work takes a while, until the disposal; none where that is no
+ * terminal. What is written meanwhile stands above it.
+ */
+export function openProgress({ json, quiet, stderr, out }: Context): Progress {
   const isShown = !json && !quiet && isTerminal(2)
   let last = performance.now()
   let isThere = false
+  const clear = () => {
+    if (isThere) stderr.write('\r\x1b[K')
+    isThere = false
+  }
+  out.beforeWriting(clear)
   return {
     say: (text) => {
       if (!isShown || performance.now() - last < patience) return
@@ -24,8 +32,6 @@ export function openProgress({ json, quiet, stderr }: Context): Progress {
       isThere = true
       stderr.write(`\r\x1b[K${text()}`)
     },
-    [Symbol.dispose]: () => {
-      if (isThere) stderr.write('\r\x1b[K')
-    },
+    [Symbol.dispose]: clear,
   }
 }

@@ -19,6 +19,7 @@ import { misused, refuseTogether } from '../argv.ts'
 import { flag, type Handler, type Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
 import { filter, readUntil } from '../filter.ts'
+import { openProgress } from '../progress.ts'
 import { amount } from '../render/amount.ts'
 import { visibleLine } from '../render/visible.ts'
 import { homeOf, resolve } from '../session.ts'
@@ -67,7 +68,7 @@ async function look(invocation: Invocation, context: Context, fix: boolean): Pro
   }
   const found = (findings: readonly (FileFinding | SessionFinding)[]) => {
     for (const finding of findings) report.findings.push(finding)
-    if (!context.json) context.out.data(findings.map(lineOf).join(''))
+    if (!context.json && findings.length > 0) context.out.data(findings.map(lineOf).join(''))
   }
   const redactor = redactorOf(context)
   if (targets.length === 0) {
@@ -75,16 +76,20 @@ async function look(invocation: Invocation, context: Context, fix: boolean): Pro
     report.files++
     await checkInput(context, redactor, found)
   }
+  using progress = openProgress(context)
   const search = async (target: Target) => {
     if ('session' in target) {
       const { store, id } = target.session
       const findings = fix ? await redactSession(store, id) : checkSession(store, id)
       report.sessions++
       found(findings)
+      progress.say(() => `${amount(report.sessions, 'session')} looked through`)
       if (fix && countOf(findings) > 0) report.changed.push({ session: id })
     } else {
-      for (const one of redactPath(target.path, { redactor, fix }))
+      for (const one of redactPath(target.path, { redactor, fix })) {
         note(one, report, context, found)
+        progress.say(() => `${amount(report.files, 'file')} looked through`)
+      }
     }
   }
   for (const target of targets) {

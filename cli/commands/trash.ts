@@ -5,10 +5,13 @@ import {
   type Resolved,
   resolveRef,
   restoreSession,
+  type SessionId,
   type Store,
 } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
-import type { Handler } from '../command.ts'
+import { given, type Handler } from '../command.ts'
+import type { Context } from '../context.ts'
+import { openProgress } from '../progress.ts'
 import { amount } from '../render/amount.ts'
 import { agoCell, idCell, nameCells, nameColumns } from '../render/session.ts'
 import { printTable } from '../render/table.ts'
@@ -62,10 +65,8 @@ async function empty(
   ...[invocation, context]: Parameters<Handler>
 ): Promise<number> {
   const store = storeOf(invocation, context)
-  const { removed, kept } = await emptyTrash(store, {
-    signal: context.signal,
-    ...(refs.length === 0 ? {} : { ids: resolveAll(refs, store).map(({ id }) => id) }),
-  })
+  const ids = refs.length === 0 ? undefined : resolveAll(refs, store).map(({ id }) => id)
+  const { removed, kept } = await remove(store, ids, context)
   if (context.json) {
     context.out.json({ removed, kept: kept.map(keptRow) })
   } else {
@@ -77,6 +78,23 @@ async function empty(
   }
   context.signal.throwIfAborted()
   return kept.length === 0 ? 0 : 5
+}
+
+async function remove(
+  store: Store,
+  ids: readonly SessionId[] | undefined,
+  context: Context,
+): Promise<Emptied> {
+  using progress = openProgress(context)
+  let count = 0
+  return await emptyTrash(store, {
+    signal: context.signal,
+    ...given({ ids }),
+    onRemoved: () => {
+      count++
+      progress.say(() => `${amount(count, 'session')} removed`)
+    },
+  })
 }
 
 function keptRow({ id, why, failure }: Emptied['kept'][number]): object {

@@ -141,18 +141,13 @@ async function* purge(
   const errands = new Map(batch.map((errand) => [errand.id, errand]))
   const ids = [...errands.keys()]
   const sizes = new Map(ids.map((id) => [id, sizeOf(sessionDir(store.dir, id, 'trash'))]))
-  const { removed, kept } = await purgeTrashed(store, ids, {
-    check,
-    object: (id) => notSince(readTrashedAt(store, id), errands.get(id) as Purge),
-    ...(signal === undefined ? {} : { signal }),
-  })
-  for (const id of removed) {
-    yield { id, act, result: 'done', why: 'trashed', bytes: sizes.get(id) ?? 0 }
-  }
-  for (const { id, why, failure } of kept) {
-    yield failure === undefined
-      ? { id, act, result: 'skipped', why }
-      : { id, act, result: 'failed', why, failure }
+  const object = (id: SessionId) => notSince(readTrashedAt(store, id), errands.get(id) as Purge)
+  for await (const one of purgeTrashed(store, ids, { check, object, signal })) {
+    const { id, why } = one
+    if (why === undefined)
+      yield { id, act, result: 'done', why: 'trashed', bytes: sizes.get(id) ?? 0 }
+    else if (one.failure === undefined) yield { id, act, result: 'skipped', why }
+    else yield { id, act, result: 'failed', why, failure: one.failure }
   }
 }
 

@@ -53,7 +53,7 @@ export interface Emptied {
 
 export interface Kept {
   readonly id: SessionId
-  /** It is in use, so it is left where it is. */
+  /** Why it is in use, so that it is left where it is. */
   readonly why: string
   /** Or it could not be removed. */
   readonly failure?: Failure
@@ -78,61 +78,65 @@ export async function emptyTrash(
   const buried = removeBuried(store)
   // What another clean-up was faster with is no news.
   const there = listIds(store, 'trash').filter((id) => options.ids?.includes(id) ?? true)
-  const { removed, kept } = await purgeTrashed(store, there, {
-    ...options,
-    check: maintenance.check,
-  })
-  return { removed, kept: [...buried, ...kept] }
+  const removed: SessionId[] = []
+  const kept: Kept[] = [...buried]
+  for await (const one of purgeTrashed(store, there, { ...options, check: maintenance.check })) {
+    if (one.why !== undefined) {
+      kept.push(one)
+      continue
+    }
+    removed.push(one.id)
+    options.onRemoved?.(one.id)
+  }
+  return { removed, kept }
 }
 
 /**
- * Removes sessions from the trash for good. The caller holds the maintenance lock, which `check`
- * throws without.
+ * Removes sessions from the trash for good, and gives what became of each as it comes. The caller holds
+ * the maintenance lock, which `check` throws without.
  *
  * Each is first renamed out of reach; those names are on the disk before anything is removed, so that
  * no crash leaves half a session which could be restored.
  */
-export async function purgeTrashed(
+export async function* purgeTrashed(
   store: Store,
   ids: readonly SessionId[],
-  options: {
+  {
+    check,
+    object,
+    signal,
+  }: {
     readonly check: () => void
     /** Says why one is not to be removed after all; asked under its locks. */
     readonly object?: (id: SessionId) => string | undefined
-    readonly signal?: AbortSignal
-    readonly onRemoved?: (id: SessionId) => void
+    readonly signal?: AbortSignal | undefined
   },
-): Promise<Emptied> {
-  const removed: SessionId[] = []
-  const kept: Kept[] = []
+): AsyncGenerator<Kept | { readonly id: SessionId; readonly why?: undefined }> {
   const rest = [...ids].reverse()
   // Syncing costs as much as removing does. The first are few, so that one who stops it loses few.
-  for (let size = 1; rest.length > 0 && !options.signal?.aborted; size = Math.min(64, size * 2)) {
+  for (let size = 1; rest.length > 0 && !signal?.aborted; size = Math.min(64, size * 2)) {
     const buried: SessionId[] = []
     while (buried.length < size && rest.length > 0) {
-      options.check()
+      check()
       const id = rest.pop() as SessionId
       try {
-        const why = await buryTrashed(store, id, options.object)
+        const why = await buryTrashed(store, id, object)
         if (why === undefined) buried.push(id)
-        else kept.push({ id, why })
+        else yield { id, why }
       } catch (failure) {
         // The others are none the worse for it.
         if (!(failure instanceof Failure)) throw failure
-        kept.push({ id, why: failure.message, failure })
+        yield { id, why: failure.message, failure }
       }
     }
     disk.syncDir(files.trash(store.dir))
     const failures = await disk.tryRemoveTrees(buried.map((id) => files.gone(store.dir, id)))
     for (const [index, id] of buried.entries()) {
       const failure = failures[index]
-      if (failure === undefined) removed.push(id)
-      else kept.push({ id, why: failure.message, failure, buried: true })
-      options.onRemoved?.(id)
+      yield failure === undefined ? { id } : { id, why: failure.message, failure, buried: true }
     }
   }
-  if (removed.length > 0) disk.syncDir(files.trash(store.dir))
-  return { removed, kept }
+  if (ids.length > 0) disk.syncDir(files.trash(store.dir))
 }
 
 /** Removes what an interrupted purge had renamed out of reach; gives what could not be removed. */

@@ -32,6 +32,7 @@ import {
   touch,
   until,
 } from '../support/cli.ts'
+import { startAtTerminal } from '../support/terminal.ts'
 
 const token = `ghp${'_'}${alnum(36)}`
 const at = Date.UTC(2026, 0, 2)
@@ -179,6 +180,26 @@ describe('--check', () => {
     expect(await place.stint(['redact', '--check', `${place.dir}/log`])).toMatchObject({
       ...{ status: 1, stderr: '150000 secrets in 1 of 1 file\n' },
     })
+  })
+
+  test('says on a terminal how far it is, and what it finds in a line of its own', async () => {
+    const place = makePlace()
+    for (const [name, text] of Object.entries({ a: 'one', b: token })) {
+      writeFileSync(`${place.cwd}/${name}`, text)
+    }
+    const [reached, go] = [`${place.dir}/reached`, `${place.dir}/go`]
+    const plan = { call: 'openSync', path: '/a', reached, until: go }
+    const run = startAtTerminal(place, ['redact', '--check', './a', './b'], {
+      env: { PAUSE: JSON.stringify(plan), NODE_OPTIONS: `--require ${preload('pause')}` },
+    })
+    await until('it has opened the first', () => existsSync(reached))
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    touch(go)
+    const { stdout } = await run.ended
+    const gone = '\r\x1b[K'
+    expect(stdout).toBe(
+      `${gone}1 file looked through${gone}./b:1: github-token\r\n1 secret in 1 of 2 files\r\n`,
+    )
   })
 
   test('goes over files, directories and sessions, and changes nothing', async () => {

@@ -160,16 +160,17 @@ describe('collectStore', () => {
         [Symbol.asyncDispose]: async () => {},
       }
       const signal = AbortSignal.abort()
+      const outcomes: Outcome[] = []
       const apply = async (options = {}) => {
-        const outcomes: Outcome[] = []
         for await (const one of applyPlan(store, survey, errands, maintenance, options))
           outcomes.push(one)
-        return outcomes
       }
-      expect(await apply({ signal })).toEqual([])
+      await apply({ signal })
+      expect(outcomes).toEqual([])
       expect(rest()).toEqual(before)
       await expect(apply()).rejects.toBe(lost)
       expect(checks).toBe(2)
+      expect(outcomes).toMatchObject([{ act, result: 'done' }])
       expect(rest()).toEqual(act === 'purge' ? [0, 2] : [2, 1])
     },
   )
