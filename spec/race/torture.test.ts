@@ -36,11 +36,11 @@ async function strike(
   args: readonly string[],
   roll: (sides: number) => number,
 ): Promise<Ran> {
-  // Sessions are made two days ago, so that gc takes those that nobody uses.
-  const isPast = args[0] === 'run' || args[0] === 'rename' || args[0] === 'resume'
+  // Sessions are made and used two days ago, so that gc takes those that nobody is at.
+  const isNow = ['gc', 'doctor', 'list'].includes(args[0] as string)
   const run = place.start(
     args,
-    isPast ? { env: { CLOCK_OFFSET: String(-2 * day) }, preload: [preload('clock')] } : {},
+    isNow ? {} : { env: { CLOCK_OFFSET: String(-2 * day) }, preload: [preload('clock')] },
   )
   const fate = roll(6)
   const after = roll(400)
@@ -58,38 +58,70 @@ async function strike(
   return ran
 }
 
+/** What a worker does next: a command line, and whether it has a session say the text. */
+function nextCommand(
+  id: string,
+  text: string,
+  archive: string,
+  roll: (sides: number) => number,
+): { readonly args: readonly string[]; readonly says: boolean } {
+  const pause = `sleep 0.0${roll(9)}`
+  const tool = ['--', 'sh', '-c', `echo ${text}; ${pause}`]
+  const events = [
+    { type: 'thread.started', thread_id: text },
+    { type: 'turn.completed', usage: { input_tokens: 1 } },
+  ].map((event) => `echo '${JSON.stringify(event)}'`)
+  const agent = ['--tool', 'codex', '--', 'sh', '-c', events.join(`; ${pause}; `)]
+  const speaking = [
+    ['run', ...tool],
+    ['run', ...agent],
+    ['run', '--parent', id, ...tool],
+    ['run', '--fork', id, ...tool],
+    ['resume', id, ...tool],
+    ['rename', id, text],
+  ]
+  const others = [
+    ['delete', id],
+    ['trash', 'restore', id],
+    ['gc', '--older-than', '1d', '--trash-for', '1d'],
+    ['gc', '--older-than', '1d', '--trash-for', '1d'],
+    ['doctor', '--fix'],
+    ['redact', '--fix', id],
+    ['pin', id],
+    ['unpin', id],
+    ['kill', id],
+    ['export', id, '--to', archive],
+    ['import', archive],
+    ['list', '--status', 'crashed'],
+  ]
+  const all = [...speaking, ...speaking, ...others]
+  const at = roll(all.length)
+  return { args: all[at] as string[], says: at < 2 * speaking.length }
+}
+
 async function work(place: Place, seed: number, acknowledged: Acknowledged): Promise<number> {
   const roll = dice(seed)
   const end = Date.now() + duration
   let done = 0
   for (let n = 0; Date.now() < end; n++) {
     const ids = [...acknowledged.keys()]
-    const id = ids[roll(ids.length)] ?? '@last'
+    const id = ids[roll(ids.length)] as string
     const text = `w${seed}n${n}`
-    const acknowledge = (session: string, text: string) => {
-      acknowledged.set(session, [...(acknowledged.get(session) ?? []), text])
-    }
-    const says = ['--', 'sh', '-c', `echo ${text}; sleep 0.0${roll(9)}`]
-    const act = roll(8)
-    const ran =
-      act < 2
-        ? await strike(place, ['run', ...says], roll)
-        : act === 2
-          ? await strike(place, ['resume', id, ...says], roll)
-          : act === 3
-            ? await strike(place, ['rename', id, text], roll)
-            : act === 4
-              ? await strike(place, ['delete', id], roll)
-              : act === 5
-                ? await strike(place, ['trash', 'restore', id], roll)
-                : await strike(place, ['gc', '--older-than', '1d', '--trash-for', '1d'], roll)
+    const archive = `${place.dir}/${roll(20)}.tar.gz`
+    const { args, says } = nextCommand(id, text, archive, roll)
+    const ran = await strike(place, args, roll)
     // Busy, gone, or killed: anything but a mistake of its own.
-    expect([0, 1, 3, 5, 125, null], `${act} ${ran.stderr}`).toContain(ran.status)
-    expect(ran.stderr).not.toMatch(/INTERNAL|IO_FAILED|DAMAGED|INVALID/)
+    const isNoArchive = args[0] === 'import' && ran.status === 7
+    expect(isNoArchive ? [7] : [0, 1, 3, 5, 125, null], `${args} ${ran.stderr}`).toContain(
+      ran.status,
+    )
+    if (!isNoArchive) expect(ran.stderr).not.toMatch(/INTERNAL|IO_FAILED|DAMAGED|INVALID/)
     if (ran.status !== 0) continue
     done++
-    const session = act < 2 ? sessionOf(ran.stderr) : id
-    if (session !== undefined && session !== '@last' && act <= 3) acknowledge(session, text)
+    if (!says) continue
+    const session = args[0] === 'run' ? sessionOf(ran.stderr) : id
+    if (session !== undefined)
+      acknowledged.set(session, [...(acknowledged.get(session) ?? []), text])
   }
   return done
 }
