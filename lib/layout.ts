@@ -79,6 +79,8 @@ export const root = {
 export const store = {
   project: (dir: string): string => `${dir}/project.toml`,
   last: (dir: string): string => `${dir}/last`,
+  /** There once a session was given a name that could be the start of an id. */
+  namesLikeIds: (dir: string): string => `${dir}/names-like-ids`,
   sessions: (dir: string): string => `${dir}/sessions`,
   staging: (dir: string): string => `${dir}/staging`,
   ephemeral: (dir: string): string => `${dir}/ephemeral`,

@@ -9,6 +9,7 @@ import { findEntries } from '../session/turn.ts'
 import { redactorOf } from '../store/access.ts'
 import { appear, inStaging, mintId } from '../store/create.ts'
 import { waitForMaintenance } from '../store/maintenance.ts'
+import { noteName } from '../store/names.ts'
 import type { Store } from '../store/store.ts'
 import { digest, readOpen } from './contents.ts'
 import { type ArchivedFile, type ArchivedSession, limits } from './manifest.ts'
@@ -81,7 +82,8 @@ async function unpackAll(
       }
       await unpacking.take(file, content)
       if (file !== session.files.at(-1)) continue
-      await unpacking.finish(provenance)
+      const { name } = await unpacking.finish(provenance)
+      if (!dryRun) noteName(store, name)
       // A piece of the archive has many sessions: signals are heard between two.
       await giveWay()
     }

@@ -71,15 +71,15 @@ export class Unpacking {
 
   /**
    * Ends it: the state is what the journal folds to, with the keys that this version does not know; a
-   * turn that was open is over; and the journal says where all of it comes from.
+   * turn that was open is over; and the journal says where all of it comes from. Gives what it folds to.
    */
-  async finish(provenance: Provenance): Promise<void> {
+  async finish(provenance: Provenance): Promise<State> {
     const { id, dir } = this
     const folded = this.#folded as State
     const { seq } = folded.journal
     if (seq !== this.archived.seq) throw new ArchiveError(`${id} has ${seq + 1} entries`)
     this.#checkName(folded)
-    if (dir === undefined) return
+    if (dir === undefined) return folded
     const state = keepUnknown(this.#stated as State, folded)
     const text = stateText(id, dir, state, this.#redactor)
     disk.writeNewFile(files.state(dir), Buffer.from(text))
@@ -90,6 +90,7 @@ export class Unpacking {
     }
     // The append has brought the journal, the state and the names beside them to the disk.
     for (const one of this.#dirs) disk.syncDir(one)
+    return folded
   }
 
   async #append(

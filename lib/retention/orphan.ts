@@ -66,6 +66,7 @@ function findLeft({ dir }: Store): string | undefined {
     ...places,
     files.project(dir),
     files.last(dir),
+    files.namesLikeIds(dir),
     files.locks(dir),
     files.removals(dir),
   ]

@@ -9,6 +9,7 @@ import { type State, usageKeys } from '../session/state.ts'
 import { accessOf } from './access.ts'
 import { checkDescription, checkName } from './create.ts'
 import { dirOf } from './hold.ts'
+import { noteName } from './names.ts'
 import type { Store } from './store.ts'
 
 /** What a caller has to say in a transcript. */
@@ -103,5 +104,7 @@ async function append(
   entry: Required<OwnEntry>,
 ): ReturnType<Session['appendToTurn']> {
   using session = new Session(id, dirOf(store, id), accessOf(store))
+  const { set } = entry.data
+  if (isTable(set)) noteName(store, set.name)
   return await session.appendToTurn({ ...entry, at: store.now() })
 }

@@ -15,6 +15,7 @@ import { foldLine, Session, type SessionAccess } from '../session/session.ts'
 import type { State } from '../session/state.ts'
 import { accessOf, leaseUseOf, redactorOf } from './access.ts'
 import { type Held, heldOf } from './hold.ts'
+import { noteName } from './names.ts'
 import { checkId } from './place.ts'
 import { ensureStore } from './project.ts'
 import type { Store } from './store.ts'
@@ -90,6 +91,7 @@ export async function createSession(
     const access = accessOf(store)
     const place = birth.ephemeral === true ? 'ephemeral' : 'sessions'
     if (birth.ephemeral) disk.makeDirs(storeFiles.ephemeral(store.dir))
+    noteName(store, birth.name)
     const { past } = birth
     const at = past?.at ?? store.now()
     const id = birth.id ?? (past === undefined ? mintId(at) : idOfPast(at))

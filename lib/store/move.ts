@@ -10,6 +10,7 @@ import { ifGone, Session, takeJournal } from '../session/session.ts'
 import { settle } from '../session/turn.ts'
 import { accessOf } from './access.ts'
 import { holdSession, holdTools } from './hold.ts'
+import { noteName } from './names.ts'
 import { placeOf } from './place.ts'
 import type { Store } from './store.ts'
 
@@ -77,6 +78,7 @@ export async function moveToStore(
     if (Object.keys(set).length > 0) await append(session, data, store.now())
   }
   const target = sessionDir(to.dir, session.id, place)
+  noteName(to, session.state.name)
   const places = ['sessions', 'ephemeral', 'trash'] as const
   await move(
     session,

@@ -9,6 +9,7 @@ import { observe } from '../session/liveness.ts'
 import { findSnapshot, readSnapshot, type Snapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { listIds } from './list.ts'
+import { mayBeName } from './names.ts'
 import { isSession, type TypedPlace } from './place.ts'
 import type { Resolved } from './ref.ts'
 import { listStores, type Store, siblingStore } from './store.ts'
@@ -98,14 +99,13 @@ export function isInside(store: Store, id: SessionId): boolean {
 function findMatches(store: Store, ref: string, place: TypedPlace): Resolved[] {
   const part = normaliseId(ref)
   const isPart = part.length >= 4 && part.length < 26 && /^[0-9A-HJKMNP-TV-Z]+$/.test(part)
+  const isPartOf = (id: SessionId) => isPart && (id.startsWith(part) || id.endsWith(part))
+  const ids = listIds(store, place).reverse()
+  const parts = ids.filter(isPartOf)
+  if (parts.length > 0 && !mayBeName(store, ref)) return parts.map((id) => ({ store, id }))
   const name = ref.toLowerCase()
-  return listIds(store, place)
-    .reverse()
-    .filter(
-      (id) =>
-        (isPart && (id.startsWith(part) || id.endsWith(part))) ||
-        hasName(sessionDir(store.dir, id, place), id, name),
-    )
+  return ids
+    .filter((id) => isPartOf(id) || hasName(sessionDir(store.dir, id, place), id, name))
     .map((id) => ({ store, id }))
 }
 

@@ -1,7 +1,18 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { SessionId } from '../../lib/base/id.ts'
-import { Failure, openStore, renameSession, resolveRef, type Store } from '../../lib/index.ts'
+import {
+  appendEntry,
+  createSession,
+  exportSessions,
+  Failure,
+  importArchive,
+  moveProject,
+  openStore,
+  renameSession,
+  resolveRef,
+  type Store,
+} from '../../lib/index.ts'
 import { findCaller } from '../../lib/store/search.ts'
 import { makeDir, makeStore } from '../support/place.ts'
 import { ended, nextId, started, writeSession } from './sessions.ts'
@@ -123,9 +134,69 @@ describe('resolveRef', () => {
     expect(failure.data.candidates.map(({ id }) => id)).toEqual([named.id, a].sort().reverse())
     const second = writeSession(store, { name: 'Alpha' })
     expect(refused(store, 'alpha')).toMatchObject({ data: { total: 2 } })
-    const prefix = writeSession(store, { name: '01JH5' })
-    expect(refused(store, '01jh5')).toMatchObject({ data: { total: 2 } })
-    expect([second.id, prefix.id]).toHaveLength(2)
+    expect(second.id).toBeDefined()
+  })
+
+  describe('refuses what is the start of an id and the name', () => {
+    const start = '01JH5'
+    it.each<[string, (store: Store) => Promise<unknown>]>([
+      [
+        'of a renamed session',
+        (store) => renameSession(store, writeSession(store).id, { name: start }),
+      ],
+      [
+        'that an entry gives',
+        (store) =>
+          appendEntry(store, writeSession(store).id, {
+            type: 'session',
+            data: { event: 'named', set: { name: start } },
+          }),
+      ],
+      [
+        'of a new session',
+        async (store) => {
+          await using held = await createSession(store, { name: start })
+          return held
+        },
+      ],
+      [
+        'of a session of a project that was moved here',
+        async (store) => {
+          const from = makeStore()
+          writeSession(from, { name: start })
+          await moveProject(from, store)
+        },
+      ],
+      [
+        'of a session out of an archive',
+        async (store) => {
+          const from = makeStore()
+          const { id } = writeSession(from, { name: start })
+          const file = `${from.root}/a.tar.gz`
+          await exportSessions([{ store: from, id }], { file, force: false })
+          expect(await importArchive(store, { file, dryRun: true })).toMatchObject([
+            { act: 'imported' },
+          ])
+          expect(existsSync(`${store.dir}/names-like-ids`)).toBe(false)
+          await importArchive(store, { file })
+        },
+      ],
+    ])('%s', async (_, name) => {
+      const store = makeThree()
+      await name(store)
+      expect(refused(store, '01jh5')).toMatchObject({ code: 'REF_AMBIGUOUS', data: { total: 2 } })
+      expect(resolveRef(store, c.slice(0, 6)).id).toBe(c)
+    })
+  })
+
+  it('looks into no state for the start of an id, as long as no session was called like one', () => {
+    const store = makeThree()
+    // Copied in by hand, so that the store knows nothing of its name.
+    const { id } = writeSession(store, { name: '01JH5' })
+    expect(resolveRef(store, '01jh5').id).toBe(c)
+    const other = writeSession(store, { name: '01JH6' })
+    expect(resolveRef(store, '01jh6').id).toBe(other.id)
+    expect(id).not.toBe(c)
   })
 
   it('refuses what fits two sessions, one of which was copied in by hand', () => {
