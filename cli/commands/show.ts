@@ -2,12 +2,15 @@ import {
   formatDuration,
   growForest,
   listSessions,
+  prefixesOf,
   readSession,
   type SessionDetails,
+  type SessionId,
   type SessionRow,
   type Store,
   totalUsage,
   type Usage,
+  walkForest,
 } from '../../lib/index.ts'
 import { flag, type Handler } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -33,15 +36,15 @@ export const handler: Handler = async (invocation, context) => {
 }
 
 async function showTree(store: Store, details: SessionDetails, context: Context): Promise<number> {
-  const { rows, prefixes } = listSessions(store)
-  const { root, totals } = rootAt(details, rows)
+  const { root, totals } = rootAt(details, listSessions(store, { hasParent: true }).rows)
   if (context.json) {
     const { children, usage_total } = toJson(root, totals)
     const total = usage_total === undefined ? {} : { usage_total }
     context.out.json({ ...detailsJson(details), ...total, children })
   } else {
     context.out.data(`${describe(details, context, totals.get(details.id))}\n`)
-    await printForest([root], { totals, prefixes }, context)
+    const shown = [...walkForest([root])].map(({ node }) => node.id as SessionId)
+    await printForest([root], { totals, prefixes: prefixesOf(store, new Set(shown)) }, context)
   }
   return 0
 }

@@ -45,6 +45,7 @@ export interface Glance {
   readonly name: string | undefined
   readonly last_accessed: string
   readonly phase: string
+  readonly parent: string | undefined
   /** The tools that it knows, and that of its newest turn. */
   readonly tools: () => readonly string[]
   readonly tool: string | undefined
@@ -62,13 +63,14 @@ export function glanceAtState(document: string): Glance | undefined {
   if (document.length > longest) return undefined
   const found = glancedState.exec(document) as Found | null
   if (found === null) return undefined
-  const [, id = '', name, last_accessed = '', phase = '', tools = '', branch, tool, ended, bytes] =
-    found
+  const [, id = '', name, last_accessed = '', phase = '', parent, ...below] = found
+  const [tools = '', branch, tool, ended, bytes] = below
   return {
     id: unquote(id),
     name: name && unquote(name),
     last_accessed,
     phase: unquote(phase),
+    parent: parent && unquote(parent),
     tools: () => [...tools.matchAll(/^\[tools\.(.*)\]$/gm)].map(([, name = '']) => name),
     tool: tool && unquote(tool),
     branch: branch && unquote(branch),
@@ -246,6 +248,7 @@ const glanced = new Set([
   'name',
   'last_accessed',
   'phase',
+  'parent_session_id',
   'tools',
   'branch',
   'tool',

@@ -2,7 +2,8 @@
 
 import type { SessionId } from '../base/id.ts'
 import { sessionDir } from '../layout.ts'
-import { readSnapshot } from '../session/snapshot.ts'
+import type { Glance } from '../session/plain.ts'
+import { findSnapshot } from '../session/snapshot.ts'
 import { listIds } from './list.ts'
 import type { Store } from './store.ts'
 
@@ -10,8 +11,9 @@ import type { Store } from './store.ts'
 export function listDescendants(store: Store, id: SessionId): SessionId[] {
   const children = new Map<string, SessionId[]>()
   for (const one of listIds(store)) {
-    const { state } = readSnapshot(one, sessionDir(store.dir, one))
-    const parent = state?.genealogy.parent_session_id
+    const isChild = ({ parent }: Glance) => parent !== undefined
+    const child = findSnapshot(one, sessionDir(store.dir, one), isChild)
+    const parent = child?.state?.genealogy.parent_session_id
     if (parent === undefined) continue
     const siblings = children.get(parent)
     if (siblings === undefined) children.set(parent, [one])

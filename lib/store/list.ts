@@ -44,6 +44,8 @@ export interface ListFilter {
   readonly statuses?: readonly Status[]
   /** Accessed at this instant or later, in ms since 1970. */
   readonly since?: number
+  /** Only those that have a parent, or only those that have none. */
+  readonly hasParent?: boolean
   readonly limit?: number
   readonly sort?: 'created' | 'accessed' | 'size'
   /** Also look how much room each takes. */
@@ -169,6 +171,7 @@ function readsAll(filter: ListFilter): boolean {
     filter.branch !== undefined ||
     filter.statuses !== undefined ||
     filter.since !== undefined ||
+    filter.hasParent !== undefined ||
     (filter.sort !== undefined && filter.sort !== 'created')
   )
 }
@@ -230,17 +233,22 @@ function compare(a: string, b: string): number {
 /** Whether a session that says this can pass; one that cannot be read only passes for what it is. */
 function mayPass(glance: Glance, filter: ListFilter): boolean {
   if (glance.hasOpenTurn || filter.statuses?.includes('unreadable')) return true
-  const { tool = null, branch = null, last_accessed } = glance
+  const { tool = null, branch = null, parent: parent_session_id = null, last_accessed } = glance
   const status = restingStatus(glance.phase)
   const tools = filter.tools === undefined ? [] : glance.tools()
-  return passes({ status, tool, tools, branch, last_accessed }, filter)
+  return passes({ status, tool, tools, branch, parent_session_id, last_accessed }, filter)
 }
 
-type Asked = Pick<SessionRow, 'status' | 'tool' | 'tools' | 'branch' | 'last_accessed'>
+type Asked = Pick<
+  SessionRow,
+  'status' | 'tool' | 'tools' | 'branch' | 'parent_session_id' | 'last_accessed'
+>
 
 function passes(row: Asked, filter: ListFilter): boolean {
   if (filter.statuses !== undefined && !filter.statuses.includes(row.status)) return false
   if (filter.branch !== undefined && row.branch !== filter.branch) return false
+  const { hasParent } = filter
+  if (hasParent !== undefined && hasParent !== (row.parent_session_id !== null)) return false
   if (
     filter.since !== undefined &&
     !(row.last_accessed !== null && Date.parse(row.last_accessed) >= filter.since)

@@ -78,6 +78,7 @@ function glimpse(state: State) {
     name: state.name,
     last_accessed: state.last_accessed,
     phase: state.phase,
+    parent: state.genealogy.parent_session_id,
     tools: Object.keys(state.tools),
     tool: state.turn?.tool,
     branch: state.git.branch,

@@ -107,7 +107,7 @@ describe('listSessions', () => {
     })
     const dead = writeSession(store, { branch: 'main', told: [started(1, at + 9, 'command')] })
     const other = writeSession(store, { branch: 'dev', told: [['compacted', {}, { at: at - 9 }]] })
-    const bare = writeSession(store)
+    const bare = writeSession(store, { parent: dead.id })
     const cases: [ListFilter, SessionId[]][] = [
       [{ tools: ['codex'] }, [codex.id]],
       [{ tools: ['acp', 'command'] }, [dead.id, codex.id]],
@@ -120,6 +120,8 @@ describe('listSessions', () => {
       [{ since: at + 3 }, [dead.id, codex.id]],
       [{ since: at + 4 }, [dead.id]],
       [{ since: at - 9, branch: 'dev' }, [other.id]],
+      [{ hasParent: true }, [bare.id]],
+      [{ hasParent: false }, [other.id, dead.id, codex.id]],
       [{ branch: 'main', tools: ['codex'], statuses: ['crashed'] }, []],
     ]
     for (const [filter, expected] of cases) {
