@@ -152,6 +152,7 @@ describe('doctor', () => {
     for (const one of [id, other]) writeFileSync(`${place.session(one)}/state.toml`, 'broken = =')
     const ran = await place.stint(['doctor', '--fix', id.slice(-8)])
     expect(ran).toMatchObject({ status: 0, stdout: '' })
+    expect(ran.stderr).toMatch(new RegExp(`^session ${id}: \\S`))
     const [, kept = ''] = /kept as (\S+)/.exec(ran.stderr) ?? []
     expect(readFileSync(kept, 'utf8')).toBe('broken = =')
     expect(await doctor(place)).toMatchObject({ status: 6, summary: { damage: 1 } })

@@ -390,7 +390,7 @@ describe('gc', () => {
     const place = makePlace()
     const other = `${place.dir}/other`
     mkdirSync(other)
-    await makeOld(place, 1)
+    const kept = await makeOld(place, 1)
     const id = await place.make(['--', 'true'], { cwd: other, ...inThePast(2) })
     rmSync(other, { recursive: true })
     const gc = ['gc', '--all-projects', '--json']
@@ -406,6 +406,7 @@ describe('gc', () => {
     })
     const last = orphan(await stores([...gc, '--orphan-stores', '--trash-for', '0s']))
     expect(last).toMatchObject({ removed: true, outcomes: [{ id, act: 'purge' }] })
+    expect(await place.json(['list'])).toMatchObject([{ id: kept }])
     expect(readdirSync(`${place.home}/projects`)).toHaveLength(1)
     expect(readFileSync(`${place.home}/gc.log.jsonl`, 'utf8')).toContain(
       `"nothing is left of ${other}"`,

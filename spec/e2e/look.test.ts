@@ -581,6 +581,9 @@ describe('a stopped supervisor', () => {
     const alive = await place.stint(['is-alive', id])
     expect(alive).toMatchObject({ status: 0 })
     expect(alive.stdout).toMatch(/^running: .*stopped/)
+    const { stdout } = await place.stint(['show', id])
+    expect(stdout).toMatch(/^turn +1 of command, open, started \S/m)
+    expect(stdout).toMatch(new RegExp(`^session.lock +held, .* ${run.pid}, which is stopped$`, 'm'))
     expectRefusal(await place.stint(['resume', id, '--', 'true']), {
       status: 125,
       code: 'SESSION_LOCKED',

@@ -283,6 +283,16 @@ describe('collectStore', () => {
     expect(planStore(store, {}).leftovers).toEqual([])
   })
 
+  it('loses no line of its log to one that a crash cut short', async () => {
+    const store = makeStore()
+    const log = `${store.dir}/gc.log.jsonl`
+    writeSession(store)
+    writeFileSync(log, '{"v":1,"id":"0')
+    await collect(store)
+    const [, ...lines] = readFileSync(log, 'utf8').trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ act: 'trash' }])
+  })
+
   it('does nothing and takes no lock where there is nothing to do', async () => {
     const store = makeStore()
     const { id } = writeSession(store)
