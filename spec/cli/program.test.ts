@@ -115,6 +115,14 @@ describe('runProgram', () => {
     expect(JSON.parse(err).error).toMatchObject({ code: 'USAGE', hint: expect.any(String) })
   })
 
+  it('points its hints where the line was pointed, whether it parses or not', async () => {
+    const lost: Handler = () => {
+      throw new Failure('SESSION_UNKNOWN', { ref: 'x', store: '/s' })
+    }
+    const got = await call(['list', '--all-projects', '--project=/a b'], lost)
+    expect(got.err).toContain("`stint list --project '/a b' --all-projects`")
+  })
+
   it('loads no command for a line that does not parse', async () => {
     const got = await call(['list', '--bogus', '--json'])
     expect([got.status, got.loaded, got.out]).toEqual([2, [], ''])

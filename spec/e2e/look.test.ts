@@ -10,7 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { openStore } from '../../lib/index.ts'
 import { tryLock } from '../../lib/os/lock-file.ts'
+import { nextId, writeSession } from '../store/sessions.ts'
 import {
   agent,
   entriesOf,
@@ -125,7 +127,22 @@ describe('list', () => {
       { id: parent, status: 'gone', children: [expect.objectContaining({ id: child })] },
     ])
     expect((await place.stint(['list', '--tree'])).stdout).toMatch(
-      new RegExp(`^${parent} +gone$`, 'm'),
+      new RegExp(`^${parent} +gone\n└─ ${child} +idle +success `, 'm'),
+    )
+  })
+
+  test('--tree cuts a circle open, and says so', async () => {
+    const place = makePlace()
+    await place.make()
+    const store = openStore({ env: place.env, home: place.dir, cwd: place.cwd })
+    const [a, b] = [nextId(), nextId()]
+    writeSession(store, { id: a, parent: b })
+    writeSession(store, { id: b, parent: a })
+    expect((await place.json<Row[]>(['list', '--tree']))[1]).toMatchObject({
+      ...{ id: b, cycle: true, children: [{ id: a, children: [] }] },
+    })
+    expect((await place.stint(['list', '--tree'])).stdout).toMatch(
+      new RegExp(`^${b} .* \\(its own ancestor\\)\n└─ ${a} `, 'm'),
     )
   })
 
@@ -367,6 +384,9 @@ describe('artifacts', () => {
     expect(await place.json(['artifacts', id])).toEqual([
       { path: 'turn-0001/deep/a.txt', size_bytes: 6 },
     ])
+    expect((await place.stint(['result', id])).stdout).toMatch(
+      /^artifact +turn-0001\/deep\/a\.txt \(6 B\)$/m,
+    )
     expect((await place.stint(['artifacts', id])).stdout).toMatch(
       /^ 6 B {2}\/.*\/output\/turn-0001\/deep\/a\.txt\n$/m,
     )

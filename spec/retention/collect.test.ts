@@ -217,6 +217,21 @@ describe('collectStore', () => {
     expect(listTrash(store).map(({ id }) => id)).toEqual([last])
   })
 
+  it('is stopped between two sessions, and tells its log what stays', async () => {
+    const store = makeStore()
+    const [first, second] = [writeSession(store), writeSession(store)]
+    const stop = new AbortController()
+    const plan = planStore(store, policy)
+    const { outcomes } = await collectStore(plan, errandsOf(plan), {
+      ...{ signal: stop.signal, onDone: ({ outcomes }) => outcomes.length > 0 && stop.abort() },
+    })
+    expect(outcomes.map(({ id }) => id)).toEqual([first.id])
+    expect(listSessions(store).rows.map(({ id }) => id)).toEqual([second.id])
+    const log = readFileSync(`${store.dir}/gc.log.jsonl`, 'utf8').trimEnd().split('\n')
+    const last = JSON.parse(log.at(-1) as string)
+    expect(last).toMatchObject({ id: second.id, act: 'kept', why: 'interrupted' })
+  })
+
   it('takes what leaked processes hold for what it is, before and after', async () => {
     const store = makeStore()
     const { id, dir } = writeSession(store, { told: [started(1, long), ended(1, long)] })
@@ -281,6 +296,12 @@ describe('collectStore', () => {
     builder?.release()
     expect((await collectStore(planStore(store, {}), [])).swept).toBe(1)
     expect(planStore(store, {}).leftovers).toEqual([])
+    for (const told of [[started(1, long)], [started(1, long), ended(1, long)]]) {
+      const { dir } = writeSession(store, { place: 'ephemeral', told })
+      expect(planStore(store, {}).leftovers).toEqual([])
+      utimesSync(dir, 0, 0)
+      expect((await collectStore(planStore(store, {}), [])).swept).toBe(1)
+    }
   })
 
   it('loses no line of its log to one that a crash cut short', async () => {
