@@ -489,13 +489,14 @@ describe('a document in Markdown', () => {
     expect(drawn(text)).toBe(`${shown ?? text.replace('   a <', '   a &lt;')}\n\n`)
   })
 
-  it('has output in one piece, and says what was done to the session', () => {
+  it('has the output of a turn in one piece, and says what was done to the session', () => {
     const session = { id: 'x', tools: [], turn: 1, usage: null }
     const output = (text: string) => ({ type: 'output', turn: 1, text, data: { stream: 'stdout' } })
+    const start = { type: 'turn_started', turn: 1, ts: 'once', text: null, data: { tool: 'codex' } }
     const change = { type: 'session', turn: 1, ts: 'then', text: null, data: { event: 'renamed' } }
-    const entries = [output('one'), output('two'), change, output('three')]
+    const entries = [start, output('one'), output('two'), change, output('three')]
     const whole = [...shareText({ session, state: {}, entries } as never, 'md')].join('')
-    expect(whole).toContain('```text\none\ntwo\n```')
+    expect(whole).toContain('Turn 1: codex, once\n\n```text\none\ntwo\n```')
     expect(whole.indexOf('renamed, then')).toBeGreaterThan(whole.indexOf('two'))
     expect(whole.indexOf('three')).toBeGreaterThan(whole.indexOf('renamed, then'))
   })

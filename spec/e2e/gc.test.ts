@@ -75,6 +75,9 @@ describe('gc', () => {
     expect(status).toBe(0)
     expect(line).toMatch(/^1 session moved to the trash \(.* KiB\)\n$/)
     expect(await said(place, ['gc', '--older-than', '30d'])).toEqual([0, ''])
+    expect((await place.stint(['gc', '--older-than', '30d', '--dry-run'])).stderr).toMatch(
+      /^nothing is to be done with any session; 1 stays: /,
+    )
     expect((await place.json<Row[]>(['list'])).map(({ id }) => id)).toEqual([young])
     const [trashed] = await place.json<Row[]>(['trash', 'list'])
     expect(trashed).toMatchObject({ id: old, phase: 'retired' })
@@ -526,6 +529,10 @@ describe('gc', () => {
     const { stdout } = await place.stint(['gc', '--print-cron'], { env })
     expect(stdout).toContain(` STINT_HOME=${place.cwd}/relative `)
     expect(stdout).toContain(' STINT_GC_OLDER_THAN=30d /')
+    const other = { STINT_HOME: undefined, XDG_STATE_HOME: `${place.dir}/xdg` }
+    expect((await place.stint(['gc', '--print-cron'], { env: other })).stdout).toContain(
+      ` XDG_STATE_HOME=${place.dir}/xdg `,
+    )
     const both = await place.stint(['gc', '--print-cron', '--print-systemd'])
     expectRefusal(both, { status: 2, code: 'USAGE' })
   })

@@ -242,7 +242,10 @@ describe('result', () => {
       status: 3,
       code: 'TURN_UNKNOWN',
     })
-    expect((await place.stint(['result', id])).stdout).toMatch(/^outcome +success$/m)
+    const told = (await place.stint(['result', id])).stdout
+    expect(told).toMatch(/^outcome +success$/m)
+    // What is not known is not said.
+    expect(told).not.toMatch(/null|undefined/)
     touch(gate)
     expect((await run.ended).status).toBe(0)
     expect(await place.json(['result', id])).toMatchObject({ turn: 3, outcome: 'success' })
