@@ -582,6 +582,22 @@ describe('TurnView', () => {
     expect(told).toBe('! no more quota\n')
   })
 
+  it('shows at a terminal what would move the cursor, and hands it on elsewhere', () => {
+    const told = (isTerminal: boolean) => {
+      let said = ''
+      const view = new TurnView({
+        ...{ ...still, isTerminal, talk: () => undefined },
+        write: (text) => {
+          said += text
+        },
+      })
+      view.take({ type: 'message', text: 'a\x1b[2J' })
+      return said
+    }
+    expect(told(true)).toBe('a\\x1b[2J\n')
+    expect(told(false)).toBe('a\x1b[2J\n')
+  })
+
   it('says a character whole whose halves come in two pieces', () => {
     const said: Buffer[] = []
     const view = new TurnView({

@@ -232,6 +232,15 @@ describe('collectStore', () => {
     expect(last).toMatchObject({ id: second.id, act: 'kept', why: 'interrupted' })
   })
 
+  it('purges nothing any more once it is stopped', async () => {
+    const store = makeStore()
+    const { id } = writeSession(store, { place: 'trash' })
+    const plan = planStore(store, { trashFor: 0 })
+    const how = { signal: AbortSignal.abort() }
+    expect((await collectStore(plan, errandsOf(plan), how)).outcomes).toEqual([])
+    expect(listTrash(store).map((row) => row.id)).toEqual([id])
+  })
+
   it('takes what leaked processes hold for what it is, before and after', async () => {
     const store = makeStore()
     const { id, dir } = writeSession(store, { told: [started(1, long), ended(1, long)] })
