@@ -245,6 +245,9 @@ describe('the context', () => {
     expect([...signals.keys()]).toEqual(['SIGINT', 'SIGTERM', 'SIGHUP'])
     signals.get('SIGTERM')?.()
     expect(signal.reason).toMatchObject({ code: 'INTERRUPTED', data: { signal: 'SIGTERM' } })
+    // Whoever listens behind it is not the last one.
+    expect(signals.size).toBe(3)
+    await Promise.resolve()
     expect(signals.size).toBe(0)
   })
 

@@ -715,6 +715,29 @@ describe('project move', () => {
     expect(rows.map(({ id }) => id).sort()).toEqual(ids.sort())
   })
 
+  test('stops between two sessions, and goes on when it is called again', async () => {
+    const place = makePlace()
+    const [old, moved] = [`${place.dir}/old`, `${place.dir}/moved`]
+    for (const dir of [old, moved]) mkdirSync(dir)
+    const ids: string[] = []
+    for (let i = 0; i < 5; i++) ids.push(await place.make(['--', 'true'], { cwd: old }))
+    const [reached, go] = [`${place.dir}/reached`, `${place.dir}/go`]
+    const plan = { call: 'renameSync', path: `sessions/${ids[0]}`, reached, until: go }
+    const run = place.start(['project', 'move', old, moved], {
+      env: { PAUSE: JSON.stringify(plan) },
+      preload: [preload('pause')],
+    })
+    await until('it is about to move the first', () => existsSync(reached))
+    run.kill('SIGINT')
+    touch(go)
+    expect((await run.ended).status).toBe(130)
+    const left = (await place.json<Row[]>(['list'], { cwd: old })).map(({ id }) => id)
+    expect(ids.slice(-left.length).reverse()).toEqual(left)
+    expect(left).not.toContain(ids[0])
+    expect((await place.stint(['project', 'move', old, moved])).status).toBe(0)
+    expect(await place.json<Row[]>(['list'], { cwd: moved })).toHaveLength(5)
+  })
+
   test('leaves what both have, and says what takes it away', async () => {
     const place = makePlace()
     const [old, moved] = [`${place.dir}/the old`, `${place.dir}/moved`]
