@@ -416,6 +416,30 @@ describe('gc', () => {
     )
   })
 
+  test('leaves a store in which nothing is, too, until it is told to', async () => {
+    const place = makePlace()
+    const other = `${place.dir}/other`
+    mkdirSync(other)
+    await place.make()
+    await place.stint([
+      'delete',
+      await place.make(['--', 'true'], { cwd: other }),
+      '--project',
+      other,
+    ])
+    await place.stint(['trash', 'empty', '--project', other])
+    rmSync(other, { recursive: true })
+    const removed = async (...words: readonly string[]) => {
+      const { stores } = await place.json<Row>(['gc', '--all-projects', ...words])
+      return stores.map((store: Row) => [store.project_path, store.removed]).sort()
+    }
+    expect(await removed()).toContainEqual([other, false])
+    expect(await removed('--orphan-stores')).toEqual([
+      [other, true],
+      [place.cwd, false],
+    ])
+  })
+
   test('says what it did in a store that it cannot remove', async () => {
     const place = makePlace()
     const other = `${place.dir}/other`
