@@ -118,8 +118,11 @@ function abortOnSignal(host: Host): AbortSignal {
   const handlers = names.map((name) => ({
     name,
     handle: () => {
-      for (const one of handlers) host.process.off(one.name, one.handle)
       controller.abort(new Failure('INTERRUPTED', { signal: name }))
+      // Once all have heard it: proper-lockfile's listener kills the process where no other is left.
+      queueMicrotask(() => {
+        for (const one of handlers) host.process.off(one.name, one.handle)
+      })
     },
   }))
   for (const { name, handle } of handlers) host.process.on(name, handle)

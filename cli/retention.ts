@@ -233,7 +233,7 @@ export async function showPlan(document: PlanDocument, context: Context): Promis
     [
       going.length === 0
         ? 'nothing is to be done with any session'
-        : `${going.length} of ${rows.length} sessions, ${bytes(size)}`,
+        : `${going.length} of ${amount(rows.length, 'session')}, ${bytes(size)}`,
       ...counted(leftovers.length, 'leftover', ' of crashes'),
       ...stayingWords(rows),
     ].join('; '),

@@ -61,10 +61,10 @@ function format(entry: Entry, style: Style): string {
     case 'turn_ended': {
       const outcome = textOf(data.outcome ?? 'unknown')
       const exit =
-        data.signal ?? (data.exit_code === null ? undefined : `exit ${textOf(data.exit_code)}`)
+        data.signal ?? (typeof data.exit_code === 'number' ? `exit ${data.exit_code}` : undefined)
       const took =
         typeof data.duration_ms === 'number' ? formatDuration(data.duration_ms) : undefined
-      const facts = [exit, took].filter((fact) => fact !== undefined && fact !== null)
+      const facts = [exit, took].filter((fact) => fact !== undefined)
       return rule(
         style,
         entry,

@@ -239,6 +239,17 @@ describe('importArchive', () => {
     ['a manifest that is no JSON', () => withBody(members, 'manifest.json', () => '{')],
     ['a manifest that is null', () => withBody(members, 'manifest.json', () => 'null')],
     [
+      'sessions that are no list',
+      () => withManifest(members, (manifest) => Object.assign(manifest, { sessions: {} })),
+    ],
+    [
+      'a state longer than stint reads',
+      () =>
+        withManifest(
+          withBody(members, 'state.toml', (all) => `${all}#${'x'.repeat(16 * 1024 * 1024)}\n`),
+        ),
+    ],
+    [
       'an entry left out',
       () =>
         withManifest(withBody(members, 'transcript.jsonl', (all) => all.replace(/\n.*?\n/, '\n'))),

@@ -435,6 +435,15 @@ describe('verifyCheckpoint', () => {
     expect(verdictOf(store)).toMatchObject([{ verdict: 'differs' }])
   })
 
+  it('finds that the transcript differs where it is no file any more', async () => {
+    const { store, dir } = await noted()
+    rmSync(`${dir}/transcript.jsonl`)
+    mkdirSync(`${dir}/transcript.jsonl`)
+    expect(verdictOf(store)).toMatchObject([
+      { verdict: 'differs', why: expect.stringMatching(/^the transcript cannot be read: /) },
+    ])
+  })
+
   it('tells a transcript that was redacted since, until it is noted anew', async () => {
     const cwd = makeRepository()
     const store = storeOf(cwd)

@@ -4,6 +4,7 @@ import { flag, type Handler } from '../../cli/command.ts'
 import type { Context, Host } from '../../cli/context.ts'
 import * as help from '../../cli/help.ts'
 import { runProgram } from '../../cli/program.ts'
+import { verbs } from '../../cli/verbs.ts'
 import { Failure, OutputClosed } from '../../lib/index.ts'
 
 const fine: Handler = async () => 0
@@ -59,6 +60,8 @@ describe('runProgram', () => {
     const got = await call([word])
     expect([got.status, got.err]).toEqual([0, ''])
     expect(got.out).toContain('Clean up:')
+    const told = [...got.out.matchAll(/^ {2}([a-z-]+)(?: .*)? {2}/gm)].map(([, verb]) => verb)
+    expect(told.sort()).toEqual(Object.keys(verbs).sort())
   })
 
   it.each([
@@ -113,6 +116,24 @@ describe('runProgram', () => {
     expect((await call(['-q', 'list'])).err).toContain('options stand after the verb')
     const { err } = await call(['--json', 'list'])
     expect(JSON.parse(err).error).toMatchObject({ code: 'USAGE', hint: expect.any(String) })
+  })
+
+  it('points its hints where the line was pointed, whether it parses or not', async () => {
+    const lost: Handler = () => {
+      throw new Failure('SESSION_UNKNOWN', { ref: 'x', store: '/s' })
+    }
+    const got = await call(['list', '--all-projects', '--project=/a b'], lost)
+    expect(got.err).toContain("`stint list --project '/a b' --all-projects`")
+  })
+
+  it('takes no option of the command behind -- for its own when it fails', async () => {
+    const lost: Handler = () => {
+      throw new Failure('SESSION_UNKNOWN', { ref: 'x', store: '/s' })
+    }
+    const words = ['--json', '--project', '/a', '--color', 'always']
+    const { err } = await call(['run', '--', 'x', ...words], lost)
+    expect(err).toMatch(/^error\[SESSION_UNKNOWN\]: /)
+    expect(err).not.toContain('--project')
   })
 
   it('loads no command for a line that does not parse', async () => {
@@ -224,6 +245,9 @@ describe('the context', () => {
     expect([...signals.keys()]).toEqual(['SIGINT', 'SIGTERM', 'SIGHUP'])
     signals.get('SIGTERM')?.()
     expect(signal.reason).toMatchObject({ code: 'INTERRUPTED', data: { signal: 'SIGTERM' } })
+    // Whoever listens behind it is not the last one.
+    expect(signals.size).toBe(3)
+    await Promise.resolve()
     expect(signals.size).toBe(0)
   })
 

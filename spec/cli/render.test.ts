@@ -427,6 +427,31 @@ describe('an entry', () => {
     )
   })
 
+  it.each<[object, string]>([
+    [{ outcome: 'success' }, 'success'],
+    [{ outcome: 'failure', exit_code: 3, duration_ms: 5_000 }, 'failure, exit 3, 5s'],
+    [{ outcome: 'cancelled', exit_code: null, signal: 'SIGTERM' }, 'cancelled, SIGTERM'],
+  ])('of the end of a turn says what is known of it: %j', (data, told) => {
+    const line = { text: '', start: 0, end: 0 }
+    const entry = { type: 'turn_ended', ts: '2026-02-06T10:00:00.000Z', turn: 2, text: null, data }
+    expect(entryPrinter(styleOf(false))({ line, entry } as never)).toBe(
+      `── 2026-02-06 10:00:00 turn 2 ended: ${told}\n`,
+    )
+  })
+
+  it('that a person wrote is marked', () => {
+    const line = { text: '', start: 0, end: 0 }
+    const entry = { type: 'message', text: 'hi', data: { role: 'user' } }
+    expect(entryPrinter(styleOf(false))({ line, entry } as never)).toBe('> hi\n')
+  })
+
+  it('that is none is shown as what it is', () => {
+    const line = { text: 'garbage\x1b[2J', start: 0, end: 0 }
+    expect(entryPrinter(styleOf(false))({ line, entry: undefined } as never)).toBe(
+      `not an entry: ${visible(line.text)}\n`,
+    )
+  })
+
   it('is shown in a log and in a document, whatever stands in it', () => {
     const session = { id: 'x', tools: [], turn: 0, usage: null }
     const print = entryPrinter(styleOf(false))
@@ -462,6 +487,18 @@ describe('a document in Markdown', () => {
     ['```\n    ```\n<a>\n``` \n<b>', '```\n    ```\n<a>\n```\n&lt;b>'],
   ])('closes an indented fence as it was opened: %j', (text, shown) => {
     expect(drawn(text)).toBe(`${shown ?? text.replace('   a <', '   a &lt;')}\n\n`)
+  })
+
+  it('has the output of a turn in one piece, and says what was done to the session', () => {
+    const session = { id: 'x', tools: [], turn: 1, usage: null }
+    const output = (text: string) => ({ type: 'output', turn: 1, text, data: { stream: 'stdout' } })
+    const start = { type: 'turn_started', turn: 1, ts: 'once', text: null, data: { tool: 'codex' } }
+    const change = { type: 'session', turn: 1, ts: 'then', text: null, data: { event: 'renamed' } }
+    const entries = [start, output('one'), output('two'), change, output('three')]
+    const whole = [...shareText({ session, state: {}, entries } as never, 'md')].join('')
+    expect(whole).toContain('Turn 1: codex, once\n\n```text\none\ntwo\n```')
+    expect(whole.indexOf('renamed, then')).toBeGreaterThan(whole.indexOf('two'))
+    expect(whole.indexOf('three')).toBeGreaterThan(whole.indexOf('renamed, then'))
   })
 
   it('takes a tab before a fence for as wide as it is at the margin', () => {
@@ -522,10 +559,10 @@ describe('TurnView', () => {
       },
     })
     for (const id of ['a', 'b']) view.take({ type: 'tool_call', id, name: 'make', input: id })
-    view.take({ type: 'tool_result', id: 'a', status: 'ok' })
+    view.take({ type: 'tool_result', id: 'a', status: 'failed', exit_code: 2 })
     view.end()
     view.endBadly()
-    expect(told).toBe('✓ make: a\n… make: b\n')
+    expect(told).toBe('✗ make: a (exit 2)\n… make: b\n')
   })
 
   it('says only the last error when it is to be quiet, and that at the end', () => {
@@ -543,6 +580,22 @@ describe('TurnView', () => {
     expect(told).toBe('')
     view.endBadly()
     expect(told).toBe('! no more quota\n')
+  })
+
+  it('shows at a terminal what would move the cursor, and hands it on elsewhere', () => {
+    const told = (isTerminal: boolean) => {
+      let said = ''
+      const view = new TurnView({
+        ...{ ...still, isTerminal, talk: () => undefined },
+        write: (text) => {
+          said += text
+        },
+      })
+      view.take({ type: 'message', text: 'a\x1b[2J' })
+      return said
+    }
+    expect(told(true)).toBe('a\\x1b[2J\n')
+    expect(told(false)).toBe('a\x1b[2J\n')
   })
 
   it('says a character whole whose halves come in two pieces', () => {

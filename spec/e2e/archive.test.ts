@@ -141,6 +141,9 @@ describe('export and import', () => {
     ]) {
       expectRefusal(await place.stint(args), { status: 2, code: 'USAGE' })
     }
+    expect(await place.stint(['export', 'a', '--to', '-', '--json'])).toMatchObject({
+      ...{ status: 2, stdout: '' },
+    })
     const none = await place.stint(['import', './none.tar.gz'])
     expectRefusal(none, { status: 7, code: 'IO_FAILED', hint: false })
     expect((await place.stint(['export', 'a', '--to', file, '--force'])).status).toBe(0)

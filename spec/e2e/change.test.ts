@@ -166,9 +166,11 @@ describe('delete', () => {
   test('refuses what runs', async () => {
     const place = makePlace()
     const gate = `${place.dir}/gate`
-    const run = place.start(['run', '--', agent('hold.sh'), gate])
+    const parent = await place.make()
+    const run = place.start(['run', '--parent', parent, '--', agent('hold.sh'), gate])
     const id = await run.session()
     await run.says('working as')
+    await place.make(['--parent', parent, '--', 'true'])
     for (const words of [[id], ['--tree', id]]) {
       const ran = await place.stint(['delete', ...words])
       // It can neither wait by itself nor be done in a fork.
@@ -176,6 +178,12 @@ describe('delete', () => {
       expectRefusal(ran, { status: 5, code: 'SESSION_LOCKED', hint })
     }
     expect(await place.json(['show', id])).toMatchObject({ status: 'running' })
+    // Before anything else of the tree has gone.
+    const whole = (await place.json<Row[]>(['list'])).map(({ id }) => id)
+    expectRefusal(await place.stint(['delete', '--tree', parent]), {
+      ...{ status: 5, code: 'SESSION_LOCKED' },
+    })
+    expect((await place.json<Row[]>(['list'])).map(({ id }) => id)).toEqual(whole)
     touch(gate)
     expect((await run.ended).status).toBe(0)
     expect((await place.stint(['delete', id])).status).toBe(0)

@@ -27,6 +27,7 @@ import {
   until,
   withoutLocks,
 } from '../support/cli.ts'
+import { startAtTerminal } from '../support/terminal.ts'
 
 /** What the doctor says, whatever its exit status. */
 async function doctor(place: Place, ...words: string[]): Promise<Row & { status: number | null }> {
@@ -152,6 +153,7 @@ describe('doctor', () => {
     for (const one of [id, other]) writeFileSync(`${place.session(one)}/state.toml`, 'broken = =')
     const ran = await place.stint(['doctor', '--fix', id.slice(-8)])
     expect(ran).toMatchObject({ status: 0, stdout: '' })
+    expect(ran.stderr).toMatch(new RegExp(`^session ${id}: \\S`))
     const [, kept = ''] = /kept as (\S+)/.exec(ran.stderr) ?? []
     expect(readFileSync(kept, 'utf8')).toBe('broken = =')
     expect(await doctor(place)).toMatchObject({ status: 6, summary: { damage: 1 } })
@@ -163,6 +165,27 @@ describe('doctor', () => {
     })
     expect(await place.json(['list'])).toHaveLength(2)
   })
+
+  test.skipIf(process.platform !== 'linux')(
+    'at a terminal says how far it is when it takes a while, and wipes that away',
+    async () => {
+      const place = makePlace()
+      const ids = [await place.make(), await place.make()]
+      const [reached, go] = [`${place.dir}/reached`, `${place.dir}/go`]
+      const plan = { call: 'openSync', in: ids[1], reached, until: go }
+      const run = startAtTerminal(place, ['doctor'], {
+        env: { PAUSE: JSON.stringify(plan), NODE_OPTIONS: `--require ${preload('pause')}` },
+      })
+      await until('it is at the second one', () => existsSync(reached))
+      // So long it says nothing; where the disk stalls, it has something to say already.
+      await new Promise((resolve) => setTimeout(resolve, 600))
+      touch(go)
+      expect((await run.ended).stdout).toMatch(
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: they move the cursor
+        /^(?:\r\x1b\[K1 session looked at)?\r\x1b\[K2 sessions looked at\r\x1b\[K\d+ checks of 2 sessions, all fine\r\n$/,
+      )
+    },
+  )
 
   test('--fix says what is left when another one was faster', async () => {
     const place = makePlace()

@@ -75,6 +75,9 @@ describe('gc', () => {
     expect(status).toBe(0)
     expect(line).toMatch(/^1 session moved to the trash \(.* KiB\)\n$/)
     expect(await said(place, ['gc', '--older-than', '30d'])).toEqual([0, ''])
+    expect((await place.stint(['gc', '--older-than', '30d', '--dry-run'])).stderr).toMatch(
+      /^nothing is to be done with any session; 1 stays: /,
+    )
     expect((await place.json<Row[]>(['list'])).map(({ id }) => id)).toEqual([young])
     const [trashed] = await place.json<Row[]>(['trash', 'list'])
     expect(trashed).toMatchObject({ id: old, phase: 'retired' })
@@ -390,7 +393,7 @@ describe('gc', () => {
     const place = makePlace()
     const other = `${place.dir}/other`
     mkdirSync(other)
-    await makeOld(place, 1)
+    const kept = await makeOld(place, 1)
     const id = await place.make(['--', 'true'], { cwd: other, ...inThePast(2) })
     rmSync(other, { recursive: true })
     const gc = ['gc', '--all-projects', '--json']
@@ -406,10 +409,35 @@ describe('gc', () => {
     })
     const last = orphan(await stores([...gc, '--orphan-stores', '--trash-for', '0s']))
     expect(last).toMatchObject({ removed: true, outcomes: [{ id, act: 'purge' }] })
+    expect(await place.json(['list'])).toMatchObject([{ id: kept }])
     expect(readdirSync(`${place.home}/projects`)).toHaveLength(1)
     expect(readFileSync(`${place.home}/gc.log.jsonl`, 'utf8')).toContain(
       `"nothing is left of ${other}"`,
     )
+  })
+
+  test('leaves a store in which nothing is, too, until it is told to', async () => {
+    const place = makePlace()
+    const other = `${place.dir}/other`
+    mkdirSync(other)
+    await place.make()
+    await place.stint([
+      'delete',
+      await place.make(['--', 'true'], { cwd: other }),
+      '--project',
+      other,
+    ])
+    await place.stint(['trash', 'empty', '--project', other])
+    rmSync(other, { recursive: true })
+    const removed = async (...words: readonly string[]) => {
+      const { stores } = await place.json<Row>(['gc', '--all-projects', ...words])
+      return stores.map((store: Row) => [store.project_path, store.removed]).sort()
+    }
+    expect(await removed()).toContainEqual([other, false])
+    expect(await removed('--orphan-stores')).toEqual([
+      [other, true],
+      [place.cwd, false],
+    ])
   })
 
   test('says what it did in a store that it cannot remove', async () => {
@@ -525,6 +553,10 @@ describe('gc', () => {
     const { stdout } = await place.stint(['gc', '--print-cron'], { env })
     expect(stdout).toContain(` STINT_HOME=${place.cwd}/relative `)
     expect(stdout).toContain(' STINT_GC_OLDER_THAN=30d /')
+    const other = { STINT_HOME: undefined, XDG_STATE_HOME: `${place.dir}/xdg` }
+    expect((await place.stint(['gc', '--print-cron'], { env: other })).stdout).toContain(
+      ` XDG_STATE_HOME=${place.dir}/xdg `,
+    )
     const both = await place.stint(['gc', '--print-cron', '--print-systemd'])
     expectRefusal(both, { status: 2, code: 'USAGE' })
   })
@@ -705,6 +737,29 @@ describe('project move', () => {
     expect((await place.stint(['project', 'move', old, moved])).status).toBe(0)
     const rows = await place.json<Row[]>(['list'], { cwd: moved })
     expect(rows.map(({ id }) => id).sort()).toEqual(ids.sort())
+  })
+
+  test('stops between two sessions, and goes on when it is called again', async () => {
+    const place = makePlace()
+    const [old, moved] = [`${place.dir}/old`, `${place.dir}/moved`]
+    for (const dir of [old, moved]) mkdirSync(dir)
+    const ids: string[] = []
+    for (let i = 0; i < 5; i++) ids.push(await place.make(['--', 'true'], { cwd: old }))
+    const [reached, go] = [`${place.dir}/reached`, `${place.dir}/go`]
+    const plan = { call: 'renameSync', path: `sessions/${ids[0]}`, reached, until: go }
+    const run = place.start(['project', 'move', old, moved], {
+      env: { PAUSE: JSON.stringify(plan) },
+      preload: [preload('pause')],
+    })
+    await until('it is about to move the first', () => existsSync(reached))
+    run.kill('SIGINT')
+    touch(go)
+    expect((await run.ended).status).toBe(130)
+    const left = (await place.json<Row[]>(['list'], { cwd: old })).map(({ id }) => id)
+    expect(ids.slice(-left.length).reverse()).toEqual(left)
+    expect(left).not.toContain(ids[0])
+    expect((await place.stint(['project', 'move', old, moved])).status).toBe(0)
+    expect(await place.json<Row[]>(['list'], { cwd: moved })).toHaveLength(5)
   })
 
   test('leaves what both have, and says what takes it away', async () => {

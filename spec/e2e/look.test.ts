@@ -10,7 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { openStore } from '../../lib/index.ts'
 import { tryLock } from '../../lib/os/lock-file.ts'
+import { nextId, writeSession } from '../store/sessions.ts'
 import {
   agent,
   entriesOf,
@@ -125,7 +127,22 @@ describe('list', () => {
       { id: parent, status: 'gone', children: [expect.objectContaining({ id: child })] },
     ])
     expect((await place.stint(['list', '--tree'])).stdout).toMatch(
-      new RegExp(`^${parent} +gone$`, 'm'),
+      new RegExp(`^${parent} +gone\n└─ ${child} +idle +success `, 'm'),
+    )
+  })
+
+  test('--tree cuts a circle open, and says so', async () => {
+    const place = makePlace()
+    await place.make()
+    const store = openStore({ env: place.env, home: place.dir, cwd: place.cwd })
+    const [a, b] = [nextId(), nextId()]
+    writeSession(store, { id: a, parent: b })
+    writeSession(store, { id: b, parent: a })
+    expect((await place.json<Row[]>(['list', '--tree']))[1]).toMatchObject({
+      ...{ id: b, cycle: true, children: [{ id: a, children: [] }] },
+    })
+    expect((await place.stint(['list', '--tree'])).stdout).toMatch(
+      new RegExp(`^${b} .* \\(its own ancestor\\)\n└─ ${a} `, 'm'),
     )
   })
 
@@ -225,7 +242,10 @@ describe('result', () => {
       status: 3,
       code: 'TURN_UNKNOWN',
     })
-    expect((await place.stint(['result', id])).stdout).toMatch(/^outcome +success$/m)
+    const told = (await place.stint(['result', id])).stdout
+    expect(told).toMatch(/^outcome +success$/m)
+    // What is not known is not said.
+    expect(told).not.toMatch(/null|undefined/)
     touch(gate)
     expect((await run.ended).status).toBe(0)
     expect(await place.json(['result', id])).toMatchObject({ turn: 3, outcome: 'success' })
@@ -367,6 +387,9 @@ describe('artifacts', () => {
     expect(await place.json(['artifacts', id])).toEqual([
       { path: 'turn-0001/deep/a.txt', size_bytes: 6 },
     ])
+    expect((await place.stint(['result', id])).stdout).toMatch(
+      /^artifact +turn-0001\/deep\/a\.txt \(6 B\)$/m,
+    )
     expect((await place.stint(['artifacts', id])).stdout).toMatch(
       /^ 6 B {2}\/.*\/output\/turn-0001\/deep\/a\.txt\n$/m,
     )
@@ -581,6 +604,9 @@ describe('a stopped supervisor', () => {
     const alive = await place.stint(['is-alive', id])
     expect(alive).toMatchObject({ status: 0 })
     expect(alive.stdout).toMatch(/^running: .*stopped/)
+    const { stdout } = await place.stint(['show', id])
+    expect(stdout).toMatch(/^turn +1 of command, open, started \S/m)
+    expect(stdout).toMatch(new RegExp(`^session.lock +held, .* ${run.pid}, which is stopped$`, 'm'))
     expectRefusal(await place.stint(['resume', id, '--', 'true']), {
       status: 125,
       code: 'SESSION_LOCKED',

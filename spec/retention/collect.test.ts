@@ -218,6 +218,30 @@ describe('collectStore', () => {
     expect(listTrash(store).map(({ id }) => id)).toEqual([last])
   })
 
+  it('is stopped between two sessions, and tells its log what stays', async () => {
+    const store = makeStore()
+    const [first, second] = [writeSession(store), writeSession(store)]
+    const stop = new AbortController()
+    const plan = planStore(store, policy)
+    const { outcomes } = await collectStore(plan, errandsOf(plan), {
+      ...{ signal: stop.signal, onDone: ({ outcomes }) => outcomes.length > 0 && stop.abort() },
+    })
+    expect(outcomes.map(({ id }) => id)).toEqual([first.id])
+    expect(listSessions(store).rows.map(({ id }) => id)).toEqual([second.id])
+    const log = readFileSync(`${store.dir}/gc.log.jsonl`, 'utf8').trimEnd().split('\n')
+    const last = JSON.parse(log.at(-1) as string)
+    expect(last).toMatchObject({ id: second.id, act: 'kept', why: 'interrupted' })
+  })
+
+  it('purges nothing any more once it is stopped', async () => {
+    const store = makeStore()
+    const { id } = writeSession(store, { place: 'trash' })
+    const plan = planStore(store, { trashFor: 0 })
+    const how = { signal: AbortSignal.abort() }
+    expect((await collectStore(plan, errandsOf(plan), how)).outcomes).toEqual([])
+    expect(listTrash(store).map((row) => row.id)).toEqual([id])
+  })
+
   it('takes what leaked processes hold for what it is, before and after', async () => {
     const store = makeStore()
     const { id, dir } = writeSession(store, { told: [started(1, long), ended(1, long)] })
@@ -282,6 +306,22 @@ describe('collectStore', () => {
     builder?.release()
     expect((await collectStore(planStore(store, {}), [])).swept).toBe(1)
     expect(planStore(store, {}).leftovers).toEqual([])
+    for (const told of [[started(1, long)], [started(1, long), ended(1, long)]]) {
+      const { dir } = writeSession(store, { place: 'ephemeral', told })
+      expect(planStore(store, {}).leftovers).toEqual([])
+      utimesSync(dir, 0, 0)
+      expect((await collectStore(planStore(store, {}), [])).swept).toBe(1)
+    }
+  })
+
+  it('loses no line of its log to one that a crash cut short', async () => {
+    const store = makeStore()
+    const log = `${store.dir}/gc.log.jsonl`
+    writeSession(store)
+    writeFileSync(log, '{"v":1,"id":"0')
+    await collect(store)
+    const [, ...lines] = readFileSync(log, 'utf8').trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ act: 'trash' }])
   })
 
   it('does nothing and takes no lock where there is nothing to do', async () => {

@@ -33,6 +33,7 @@ describe('Family.hasLiving', () => {
     const store = makeStore()
     const [top, first] = makeLine(store, 2).map(({ id }) => id) as [SessionId, SessionId]
     const second = writeSession(store, { parent: top })
+    writeSession(store, { parent: top })
     const lock = tryLock(files.sessionLock(second.dir), {})
     const family = new Family(store, surveyStore(store))
     expect([family.hasLiving(top), family.hasLiving(first)]).toEqual([true, false])
