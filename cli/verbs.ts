@@ -792,7 +792,7 @@ const completion: ExplainedVerb = {
   passthrough: true,
   options: [],
   reach: 'all',
-  details: `Prints a script for the shell: verbs, options and their values, the names and ids of sessions with what they are about, files, and behind \`--\` the command as if it stood alone. It looks for \`stint\` in PATH. To have it in every new shell, put it where the shell looks for such scripts (the examples; zsh does so in \`~/.zfunc\` with \`fpath+=(~/.zfunc)\` before \`compinit\`), or load it from a start-up file: \`source <(stint completion bash)\`, \`stint completion fish | source\`.
+  details: `Prints a script for the shell: verbs, options and their values, the names and ids of sessions with what they are about, files, and behind \`--\` the command as if it stood alone. It looks for \`stint\` in PATH. To have it in every new shell, put it where the shell looks for such scripts (the examples; make the directory where there is none, and have zsh look into it by \`fpath+=(~/.zfunc)\` before \`compinit\`), or load it from a start-up file: \`source <(stint completion bash)\`, \`stint completion fish | source\`.
 
 The scripts ask \`stint completion words -- WORD…\`: the words behind \`stint\` up to the cursor, the last being unfinished, maybe empty. The first line of the answer says what else may come (\`words\`: nothing, \`files\`, \`dirs\`, or \`command N\`: what is completed is the command that starts at word N of the line, counted from 0); each further line is a whole word, a tab and what it means. With --json: one object.`,
   exits: [
@@ -801,7 +801,6 @@ The scripts ask \`stint completion words -- WORD…\`: the words behind \`stint\
     ['6, 7', 'newer data; the environment failed'],
   ],
   examples: [
-    'mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions',
     'stint completion bash > ~/.local/share/bash-completion/completions/stint',
     'stint completion zsh > ~/.zfunc/_stint',
     'stint completion fish > ~/.config/fish/completions/stint.fish',
