@@ -118,7 +118,8 @@ function checkPositionals({ verb, positionals, command }: Invocation): void {
   const { min, max } = verb.positionals
   const extra = positionals[max]
   if (extra !== undefined) {
-    const remedy = verb.passthrough && verb.runs ? '; put -- before the command' : ''
+    const remedy =
+      verb.passthrough && verb.runs ? '; put a prompt in quotes, and -- before a command' : ''
     throw misused(verb, `\`stint ${verb.name}\` has no use for ${quote(extra)}${remedy}`)
   }
   if (positionals.length < min) {

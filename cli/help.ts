@@ -95,7 +95,9 @@ function shapeAll(sections: readonly Section[], verbs: readonly ExplainedVerb[])
         paragraph(
           "REF names a session: its id, 4 or more characters of the id's start or end, its name, or @last @self @parent @root.",
         ),
-        paragraph('Durations: 250ms 45s 30m 12h 7d 2w. Dates: ISO, or a duration as "ago".'),
+        paragraph(
+          'Durations: 250ms 45s 30m 12h 7d 2w. Dates: ISO, in local time unless they name a zone, or a duration as "ago".',
+        ),
         paragraph(
           'Exit status: 0 fine, 1 the answer is no or it failed, 2 usage, 3 no such session, 4 ambiguous, 5 busy, 6 damaged or newer data, 7 the environment failed, 9 liveness unknown, 130 interrupted.',
         ),

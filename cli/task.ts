@@ -3,8 +3,9 @@
 import {
   Failure,
   isTerminal,
+  type Resolved,
   readPrompt,
-  type SessionId,
+  readSession,
   type Settings,
   splitWords,
   type Task,
@@ -19,7 +20,7 @@ export async function taskOf(
   invocation: Invocation,
   context: Context,
   settings: Settings,
-  known: SessionId | undefined,
+  known: Resolved | undefined,
 ): Promise<Task> {
   const { verb, command, positionals } = invocation
   if (verb.name === 'compress') return { kind: 'compact' }
@@ -63,7 +64,10 @@ export async function taskOf(
     return { kind: 'interactive', ...tool, ...(prompt === undefined ? {} : { prompt }) }
   }
   if (prompt === undefined) {
-    if (known !== undefined) throw new Failure('COMMAND_NEEDED', { id: known })
+    // Of a plain command one would think that it can be run again.
+    if (tool.tool === undefined && known && readSession(known.store, known.id).tool === 'command') {
+      throw new Failure('COMMAND_NEEDED', { id: known.id })
+    }
     throw misused(
       verb,
       'there is nothing to run: give a prompt, with - as standard input, or a command after --',

@@ -580,16 +580,17 @@ const deleteSessions: ExplainedVerb = {
   examples: ['stint delete auth 01JH4Q', 'stint delete --tree auth', 'stint trash restore auth'],
 }
 
-const retentionExits = [
-  ['0', 'done, also when there was nothing to do or another clean-up is at work'],
-  ['1', 'something could not be done; the rest was'],
-  ['2', 'wrong usage, or what --apply names is no plan'],
+const retentionExits = (misuse: string) =>
   [
-    '6, 7',
-    'newer data; the environment failed (disk full, permission), or the clock is not to be trusted',
-  ],
-  ['130', 'interrupted: what was done stays done, and the next run goes on'],
-] as const
+    ['0', 'done, also when there was nothing to do or another clean-up is at work'],
+    ['1', 'something could not be done; the rest was'],
+    ['2', misuse],
+    [
+      '6, 7',
+      'newer data; the environment failed (disk full, permission), or the clock is not to be trusted',
+    ],
+    ['130', 'interrupted: what was done stays done, and the next run goes on'],
+  ] as const
 
 const dryRun: ExplainedOption = { name: 'dry-run', help: 'only show what would be done, and why' }
 
@@ -682,7 +683,7 @@ With --archive DIR a session goes to the trash only once its archive is on the d
 --plan FILE writes a verdict and a reason for every session; --apply FILE does exactly what stands there, and skips what changed since. What is removed is noted in \`gc.log.jsonl\` in the store.
 
 Made for cron: silent when there was nothing to do, one line otherwise; one clean-up of a store at a time, a second one says so and exits 0. It can be killed at any time; the next run goes on.`,
-  exits: retentionExits,
+  exits: retentionExits('wrong usage, or what --apply names is no plan'),
   examples: [
     'stint gc --older-than 30d --keep-last 20 --dry-run',
     'stint gc --all-projects --older-than 30d --print-cron',
@@ -706,7 +707,7 @@ const clean: ExplainedVerb = {
   reach: 'all',
   details:
     'The same as `stint gc --older-than Nd`, and nothing else of what that does: no crash is recorded, and nothing leaves the trash. What stays in any case, stays.',
-  exits: retentionExits,
+  exits: retentionExits('wrong usage'),
   examples: ['stint clean --days 30 --dry-run', 'stint clean --days 14 --tool codex'],
 }
 
@@ -772,7 +773,7 @@ const config: ExplainedVerb = {
   options: [],
   reach: 'none',
   details:
-    'A setting comes from its flag, else from its environment variable, else from config.toml, else from the default. With KEY, prints only that value.',
+    'A setting comes from its flag, else from its environment variable, else from config.toml, else from the default. With KEY, prints only that value. The file is `$XDG_CONFIG_HOME/stint/config.toml`, by default `~/.config/stint/config.toml`; who wants one makes it.',
   exits: [
     ['0', 'printed'],
     ['2', 'there is no such key, or a value is invalid'],
@@ -791,7 +792,7 @@ const completion: ExplainedVerb = {
   passthrough: true,
   options: [],
   reach: 'all',
-  details: `Prints a script for the shell: verbs, options and their values, the names and ids of sessions with what they are about, files, and behind \`--\` the command as if it stood alone. It looks for \`stint\` in PATH. To have it in every new shell, put it where the shell looks for such scripts (the examples), or load it from a start-up file: \`source <(stint completion bash)\`, \`stint completion fish | source\`.
+  details: `Prints a script for the shell: verbs, options and their values, the names and ids of sessions with what they are about, files, and behind \`--\` the command as if it stood alone. It looks for \`stint\` in PATH. To have it in every new shell, put it where the shell looks for such scripts (the examples; make the directory where there is none, and have zsh look into it by \`fpath+=(~/.zfunc)\` before \`compinit\`), or load it from a start-up file: \`source <(stint completion bash)\`, \`stint completion fish | source\`.
 
 The scripts ask \`stint completion words -- WORD…\`: the words behind \`stint\` up to the cursor, the last being unfinished, maybe empty. The first line of the answer says what else may come (\`words\`: nothing, \`files\`, \`dirs\`, or \`command N\`: what is completed is the command that starts at word N of the line, counted from 0); each further line is a whole word, a tab and what it means. With --json: one object.`,
   exits: [

@@ -65,7 +65,7 @@ export interface FailureData {
   TURN_UNKNOWN: { id: string; turn: number; turns: number }
   RESULT_MISSING: { id: string }
   REF_AMBIGUOUS: { ref: string; candidates: readonly Candidate[]; total: number }
-  SESSION_LOCKED: { id: string; holder?: Holder; for_turn?: true }
+  SESSION_LOCKED: { id: string; holder?: Holder; for_turn?: true; inside?: true }
   SESSION_ORPHANED: { id: string; why: string }
   SESSION_LEAKED: { id: string; tool: string }
   LIVENESS_UNKNOWN: { id: string; why: string }
@@ -80,7 +80,11 @@ export interface FailureData {
   NOTHING_RUNS: { id: string; status: string }
   KILL_INCOMPLETE: { id: string; why: string; holder?: Holder }
   KILL_UNRECORDED: { id: string; why: string }
-  COMMAND_NEEDED: { id: string }
+  COMMAND_NEEDED: {
+    id: string
+    /** The agent that the session had last. */
+    agent?: string
+  }
   TOOL_UNKNOWN: { tool: string; known: readonly string[] }
   TOOL_CANNOT: { tool: string; act: string }
   PROMPT_TOO_LONG: { tool: string; bytes: number; own: boolean }
@@ -253,9 +257,15 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
     hint: (d) =>
       d.holder?.stopped
         ? `its holder is stopped: continue it with \`kill -CONT ${d.holder.pid}\`, after \`stint kill ${d.id}\` if it is to end`
-        : d.for_turn
-          ? `wait for it with \`stint wait ${d.id}\` or \`resume --wait\`, end it with \`stint kill ${d.id}\`, or work beside it with \`stint run --fork ${d.id}\``
-          : `wait for it with \`stint wait ${d.id}\`, or end it with \`stint kill ${d.id}\``,
+        : d.inside
+          ? `this is part of the turn that holds it: ${
+              d.for_turn
+                ? `\`stint run\` starts a child, and \`stint run --fork ${d.id}\` works beside it`
+                : 'try again when that has ended'
+            }`
+          : d.for_turn
+            ? `wait for it with \`stint wait ${d.id}\` or \`resume --wait\`, end it with \`stint kill ${d.id}\`, or work beside it with \`stint run --fork ${d.id}\``
+            : `wait for it with \`stint wait ${d.id}\`, or end it with \`stint kill ${d.id}\``,
   },
   SESSION_ORPHANED: {
     status: 5,
@@ -356,9 +366,11 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
   COMMAND_NEEDED: {
     status: 2,
     sentence: (d) =>
-      `session ${d.id} ran a plain command, whose recorded form is redacted and cannot be run again`,
+      `session ${d.id} ran a plain command last, whose recorded form is redacted and cannot be run again`,
     hint: (d) =>
-      `give the command: \`stint resume ${d.id} -- cmd args\`; only an agent takes a prompt`,
+      `give the command: \`stint resume ${d.id} -- cmd args\`; a prompt needs an agent: --tool ${
+        d.agent ?? 'TOOL'
+      }`,
   },
   TOOL_UNKNOWN: {
     status: 2,

@@ -162,7 +162,7 @@ export {
   type SharedSession,
 } from './store/redact.ts'
 export { type Resolved, resolveRef } from './store/ref.ts'
-export { type Caller, findCaller, isInside } from './store/search.ts'
+export { type Caller, findCaller, findMovedFrom, isInside } from './store/search.ts'
 export { readResult, readSession, type SessionDetails } from './store/show.ts'
 export {
   findProjectPath,

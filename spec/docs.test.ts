@@ -57,7 +57,7 @@ values add up. \`--\` ends the options: behind it stands the command of a verb t
 
 Data goes to standard output and talk to standard error; what cannot be said there keeps nothing from being done.
 Durations are \`250ms 45s 30m 12h 7d 2w\`, also joined as \`1h30m\`; a date is ISO 8601 (\`2026-02-06\`,
-\`2026-02-06T10:00Z\`) or a duration that counts back from now.
+\`2026-02-06T10:00Z\`), by the local clock where it names no zone, or a duration that counts back from now.
 
 A prompt goes to a tool, which [tools.md](tools.md) tells of; the tool \`command\` runs what stands behind \`--\`.`
 

@@ -1,5 +1,6 @@
 import {
   Failure,
+  findMovedFrom,
   growForest,
   type ListFilter,
   type Listing,
@@ -7,6 +8,7 @@ import {
   type SessionRow,
   type Status,
   type Store,
+  shellWord,
   totalUsage,
 } from '../../lib/index.ts'
 import {
@@ -49,13 +51,21 @@ export const handler: Handler = async (invocation, context) => {
   if (context.json) {
     context.out.json(tree?.forest.map((root) => toJson(root, tree.totals)) ?? listing.rows)
   } else if (listing.rows.length === 0) {
-    context.out.talk('no sessions')
+    context.out.talk(`no sessions${moveOf(stores)}`)
   } else if (tree === undefined) {
     await drawTable(listing, labelStores(stores), context)
   } else {
     await printForest(tree.forest, tree, context)
   }
   return 0
+}
+
+/** Whoever moved a project is not to think that its sessions are lost. */
+function moveOf(stores: readonly Store[]): string {
+  const old = stores.map(findMovedFrom).find((path) => path !== undefined)
+  return old === undefined
+    ? ''
+    : `; if this is what was ${old}, \`stint project move ${shellWord(old)} .\` brings its sessions along`
 }
 
 /** Lists the sessions of all stores. */

@@ -31,7 +31,7 @@ const anyTime = 365 * 86_400_000
 export const handler: Handler = async (invocation, context) => {
   const { store, found } = aimOf(invocation, context)
   const config = readConfig(context.env, homeOf(context))
-  const task = await taskOf(invocation, context, config.settings, found?.id)
+  const task = await taskOf(invocation, context, config.settings, found)
   const isAgent = task.kind !== 'command' || task.tool !== undefined
   const isInteractive = task.kind === 'interactive' || (task.kind === 'command' && task.interactive)
   // A person can answer only where there is one.

@@ -19,7 +19,10 @@ export function parseDuration(text: string): number | undefined {
   return Number.isSafeInteger(total) ? total : undefined
 }
 
-/** The instant, in ms since 1970, that an ISO date or a duration as "ago" names, or undefined. */
+/**
+ * The instant, in ms since 1970, that an ISO date or a duration as "ago" names, or undefined. A date
+ * without a zone is one of the local clock.
+ */
 export function parseWhen(text: string, now: number): number | undefined {
   const ago = parseDuration(text)
   if (ago !== undefined) return now - ago
@@ -30,7 +33,8 @@ export function parseWhen(text: string, now: number): number | undefined {
   ) {
     return undefined
   }
-  const at = Date.parse(text.replace(' ', 'T'))
+  // By itself a day would be taken for one of UTC, unlike a time.
+  const at = Date.parse(text.length === 10 ? `${text}T00:00` : text.replace(' ', 'T'))
   if (Number.isNaN(at)) return undefined
   // February 30 would roll over into March.
   const day = new Date(`${text.slice(0, 10)}T00:00:00.000Z`)

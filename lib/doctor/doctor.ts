@@ -10,7 +10,7 @@ import { readSnapshot } from '../session/snapshot.ts'
 import { openRedactorOf } from '../store/access.ts'
 import { readConfig } from '../store/config.ts'
 import { listIds } from '../store/list.ts'
-import type { Store } from '../store/store.ts'
+import { isUnderRoot, type Store } from '../store/store.ts'
 import { type CheckId, checks, type Finding, type Sighting } from './check.ts'
 import { givenBack, judgeGround, readGround, thingAt } from './checks/ground.ts'
 import { Kinship } from './checks/kin.ts'
@@ -65,7 +65,8 @@ export function examine(stores: readonly Store[], options: ExamineOptions): Diag
   if (first !== undefined && sessions === undefined) {
     const { root, env } = first
     const ground = readGround({ root, env, home: options.home, ...roomOf(stores, here) })
-    for (const one of judgeGround(ground)) add(one, undefined, null)
+    const own = isUnderRoot(first) ? ground : { ...ground, root: undefined }
+    for (const one of judgeGround(own)) add(one, undefined, null)
   }
   const tally: Tally = { count: 0, unseen: new Set(sessions), redactions: {} }
   for (const store of stores) examineStore(store, options, add, tally)

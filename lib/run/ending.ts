@@ -1,5 +1,6 @@
 /** How a turn ended: its outcome, its exit status, and the entries that say so. */
 
+import { formatDuration } from '../base/time.ts'
 import { Failure } from '../errors.ts'
 import type { EncodedEntry } from '../journal/entry.ts'
 import { artifactsOf } from '../session/artifacts.ts'
@@ -7,13 +8,40 @@ import type { Session } from '../session/session.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import type { Outcome, TurnResult } from '../session/turn.ts'
 import type { Launch } from './follow.ts'
-import type { Ending } from './supervise.ts'
+import type { Ending, Limits } from './supervise.ts'
 import type { Task } from './task.ts'
 import type { Account } from './voice.ts'
+
+/** A deadline that ended the tool. */
+export interface Deadline {
+  readonly code: 'TIMEOUT' | 'IDLE_TIMEOUT'
+  readonly after_ms: number
+  /** What it was, for people. */
+  readonly text: string
+}
+
+/** The deadline that ended the tool, if one did. */
+export function deadlineOf(
+  { endedFor }: Ending,
+  { timeout, idleTimeout }: Limits,
+  tool: string,
+): Deadline | undefined {
+  const ended = `${tool} was ended: it`
+  if (endedFor === 'timeout' && timeout !== undefined) {
+    const text = `${ended} took longer than ${formatDuration(timeout)}`
+    return { code: 'TIMEOUT', after_ms: timeout, text }
+  }
+  if (endedFor === 'idle' && idleTimeout !== undefined) {
+    const text = `${ended} said nothing for ${formatDuration(idleTimeout)}`
+    return { code: 'IDLE_TIMEOUT', after_ms: idleTimeout, text }
+  }
+  return undefined
+}
 
 /** All that is known of a turn's end. */
 export interface End {
   readonly ending: Ending
+  readonly deadline: Deadline | undefined
   readonly account: Account
   /** The entry that tells what the journal did not take, if so. */
   readonly lost: EncodedEntry | undefined
@@ -32,14 +60,14 @@ export async function recordEnd(
   session: Session,
   launch: Launch,
   task: Task,
-  { ending, account, lost, peakMemory, firstSeq, at, mayRetry }: End,
+  { ending, deadline, account, lost, peakMemory, firstSeq, at, mayRetry }: End,
 ): Promise<{ readonly result: TurnResult; readonly refusal: Failure | undefined }> {
   const { started, startedAt, elapsed, work } = launch
   const { turn } = started
   const { summary, provider_session_id, usage, cost_usd } = account.facts
   const extras = [
     ...(lost === undefined ? [] : [lost]),
-    ...lastEntries(session, launch, account, at, task),
+    ...lastEntries(session, launch, account, deadline, at, task),
   ]
   const known: TurnResult = {
     session_id: session.id,
@@ -128,6 +156,7 @@ function lastEntries(
   session: Session,
   { work: { tool, continues }, started: { turn }, settings }: Launch,
   account: Account,
+  deadline: Deadline | undefined,
   at: number,
   task: Task,
 ): readonly EncodedEntry[] {
@@ -145,6 +174,10 @@ function lastEntries(
     add('error', text, { code: 'PROVIDER_SESSION_LOST', ...facts })
     // The next turn must not ask for it again. A fork's source has a journal of its own.
     if (continues?.act === 'resume') add('provider_session', null, { ...facts, lost: true })
+  }
+  if (deadline !== undefined) {
+    const { text, ...facts } = deadline
+    add('error', text, facts)
   }
   if (leftOut.entries > 0) {
     const text = `the transcript is full: ${leftOut.entries} lines were left out`

@@ -11,7 +11,7 @@ import { hasOpenTurn } from '../session/state.ts'
 import { projectResult } from '../session/turn.ts'
 import { isRedacting } from '../store/access.ts'
 import type { Store } from '../store/store.ts'
-import { recordEnd, statusOf } from './ending.ts'
+import { deadlineOf, recordEnd, statusOf } from './ending.ts'
 import { watchMemory } from './memory.ts'
 import type { RunOptions, RunReport, RunTarget, Started } from './options.ts'
 import type { Plan } from './plan.ts'
@@ -85,12 +85,17 @@ export async function follow(
   // What still holds the lock now is a process that outlived its turn.
   toolLock.release()
 
-  const end = { ending, account, lost, peakMemory, firstSeq, at: store.now(), mayRetry }
+  const deadline = deadlineOf(ending, limits, tool)
+  const end = { ending, deadline, account, lost, peakMemory, firstSeq, at: store.now(), mayRetry }
   const { result, refusal } = await recordEnd(session, launch, options.task, end)
   const recorded = !hasOpenTurn(session.state)
   if (recorded) projectResult(session, session.state)
   if (ending.endedFor === 'lease' && refusal?.code !== 'LEASE_LOST') {
     options.onNotice?.(`${tool} was ended: the lease of the session cannot be found any more`)
+  }
+  if (deadline !== undefined) {
+    const option = deadline.code === 'TIMEOUT' ? '--timeout' : '--idle-timeout'
+    options.onNotice?.(`${deadline.text}; ${option} allows more`)
   }
   const next = work.adapter && nextOf(work.adapter, session.state.tools[tool] ?? {})
   const isStuck = account.cannotResume && next === 'goes_on'

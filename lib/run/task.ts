@@ -69,7 +69,11 @@ export function toolOf(
     if (task.kind === 'compact') {
       throw new Failure('TOOL_CANNOT', { tool: commandTool, act: 'compact' })
     }
-    throw new Failure('COMMAND_NEEDED', { id: past?.state.meta_session_id ?? '' })
+    const agent = past && lastAgent(past.state)
+    throw new Failure('COMMAND_NEEDED', {
+      id: past?.state.meta_session_id ?? '',
+      ...(agent === undefined ? {} : { agent }),
+    })
   }
   const adapter = findTool(name, settings)
   if (adapter !== undefined) return adapter
@@ -78,6 +82,13 @@ export function toolOf(
   if (command?.[0]) return acpAdapter(name, command)
   if (name !== acpTool) throw unknownTool(name, settings)
   throw new Failure('USAGE', { problem: 'say how the agent is started: --acp "COMMAND ARGS"' })
+}
+
+/** The agent whose turn ended last; timestamps sort as the instants do. */
+function lastAgent({ tools }: State): string | undefined {
+  const agents = Object.entries(tools).filter(([name]) => name !== commandTool)
+  const ended = agents.map(([name, { updated_at }]) => `${updated_at ?? ''} ${name}`)
+  return ended.sort().at(-1)?.split(' ')[1]
 }
 
 /** The tool whose output a command line of the user's own prints. Throws TOOL_UNKNOWN. */

@@ -13,6 +13,7 @@ import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn } from '../session/state.ts'
 import { accessOf } from './access.ts'
 import { checkId, placeOf } from './place.ts'
+import { isInside } from './search.ts'
 import type { Store } from './store.ts'
 
 /** A session whose session.lock is held, and its lease where the store is shared, until it is disposed of. */
@@ -59,7 +60,9 @@ export async function holdSession(
       signal?.throwIfAborted()
       if (wait !== undefined) throw new Failure('WAIT_EXPIRED', { id, waited_ms: waited() })
       const holder = findHolder(files.sessionLock(dir), store.now())
-      throw new Failure('SESSION_LOCKED', { id, ...forTurn, ...(holder && { holder }) })
+      // Who is told to wait for his own turn, or to end it, waits for ever, or ends himself.
+      const inside = isInside(store, id) ? ({ inside: true } as const) : {}
+      throw new Failure('SESSION_LOCKED', { id, ...forTurn, ...inside, ...(holder && { holder }) })
     }
     try {
       const held = await keepHeld(new Session(id, dir, accessOf(store)), lock)

@@ -59,7 +59,7 @@ export function searchRef(
     return found
   }
   const { projectPath } = found.store
-  const moved = disk.findFacts(store.dir) === undefined && findMovedFrom(store) === projectPath
+  const moved = findMovedFrom(store) === projectPath
   throw new Failure('SESSION_ELSEWHERE', {
     ref,
     project_path: projectPath,
@@ -212,7 +212,7 @@ function unknown(
   ref: string,
   more: Partial<Failure<'SESSION_UNKNOWN'>['data']>,
 ): Failure {
-  const moved = disk.findFacts(store.dir) === undefined ? findMovedFrom(store) : undefined
+  const moved = findMovedFrom(store)
   return new Failure('SESSION_UNKNOWN', {
     ref,
     store: store.dir,
@@ -221,8 +221,12 @@ function unknown(
   })
 }
 
-/** The old path of a project of the same name that is gone: the project may have moved here. */
-function findMovedFrom(store: Store): string | undefined {
+/**
+ * Of a store that is not there the old path of a project of the same name that is gone: the project may
+ * have moved here.
+ */
+export function findMovedFrom(store: Store): string | undefined {
+  if (disk.findFacts(store.dir) !== undefined) return undefined
   const name = storeProjectName(disk.baseOf(store.dir))
   return listStores(store).find(
     (other) => storeProjectName(disk.baseOf(other.dir)) === name && isGone(other.projectPath),

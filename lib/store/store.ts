@@ -141,6 +141,11 @@ export function findProjectPath(dir: string, env: Env): string {
   return findRepository(real, env)?.mainWorktree ?? real
 }
 
+/** Whether the store stands where projects have theirs: what is above one elsewhere is not stint's. */
+export function isUnderRoot({ dir, root }: Store): boolean {
+  return disk.parentOf(dir) === projectsDir(root)
+}
+
 /** The stores of all projects under the root. */
 export function listStores(store: Store): Store[] {
   const projects = projectsDir(store.root)

@@ -61,6 +61,18 @@ describe('parseWhen', () => {
     expect(parseWhen(text, now)).toBe(at)
   })
 
+  it('takes a date without a zone for one of the local clock, as times are printed', () => {
+    const { TZ } = process.env
+    try {
+      process.env.TZ = 'Asia/Tokyo'
+      expect(parseWhen('2026-02-01', now)).toBe(Date.UTC(2026, 0, 31, 15))
+      expect(parseWhen('2026-02-01 00:00', now)).toBe(Date.UTC(2026, 0, 31, 15))
+    } finally {
+      if (TZ === undefined) delete process.env.TZ
+      else process.env.TZ = TZ
+    }
+  })
+
   it('reads every timestamp that is written', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) }), (at) => {

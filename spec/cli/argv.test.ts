@@ -178,7 +178,9 @@ describe('parseArgs', () => {
 
   it('says where a command goes', () => {
     const remedy = 'put -- before the command'
-    expect(refusal(['fix', 'the', 'bug'], verbs.run).message).toContain(remedy)
+    expect(refusal(['fix', 'the', 'bug'], verbs.run).message).toBe(
+      '`stint run` has no use for "the"; put a prompt in quotes, and -- before a command',
+    )
     expect(refusal(['ls', '-la'], verbs.run).message).toContain(remedy)
     expect(refusal(['@last', 'make', '--jobs=4'], verbs.resume).message).toContain(remedy)
     expect(refusal(['-la', 'ls'], verbs.run).code).toBe('UNKNOWN_OPTION')

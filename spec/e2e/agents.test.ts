@@ -537,6 +537,20 @@ test('what cannot be is refused before anything is made', async () => {
   expect(existsSync(stage.home)).toBe(false)
 })
 
+test('a session of an agent that is given nothing to do is not taken for one of a command', async () => {
+  const stage = makeStage()
+  const env = stage.play('codex', '01-plain')
+  expect((await stage.stint(['run', '--tool', 'codex', 'a'], { env })).status).toBe(0)
+  const ran = await stage.stint(['resume', '@last'], { env })
+  expect(ran.status).toBe(2)
+  expect(ran.stderr).toContain('there is nothing to run: give a prompt')
+  expect((await stage.stint(['resume', '@last', '--', 'true'])).status).toBe(0)
+  const refused = await stage.stint(['resume', '@last', 'b'], { env })
+  expect(refused.status).toBe(2)
+  expect(refused.stderr).toContain('a prompt needs an agent: --tool codex\n')
+  expect((await stage.stint(['resume', '@last', '--tool', 'codex', 'b'], { env })).status).toBe(0)
+})
+
 test('tools says which agents there are, and what they can do', async () => {
   const place = makePlace()
   const bin = join(place.dir, 'bin')
@@ -647,6 +661,15 @@ test('an agent that is silent is ended, but not while a tool of its runs', async
   const ran = await stage.stint(['run', '--tool', 'codex', 'a'], { env })
   expect(ran.status).toBe(124)
   expect((await stage.json<Row>(['result', '@last'])).outcome).toBe('timed_out')
+  const why = 'codex was ended: it said nothing for 1s'
+  expect(ran.stderr).toContain(`warning: ${why}; --idle-timeout allows more\n`)
+  expect(entriesOf(stage.session(sessionOf(ran.stderr) ?? ''))).toContainEqual(
+    expect.objectContaining({
+      type: 'error',
+      text: why,
+      data: { code: 'IDLE_TIMEOUT', after_ms: 1_000 },
+    }),
+  )
   // One that has said how its turn ended has nothing more to say.
   const end = { type: 'turn.completed', usage: {} }
   writeFileSync(join(bin, 'codex'), script([start, end], 60))

@@ -2,7 +2,9 @@
 
 import {
   chmodSync,
+  cpSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -233,6 +235,18 @@ describe('doctor', () => {
     const fix = JSON.parse(ran.stdout).checks[0].fix as string
     expect(fix).toBe(`stint doctor --fix ${id} --store ${place.store()}`)
     expect((await place.stint(fix.split(' ').slice(1), { cwd: '/' })).status).toBe(0)
+  })
+
+  test('leaves alone what a copy of a store stands in', async () => {
+    const place = makePlace()
+    await place.make()
+    const user = `${place.dir}/user`
+    mkdirSync(`${user}/projects`, { recursive: true })
+    cpSync(place.store(), `${user}/fleet/beta`, { recursive: true })
+    for (const dir of [user, `${user}/projects`, `${user}/fleet`]) chmodSync(dir, 0o755)
+    chmodSync(`${user}/fleet/beta`, 0o700)
+    const { stdout } = await place.stint(['doctor', '--store', `${user}/fleet/beta`])
+    expect(stdout).not.toContain('root.permissions')
   })
 
   test('suggests the check that was misspelt, unless a session has that name', async () => {

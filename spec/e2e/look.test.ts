@@ -541,6 +541,18 @@ describe('wait', () => {
     expect(stderr.split('warning: ')).toHaveLength(5)
   })
 
+  test('nobody is told to wait for the turn that he is part of, or to end it', async () => {
+    const place = makePlace()
+    const stint = `"${process.execPath}" "${program}"`
+    const script = `${stint} resume @self -- true; ${stint} delete @self`
+    const { stderr } = await place.stint(['run', '--', 'sh', '-c', script])
+    const hints = stderr.split('\n').filter((line) => line.startsWith('hint: '))
+    expect(hints).toEqual([
+      expect.stringMatching(/^hint: this is part of the turn .* `stint run --fork \w{26}` works/),
+      'hint: this is part of the turn that holds it: try again when that has ended',
+    ])
+  })
+
   test('--json prints the result object, as its help says', async () => {
     const place = makePlace()
     const id = await place.make()

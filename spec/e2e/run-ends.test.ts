@@ -74,6 +74,9 @@ describe('the exit status of run', () => {
     const place = makePlace()
     const ran = await place.stint(['run', '--timeout', '300ms', '--', 'sleep', '60'])
     expect(ran.status).toBe(124)
+    expect(ran.stderr).toContain(
+      'warning: command was ended: it took longer than 300ms; --timeout allows more\n',
+    )
     expect(await lastResult(place)).toMatchObject({ outcome: 'timed_out', signal: 'SIGTERM' })
   })
 

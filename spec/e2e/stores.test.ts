@@ -1,6 +1,14 @@
 /** Several stores looked at together: those of projects, or copies of what other machines have. */
 
-import { cpSync, existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   expectRefusal,
@@ -99,6 +107,20 @@ describe('list --store', () => {
     await place.make(['--', 'true'], { cwd: none })
     rmdirSync(none)
     expect(await list()).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  test('says where the sessions of a project are that was moved', async () => {
+    const place = makePlace()
+    const [old, now] = [`${place.dir}/old/demo`, `${place.dir}/new/demo`]
+    mkdirSync(old, { recursive: true })
+    await place.make(['--', 'true'], { cwd: old })
+    mkdirSync(`${place.dir}/new`)
+    renameSync(old, now)
+    const { status, stderr } = await place.stint(['list'], { cwd: now })
+    expect(status).toBe(0)
+    expect(stderr).toBe(
+      `no sessions; if this is what was ${old}, \`stint project move ${old} .\` brings its sessions along\n`,
+    )
   })
 })
 

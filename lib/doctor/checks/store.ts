@@ -16,7 +16,7 @@ import { listUnreplaced } from '../../retention/leftovers.ts'
 import { findHeldTool, turnVitals } from '../../session/liveness.ts'
 import { readSnapshot } from '../../session/snapshot.ts'
 import { findProjectFacts, type ProjectFacts } from '../../store/project.ts'
-import type { Store } from '../../store/store.ts'
+import { isUnderRoot, type Store } from '../../store/store.ts'
 import { listGone } from '../../store/trash.ts'
 import type { Sighting } from '../check.ts'
 import { findPlace, judgePlace } from './ground.ts'
@@ -25,7 +25,8 @@ import { findPlace, judgePlace } from './ground.ts'
 export function* checkStore(store: Store, now: number): Generator<Sighting> {
   const { dir } = store
   const user = process.getuid?.() ?? 0
-  for (const path of [projectsDir(store.root), dir, ...listDirs(dir)]) {
+  const above = isUnderRoot(store) ? [projectsDir(store.root)] : []
+  for (const path of [...above, dir, ...listDirs(dir)]) {
     yield* judgePlace(findPlace(path), user)
   }
   yield* checkProject(store)
