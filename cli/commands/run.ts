@@ -210,7 +210,9 @@ function staleTurn(store: Store, context: Context): string[] {
   const isStale =
     Boolean(context.env.STINT_SESSION_ID) && findCaller(store)?.store.dir !== store.dir
   return isStale
-    ? ['STINT_SESSION_ID names no open turn of this project; this session is no child of it']
+    ? [
+        'STINT_SESSION_ID names no open turn of this project; this session is no child of it (a shell that kept it: `unset STINT_SESSION_ID`)',
+      ]
     : []
 }
 

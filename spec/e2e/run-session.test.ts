@@ -365,7 +365,7 @@ describe('a run inside a turn', () => {
     }
     const ran = await place.stint(['run', '--quiet', '--', 'true'], { env })
     expect(ran.status).toBe(0)
-    expect(ran.stderr).toMatch(/^warning: .*STINT_SESSION_ID/)
+    expect(ran.stderr).toMatch(/^warning: STINT_SESSION_ID names .*`unset STINT_SESSION_ID`/)
     const [row] = await place.json<Row[]>(['list'])
     expect(row).toMatchObject({ parent_session_id: null, depth: 0 })
     expectRefusal(await place.stint(['show', '@self'], { env }), {
