@@ -189,6 +189,19 @@ describe('doctor', () => {
     },
   )
 
+  test('--fix mends also what is of no store, once for all of them', async () => {
+    const place = makePlace()
+    await place.make()
+    mkdirSync(`${place.dir}/other`)
+    await place.make(['--', 'true'], { cwd: `${place.dir}/other` })
+    const left = `${place.home}/.probe-999999999`
+    mkdirSync(left)
+    expect(idsOf(await doctor(place))).toEqual(['root.leftover'])
+    const { repairs, checks } = await doctor(place, '--fix', '--all-projects')
+    expect(repairs).toMatchObject([{ session: null, why: null }])
+    expect([checks, existsSync(left)]).toEqual([[], false])
+  })
+
   test('--fix says what is left when another one was faster', async () => {
     const place = makePlace()
     const id = await place.make()
