@@ -155,8 +155,8 @@ function parseValue(option: Option, value: string, now: number): Value | undefin
   const allowed = (word: string) => option.choices === undefined || option.choices.includes(word)
   switch (option.kind ?? 'text') {
     case 'text':
-      // An empty one would be the current directory.
-      return value === '' && option.value === 'DIR' ? undefined : value
+      // An empty path would be the current directory.
+      return value === '' && /^(?:DIR|FILE)$/.test(option.value ?? '') ? undefined : value
     case 'choice':
       return allowed(value) ? value : undefined
     case 'count': {

@@ -1,6 +1,7 @@
 /** What a command line wants run. */
 
 import {
+  decodePrompt,
   Failure,
   isTerminal,
   type Resolved,
@@ -90,5 +91,5 @@ async function promptIn(file: string, context: Context): Promise<string> {
   if (file !== '-') return readPrompt(pathOf(context, file))
   const chunks: Buffer[] = []
   for await (const chunk of context.stdin) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
+  return decodePrompt(Buffer.concat(chunks), 'standard input')
 }

@@ -97,15 +97,26 @@ export function findText(
   links: 'refused' | 'followed' = 'refused',
   largest: number = largestText,
 ): string | undefined {
+  const follow = links === 'followed' ? 0 : O_NOFOLLOW
+  return findWhole(path, O_NONBLOCK | follow, largest)?.toString()
+}
+
+/** All that a file holds, or a pipe gives until its writers are gone; links are followed. */
+export function findInput(path: string, largest: number = largestText): Buffer | undefined {
+  const bytes = findWhole(path, 0, largest)
+  return bytes && Buffer.from(bytes)
+}
+
+/** What the next one that is read overwrites. */
+function findWhole(path: string, flags: number, largest: number): Buffer | undefined {
   return findOnDisk(path, () => {
-    const follow = links === 'followed' ? 0 : O_NOFOLLOW
-    const fd = fs.openSync(path, O_RDONLY | O_NONBLOCK | follow)
+    const fd = fs.openSync(path, O_RDONLY | flags)
     try {
       let length = 0
       for (;;) {
         if (length === scratch.length) growScratch(path, largest)
         const got = fs.readSync(fd, scratch, length, scratch.length - length, null)
-        if (got === 0) return scratch.toString('utf8', 0, length)
+        if (got === 0) return scratch.subarray(0, length)
         length += got
       }
     } finally {

@@ -76,7 +76,7 @@ export function writePlan(path: string, document: PlanDocument): void {
 
 /** What a file asks to be done. Throws PLAN_INVALID. */
 export function readPlan(path: string): Errands {
-  const text = disk.findText(path, 'followed', disk.largestList)
+  const text = disk.findInput(path, disk.largestList)?.toString()
   if (text === undefined)
     throw new Failure('PLAN_INVALID', { file: path, problem: 'it is not there' })
   return decodePlan(text, path)

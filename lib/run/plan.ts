@@ -1,5 +1,6 @@
 /** What a turn needs to know before anything is started or changed. */
 
+import { isUtf8 } from 'node:buffer'
 import path from 'node:path'
 import type { SessionId } from '../base/id.ts'
 import { commandLine, headOf, oneLine } from '../base/text.ts'
@@ -34,11 +35,17 @@ export interface Plan {
   readonly tell: (started: Started) => void
 }
 
-/** A prompt kept in a file. Throws USAGE when it is not there. */
+/** A prompt kept in a file, or that a pipe gives. Throws USAGE when it is not there, or is no UTF-8. */
 export function readPrompt(file: string): string {
-  const text = disk.findText(file, 'followed')
-  if (text === undefined) throw new Failure('USAGE', { problem: `there is no file ${file}` })
-  return text
+  const bytes = disk.findInput(file)
+  if (bytes === undefined) throw new Failure('USAGE', { problem: `there is no file ${file}` })
+  return decodePrompt(bytes, file)
+}
+
+/** The prompt that these bytes are. Throws USAGE for what is no UTF-8: an agent would be given another. */
+export function decodePrompt(bytes: Uint8Array, from: string): string {
+  if (isUtf8(bytes)) return Buffer.from(bytes).toString()
+  throw new Failure('USAGE', { problem: `the prompt in ${from} is not UTF-8` })
 }
 
 /** The directory of a turn: where the session `id` ran, if there is one. Throws CWD_GONE. */

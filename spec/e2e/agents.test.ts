@@ -1,6 +1,6 @@
 /** Turns of agents: a program of the agent's name in PATH prints what the real one did. */
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -470,6 +470,12 @@ test('the prompt can come from a file or from standard input, and the tool from 
   expect(stage.calls().at(-1)?.argv).toContain('and so')
   await stage.stint(['resume', '@last', '-'], { env, input: 'again' })
   expect(stage.calls().at(-1)?.argv).toContain('again')
+  const pipe = join(stage.dir, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const writer = spawn('sh', ['-c', `exec >${pipe}; sleep 0.3; printf late`])
+  await stage.stint(['run', '--prompt-file', pipe], { env })
+  expect(stage.calls().at(-1)?.argv).toContain('late')
+  expect(writer.exitCode).toBe(0)
   stage.configure(
     'tool = "gemini-cli"\n[tools.gemini-cli]\nprogram = "codex"\nargs = ["-m", "pro"]\n',
   )
@@ -500,6 +506,7 @@ test('the command to go on with works as it stands, wherever the session is', as
 test('what cannot be is refused before anything is made', async () => {
   const stage = makeStage()
   const env = stage.play('codex', '01-plain')
+  writeFileSync(join(stage.cwd, 'latin'), Buffer.from('caf\xe9', 'latin1'))
   for (const [args, problem] of [
     [['run', 'ls'], 'a prompt needs --tool'],
     [['run', '--tool', 'codx', 'a'], 'there is no tool codx'],
@@ -521,6 +528,8 @@ test('what cannot be is refused before anything is made', async () => {
     [['run', '--tool', 'codex', '--prompt-file', 'x', 'a'], 'exclude each other'],
     [['run', '--permission', 'ask', '--', 'codex'], '--permission is for a prompt'],
     [['run', '--tool', 'codex', '--prompt-file', 'none'], 'there is no file'],
+    [['run', '--tool', 'codex', '--prompt-file', ''], '--prompt-file takes FILE'],
+    [['run', '--tool', 'codex', '--prompt-file', 'latin'], 'latin is not UTF-8'],
   ] as const) {
     const ran = await stage.stint([...args], { env })
     expect({ args, status: ran.status }).toEqual({ args, status: 2 })

@@ -201,7 +201,11 @@ describe('show', () => {
     const run = place.start(['run', '--', agent('hold.sh'), gate])
     const id = await run.session()
     await run.says('working as')
-    const shown = await place.json(['show', id])
+    // What the tool has said is being written just now.
+    const shown = await until('nothing is written', async () => {
+      const now = await place.json(['show', id])
+      return now.locks.some((lock: Row) => lock.name === 'journal' && lock.held) ? undefined : now
+    })
     expect(Object.keys(shown)).toEqual(
       expect.arrayContaining([...rowKeys, 'dir', 'state', 'locks', 'liveness']),
     )
