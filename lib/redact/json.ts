@@ -1,6 +1,13 @@
 /** JSON texts: strings and keys decoded, each with what its place says of it. */
 
-import { type Find, marker, mergeCounts, type Redacted, type RedactionCounts } from './finds.ts'
+import {
+  type Find,
+  marker,
+  mergeCounts,
+  type Redacted,
+  type RedactionCounts,
+  unchanged,
+} from './finds.ts'
 import { isValueOfSecret } from './manifests.ts'
 import { findKind, findMeaning, isChosen, type Kind } from './names.ts'
 
@@ -31,7 +38,7 @@ export function redactJson(
   const walk = new Walk(text, readers)
   if (!walk.run(path)) return undefined
   return walk.counts === undefined
-    ? { value: text, counts: undefined }
+    ? unchanged(text)
     : { value: walk.written(), counts: walk.counts }
 }
 

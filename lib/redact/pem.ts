@@ -1,6 +1,6 @@
 /** Private keys in PEM: blocks of lines, so the one rule that looks beyond a line. */
 
-import { marker, type Redacted } from './finds.ts'
+import { marker, type Redacted, unchanged } from './finds.ts'
 import { withoutAnsi } from './views.ts'
 
 /** Whether the lines that come next belong to a key, and how many characters of it there were. */
@@ -43,7 +43,7 @@ const signs = [
  * no line to write. In a whole text also the end of a key is found whose beginning is not there.
  */
 export function redactKeys(block: string, state: PemState, isWhole: boolean): Redacted<string> {
-  if (!state.inside && !hasSign(block)) return { value: block, counts: undefined }
+  if (!state.inside && !hasSign(block)) return unchanged(block)
   const kept: string[] = []
   let found = 0
   let changed = false
@@ -62,7 +62,7 @@ export function redactKeys(block: string, state: PemState, isWhole: boolean): Re
     found += left.found
   }
   if (found > 0) return { value: kept.join('\n'), counts: { [rule]: found } }
-  return changed ? { value: kept.join('\n'), counts: {} } : { value: block, counts: undefined }
+  return changed ? { value: kept.join('\n'), counts: {} } : unchanged(block)
 }
 
 /** The lines before the end of a key whose beginning is not there, as one marker. */
