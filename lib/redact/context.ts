@@ -1,18 +1,13 @@
 /** Secrets that are known by what stands before them: names, headers, addresses, flags. */
 
 import type { Find } from './finds.ts'
-import {
-  findMeaning,
-  isChosen,
-  isLikePassword,
-  isRandom,
-  isTwoWords,
-  type Kind,
-  looksSecret,
-  type Manner,
-} from './names.ts'
+import { isHeader } from './headers.ts'
+import { listAt } from './lists.ts'
+import { findMeaning, type Kind } from './names.ts'
 import { isPasswordWord, isPlaceholder } from './placeholder.ts'
-import { type Runs, takeRun } from './runs.ts'
+import { appAt, bare, isBetween, type Reader, readerOf, valueAt } from './reader.ts'
+import { takeRun } from './runs.ts'
+import { isChosen, isLikePassword, isRandom, isTwoWords, looksSecret } from './values.ts'
 
 // What names of secrets end with, roughly, by their last letter: names.ts has the last word.
 const nameEnds =
@@ -47,18 +42,6 @@ export function findByContext(text: string, finds: Find[]): void {
     finds.push(found)
     operators.lastIndex = found.end
   }
-}
-
-export function readerOf(text: string): Reader {
-  return { text, runs: undefined, listEnd: 0 }
-}
-
-/** A text that is searched, and the runs that were seen in it. */
-export interface Reader {
-  readonly text: string
-  runs: Runs | undefined
-  /** Where the list ends that was read last: within it, no other begins. */
-  listEnd: number
 }
 
 const address =
@@ -135,7 +118,7 @@ function assignmentAt(
   const isVariable = tight && meaning.isConstant
   const made = madeUpAt(text, start, name, kind)
   if (made !== undefined) return made
-  if (isVariable && opensLine(text, nameStart)) return lineAt(text, start, kind) ?? undefined
+  if (isVariable && opensLine(text, nameStart)) return settingAt(reader, start, kind)
   const isFlag = tight && (text.startsWith('--', nameStart) || isParameter)
   for (const lead of leads) {
     lead.lastIndex = start
@@ -182,66 +165,10 @@ function comparedAt(reader: Reader, start: number, kind: Kind): Find | undefined
     : undefined
 }
 
-const listOpening =
-  /[>=]?[ \t]{0,8}(?:(?:(?:\[\]string|new [Ss]tring\[\]|(?:List|Set|Arrays)\.(?:of|asList)) ?)?[[{(](?=\s{0,64}["'`])|\r?(?=\n[ \t]{0,32}- ["'`\w])|\((?=[\w]))/y
-const inBrackets = /\s{0,64},?\s{0,64}(?=["'`\w])/y
-const withDashes = /[.:!?]?[ \t]{0,8}\r?\n[ \t]{0,32}- {1,4}(?=["'`\w])/y
-const ofCodes =
-  /(?:[ \t,;]{1,4}|[ \t]{0,4}\r?\n[ \t]{0,16})(?:(?:[0-9]{1,2}[.)]|[*-]) {1,4})?(?=(?:[A-Za-z0-9]{4,10}-){0,3}[A-Za-z0-9]{4,10}(?![\w-]))/y
-const mostItems = 1000
-
-/** Adds all but the last of the secrets in a list that begins behind a name, and returns that. */
-function listAt(reader: Reader, from: number, kind: Kind, finds: Find[]): Find | undefined {
-  const { text } = reader
-  if (from < reader.listEnd) return undefined
-  let next = from
-  while ((text[next] === ' ' || text[next] === '\t') && next < from + 9) next++
-  // Few values begin as a list does, and the expression takes longer.
-  const mayOpen = '[{(>=\r\nLSAn'.includes(text[next] ?? ' ')
-  listOpening.lastIndex = from
-  const isList = mayOpen && listOpening.test(text)
-  if (!isList && kind !== 'code') return undefined
-  let at = isList ? listOpening.lastIndex : from
-  const separator = !isList ? ofCodes : /[[{(]/.test(text[at - 1] ?? '') ? inBrackets : withDashes
-  const found: Find[] = []
-  for (let count = 0; count < mostItems; count++) {
-    separator.lastIndex = at
-    if (!separator.test(text)) break
-    const start = separator.lastIndex
-    const item = itemAt(reader, start)
-    if (item === undefined) break
-    at = item.end + item.start - start
-    const content = text.slice(item.start, item.end)
-    const manner = kind === 'secret' ? 'sentence' : 'quoted'
-    if (!/[0-9]/.test(content) || !looksSecret(content, kind, manner)) continue
-    if (kind === 'password' && !isLikePassword(content)) continue
-    found.push({ start: item.start, end: item.end, rule: kind })
-  }
-  reader.listEnd = at
-  joinedUp.lastIndex = at
-  const last = found.pop()
-  if (last === undefined || joinedUp.test(text)) return undefined
-  finds.push(...found)
-  return last
-}
-
-/** What is only part of something. */
-const joinedUp = /,?\s{0,64}\]\.join\(/y
-
-/** What stands in quotes there, or else up to the next mark. */
-function itemAt(reader: Reader, at: number): { start: number; end: number } | undefined {
-  const { text } = reader
-  const start = /["'`]/.test(text[at] ?? '') ? at + 1 : at
-  const end =
-    start > at ? closing(text, start, text[at] as string) : bareEnd(reader, start, 'secret')
-  return end > start ? { start, end } : undefined
-}
-
 /** A name of a few letters says little, so its value has to look like a password. */
 function shortlyNamedAt(reader: Reader, start: number): Find | undefined {
   const { text } = reader
-  reader.runs ??= new Map()
-  if (takeRun(reader.runs, bare, text, start).end - start > 128) return undefined
+  if (takeRun(reader, bare, start).end - start > 128) return undefined
   const find = valueAt(reader, start, 'password', 'cell')
   return find !== undefined && isLikePassword(text.slice(find.start, find.end)) ? find : undefined
 }
@@ -269,8 +196,7 @@ function opensLine(text: string, at: number): boolean {
 
 /** Whether a value is followed by a mark that may as well be part of it. */
 function goesOn(reader: Reader, start: number): boolean {
-  reader.runs ??= new Map()
-  const { end } = takeRun(reader.runs, bare, reader.text, start)
+  const { end } = takeRun(reader, bare, start)
   return end > start && '&;,>|'.includes(reader.text[end] ?? ' ')
 }
 
@@ -290,14 +216,14 @@ function wordAt(text: string, start: number, kind: Kind): Find | undefined {
 const untilSpace = /[^\s"'`$]+(?=\s|$)/y
 
 /** There, everything up to the next space is the value; quotes are read like everywhere. */
-function lineAt(text: string, start: number, kind: Kind): Find | undefined {
+function settingAt(reader: Reader, start: number, kind: Kind): Find | undefined {
+  const { text } = reader
   untilSpace.lastIndex = start
   const content = isHeader(kind) || kind === 'phrase' ? undefined : untilSpace.exec(text)?.[0]
-  if (content === undefined) return valueAt(readerOf(text), start, kind, 'shell')
+  if (content === undefined) return valueAt(reader, start, kind, 'shell')
   const app = appAt(text, start, kind)
   if (app !== undefined) return app
-  if (/^[\w.]+\([^)]*\)$|&&|\|\||;$/.test(content))
-    return valueAt(readerOf(text), start, kind, 'shell')
+  if (/^[\w.]+\([^)]*\)$|&&|\|\||;$/.test(content)) return valueAt(reader, start, kind, 'shell')
   return looksSecret(content, kind, 'shell')
     ? { start, end: start + content.length, rule: kind }
     : undefined
@@ -403,20 +329,6 @@ function withoutNote(text: string, end: number): number {
   return note === null ? end : end - note[0].length
 }
 
-/** What may stand between a name and its operator: blanks, quotes, `\\`, `]` and `*`. */
-function isBetween(code: number): boolean {
-  return (
-    code === 32 ||
-    code === 9 ||
-    code === 34 ||
-    code === 39 ||
-    code === 96 ||
-    code === 92 ||
-    code === 93 ||
-    code === 42
-  )
-}
-
 /** Letters, digits and `_ - .` */
 function isNameCode(code: number): boolean {
   if (code >= 97) return code <= 122
@@ -426,154 +338,4 @@ function isNameCode(code: number): boolean {
 
 function isDigit(code: number): boolean {
   return code >= 48 && code <= 57
-}
-
-// Quotes within the quotes of a shell are two of those around a third.
-const quotes = /'\\{1,4}''|'"'"'|\\{0,3}["'`]/y
-const bare = /[^\s"'`&;,<>(){}[\]|\\]*/y
-/** Of an address: another question mark is no part of it. */
-const parameter = /[^\s"'`&;,<>(){}[\]|\\?#]*/y
-
-export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner): Find | undefined {
-  const { text } = reader
-  const first = text.charCodeAt(at)
-  quotes.lastIndex = at
-  const quote = isBetween(first) ? (quotes.exec(text)?.[0] ?? '') : ''
-  const start = at + quote.length
-  if (isHeader(kind)) return headerAt(reader, start, kind)
-  if (kind === 'phrase') return phraseAt(text, start)
-
-  const app = quote === '' ? appAt(text, start, kind) : undefined
-  if (app !== undefined) return app
-  const closed = quote === '' ? -1 : closing(text, start, quote)
-  const end = closed === -1 ? bareEnd(reader, start, kind) : closed
-  // A call, and what an arrow leads to.
-  if (closed === -1 && /^(?:.[[({]|->)/s.test(text.slice(end - 1, end + 1))) return undefined
-  const content = text.slice(start, end)
-  const isQuoted = closed !== -1 && manner !== 'cell' && manner !== 'sentence'
-  return looksSecret(content, kind, isQuoted ? 'quoted' : manner)
-    ? { start, end, rule: kind }
-    : undefined
-}
-
-/** As Google makes them for programs that cannot ask for more than a password. */
-const appPassword = /(?:[a-z]{4} ){3}[a-z]{4}(?![\w ])/y
-
-function appAt(text: string, start: number, kind: Kind): Find | undefined {
-  if (kind === 'parameter' || text.charCodeAt(start + 4) !== 32) return undefined
-  appPassword.lastIndex = start
-  return appPassword.test(text) ? { start, end: appPassword.lastIndex, rule: kind } : undefined
-}
-
-/** The words of a wallet. */
-const phrase = /[a-z]{3,8}(?:[ ,]{1,2}[a-z]{3,8}){11,23}(?![\w ])/y
-
-function phraseAt(text: string, start: number): Find | undefined {
-  phrase.lastIndex = start
-  return phrase.test(text) ? { start, end: phrase.lastIndex, rule: 'phrase' } : undefined
-}
-
-/** Where the quote closes on the same line, not far away; -1 when it does not. */
-function closing(text: string, start: number, quote: string): number {
-  const near = text.slice(start, start + 4096)
-  for (let end = near.indexOf(quote); end !== -1; end = near.indexOf(quote, end + 1)) {
-    if (quote.length > 1 || !isEscaped(near, end)) {
-      return near.slice(0, end).includes('\n') ? -1 : start + end
-    }
-  }
-  return -1
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let slashes = 0
-  while (slashes < 8 && text[at - 1 - slashes] === '\\') slashes++
-  return slashes % 2 === 1
-}
-
-function bareEnd(reader: Reader, start: number, kind: Kind): number {
-  const { text } = reader
-  if (kind === 'parameter' && text[start] === '?') return start
-  reader.runs ??= new Map()
-  const { end } = takeRun(reader.runs, kind === 'parameter' ? parameter : bare, text, start)
-  if (text[end] === '|') {
-    joined.lastIndex = end
-    if (joined.test(text)) return joined.lastIndex
-  }
-  if (text[end] === '&' && end > start && kind === 'password') {
-    ampersand.lastIndex = end
-    if (ampersand.test(text)) return ampersand.lastIndex
-  }
-  return end > start && /[.:!?]/.test(text[end - 1] ?? '') ? end - 1 : end
-}
-
-/** The second half of what has a bar in the middle. */
-const joined = /\|[\w+/=-]{20,4096}/y
-
-/** What goes on behind an ampersand is another parameter only when it has a name. */
-const ampersand =
-  /&(?=[^\s"'`&;,<>(){}[\]|\\=]{0,64}[0-9])[^\s"'`&;,<>(){}[\]|\\=]{2,64}(?![=;&(){}[\]\\])/y
-
-/** The secret in a string that stands alone under a name: of a JSON key, of an argument. */
-export function findUnder(kind: Kind, text: string): Find | undefined {
-  if (kind === 'phrase') return phraseAt(text, 0)
-  if (isHeader(kind)) return headerAt(readerOf(text), 0, kind)
-  return looksSecret(text, kind, 'quoted') ? { start: 0, end: text.length, rule: kind } : undefined
-}
-
-type Header = 'authorization' | 'cookie' | 'set-cookie'
-
-function isHeader(kind: Kind): kind is Header {
-  return kind === 'authorization' || kind === 'cookie' || kind === 'set-cookie'
-}
-
-function headerAt(reader: Reader, start: number, kind: Header): Find | undefined {
-  if (kind === 'authorization') return credentialsAt(reader, start)
-  const { text } = reader
-  cookie.lastIndex = start
-  if (!cookie.test(text)) return undefined
-  // A Cookie header is all values; of a Set-Cookie header the attributes are worth keeping.
-  const from = kind === 'cookie' ? start : cookie.lastIndex
-  if (kind === 'set-cookie' && startsPlaceholder(text, from)) return undefined
-  return {
-    start: from,
-    end: firstOf(kind === 'cookie' ? headerEnd : cookieEnd, text, from),
-    rule: 'cookie',
-  }
-}
-
-const cookie = /[\w!#%&*+.^|~-]{1,128}=(?=[^\s;,"'$<{%*[\\])/y
-const cookieEnd = /[;"'`\s\\]/g
-const headerEnd = /["'`\r\n\\]/g
-
-const scheme = /[A-Za-z][\w-]{1,24} {1,3}/y
-const credentials = /[A-Za-z0-9._~+/=:|-]*/y
-const listed = /^(?:AWS4|Digest|OAuth|Hawk|NTLM|Negotiate|Signature)/i
-
-/** What follows the scheme of an Authorization header; the scheme stays. */
-function credentialsAt(reader: Reader, at: number): Find | undefined {
-  const { text } = reader
-  scheme.lastIndex = at
-  const word = scheme.exec(text)?.[0] ?? ''
-  const start = at + word.length
-  if (startsPlaceholder(text, start) || /^https?:/.test(text.slice(start, start + 6)))
-    return undefined
-  if (listed.test(word)) {
-    return { start, end: firstOf(headerEnd, text, start), rule: 'authorization' }
-  }
-  reader.runs ??= new Map()
-  const { end } = takeRun(reader.runs, credentials, text, start)
-  const content = text.slice(start, Math.min(end, start + 200))
-  const mixed = content.length >= 6 && /[0-9]/.test(content) && /[A-Za-z]/.test(content)
-  const sure = mixed || (/^basic/i.test(word) && /[A-Z=]/.test(content) && content.length >= 4)
-  return sure && !/[[({]/.test(text[end] ?? '') ? { start, end, rule: 'authorization' } : undefined
-}
-
-function startsPlaceholder(text: string, start: number): boolean {
-  const near = text.slice(start, start + 64)
-  return isPlaceholder(near.slice(0, firstOf(cookieEnd, near, 0)))
-}
-
-function firstOf(pattern: RegExp, text: string, from: number): number {
-  pattern.lastIndex = from
-  return pattern.test(text) ? pattern.lastIndex - 1 : text.length
 }

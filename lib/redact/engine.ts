@@ -1,8 +1,8 @@
 /** The redactor itself: every finder, over texts, JSON values and streams. */
 
 import { detached } from '../base/text.ts'
-import { findArguments, findByForm, findOpened, openEnd } from './commands.ts'
-import { findByContext, findUnder } from './context.ts'
+import { findArguments, findByForm } from './commands.ts'
+import { findByContext } from './context.ts'
 import { decodedRuns } from './encoded.ts'
 import {
   type Find,
@@ -19,9 +19,11 @@ import { type Readers, redactJson } from './json.ts'
 import { KnownValues } from './known.ts'
 import { joinLines, lineAt, mayHoldJson, redactLines } from './lines.ts'
 import { findManifests } from './manifests.ts'
-import { type Kind, looksSecret } from './names.ts'
+import type { Kind } from './names.ts'
+import { findOpened, openEnd } from './open-ends.ts'
 import { redactKeys } from './pem.ts'
 import { isOpen, nothingOpen, type Place, type Places, placeAt } from './places.ts'
+import { findUnder } from './reader.ts'
 import type { RedactionStream, Redactor, RedactorOptions } from './redactor.ts'
 import { rules, SHORTEST_RUN } from './rules.ts'
 import { signsIn } from './signs.ts'
@@ -29,6 +31,7 @@ import { Stream } from './stream.ts'
 import { findTables } from './tables.ts'
 import { TokenFinder } from './tokens.ts'
 import { shortestOf } from './user-rules.ts'
+import { looksSecret } from './values.ts'
 import { findBehind, viewsOf } from './views.ts'
 
 /** A redactor with every rule. It never throws: what it fails on becomes `[REDACTED:error]`. */

@@ -1,6 +1,6 @@
 /** The forms in which programs are told passwords: command lines, files of settings, sentences. */
 
-import type { Manner } from './names.ts'
+import type { Manner } from './values.ts'
 
 /** One form: words of which every text of it holds one, and what stands before the value. */
 export interface Form {

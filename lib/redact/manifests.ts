@@ -1,8 +1,8 @@
 /** Secrets of Kubernetes: each of their values is secret, whatever its name. */
 
 import type { Find } from './finds.ts'
-import { isRandom } from './names.ts'
 import { isPlaceholder } from './placeholder.ts'
+import { isRandom } from './values.ts'
 
 /** A manifest whose lines may go on in the next text. */
 export interface Manifest {

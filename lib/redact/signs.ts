@@ -1,10 +1,11 @@
 /** Everything in a text that tells what to look for in it, found by one search. */
 
 import { besideEnds, type Form, formsOf, settingsOf } from './forms.ts'
+import { insertHeads } from './inserts.ts'
 import { Literals } from './literals.ts'
 import { manifestHeads } from './manifests.ts'
 import { isSought, rules } from './rules.ts'
-import { insertHeads, titleEnds } from './tables.ts'
+import { titleEnds } from './tables.ts'
 
 /** What a text gives reason to look for. */
 export interface Signs {

@@ -3,7 +3,7 @@
 import type { Find } from './finds.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { charsets, isSought, type Rule } from './rules.ts'
-import { inRun, type Runs, runsIn, takeRun } from './runs.ts'
+import { inRun, runsIn, type Searched, takeRun } from './runs.ts'
 
 /** A token that reached the end of its line, and may go on in the next. */
 export interface Wrap {
@@ -131,8 +131,7 @@ export class TokenFinder {
     if (lead === undefined && !beginsAt(text, at, rule)) return undefined
     if (rule.min > 0 && isNothing(text.charCodeAt(body))) return undefined
 
-    search.runs ??= new Map()
-    const run = takeRun(search.runs, charsets[rule.charset], text, body)
+    const run = takeRun(search, charsets[rule.charset], body)
     // Its tail would look like a token, and without that the tail of the rest, and so on.
     if (run.end - body > rule.max + 3) run.overlong = true
     if (run.overlong) return undefined
@@ -160,9 +159,7 @@ export class TokenFinder {
   }
 }
 
-interface Search {
-  readonly text: string
-  runs: Runs | undefined
+interface Search extends Searched {
   readonly finds: Find[]
   readonly wraps: boolean
   wrap: Wrap | undefined
