@@ -3,6 +3,7 @@
 import type { Find } from './finds.ts'
 import { beside, type Form } from './forms.ts'
 import { findInserted } from './inserts.ts'
+import { execAt } from './match.ts'
 import { findKind, secretTail } from './names.ts'
 import { isPasswordWord, isPlaceholder } from './placeholder.ts'
 import { readerOf, valueAt } from './reader.ts'
@@ -58,8 +59,7 @@ export function findFlags(text: string, finds: Find[]): void {
   if (text.includes('-u') && text.includes('curl')) findUsers(text, finds)
   let next = 0
   for (let at = text.indexOf('--'); at >= 0; at = text.indexOf('--', next)) {
-    flagAt.lastIndex = at
-    const flag = flagAt.exec(text)?.[0]
+    const flag = execAt(flagAt, text, at)?.[0]
     next = at + (flag?.length ?? 2)
     if (flag === undefined) {
       // In the middle of a row of dashes no flag begins.
@@ -91,10 +91,9 @@ export function findNamed(text: string, settings: Iterable<Form>, finds: Find[])
 /** Values in the cell or word behind a name that ends at one of these places. */
 function findBeside(text: string, nameEnds: readonly number[], finds: Find[]): void {
   for (const at of nameEnds) {
-    beside.lastIndex = at
-    const name = beside.exec(text)?.[1]
+    const [all = '', name] = execAt(beside, text, at) ?? []
     if (name === undefined) continue
-    const start = beside.lastIndex
+    const start = at + all.length
     const known = finds.length
     findValue(text, name, start, finds, 'sentence')
     if (finds.length > known || !/[|\t\u2502\u2503\u2551]| {2}/.test(text.slice(at, start)))

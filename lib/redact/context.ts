@@ -3,6 +3,7 @@
 import type { Find } from './finds.ts'
 import { isHeader } from './headers.ts'
 import { listAt } from './lists.ts'
+import { endAt, execAt } from './match.ts'
 import { findMeaning, type Kind } from './names.ts'
 import { isPasswordWord, isPlaceholder } from './placeholder.ts'
 import { appAt, bare, isBetween, type Reader, readerOf, valueAt } from './reader.ts'
@@ -51,14 +52,12 @@ const tokenAddress =
   /:\\{0,2}\/\\{0,2}\/([\w-]{20,256})(?::(?:x-oauth-basic)?)?@(?![\w.-]{0,128}sentry)/y
 
 function addressAt(text: string, at: number): Find | undefined {
-  tokenAddress.lastIndex = at
-  const user = tokenAddress.exec(text)
+  const user = execAt(tokenAddress, text, at)
   if (user?.[1] !== undefined && isRandom(user[1])) {
     const start = at + user[0].indexOf(user[1])
     return { start, end: start + user[1].length, rule: 'url-password' }
   }
-  address.lastIndex = at
-  const hit = address.exec(text)
+  const hit = execAt(address, text, at)
   const content = hit?.[1] ?? ''
   if (hit === null || isPlaceholder(content) || isPasswordWord(content)) return undefined
   const end = at + hit[0].length - 1
@@ -120,10 +119,7 @@ function assignmentAt(
   if (made !== undefined) return made
   if (isVariable && opensLine(text, nameStart)) return settingAt(reader, start, kind)
   const isFlag = tight && (text.startsWith('--', nameStart) || isParameter)
-  for (const lead of leads) {
-    lead.lastIndex = start
-    if (lead.test(text)) start = lead.lastIndex
-  }
+  for (const lead of leads) start = endAt(lead, text, start) ?? start
   // What is told of a test.
   if (operator === ':' && name === 'PASS') return valueAt(reader, start, 'password', 'sentence')
   if (meaning.isShort && kind === 'password') return shortlyNamedAt(reader, start)
@@ -151,18 +147,17 @@ const below = /\r?\n[ \t]{0,64}(?=["'`])/y
 
 /** Where a quote opens in the next line, as formatters break what is too long for one. */
 function quotedBelow(text: string, start: number): number {
-  below.lastIndex = start
-  return below.test(text) ? below.lastIndex : start
+  return endAt(below, text, start) ?? start
 }
 
 const equal = /={1,2}[ \t]{0,4}(?=["'`])/y
 
 /** What a name is compared with: a secret only when chance made it. */
 function comparedAt(reader: Reader, start: number, kind: Kind): Find | undefined {
-  equal.lastIndex = start
-  return equal.test(reader.text) && !isHeader(kind)
-    ? valueAt(reader, equal.lastIndex, kind, 'sentence')
-    : undefined
+  const quoted = endAt(equal, reader.text, start)
+  return quoted === undefined || isHeader(kind)
+    ? undefined
+    : valueAt(reader, quoted, kind, 'sentence')
 }
 
 /** A name of a few letters says little, so its value has to look like a password. */
@@ -204,8 +199,7 @@ const wholeWord = /[^\s"'`$()[\]{}<]+(?=[ \t]*(?:[#;][^\n]*)?\r?$)/my
 
 /** A value that goes on behind a mark at which it could have ended, up to the end of its line. */
 function wordAt(text: string, start: number, kind: Kind): Find | undefined {
-  wholeWord.lastIndex = start
-  const content = wholeWord.exec(text)?.[0]
+  const content = execAt(wholeWord, text, start)?.[0]
   if (content === undefined || !/[&;,>|]/.test(content) || !/[0-9]/.test(content)) return undefined
   if (/&&|\|\||->|=>|[&;,>|]$|[&;,|][\w.-]+[=:]/.test(content)) return undefined
   return looksSecret(content, kind, 'shell')
@@ -218,8 +212,8 @@ const untilSpace = /[^\s"'`$]+(?=\s|$)/y
 /** There, everything up to the next space is the value; quotes are read like everywhere. */
 function settingAt(reader: Reader, start: number, kind: Kind): Find | undefined {
   const { text } = reader
-  untilSpace.lastIndex = start
-  const content = isHeader(kind) || kind === 'phrase' ? undefined : untilSpace.exec(text)?.[0]
+  const isOther = isHeader(kind) || kind === 'phrase'
+  const content = isOther ? undefined : execAt(untilSpace, text, start)?.[0]
   if (content === undefined) return valueAt(reader, start, kind, 'shell')
   const app = appAt(text, start, kind)
   if (app !== undefined) return app
@@ -281,9 +275,9 @@ function passedAt(
   ) {
     return undefined
   }
-  passed.lastIndex = at + 1
-  if (!passed.test(text)) return undefined
-  const find = valueAt(reader, passed.lastIndex, kind, 'bare')
+  const start = endAt(passed, text, at + 1)
+  if (start === undefined) return undefined
+  const find = valueAt(reader, start, kind, 'bare')
   if (find === undefined || isHeader(kind)) return find
   const content = text.slice(find.start, find.end)
   if (isFlag && content.startsWith('-')) return undefined

@@ -1,6 +1,7 @@
 /** What the values of headers give away: credentials and cookies. */
 
 import type { Find } from './finds.ts'
+import { endAt, execAt } from './match.ts'
 import type { Kind } from './names.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { type Searched, takeRun } from './runs.ts'
@@ -17,10 +18,10 @@ export function isHeader(kind: Kind): kind is Header {
 export function headerAt(searched: Searched, start: number, kind: Header): Find | undefined {
   if (kind === 'authorization') return credentialsAt(searched, start)
   const { text } = searched
-  cookie.lastIndex = start
-  if (!cookie.test(text)) return undefined
+  const valueStart = endAt(cookie, text, start)
+  if (valueStart === undefined) return undefined
   // A Cookie header is all values; of a Set-Cookie header the attributes are worth keeping.
-  const from = kind === 'cookie' ? start : cookie.lastIndex
+  const from = kind === 'cookie' ? start : valueStart
   if (kind === 'set-cookie' && startsPlaceholder(text, from)) return undefined
   return {
     start: from,
@@ -40,8 +41,7 @@ const listed = /^(?:AWS4|Digest|OAuth|Hawk|NTLM|Negotiate|Signature)/i
 /** What follows the scheme of an Authorization header; the scheme stays. */
 function credentialsAt(searched: Searched, at: number): Find | undefined {
   const { text } = searched
-  scheme.lastIndex = at
-  const word = scheme.exec(text)?.[0] ?? ''
+  const word = execAt(scheme, text, at)?.[0] ?? ''
   const start = at + word.length
   if (startsPlaceholder(text, start) || /^https?:/.test(text.slice(start, start + 6)))
     return undefined
@@ -61,6 +61,5 @@ function startsPlaceholder(text: string, start: number): boolean {
 }
 
 function firstOf(pattern: RegExp, text: string, from: number): number {
-  pattern.lastIndex = from
-  return pattern.test(text) ? pattern.lastIndex - 1 : text.length
+  return execAt(pattern, text, from)?.index ?? text.length
 }

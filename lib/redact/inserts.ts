@@ -1,6 +1,7 @@
 /** The rows of an SQL INSERT, whose columns are named before them. */
 
 import type { Find } from './finds.ts'
+import { endAt, execAt } from './match.ts'
 import { findKind, type Kind } from './names.ts'
 import { looksSecret } from './values.ts'
 
@@ -19,14 +20,14 @@ const cellInRow =
 export function findInserted(text: string, finds: Find[], heads: readonly number[]): void {
   let done = 0
   for (const head of heads) {
-    rowsAt.lastIndex = head
-    const names = head < done ? undefined : rowsAt.exec(text)?.[1]
+    const names = head < done ? undefined : execAt(rowsAt, text, head)?.[1]
     if (names === undefined) continue
     const kinds = names.split(',').map((name) => findKind(name.replace(/["'`[\]\s]/g, '')))
     if (!kinds.some((kind) => kind === 'password' || kind === 'secret')) continue
     done = head + 6
-    for (rowStart.lastIndex = done; rowStart.test(text); rowStart.lastIndex = done) {
-      done = readRow(text, rowStart.lastIndex, kinds, finds)
+    for (let row = endAt(rowStart, text, done); row !== undefined; ) {
+      done = readRow(text, row, kinds, finds)
+      row = endAt(rowStart, text, done)
     }
   }
 }
@@ -40,8 +41,7 @@ function readRow(
 ): number {
   let end = from
   for (let index = 0; ; index++) {
-    cellInRow.lastIndex = end
-    const cell = cellInRow.exec(text)
+    const cell = execAt(cellInRow, text, end)
     if (cell === null) return end
     const value = cell[1] ?? cell[2]
     const kind = kinds[index]
@@ -49,7 +49,7 @@ function readRow(
     const isSecret = (kind === 'password' || kind === 'secret') && value !== undefined
     if (isSecret && looksSecret(value, kind, 'quoted'))
       finds.push({ start, end: start + value.length, rule: kind })
-    end = cellInRow.lastIndex
+    end += cell[0].length
     if (cell[3] === ')') return end
   }
 }

@@ -9,6 +9,7 @@ import {
   unchanged,
 } from './finds.ts'
 import { isValueOfSecret } from './manifests.ts'
+import { endAt } from './match.ts'
 import { isOpaque, type Literal, type Member, Siblings } from './members.ts'
 import { findKind, findMeaning, type Kind } from './names.ts'
 import { isChosen } from './values.ts'
@@ -125,9 +126,9 @@ class Walk {
       this.#depth--
       return isWhole || undefined
     }
-    scalar.lastIndex = this.#at
-    if (!scalar.test(this.#text)) return undefined
-    this.#at = scalar.lastIndex
+    const end = endAt(scalar, this.#text, this.#at)
+    if (end === undefined) return undefined
+    this.#at = end
     return true
   }
 

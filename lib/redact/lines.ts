@@ -2,6 +2,7 @@
 
 import { mergeCounts, type Redacted, unchanged } from './finds.ts'
 import { type Readers, redactJson } from './json.ts'
+import { execAt } from './match.ts'
 
 /** Redacts each line that is JSON by the readers, and those between them together. */
 export function redactLines(
@@ -74,8 +75,7 @@ export function join(parts: readonly Redacted<string>[], glue: string): Redacted
 function findJson(block: string, from: number): number {
   // Of a whole text alone: to look for either behind each line takes the square of its length.
   if (from === 0 && !block.includes('{') && !block.includes('[')) return -1
-  opening.lastIndex = from
-  return opening.exec(block)?.index ?? -1
+  return execAt(opening, block, from)?.index ?? -1
 }
 
 // It leads with the bracket, which few lines have.

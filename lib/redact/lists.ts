@@ -1,6 +1,7 @@
 /** Secrets in a list, which stands under a name of many. */
 
 import type { Find } from './finds.ts'
+import { endAt } from './match.ts'
 import type { Kind } from './names.ts'
 import { bareEnd, closing, type Reader } from './reader.ts'
 import { isLikePassword, looksSecret } from './values.ts'
@@ -21,18 +22,16 @@ export function listAt(reader: Reader, from: number, kind: Kind, finds: Find[]):
   while ((text[next] === ' ' || text[next] === '\t') && next < from + 9) next++
   // Few values begin as a list does, and the expression takes longer.
   const mayOpen = '[{(>=\r\nLSAn'.includes(text[next] ?? ' ')
-  listOpening.lastIndex = from
-  const isList = mayOpen && listOpening.test(text)
-  if (!isList && kind !== 'code') return undefined
-  let at = isList ? listOpening.lastIndex : from
-  const separator = !isList ? ofCodes : /[[{(]/.test(text[at - 1] ?? '') ? inBrackets : withDashes
+  const opened = mayOpen ? endAt(listOpening, text, from) : undefined
+  if (opened === undefined && kind !== 'code') return undefined
+  let at = opened ?? from
+  const marked = /[[{(]/.test(text[at - 1] ?? '') ? inBrackets : withDashes
+  const separator = opened === undefined ? ofCodes : marked
   const found: Find[] = []
   for (let count = 0; count < mostItems; count++) {
-    separator.lastIndex = at
-    if (!separator.test(text)) break
-    const start = separator.lastIndex
-    const item = itemAt(reader, start)
-    if (item === undefined) break
+    const start = endAt(separator, text, at)
+    const item = start === undefined ? undefined : itemAt(reader, start)
+    if (start === undefined || item === undefined) break
     at = item.end + item.start - start
     const content = text.slice(item.start, item.end)
     const manner = kind === 'secret' ? 'sentence' : 'quoted'
@@ -41,9 +40,8 @@ export function listAt(reader: Reader, from: number, kind: Kind, finds: Find[]):
     found.push({ start: item.start, end: item.end, rule: kind })
   }
   reader.listEnd = at
-  joinedUp.lastIndex = at
   const last = found.pop()
-  if (last === undefined || joinedUp.test(text)) return undefined
+  if (last === undefined || endAt(joinedUp, text, at) !== undefined) return undefined
   finds.push(...found)
   return last
 }

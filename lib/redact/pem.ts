@@ -1,6 +1,7 @@
 /** Private keys in PEM: blocks of lines, so the one rule that looks beyond a line. */
 
 import { marker, type Redacted, unchanged } from './finds.ts'
+import { endAt, execAt } from './match.ts'
 import { withoutAnsi } from './views.ts'
 
 /** Whether the lines that come next belong to a key, and how many characters of it there were. */
@@ -99,19 +100,12 @@ function redactLine(line: string, from: number, state: PemState): { value: strin
   return { value: value + line.slice(at), found }
 }
 
-function execAt(pattern: RegExp, line: string, at: number): RegExpExecArray | null {
-  pattern.lastIndex = at
-  return pattern.exec(line)
-}
-
 const inline =
   /(?:(?:(?:\\{1,4}[rn]|[ \t]|[A-Z][A-Za-z]{2,9}(?:-[A-Z][a-z]{1,9})?: [\w,.-]{1,80})*[A-Za-z0-9+/=]{16,4096})+(?:\\{1,4}[rn]){0,2}[A-Za-z0-9+/=]{0,76}(?:\\{1,4}[rn]){0,2})?/y
 
 /** Where a key without an END stops on its line; when only quotes follow, it goes on below. */
 function enter(line: string, at: number, begin: number, state: PemState): number {
-  inline.lastIndex = at
-  inline.test(line)
-  const after = inline.lastIndex
+  const after = endAt(inline, line, at) ?? at
   if (line.length - after > 32 || !joint.test(line.slice(after))) return after
   const lead = line.slice(Math.max(0, begin - 200), begin)
   Object.assign(state, { inside: true, length: 0, lead, tail: line.slice(at), width: 0 })

@@ -2,6 +2,7 @@
 
 import type { Find } from './finds.ts'
 import { headerAt, isHeader } from './headers.ts'
+import { endAt, execAt } from './match.ts'
 import type { Kind } from './names.ts'
 import { type Searched, takeRun } from './runs.ts'
 import { looksSecret, type Manner } from './values.ts'
@@ -27,8 +28,7 @@ const parameter = /[^\s"'`&;,<>(){}[\]|\\?#]*/y
 export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner): Find | undefined {
   const { text } = reader
   const first = text.charCodeAt(at)
-  quotes.lastIndex = at
-  const quote = isBetween(first) ? (quotes.exec(text)?.[0] ?? '') : ''
+  const quote = isBetween(first) ? (execAt(quotes, text, at)?.[0] ?? '') : ''
   const start = at + quote.length
   if (isHeader(kind)) return headerAt(reader, start, kind)
   if (kind === 'phrase') return phraseAt(text, start)
@@ -51,16 +51,16 @@ const appPassword = /(?:[a-z]{4} ){3}[a-z]{4}(?![\w ])/y
 
 export function appAt(text: string, start: number, kind: Kind): Find | undefined {
   if (kind === 'parameter' || text.charCodeAt(start + 4) !== 32) return undefined
-  appPassword.lastIndex = start
-  return appPassword.test(text) ? { start, end: appPassword.lastIndex, rule: kind } : undefined
+  const end = endAt(appPassword, text, start)
+  return end === undefined ? undefined : { start, end, rule: kind }
 }
 
 /** The words of a wallet. */
 const phrase = /[a-z]{3,8}(?:[ ,]{1,2}[a-z]{3,8}){11,23}(?![\w ])/y
 
 function phraseAt(text: string, start: number): Find | undefined {
-  phrase.lastIndex = start
-  return phrase.test(text) ? { start, end: phrase.lastIndex, rule: 'phrase' } : undefined
+  const end = endAt(phrase, text, start)
+  return end === undefined ? undefined : { start, end, rule: 'phrase' }
 }
 
 /** Where the quote closes on the same line, not far away; -1 when it does not. */
@@ -85,14 +85,14 @@ export function bareEnd(reader: Reader, start: number, kind: Kind): number {
   const { text } = reader
   if (kind === 'parameter' && text[start] === '?') return start
   const { end } = takeRun(reader, kind === 'parameter' ? parameter : bare, start)
-  if (text[end] === '|') {
-    joined.lastIndex = end
-    if (joined.test(text)) return joined.lastIndex
-  }
-  if (text[end] === '&' && end > start && kind === 'password') {
-    ampersand.lastIndex = end
-    if (ampersand.test(text)) return ampersand.lastIndex
-  }
+  const goesOn =
+    text[end] === '|'
+      ? joined
+      : text[end] === '&' && end > start && kind === 'password'
+        ? ampersand
+        : undefined
+  const whole = goesOn && endAt(goesOn, text, end)
+  if (whole !== undefined) return whole
   return end > start && /[.:!?]/.test(text[end - 1] ?? '') ? end - 1 : end
 }
 

@@ -1,6 +1,7 @@
 /** Longest runs of a class of characters, each taken once. */
 
 import { codesOf } from './codes.ts'
+import { endAt } from './match.ts'
 
 /** A text that is searched, and the run of each pattern that was taken last in it. */
 export interface Searched {
@@ -25,9 +26,7 @@ export function takeRun(searched: Searched, pattern: RegExp, start: number): Run
   searched.runs ??= new Map()
   const last = searched.runs.get(pattern)
   if (last !== undefined && last.start <= start && start < last.end) return last
-  pattern.lastIndex = start
-  pattern.test(text)
-  const run: Run = { start, end: pattern.lastIndex }
+  const run: Run = { start, end: endAt(pattern, text, start) ?? start }
   searched.runs.set(pattern, run)
   return run
 }

@@ -1,6 +1,7 @@
 /** Tables that a program prints: the names stand in the first row, the values below. */
 
 import type { Find } from './finds.ts'
+import { endAt } from './match.ts'
 import { findKind, type Kind } from './names.ts'
 import { looksSecret } from './values.ts'
 
@@ -64,8 +65,7 @@ export function findTables(
   const last = lastTitle.exec(text.slice(-16))
   const ends = last === null ? titles : [...titles, Math.max(0, text.length - 16) + last.index]
   for (const at of ends) {
-    nameEnd.lastIndex = at
-    if (at < from || !nameEnd.test(text)) continue
+    if (at < from || endAt(nameEnd, text, at) === undefined) continue
     const start = text.lastIndexOf('\n', at) + 1
     const end = lineEnd(text, at)
     table = end - start > longestRow ? undefined : headerOf(text.slice(start, end))
