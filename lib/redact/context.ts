@@ -1,10 +1,10 @@
 /** Secrets that are known by what stands before them: names, headers, addresses, flags. */
 
-import type { Find } from './finds.ts'
+import { type Find, markerHead } from './finds.ts'
 import { isHeader } from './headers.ts'
 import { listAt } from './lists.ts'
 import { endAt, execAt } from './match.ts'
-import { findMeaning, type Kind } from './names.ts'
+import { findMeaning, type Kind, type Meaning } from './names.ts'
 import { isPasswordWord, isPlaceholder } from './placeholder.ts'
 import { appAt, bare, isBetween, type Reader, readerOf, valueAt } from './reader.ts'
 import { takeRun } from './runs.ts'
@@ -26,7 +26,7 @@ const operators = new RegExp(
   'gi',
 )
 
-const [slash, backslash, colon] = [47, 92, 58]
+const [slash, backslash] = [47, 92]
 
 /** Finds values under secret names, credentials in headers, passwords in addresses. */
 export function findByContext(text: string, finds: Find[]): void {
@@ -64,6 +64,16 @@ function addressAt(text: string, at: number): Find | undefined {
   return { start: end - content.length, end, rule: 'url-password' }
 }
 
+/** A name that stands before an operator. */
+interface Name {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+  readonly meaning: Meaning
+  /** Of an address. */
+  readonly isParameter: boolean
+}
+
 /**
  * The value after the operator at `at`, when the name before it says that it is secret; of a list the
  * last one, and the others are added to `finds`.
@@ -75,62 +85,86 @@ function assignmentAt(
   finds: Find[],
 ): Find | undefined {
   const { text } = reader
-  let nameEnd = at
-  while (isBetween(text.charCodeAt(nameEnd - 1))) nameEnd--
-  if (text[nameEnd - 1] === ')' || text[nameEnd] === ']') nameEnd = withoutNote(text, nameEnd)
-  const nameStart = nameBefore(text, nameEnd)
-  const name = text.slice(nameStart, nameEnd)
-  // What an ARN calls a secret is an id of one.
-  if (
-    operator === ':' &&
-    text.charCodeAt(nameStart - 1) === colon &&
-    isDigit(text.charCodeAt(nameStart - 2))
-  ) {
-    return undefined
-  }
-  // The rule of a marker is no name.
-  if (text.startsWith('[REDACTED:', nameStart - 10)) return undefined
-  const before = text[nameStart - 1]
-  const isParameter = before === '?' || before === '&'
-  const isTight = operator === '=' && nameEnd === at
-  const meaning = findMeaning(name)
-  const kind =
-    (isParameter ? meaning.ofParameter : meaning.kind) ??
-    (isTight ? meaning.beforeEquals : undefined) ??
-    (meaning.isShort || (isTight && before === ';' && /^pwd$/i.test(name)) ? 'password' : undefined)
+  const name = nameAt(text, at, operator)
+  if (name === undefined) return undefined
+  const { ofItems } = name.meaning
   const isPlain = operator === '=' || operator === ':'
-  const last = isPlain && meaning.ofItems && listAt(reader, at + 1, meaning.ofItems, finds)
+  const last = isPlain && ofItems && listAt(reader, at + 1, ofItems, finds)
   if (last) return last
+  const kind = kindOf(text, name, operator === '=' && name.end === at)
   if (kind === undefined) return undefined
-  if (',({'.includes(operator)) return passedAt(reader, at, nameStart, nameEnd, kind)
-  if (operator === '>') return elementAt(text, at, nameStart, nameEnd, kind)
+  if (',({'.includes(operator)) return passedAt(reader, at, name, kind)
+  if (operator === '>') return elementAt(text, at, name, kind)
+  return assignedAt(reader, at, operator, name, kind)
+}
 
+function nameAt(text: string, at: number, operator: string): Name | undefined {
+  let end = at
+  while (isBetween(text.charCodeAt(end - 1))) end--
+  if (text[end - 1] === ')' || text[end] === ']') end = withoutNote(text, end)
+  const start = nameBefore(text, end)
+  const before = text[start - 1]
+  // What an ARN calls a secret is an id of one.
+  if (operator === ':' && before === ':' && isDigit(text.charCodeAt(start - 2))) return undefined
+  // The rule of a marker is no name.
+  if (text.startsWith(markerHead, start - markerHead.length)) return undefined
+  const name = text.slice(start, end)
+  const isParameter = before === '?' || before === '&'
+  return { start, end, text: name, meaning: findMeaning(name), isParameter }
+}
+
+/** `isTight`: right before `=`. */
+function kindOf(text: string, name: Name, isTight: boolean): Kind | undefined {
+  const { meaning } = name
+  const kind =
+    (name.isParameter ? meaning.ofParameter : meaning.kind) ??
+    (isTight ? meaning.beforeEquals : undefined)
+  if (kind !== undefined) return kind
+  const isOfConnection = isTight && text[name.start - 1] === ';' && /^pwd$/i.test(name.text)
+  return meaning.isShort || isOfConnection ? 'password' : undefined
+}
+
+/** The value after an operator that assigns or compares. */
+function assignedAt(
+  reader: Reader,
+  at: number,
+  operator: string,
+  name: Name,
+  kind: Kind,
+): Find | undefined {
+  const { text } = reader
+  const { isShort, isConstant } = name.meaning
   let start = at + operator.length
   const next = text[start]
   if (operator === '=' && next === '=') return comparedAt(reader, start, kind)
   if (operator === '=' ? next === '~' : operator === ':' && next === ':') return undefined
   if (operator.startsWith('||') && isHeader(kind)) return undefined
   if ((next === '>' && operator === '=') || (next === '=' && operator === ':')) start++
-  const tight = isTight && start === at + 1
+  const isTight = operator === '=' && name.end === at && start === at + 1
   while ((text[start] === ' ' || text[start] === '\t') && start < at + operator.length + 41) start++
-  if (text[start] === '\n' && !isHeader(kind)) start = quotedBelow(text, start)
-  const isVariable = tight && meaning.isConstant
-  const made = madeUpAt(text, start, name, kind)
+  // Formatters break what is too long for one line.
+  if (text[start] === '\n' && !isHeader(kind)) start = endAt(below, text, start) ?? start
+  const isVariable = isTight && isConstant
+  const made = madeUpAt(text, start, name.text, kind)
   if (made !== undefined) return made
-  if (isVariable && opensLine(text, nameStart)) return settingAt(reader, start, kind)
-  const isFlag = tight && (text.startsWith('--', nameStart) || isParameter)
+  const isInLine = opensLine(text, name.start)
+  if (isVariable && isInLine) return settingAt(reader, start, kind)
   for (const lead of leads) start = endAt(lead, text, start) ?? start
   // What is told of a test.
-  if (operator === ':' && name === 'PASS') return valueAt(reader, start, 'password', 'sentence')
-  if (meaning.isShort && kind === 'password') return shortlyNamedAt(reader, start)
+  if (operator === ':' && name.text === 'PASS')
+    return valueAt(reader, start, 'password', 'sentence')
+  if (isShort && kind === 'password') return shortlyNamedAt(reader, start)
+  const isFlag = isTight && (text.startsWith('--', name.start) || name.isParameter)
+  const isSetting = !isFlag && !isHeader(kind) && isInLine && goesOn(reader, start)
   const manner = isVariable || isFlag ? 'shell' : 'bare'
-  const isSetting =
-    !isFlag && !isHeader(kind) && goesOn(reader, start) && opensLine(text, nameStart)
   const find =
     (isSetting ? wordAt(text, start, kind) : undefined) ?? valueAt(reader, start, kind, manner)
-  if (find === undefined) return meaning.isShort ? shortlyNamedAt(reader, start) : undefined
-  return kind === 'secret' && isNamedSo(name, text.slice(find.start, find.end)) ? undefined : find
+  if (find === undefined) return isShort ? shortlyNamedAt(reader, start) : undefined
+  const isItsName = kind === 'secret' && isNamedSo(name.text, text.slice(find.start, find.end))
+  return isItsName ? undefined : find
 }
+
+const below = /\r?\n[ \t]{0,64}(?=["'`])/y
 
 /** In quotes: two words under the name of a password, a word and a number under that of a secret. */
 function madeUpAt(text: string, start: number, name: string, kind: Kind): Find | undefined {
@@ -141,13 +175,6 @@ function madeUpAt(text: string, start: number, name: string, kind: Kind): Find |
   const isMadeUp = kind === 'password' ? isTwoWords : isChosen
   if (!isMadeUp(name, content)) return undefined
   return { start: start + 1, end: start + 1 + content.length, rule: 'password' }
-}
-
-const below = /\r?\n[ \t]{0,64}(?=["'`])/y
-
-/** Where a quote opens in the next line, as formatters break what is too long for one. */
-function quotedBelow(text: string, start: number): number {
-  return endAt(below, text, start) ?? start
 }
 
 const equal = /={1,2}[ \t]{0,4}(?=["'`])/y
@@ -234,18 +261,12 @@ const marked =
 const leads = [typed, marked]
 
 /** `<password>...<` */
-function elementAt(
-  text: string,
-  at: number,
-  nameStart: number,
-  nameEnd: number,
-  kind: Kind,
-): Find | undefined {
+function elementAt(text: string, at: number, name: Name, kind: Kind): Find | undefined {
   // `<string name="password">`
   const isAttribute =
-    nameEnd === at - 1 &&
-    /\b(?:name|key|id)=["']$/.test(text.slice(Math.max(0, nameStart - 8), nameStart))
-  const isElement = nameEnd === at && /[<:]/.test(text[nameStart - 1] ?? '')
+    name.end === at - 1 &&
+    /\b(?:name|key|id)=["']$/.test(text.slice(Math.max(0, name.start - 8), name.start))
+  const isElement = name.end === at && /[<:]/.test(text[name.start - 1] ?? '')
   if (!isElement && !isAttribute) return undefined
   const length = text.slice(at + 1, at + 513).search(/[<\n]/)
   if (length < 0 || !/^<\//.test(text.slice(at + 1 + length, at + 3 + length))) return undefined
@@ -256,25 +277,13 @@ function elementAt(
 }
 
 /** `set('password', '...')`, `{ "password", "..." }`, `"--password", "..."`, `${env:PASSWORD, '...'}` and calls. */
-function passedAt(
-  reader: Reader,
-  at: number,
-  nameStart: number,
-  nameEnd: number,
-  kind: Kind,
-): Find | undefined {
+function passedAt(reader: Reader, at: number, name: Name, kind: Kind): Find | undefined {
   const { text } = reader
+  const before = text.slice(Math.max(0, name.start - 10), name.start)
   const isCall = text[at] !== ','
-  const isFlag =
-    !isCall && text.startsWith('--', nameStart) && /["'`]/.test(text[nameStart - 1] ?? '')
-  if (
-    isCall
-      ? nameEnd !== at
-      : !isFlag &&
-        !/(?:[({[]\s{0,8}["'`]|\$\{env:)$/.test(text.slice(Math.max(0, nameStart - 10), nameStart))
-  ) {
-    return undefined
-  }
+  const isFlag = !isCall && text.startsWith('--', name.start) && /["'`]$/.test(before)
+  const isOpened = isCall ? name.end === at : /(?:[({[]\s{0,8}["'`]|\$\{env:)$/.test(before)
+  if (!isOpened && !isFlag) return undefined
   const start = endAt(passed, text, at + 1)
   if (start === undefined) return undefined
   const find = valueAt(reader, start, kind, 'bare')
@@ -282,13 +291,7 @@ function passedAt(
   const content = text.slice(find.start, find.end)
   if (isFlag && content.startsWith('-')) return undefined
   // Elsewhere than in a call, two words or more are a list of names.
-  const isPair =
-    !isCall &&
-    !isFlag &&
-    !text
-      .slice(Math.max(0, nameStart - 10), nameStart - 1)
-      .trimEnd()
-      .endsWith('(')
+  const isPair = !isCall && !isFlag && !/\(\s*.$/.test(before)
   if (isPair && !/^["'`]\s{0,8}[\])}]/.test(text.slice(find.end, find.end + 10))) return undefined
   if (isPair && /^[a-z]+(?:[-_.][a-z0-9]+)+$/.test(content)) return undefined
   return /[0-9]|[^\w.:-]/.test(content) ? find : undefined
