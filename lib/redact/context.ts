@@ -147,15 +147,15 @@ function assignedAt(
   const isVariable = isTight && isConstant
   const made = madeUpAt(text, start, name.text, kind)
   if (made !== undefined) return made
-  const isInLine = opensLine(text, name.start)
-  if (isVariable && isInLine) return settingAt(reader, start, kind)
+  if (isVariable && opensLine(text, name.start)) return settingAt(reader, start, kind)
   for (const lead of leads) start = endAt(lead, text, start) ?? start
   // What is told of a test.
   if (operator === ':' && name.text === 'PASS')
     return valueAt(reader, start, 'password', 'sentence')
   if (isShort && kind === 'password') return shortlyNamedAt(reader, start)
   const isFlag = isTight && (text.startsWith('--', name.start) || name.isParameter)
-  const isSetting = !isFlag && !isHeader(kind) && isInLine && goesOn(reader, start)
+  const isSetting =
+    !isFlag && !isHeader(kind) && goesOn(reader, start) && opensLine(text, name.start)
   const manner = isVariable || isFlag ? 'shell' : 'bare'
   const find =
     (isSetting ? wordAt(text, start, kind) : undefined) ?? valueAt(reader, start, kind, manner)
