@@ -24,6 +24,9 @@ const dotted = /^[A-Za-z_$][\w$]*[?!]?(?:\??\.[A-Za-z_$][\w$]*[?!]?)+$/
 const address =
   /^(?:(?:secret_version=)?projects\/|arn:aws|\.{0,2}\/|~\/|[A-Za-z]:\\|[a-z][a-z0-9+.-]{1,20}:\/\/)/
 
+/** It tells nothing of what it was made from. */
+const digest = /^sha(?:1|256|384|512)[:-][A-Za-z0-9+/=]{27,128}$/
+
 /** Fields of a line, and types. */
 const colons = /^[A-Za-z_]*(?::[A-Za-z_]*)+$/
 const call = /^[a-z][\w.]*\(.*\)$/i
@@ -86,6 +89,7 @@ function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
   }
   if (manner !== 'shell' && (constant.test(value) || numeral.test(value))) return false
   if (kind === 'parameter') return isRandom(value) && !value.includes('[')
+  if (manner === 'sentence' && digest.test(value)) return false
   if (manner === 'sentence') return isChance(value) || (kind === 'password' && isStrong(value))
   if (manner === 'cell') {
     return kind === 'password'
@@ -135,7 +139,15 @@ export function isChosen(name: string, value: string): boolean {
     /(?:jwt|session|cookie|app|auth|signing|hmac|webhook|shared|client|token)[_.-]?secret$/i
   const names =
     /secret|token|key|pass|auth|test|sample|fake|mock|name|value|user|client|server|your/i
-  return isOwn.test(name) && /^[A-Za-z]{4,20}[0-9]{2,4}$/.test(value) && !names.test(value)
+  // Of systems, programs and algorithms, with their versions and sizes.
+  const versions =
+    /^(?:windows|ubuntu|debian|fedora|centos|alpine|macos|office|node|python|java|ecma|postgres|mysql|redis|utf|base|hmac|blake|keccak|chacha|curve)[0-9]+$/i
+  return (
+    isOwn.test(name) &&
+    /^[A-Za-z]{4,20}[0-9]{2,4}$/.test(value) &&
+    !names.test(value) &&
+    !versions.test(value)
+  )
 }
 
 function digitsIn(value: string): number {
