@@ -17,23 +17,26 @@ const nameEnds =
   '[a-z0-9_. -]key|(?<![a-z0-9])pwd?|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|' +
   '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|(?:tf_token|op_session)_[a-z0-9_-]{1,60}|' +
   '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code(?:_verifier)?|[a-z_]{0,7}assertion|samlre(?:sponse|quest)|sid|hapikey|app_?id|hash))'
-const connectors = `(?:[=:]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|[({](?=["'\`])|>(?=[^\\s<])|<-(?=[ \\t]{0,4}["'])|(?:\\|\\||\\?\\?)=?(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
+const connectors = `(?:[=:\uff1a\uff1d]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|[({](?=["'\`])|>(?=[^\\s<])|<-(?=[ \\t]{0,4}["'])|(?:\\|\\||\\?\\?)=?(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
 
 // It leads with the operator and reads the name backwards, so that prose costs nothing.
 const operators = new RegExp(
-  `${connectors}(?:(?<=${nameEnds}["'\`\\\\\\]*]{0,4}(?:\\[[0-9]{0,5}\\]| [[(][^[\\]()\n]{1,24}[\\])])?[ \\t]{0,40}(?:[=:,({>]|<-|(?:\\|\\||\\?\\?)=?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=))|` +
+  `${connectors}(?:(?<=${nameEnds}["'\`\\\\\\]*]{0,4}(?:\\[[0-9]{0,5}\\]| [[(][^[\\]()\n]{1,24}[\\])])?[ \\t]{0,40}(?:[=:\uff1a\uff1d,({>]|<-|(?:\\|\\||\\?\\?)=?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=))|` +
     `(?=\\\\{0,2}/\\\\{0,2}/[^\\s/@"'<>]{0,256}@))`,
   'gi',
 )
 
 const [slash, backslash] = [47, 92]
 
+/** As Chinese and Japanese texts have them. */
+const narrow: Readonly<Record<string, string>> = { '\uff1a': ':', '\uff1d': '=' }
+
 /** Finds values under secret names, credentials in headers, passwords in addresses. */
 export function findByContext(text: string, finds: Find[]): void {
   const reader = readerOf(text)
   operators.lastIndex = 0
   for (let hit = operators.exec(text); hit !== null; hit = operators.exec(text)) {
-    const [operator] = hit
+    const operator = narrow[hit[0]] ?? hit[0]
     const at = hit.index
     const next = text.charCodeAt(at + 1)
     const opensAddress = operator === ':' && (next === slash || next === backslash)
@@ -256,7 +259,7 @@ const typed =
 
 /** What some languages put before or for a quote, and Markdown and YAML before a value. */
 const marked =
-  /(?:(?:Some|String::from|\[\]byte|Buffer\.from|(?:base64\.)?b64decode|atob|MD5|SHA1|bytes)\((?=["'`])|Field\((?:default ?= ?)?(?=["'])|N(?=')|q{1,2}[{(](?=\S)|\[\[(?=[^\s[\]]+\]\])|[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|&\w{1,32} (?=\S))/y
+  /(?:(?:Some|String::from|\[\]byte|Buffer\.from|(?:base64\.)?b64decode|atob|MD5|SHA1|bytes)\((?=["'`])|Field\((?:default ?= ?)?(?=["'])|N(?=')|q{1,2}[{(](?=\S)|\[\[(?=[^\s[\]]+\]\])|[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|!(?:!str|unsafe) (?=\S)|(?:T\.)?pack (?=")|string (?=')|&\w{1,32} (?=\S))/y
 
 const leads = [typed, marked]
 
@@ -282,7 +285,7 @@ function passedAt(reader: Reader, at: number, name: Name, kind: Kind): Find | un
   const before = text.slice(Math.max(0, name.start - 10), name.start)
   const isCall = text[at] !== ','
   const isFlag = !isCall && text.startsWith('--', name.start) && /["'`]$/.test(before)
-  const isOpened = isCall ? name.end === at : /(?:[({[]\s{0,8}["'`]|\$\{env:)$/.test(before)
+  const isOpened = isCall ? name.end === at : /(?:[({[]\s{0,8}["'`]|\$\{env:|\{)$/.test(before)
   if (!isOpened && !isFlag) return undefined
   const start = endAt(passed, text, at + 1)
   if (start === undefined) return undefined

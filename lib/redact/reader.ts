@@ -17,8 +17,9 @@ export function readerOf(text: string): Reader {
   return { text, runs: undefined, listEnd: 0 }
 }
 
-// Quotes within the quotes of a shell are two of those around a third.
-const quotes = /'\\{1,4}''|'"'"'|\\{0,3}["'`]/y
+// Quotes within the quotes of a shell are two of those around a third; of Python, TOML and Nix there are
+// two or three together.
+const quotes = /'\\{1,4}''|'"'"'|"""|'''|''(?=[^\s',;)\]}])|\\{0,3}["'`]/y
 /** What a value holds that stands without quotes. */
 export const bare: RegExp = /[^\s"'`&;,<>(){}[\]|\\]*/y
 /** Of an address: another question mark is no part of it. */
