@@ -222,22 +222,23 @@ function opensLine(text: string, at: number): boolean {
 /** Whether a value is followed by a mark that may as well be part of it. */
 function goesOn(reader: Reader, start: number): boolean {
   const { end } = takeRun(reader, bare, start)
-  return end > start && '&;,>|'.includes(reader.text[end] ?? ' ')
+  return end > start && "&;,>|'".includes(reader.text[end] ?? ' ')
 }
 
-const wholeWord = /[^\s"'`$()[\]{}<]+(?=[ \t]*(?:[#;][^\n]*)?\r?$)/my
+const wholeWord =
+  /[^\s"'`$()[\]{}<]+(?:'(?=[A-Za-z0-9])[^\s"'`$()[\]{}<]+)?(?=[ \t]*(?:[#;][^\n]*)?\r?$)/my
 
 /** A value that goes on behind a mark at which it could have ended, up to the end of its line. */
 function wordAt(text: string, start: number, kind: Kind): Find | undefined {
   const content = execAt(wholeWord, text, start)?.[0]
-  if (content === undefined || !/[&;,>|]/.test(content) || !/[0-9]/.test(content)) return undefined
+  if (content === undefined || !/[&;,>|']/.test(content) || !/[0-9]/.test(content)) return undefined
   if (/&&|\|\||->|=>|[&;,>|]$|[&;,|][\w.-]+[=:]/.test(content)) return undefined
   return looksSecret(content, kind, 'shell')
     ? { start, end: start + content.length, rule: kind }
     : undefined
 }
 
-const untilSpace = /[^\s"'`$]+(?=\s|$)/y
+const untilSpace = /[^\s"'`$]+(?:'(?=[A-Za-z0-9])[^\s"'`$]+)?(?=\s|$)/y
 
 /** There, everything up to the next space is the value; quotes are read like everywhere. */
 function settingAt(reader: Reader, start: number, kind: Kind): Find | undefined {

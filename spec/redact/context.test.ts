@@ -524,6 +524,7 @@ describe('what is no secret', () => {
     'set password for user = new, SET PASSWORD FOR app = $1',
     "password = '' or name == '', secret = ''; other = 'abcdef123456'",
     'def f(token=""): """Return the token: """',
+    "password: don't1 'x', token: 'abc'd1, API_TOKEN='$(x)'",
     '{token, "utf8"}, { DB_PASSWORD, "db-password" }, {token, "utf8", "x1"}',
     '<input value="Sign in 2" name="login">, <input value="" name="password">',
     '"value": "5", "name": "max_token", token：请参考 README.md',
