@@ -28,16 +28,13 @@ const operators = new RegExp(
 
 const [slash, backslash] = [47, 92]
 
-/** As Chinese and Japanese texts have them. */
-const narrow: Readonly<Record<string, string>> = { '\uff1a': ':', '\uff1d': '=' }
-
 /** Finds values under secret names, credentials in headers, passwords in addresses. */
 export function findByContext(text: string, finds: Find[]): void {
   const reader = readerOf(text)
   operators.lastIndex = 0
   for (let hit = operators.exec(text); hit !== null; hit = operators.exec(text)) {
-    const operator = narrow[hit[0]] ?? hit[0]
     const at = hit.index
+    const operator = text.charCodeAt(at) < 0x80 ? hit[0] : narrow(hit[0])
     const next = text.charCodeAt(at + 1)
     const opensAddress = operator === ':' && (next === slash || next === backslash)
     const found =
@@ -46,6 +43,11 @@ export function findByContext(text: string, finds: Find[]): void {
     finds.push(found)
     operators.lastIndex = found.end
   }
+}
+
+/** The operator that a wide one of Chinese and Japanese texts stands for. */
+function narrow(wide: string): string {
+  return wide === '\uff1a' ? ':' : '='
 }
 
 const address =
@@ -151,7 +153,8 @@ function assignedAt(
   const made = madeUpAt(text, start, name.text, kind)
   if (made !== undefined) return made
   if (isVariable && opensLine(text, name.start)) return settingAt(reader, start, kind)
-  for (const lead of leads) start = endAt(lead, text, start) ?? start
+  if (leadsBegin.includes(text[start] ?? ' '))
+    for (const lead of leads) start = endAt(lead, text, start) ?? start
   // What is told of a test.
   if (operator === ':' && name.text === 'PASS')
     return valueAt(reader, start, 'password', 'sentence')
@@ -260,9 +263,11 @@ const typed =
 
 /** What some languages put before or for a quote, and Markdown and YAML before a value. */
 const marked =
-  /(?:(?:Some|String::from|\[\]byte|Buffer\.from|(?:base64\.)?b64decode|atob|MD5|SHA1|bytes)\((?=["'`])|Field\((?:default ?= ?)?(?=["'])|N(?=')|q{1,2}[{(](?=\S)|\[\[(?=[^\s[\]]+\]\])|[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|!(?:!str|unsafe) (?=\S)|(?:T\.)?pack (?=")|string (?=')|&\w{1,32} (?=\S))/y
+  /(?:(?:Some|String::from|\[\]byte|Buffer\.from|(?:base64\.)?b64decode|atob|MD5|SHA1|bytes)\((?=["'`])|Field\((?:default ?= ?)?(?=["'])|N(?=')|q{1,2}[{(](?=\S)|\[\[(?=[^\s[\]]+\]\])|[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|!(?:!str|unsafe) (?=\S)|T\.pack (?=")|string (?=')|&\w{1,32} (?=\S))/y
 
 const leads = [typed, marked]
+/** With what they begin; few values do, and the expressions take longer. */
+const leadsBegin = 'OSFTABMNLRstabfrqu&[@*!'
 
 /** `<password>...<` */
 function elementAt(text: string, at: number, name: Name, kind: Kind): Find | undefined {
