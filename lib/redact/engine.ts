@@ -1,4 +1,12 @@
-/** The redactor itself: every finder, over texts, JSON values and streams. */
+/**
+ * The redactor itself: every finder, over texts, JSON values and streams.
+ *
+ * A block is cut into JSON and other lines (lines, json, members), and what a place leaves open is kept
+ * for the next text there (places, open-ends). Each text first loses keys over lines (pem); then every
+ * finder adds what it finds: tokens (tokens, rules, checks), names with values (context, lists, headers,
+ * reader; names and values say what counts), command lines and files (commands, forms), tables, inserts,
+ * manifests, and what is known. The same is asked of its other views and of the base64 in it.
+ */
 
 import { detached } from '../base/text.ts'
 import { findArguments, findByForm } from './commands.ts'
