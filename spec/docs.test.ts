@@ -398,8 +398,9 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
   (\`$ openssl rand -hex 32\`), also when an agent runs it.
 - **Lists** under a name of many: \`tokens: ["…", "…"]\` in JSON and in code, in one line or over lines, YAML's \`- …\`; there
   only random values and what looks like a password are taken. Recovery codes and PINs: \`backup_codes\`, \`SIM_PIN\`.
-- **Values with other marks** between: \`name <- "…"\`, \`name ||= "…"\`, \`NAME ?= …\`, \`name[] = "…"\`, \`{ "Name", "…" }\`,
-  \`["--name", "…"]\`, \`<string name="name">…<\`, the parts of a form that is sent; compared ones (\`name == "…"\`,
+- **Values with other marks** between: \`name <- "…"\`, \`name ||= "…"\`, \`NAME ?= …\`, \`name[] = "…"\`, \`name：…\`,
+  \`name = """…"""\`, \`{ "Name", "…" }\`, \`["--name", "…"]\`, \`<string name="name">…<\`, \`<add value="…" key="name">\`,
+  \`"value": "…", "name": "name"\`, the parts of a form that is sent; compared ones (\`name == "…"\`,
   \`expect(name).toBe("…")\`) only where they are random.
 - **Tables**: the rows below a header with a column like \`password\`, \`token\` or \`Secret access key\`: columns of
   blanks or tabs, CSV, Markdown, boxes; and a name and its value in two cells. There only values with digits or marks are
@@ -419,9 +420,9 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
 
 JSON is decoded first, JSON within its strings too, and only literals that change are written again: everything else
 keeps its bytes. Base64 that decodes to text is looked into and replaced whole. Terminal colours, characters that cannot
-be seen, percent-encoding and \`\\u\` escapes are seen through. Signatures of models, encrypted reasoning and images stay
-as they are, by their place, unless a known value is in them. Placeholders stay: \`$VAR\`, \`<token>\`, \`your-…\`, \`xxxx\`,
-\`***\`, and what was redacted.
+be seen, percent-encoding, \`\\u\` escapes and the quotes of HTML (\`&quot;\`) are seen through. Signatures of models,
+encrypted reasoning and images stay as they are, by their place, unless a known value is in them. Placeholders stay:
+\`$VAR\`, \`<token>\`, \`your-…\`, \`xxxx\`, \`***\`, and what was redacted.
 
 A value that cannot be searched, because something throws or because it takes more than 250 ms for each MiB, is written
 as \`[REDACTED:error]\` and counted: nothing is ever kept because the search failed.
@@ -463,10 +464,11 @@ A rule that cannot be is refused (\`CONFIG_INVALID\`) before anything is written
 
 ## How to add a rule
 
-A rule is one line in \`lib/redact/rules.ts\`: id, anchors, letters, lengths, and a check where the shape allows one. It
-comes from what the provider publishes. It needs a sample in \`spec/redact/samples.ts\`, put together there so that no
-scanner takes it for a real one; the tests try it in every surrounding, and also what only resembles it. A rule with a
-short anchor is \`weak\`: it is not looked for within base64, and its finds are not looked for elsewhere.
+A rule is one line in \`lib/redact/rules.ts\`: id, anchors, letters, lengths, and where the shape allows one a check of
+\`lib/redact/checks.ts\`. It comes from what the provider publishes. It needs a sample in \`spec/redact/samples.ts\`,
+put together there so that no scanner takes it for a real one; the tests try it in every surrounding, and also what only
+resembles it. A rule with a short anchor is \`weak\`: it is not looked for within base64, and its finds are not looked
+for elsewhere.
 
 ## Rules that go by names and places
 

@@ -1,13 +1,15 @@
 /** Passwords in command lines and in the files of programs that have a form of their own. */
 
-import { findByContext, readerOf, valueAt } from './context.ts'
 import type { Find } from './finds.ts'
-import { beside, broken, type Form, printing } from './forms.ts'
-import { findKind, findMeaning, isLikePassword, type Manner, secretTail } from './names.ts'
+import { beside, type Form } from './forms.ts'
+import { findInserted } from './inserts.ts'
+import { execAt } from './match.ts'
+import { findKind, secretTail } from './names.ts'
 import { isPasswordWord, isPlaceholder } from './placeholder.ts'
+import { readerOf, valueAt } from './reader.ts'
 import { type Signs, signsIn } from './signs.ts'
-import { findInserted } from './tables.ts'
 import { isTelling } from './telling.ts'
+import { isLikePassword, type Manner } from './values.ts'
 
 /** What is kept instead of a password, and can be tried against lists of them. */
 const hashes =
@@ -53,12 +55,11 @@ const inSentence =
 const secretFlag = new RegExp(`(?:${secretTail}|-key)$`, 'i')
 
 /** `--token value`, and `curl -u user:password`. */
-function findFlags(text: string, finds: Find[]): void {
+export function findFlags(text: string, finds: Find[]): void {
   if (text.includes('-u') && text.includes('curl')) findUsers(text, finds)
   let next = 0
   for (let at = text.indexOf('--'); at >= 0; at = text.indexOf('--', next)) {
-    flagAt.lastIndex = at
-    const flag = flagAt.exec(text)?.[0]
+    const flag = execAt(flagAt, text, at)?.[0]
     next = at + (flag?.length ?? 2)
     if (flag === undefined) {
       // In the middle of a row of dashes no flag begins.
@@ -79,7 +80,7 @@ function findFlags(text: string, finds: Find[]): void {
 }
 
 /** Names and values that other marks connect. */
-function findNamed(text: string, settings: Iterable<Form>, finds: Find[]): void {
+export function findNamed(text: string, settings: Iterable<Form>, finds: Find[]): void {
   for (const { pattern, manner, name: own } of settings) {
     for (const { index, 0: all, 1: name } of text.matchAll(pattern)) {
       findValue(text, own ?? name ?? '', index + all.length, finds, manner)
@@ -90,10 +91,9 @@ function findNamed(text: string, settings: Iterable<Form>, finds: Find[]): void 
 /** Values in the cell or word behind a name that ends at one of these places. */
 function findBeside(text: string, nameEnds: readonly number[], finds: Find[]): void {
   for (const at of nameEnds) {
-    beside.lastIndex = at
-    const name = beside.exec(text)?.[1]
+    const [all = '', name] = execAt(beside, text, at) ?? []
     if (name === undefined) continue
-    const start = beside.lastIndex
+    const start = at + all.length
     const known = finds.length
     findValue(text, name, start, finds, 'sentence')
     if (finds.length > known || !/[|\t\u2502\u2503\u2551]| {2}/.test(text.slice(at, start)))
@@ -145,89 +145,5 @@ function findUsers(text: string, finds: Find[]): void {
         ? { start, end: end - 1, rule: 'password' }
         : { start: start + colon + 1, end, rule: 'password' },
     )
-  }
-}
-
-const slots = /^[ \t]*"slotSetting": /
-const openings = broken.map(({ line }) => new RegExp(`${line}$`, 'm'))
-
-/**
- * The end of a text whose last name has its value in the next line, which is still to come; `before`
- * is what the text before ended with.
- */
-export function openEnd(text: string, before: string | undefined): string | undefined {
-  const start = text.lastIndexOf('\n') + 1
-  const line = text.slice(Math.max(start, text.length - 200))
-  const isBlank = line.trim() === ''
-  if (isBlank || slots.test(line)) {
-    const above = text.slice(Math.max(0, start - 200), Math.max(0, start - 1))
-    const name = start === 0 ? before : openEnd(above, undefined)
-    if (name === undefined || (isBlank && !/: ?\n$/.test(name))) return undefined
-    // One of them may stand between a name and its value.
-    return name.includes('"slotSetting"') ? undefined : `${name}${line}\n`
-  }
-  const last = lastOf(line)
-  const mayList = '[{(=:'.includes(last) || before !== undefined || (start > 0 && listed.test(line))
-  const list = mayList ? openList(text, start, before) : undefined
-  if (list !== undefined) return list
-  const isLikely =
-    line.includes('ame') ||
-    line.includes('ey"') ||
-    line.includes('key: ') ||
-    line.includes('"Type"') ||
-    isPrinting(line)
-  // A block of YAML ends with one of these, or with a mark behind it.
-  if (!isLikely && !'\\|:>+-'.includes(last)) return undefined
-  // What is curl's goes over many lines.
-  const command = last === '\\' ? `${before ?? ''}${text.slice(-400)}\n`.slice(-400) : ''
-  if (command.includes('curl')) return command
-  const end = `${line}\n`
-  return openings.some((opening) => opening.test(end)) ? end : undefined
-}
-
-/** A name of many, or of one whose value is on the next line. */
-const head =
-  /(?::=|=>|[:=])(?<=([\w.-]{2,64})["'`\])]{0,3}(?: ?: ?[\w<>[\]]{1,24})?[ \t]{0,8}(?::=|=>|[:=]))[ \t]{0,8}(?:\[\]string ?|(?:List|Set|Arrays)\.(?:of|asList))?[[{(]?[ \t]*\r?$/
-const listed =
-  /^[ \t]{0,64}(?:(?:[0-9]{1,2}[.)]|[*-]) {1,4})?(?:"[^"]{4,512}"|'[^']{4,512}'|(?=\S*[0-9])[^\s"',:{}]{4,512}),?[ \t]*\r?$/
-
-/** The line that a list began with which the text ends in, or a name that its value is to follow. */
-function openList(text: string, start: number, before: string | undefined): string | undefined {
-  let end = text.length
-  let from = start
-  for (let lines = 0; lines < 32; lines++) {
-    const line = text.slice(Math.max(from, end - 600), end)
-    const name = head.exec(line.slice(-200))?.[1]
-    if (name !== undefined) return findMeaning(name).ofItems ? `${line.slice(-200)}\n` : undefined
-    if (!listed.test(line)) return undefined
-    if (from === 0)
-      return before !== undefined && head.test(before.slice(0, -1)) ? before : undefined
-    end = from - 1
-    from = text.lastIndexOf('\n', end - 1) + 1
-  }
-  return undefined
-}
-
-function isPrinting(line: string): boolean {
-  return /[$#%>\u276f] /.test(line) && printing.some((word) => line.includes(word))
-}
-
-/** The last character that is no blank; a blank when there is none. */
-function lastOf(line: string): string {
-  let end = line.length
-  while (end > 1 && line.charCodeAt(end - 1) <= 32) end--
-  return line.charAt(end - 1) || ' '
-}
-
-/** Finds the value of a name that the text before ended with. */
-export function findOpened(text: string, before: string, finds: Find[]): void {
-  const found: Find[] = []
-  const whole = before + text.slice(0, 4096)
-  findNamed(whole, broken, found)
-  findFlags(whole, found)
-  findByContext(whole, found)
-  for (const find of found) {
-    const start = find.start - before.length
-    if (start >= 0) finds.push({ ...find, start, end: find.end - before.length })
   }
 }

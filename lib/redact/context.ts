@@ -1,18 +1,14 @@
 /** Secrets that are known by what stands before them: names, headers, addresses, flags. */
 
-import type { Find } from './finds.ts'
-import {
-  findMeaning,
-  isChosen,
-  isLikePassword,
-  isRandom,
-  isTwoWords,
-  type Kind,
-  looksSecret,
-  type Manner,
-} from './names.ts'
+import { type Find, markerHead } from './finds.ts'
+import { isHeader } from './headers.ts'
+import { listAt } from './lists.ts'
+import { endAt, execAt } from './match.ts'
+import { findMeaning, type Kind, type Meaning } from './names.ts'
 import { isPasswordWord, isPlaceholder } from './placeholder.ts'
-import { type Runs, takeRun } from './runs.ts'
+import { appAt, bare, isBetween, type Reader, readerOf, valueAt } from './reader.ts'
+import { takeRun } from './runs.ts'
+import { isChosen, isLikePassword, isRandom, isTwoWords, looksSecret } from './values.ts'
 
 // What names of secrets end with, roughly, by their last letter: names.ts has the last word.
 const nameEnds =
@@ -21,24 +17,24 @@ const nameEnds =
   '[a-z0-9_. -]key|(?<![a-z0-9])pwd?|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|' +
   '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|(?:tf_token|op_session)_[a-z0-9_-]{1,60}|' +
   '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code(?:_verifier)?|[a-z_]{0,7}assertion|samlre(?:sponse|quest)|sid|hapikey|app_?id|hash))'
-const connectors = `(?:[=:]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|[({](?=["'\`])|>(?=[^\\s<])|<-(?=[ \\t]{0,4}["'])|(?:\\|\\||\\?\\?)=?(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
+const connectors = `(?:[=:\uff1a\uff1d]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|[({](?=["'\`])|>(?=[^\\s<])|<-(?=[ \\t]{0,4}["'])|(?:\\|\\||\\?\\?)=?(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
 
 // It leads with the operator and reads the name backwards, so that prose costs nothing.
 const operators = new RegExp(
-  `${connectors}(?:(?<=${nameEnds}["'\`\\\\\\]*]{0,4}(?:\\[[0-9]{0,5}\\]| [[(][^[\\]()\n]{1,24}[\\])])?[ \\t]{0,40}(?:[=:,({>]|<-|(?:\\|\\||\\?\\?)=?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=))|` +
+  `${connectors}(?:(?<=${nameEnds}["'\`\\\\\\]*]{0,4}(?:\\[[0-9]{0,5}\\]| [[(][^[\\]()\n]{1,24}[\\])])?[ \\t]{0,40}(?:[=:\uff1a\uff1d,({>]|<-|(?:\\|\\||\\?\\?)=?|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=))|` +
     `(?=\\\\{0,2}/\\\\{0,2}/[^\\s/@"'<>]{0,256}@))`,
   'gi',
 )
 
-const [slash, backslash, colon] = [47, 92, 58]
+const [slash, backslash] = [47, 92]
 
 /** Finds values under secret names, credentials in headers, passwords in addresses. */
 export function findByContext(text: string, finds: Find[]): void {
   const reader = readerOf(text)
   operators.lastIndex = 0
   for (let hit = operators.exec(text); hit !== null; hit = operators.exec(text)) {
-    const [operator] = hit
     const at = hit.index
+    const operator = text.charCodeAt(at) < 0x80 ? hit[0] : narrow(hit[0])
     const next = text.charCodeAt(at + 1)
     const opensAddress = operator === ':' && (next === slash || next === backslash)
     const found =
@@ -49,16 +45,9 @@ export function findByContext(text: string, finds: Find[]): void {
   }
 }
 
-export function readerOf(text: string): Reader {
-  return { text, runs: undefined, listEnd: 0 }
-}
-
-/** A text that is searched, and the runs that were seen in it. */
-export interface Reader {
-  readonly text: string
-  runs: Runs | undefined
-  /** Where the list ends that was read last: within it, no other begins. */
-  listEnd: number
+/** The operator that a wide one of Chinese and Japanese texts stands for. */
+function narrow(wide: string): string {
+  return wide === '\uff1a' ? ':' : '='
 }
 
 const address =
@@ -68,18 +57,26 @@ const tokenAddress =
   /:\\{0,2}\/\\{0,2}\/([\w-]{20,256})(?::(?:x-oauth-basic)?)?@(?![\w.-]{0,128}sentry)/y
 
 function addressAt(text: string, at: number): Find | undefined {
-  tokenAddress.lastIndex = at
-  const user = tokenAddress.exec(text)
+  const user = execAt(tokenAddress, text, at)
   if (user?.[1] !== undefined && isRandom(user[1])) {
     const start = at + user[0].indexOf(user[1])
     return { start, end: start + user[1].length, rule: 'url-password' }
   }
-  address.lastIndex = at
-  const hit = address.exec(text)
+  const hit = execAt(address, text, at)
   const content = hit?.[1] ?? ''
   if (hit === null || isPlaceholder(content) || isPasswordWord(content)) return undefined
   const end = at + hit[0].length - 1
   return { start: end - content.length, end, rule: 'url-password' }
+}
+
+/** A name that stands before an operator. */
+interface Name {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+  readonly meaning: Meaning
+  /** Of an address. */
+  readonly isParameter: boolean
 }
 
 /**
@@ -93,65 +90,87 @@ function assignmentAt(
   finds: Find[],
 ): Find | undefined {
   const { text } = reader
-  let nameEnd = at
-  while (isBetween(text.charCodeAt(nameEnd - 1))) nameEnd--
-  if (text[nameEnd - 1] === ')' || text[nameEnd] === ']') nameEnd = withoutNote(text, nameEnd)
-  const nameStart = nameBefore(text, nameEnd)
-  const name = text.slice(nameStart, nameEnd)
-  // What an ARN calls a secret is an id of one.
-  if (
-    operator === ':' &&
-    text.charCodeAt(nameStart - 1) === colon &&
-    isDigit(text.charCodeAt(nameStart - 2))
-  ) {
-    return undefined
-  }
-  // The rule of a marker is no name.
-  if (text.startsWith('[REDACTED:', nameStart - 10)) return undefined
-  const before = text[nameStart - 1]
-  const isParameter = before === '?' || before === '&'
-  const isTight = operator === '=' && nameEnd === at
-  const meaning = findMeaning(name)
-  const kind =
-    (isParameter ? meaning.ofParameter : meaning.kind) ??
-    (isTight ? meaning.beforeEquals : undefined) ??
-    (meaning.isShort || (isTight && before === ';' && /^pwd$/i.test(name)) ? 'password' : undefined)
+  const name = nameAt(text, at, operator)
+  if (name === undefined) return undefined
+  const { ofItems } = name.meaning
   const isPlain = operator === '=' || operator === ':'
-  const last = isPlain && meaning.ofItems && listAt(reader, at + 1, meaning.ofItems, finds)
+  const last = isPlain && ofItems && listAt(reader, at + 1, ofItems, finds)
   if (last) return last
+  const kind = kindOf(text, name, operator === '=' && name.end === at)
   if (kind === undefined) return undefined
-  if (',({'.includes(operator)) return passedAt(reader, at, nameStart, nameEnd, kind)
-  if (operator === '>') return elementAt(text, at, nameStart, nameEnd, kind)
+  if (',({'.includes(operator)) return passedAt(reader, at, name, kind)
+  if (operator === '>') return elementAt(text, at, name, kind)
+  return assignedAt(reader, at, operator, name, kind)
+}
 
+function nameAt(text: string, at: number, operator: string): Name | undefined {
+  let end = at
+  while (isBetween(text.charCodeAt(end - 1))) end--
+  if (text[end - 1] === ')' || text[end] === ']') end = withoutNote(text, end)
+  const start = nameBefore(text, end)
+  const before = text[start - 1]
+  // What an ARN calls a secret is an id of one.
+  if (operator === ':' && before === ':' && isDigit(text.charCodeAt(start - 2))) return undefined
+  // The rule of a marker is no name.
+  if (text.startsWith(markerHead, start - markerHead.length)) return undefined
+  const name = text.slice(start, end)
+  const isParameter = before === '?' || before === '&'
+  return { start, end, text: name, meaning: findMeaning(name), isParameter }
+}
+
+/** `isTight`: right before `=`. */
+function kindOf(text: string, name: Name, isTight: boolean): Kind | undefined {
+  const { meaning } = name
+  const kind =
+    (name.isParameter ? meaning.ofParameter : meaning.kind) ??
+    (isTight ? meaning.beforeEquals : undefined)
+  if (kind !== undefined) return kind
+  const isOfConnection = isTight && text[name.start - 1] === ';' && /^pwd$/i.test(name.text)
+  return meaning.isShort || isOfConnection ? 'password' : undefined
+}
+
+/** The value after an operator that assigns or compares. */
+function assignedAt(
+  reader: Reader,
+  at: number,
+  operator: string,
+  name: Name,
+  kind: Kind,
+): Find | undefined {
+  const { text } = reader
+  const { isShort, isConstant } = name.meaning
   let start = at + operator.length
   const next = text[start]
   if (operator === '=' && next === '=') return comparedAt(reader, start, kind)
   if (operator === '=' ? next === '~' : operator === ':' && next === ':') return undefined
   if (operator.startsWith('||') && isHeader(kind)) return undefined
   if ((next === '>' && operator === '=') || (next === '=' && operator === ':')) start++
-  const tight = isTight && start === at + 1
+  const isTight = operator === '=' && name.end === at && start === at + 1
   while ((text[start] === ' ' || text[start] === '\t') && start < at + operator.length + 41) start++
-  if (text[start] === '\n' && !isHeader(kind)) start = quotedBelow(text, start)
-  const isVariable = tight && meaning.isConstant
-  const made = madeUpAt(text, start, name, kind)
+  // Formatters break what is too long for one line.
+  if (text[start] === '\n' && !isHeader(kind)) start = endAt(below, text, start) ?? start
+  const isVariable = isTight && isConstant
+  const made = madeUpAt(text, start, name.text, kind)
   if (made !== undefined) return made
-  if (isVariable && opensLine(text, nameStart)) return lineAt(text, start, kind) ?? undefined
-  const isFlag = tight && (text.startsWith('--', nameStart) || isParameter)
-  for (const lead of leads) {
-    lead.lastIndex = start
-    if (lead.test(text)) start = lead.lastIndex
-  }
+  if (isVariable && opensLine(text, name.start)) return settingAt(reader, start, kind)
+  if (leadsBegin.includes(text[start] ?? ' '))
+    for (const lead of leads) start = endAt(lead, text, start) ?? start
   // What is told of a test.
-  if (operator === ':' && name === 'PASS') return valueAt(reader, start, 'password', 'sentence')
-  if (meaning.isShort && kind === 'password') return shortlyNamedAt(reader, start)
-  const manner = isVariable || isFlag ? 'shell' : 'bare'
+  if (operator === ':' && name.text === 'PASS')
+    return valueAt(reader, start, 'password', 'sentence')
+  if (isShort && kind === 'password') return shortlyNamedAt(reader, start)
+  const isFlag = isTight && (text.startsWith('--', name.start) || name.isParameter)
   const isSetting =
-    !isFlag && !isHeader(kind) && goesOn(reader, start) && opensLine(text, nameStart)
+    !isFlag && !isHeader(kind) && goesOn(reader, start) && opensLine(text, name.start)
+  const manner = isVariable || isFlag ? 'shell' : 'bare'
   const find =
     (isSetting ? wordAt(text, start, kind) : undefined) ?? valueAt(reader, start, kind, manner)
-  if (find === undefined) return meaning.isShort ? shortlyNamedAt(reader, start) : undefined
-  return kind === 'secret' && isNamedSo(name, text.slice(find.start, find.end)) ? undefined : find
+  if (find === undefined) return isShort ? shortlyNamedAt(reader, start) : undefined
+  const isItsName = kind === 'secret' && isNamedSo(name.text, text.slice(find.start, find.end))
+  return isItsName ? undefined : find
 }
+
+const below = /\r?\n[ \t]{0,64}(?=["'`])/y
 
 /** In quotes: two words under the name of a password, a word and a number under that of a secret. */
 function madeUpAt(text: string, start: number, name: string, kind: Kind): Find | undefined {
@@ -164,84 +183,20 @@ function madeUpAt(text: string, start: number, name: string, kind: Kind): Find |
   return { start: start + 1, end: start + 1 + content.length, rule: 'password' }
 }
 
-const below = /\r?\n[ \t]{0,64}(?=["'`])/y
-
-/** Where a quote opens in the next line, as formatters break what is too long for one. */
-function quotedBelow(text: string, start: number): number {
-  below.lastIndex = start
-  return below.test(text) ? below.lastIndex : start
-}
-
 const equal = /={1,2}[ \t]{0,4}(?=["'`])/y
 
 /** What a name is compared with: a secret only when chance made it. */
 function comparedAt(reader: Reader, start: number, kind: Kind): Find | undefined {
-  equal.lastIndex = start
-  return equal.test(reader.text) && !isHeader(kind)
-    ? valueAt(reader, equal.lastIndex, kind, 'sentence')
-    : undefined
-}
-
-const listOpening =
-  /[>=]?[ \t]{0,8}(?:(?:(?:\[\]string|new [Ss]tring\[\]|(?:List|Set|Arrays)\.(?:of|asList)) ?)?[[{(](?=\s{0,64}["'`])|\r?(?=\n[ \t]{0,32}- ["'`\w])|\((?=[\w]))/y
-const inBrackets = /\s{0,64},?\s{0,64}(?=["'`\w])/y
-const withDashes = /[.:!?]?[ \t]{0,8}\r?\n[ \t]{0,32}- {1,4}(?=["'`\w])/y
-const ofCodes =
-  /(?:[ \t,;]{1,4}|[ \t]{0,4}\r?\n[ \t]{0,16})(?:(?:[0-9]{1,2}[.)]|[*-]) {1,4})?(?=(?:[A-Za-z0-9]{4,10}-){0,3}[A-Za-z0-9]{4,10}(?![\w-]))/y
-const mostItems = 1000
-
-/** Adds all but the last of the secrets in a list that begins behind a name, and returns that. */
-function listAt(reader: Reader, from: number, kind: Kind, finds: Find[]): Find | undefined {
-  const { text } = reader
-  if (from < reader.listEnd) return undefined
-  let next = from
-  while ((text[next] === ' ' || text[next] === '\t') && next < from + 9) next++
-  // Few values begin as a list does, and the expression takes longer.
-  const mayOpen = '[{(>=\r\nLSAn'.includes(text[next] ?? ' ')
-  listOpening.lastIndex = from
-  const isList = mayOpen && listOpening.test(text)
-  if (!isList && kind !== 'code') return undefined
-  let at = isList ? listOpening.lastIndex : from
-  const separator = !isList ? ofCodes : /[[{(]/.test(text[at - 1] ?? '') ? inBrackets : withDashes
-  const found: Find[] = []
-  for (let count = 0; count < mostItems; count++) {
-    separator.lastIndex = at
-    if (!separator.test(text)) break
-    const start = separator.lastIndex
-    const item = itemAt(reader, start)
-    if (item === undefined) break
-    at = item.end + item.start - start
-    const content = text.slice(item.start, item.end)
-    const manner = kind === 'secret' ? 'sentence' : 'quoted'
-    if (!/[0-9]/.test(content) || !looksSecret(content, kind, manner)) continue
-    if (kind === 'password' && !isLikePassword(content)) continue
-    found.push({ start: item.start, end: item.end, rule: kind })
-  }
-  reader.listEnd = at
-  joinedUp.lastIndex = at
-  const last = found.pop()
-  if (last === undefined || joinedUp.test(text)) return undefined
-  finds.push(...found)
-  return last
-}
-
-/** What is only part of something. */
-const joinedUp = /,?\s{0,64}\]\.join\(/y
-
-/** What stands in quotes there, or else up to the next mark. */
-function itemAt(reader: Reader, at: number): { start: number; end: number } | undefined {
-  const { text } = reader
-  const start = /["'`]/.test(text[at] ?? '') ? at + 1 : at
-  const end =
-    start > at ? closing(text, start, text[at] as string) : bareEnd(reader, start, 'secret')
-  return end > start ? { start, end } : undefined
+  const quoted = endAt(equal, reader.text, start)
+  return quoted === undefined || isHeader(kind)
+    ? undefined
+    : valueAt(reader, quoted, kind, 'sentence')
 }
 
 /** A name of a few letters says little, so its value has to look like a password. */
 function shortlyNamedAt(reader: Reader, start: number): Find | undefined {
   const { text } = reader
-  reader.runs ??= new Map()
-  if (takeRun(reader.runs, bare, text, start).end - start > 128) return undefined
+  if (takeRun(reader, bare, start).end - start > 128) return undefined
   const find = valueAt(reader, start, 'password', 'cell')
   return find !== undefined && isLikePassword(text.slice(find.start, find.end)) ? find : undefined
 }
@@ -269,35 +224,34 @@ function opensLine(text: string, at: number): boolean {
 
 /** Whether a value is followed by a mark that may as well be part of it. */
 function goesOn(reader: Reader, start: number): boolean {
-  reader.runs ??= new Map()
-  const { end } = takeRun(reader.runs, bare, reader.text, start)
-  return end > start && '&;,>|'.includes(reader.text[end] ?? ' ')
+  const { end } = takeRun(reader, bare, start)
+  return end > start && "&;,>|'".includes(reader.text[end] ?? ' ')
 }
 
-const wholeWord = /[^\s"'`$()[\]{}<]+(?=[ \t]*(?:[#;][^\n]*)?\r?$)/my
+const wholeWord =
+  /[^\s"'`$()[\]{}<]+(?:'(?=[A-Za-z0-9])[^\s"'`$()[\]{}<]+)?(?=[ \t]*(?:[#;][^\n]*)?\r?$)/my
 
 /** A value that goes on behind a mark at which it could have ended, up to the end of its line. */
 function wordAt(text: string, start: number, kind: Kind): Find | undefined {
-  wholeWord.lastIndex = start
-  const content = wholeWord.exec(text)?.[0]
-  if (content === undefined || !/[&;,>|]/.test(content) || !/[0-9]/.test(content)) return undefined
+  const content = execAt(wholeWord, text, start)?.[0]
+  if (content === undefined || !/[&;,>|']/.test(content) || !/[0-9]/.test(content)) return undefined
   if (/&&|\|\||->|=>|[&;,>|]$|[&;,|][\w.-]+[=:]/.test(content)) return undefined
   return looksSecret(content, kind, 'shell')
     ? { start, end: start + content.length, rule: kind }
     : undefined
 }
 
-const untilSpace = /[^\s"'`$]+(?=\s|$)/y
+const untilSpace = /[^\s"'`$]+(?:'(?=[A-Za-z0-9])[^\s"'`$]+)?(?=\s|$)/y
 
 /** There, everything up to the next space is the value; quotes are read like everywhere. */
-function lineAt(text: string, start: number, kind: Kind): Find | undefined {
-  untilSpace.lastIndex = start
-  const content = isHeader(kind) || kind === 'phrase' ? undefined : untilSpace.exec(text)?.[0]
-  if (content === undefined) return valueAt(readerOf(text), start, kind, 'shell')
+function settingAt(reader: Reader, start: number, kind: Kind): Find | undefined {
+  const { text } = reader
+  const isOther = isHeader(kind) || kind === 'phrase'
+  const content = isOther ? undefined : execAt(untilSpace, text, start)?.[0]
+  if (content === undefined) return valueAt(reader, start, kind, 'shell')
   const app = appAt(text, start, kind)
   if (app !== undefined) return app
-  if (/^[\w.]+\([^)]*\)$|&&|\|\||;$/.test(content))
-    return valueAt(readerOf(text), start, kind, 'shell')
+  if (/^[\w.]+\([^)]*\)$|&&|\|\||;$/.test(content)) return valueAt(reader, start, kind, 'shell')
   return looksSecret(content, kind, 'shell')
     ? { start, end: start + content.length, rule: kind }
     : undefined
@@ -309,23 +263,19 @@ const typed =
 
 /** What some languages put before or for a quote, and Markdown and YAML before a value. */
 const marked =
-  /(?:(?:Some|String::from|\[\]byte|Buffer\.from|(?:base64\.)?b64decode|atob|MD5|SHA1|bytes)\((?=["'`])|Field\((?:default ?= ?)?(?=["'])|N(?=')|q{1,2}[{(](?=\S)|\[\[(?=[^\s[\]]+\]\])|[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|&\w{1,32} (?=\S))/y
+  /(?:(?:Some|String::from|\[\]byte|Buffer\.from|(?:base64\.)?b64decode|atob|MD5|SHA1|bytes)\((?=["'`])|Field\((?:default ?= ?)?(?=["'])|N(?=')|q{1,2}[{(](?=\S)|\[\[(?=[^\s[\]]+\]\])|[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|!(?:!str|unsafe) (?=\S)|T\.pack (?=")|string (?=')|&\w{1,32} (?=\S))/y
 
 const leads = [typed, marked]
+/** With what they begin; few values do, and the expressions take longer. */
+const leadsBegin = 'OSFTABMNLRstabfrqu&[@*!'
 
 /** `<password>...<` */
-function elementAt(
-  text: string,
-  at: number,
-  nameStart: number,
-  nameEnd: number,
-  kind: Kind,
-): Find | undefined {
+function elementAt(text: string, at: number, name: Name, kind: Kind): Find | undefined {
   // `<string name="password">`
   const isAttribute =
-    nameEnd === at - 1 &&
-    /\b(?:name|key|id)=["']$/.test(text.slice(Math.max(0, nameStart - 8), nameStart))
-  const isElement = nameEnd === at && /[<:]/.test(text[nameStart - 1] ?? '')
+    name.end === at - 1 &&
+    /\b(?:name|key|id)=["']$/.test(text.slice(Math.max(0, name.start - 8), name.start))
+  const isElement = name.end === at && /[<:]/.test(text[name.start - 1] ?? '')
   if (!isElement && !isAttribute) return undefined
   const length = text.slice(at + 1, at + 513).search(/[<\n]/)
   if (length < 0 || !/^<\//.test(text.slice(at + 1 + length, at + 3 + length))) return undefined
@@ -336,39 +286,21 @@ function elementAt(
 }
 
 /** `set('password', '...')`, `{ "password", "..." }`, `"--password", "..."`, `${env:PASSWORD, '...'}` and calls. */
-function passedAt(
-  reader: Reader,
-  at: number,
-  nameStart: number,
-  nameEnd: number,
-  kind: Kind,
-): Find | undefined {
+function passedAt(reader: Reader, at: number, name: Name, kind: Kind): Find | undefined {
   const { text } = reader
+  const before = text.slice(Math.max(0, name.start - 10), name.start)
   const isCall = text[at] !== ','
-  const isFlag =
-    !isCall && text.startsWith('--', nameStart) && /["'`]/.test(text[nameStart - 1] ?? '')
-  if (
-    isCall
-      ? nameEnd !== at
-      : !isFlag &&
-        !/(?:[({[]\s{0,8}["'`]|\$\{env:)$/.test(text.slice(Math.max(0, nameStart - 10), nameStart))
-  ) {
-    return undefined
-  }
-  passed.lastIndex = at + 1
-  if (!passed.test(text)) return undefined
-  const find = valueAt(reader, passed.lastIndex, kind, 'bare')
+  const isFlag = !isCall && text.startsWith('--', name.start) && /["'`]$/.test(before)
+  const isOpened = isCall ? name.end === at : /(?:[({[]\s{0,8}["'`]|\$\{env:|\{)$/.test(before)
+  if (!isOpened && !isFlag) return undefined
+  const start = endAt(passed, text, at + 1)
+  if (start === undefined) return undefined
+  const find = valueAt(reader, start, kind, 'bare')
   if (find === undefined || isHeader(kind)) return find
   const content = text.slice(find.start, find.end)
   if (isFlag && content.startsWith('-')) return undefined
   // Elsewhere than in a call, two words or more are a list of names.
-  const isPair =
-    !isCall &&
-    !isFlag &&
-    !text
-      .slice(Math.max(0, nameStart - 10), nameStart - 1)
-      .trimEnd()
-      .endsWith('(')
+  const isPair = !isCall && !isFlag && !/\(\s*.$/.test(before)
   if (isPair && !/^["'`]\s{0,8}[\])}]/.test(text.slice(find.end, find.end + 10))) return undefined
   if (isPair && /^[a-z]+(?:[-_.][a-z0-9]+)+$/.test(content)) return undefined
   return /[0-9]|[^\w.:-]/.test(content) ? find : undefined
@@ -403,20 +335,6 @@ function withoutNote(text: string, end: number): number {
   return note === null ? end : end - note[0].length
 }
 
-/** What may stand between a name and its operator: blanks, quotes, `\\`, `]` and `*`. */
-function isBetween(code: number): boolean {
-  return (
-    code === 32 ||
-    code === 9 ||
-    code === 34 ||
-    code === 39 ||
-    code === 96 ||
-    code === 92 ||
-    code === 93 ||
-    code === 42
-  )
-}
-
 /** Letters, digits and `_ - .` */
 function isNameCode(code: number): boolean {
   if (code >= 97) return code <= 122
@@ -426,154 +344,4 @@ function isNameCode(code: number): boolean {
 
 function isDigit(code: number): boolean {
   return code >= 48 && code <= 57
-}
-
-// Quotes within the quotes of a shell are two of those around a third.
-const quotes = /'\\{1,4}''|'"'"'|\\{0,3}["'`]/y
-const bare = /[^\s"'`&;,<>(){}[\]|\\]*/y
-/** Of an address: another question mark is no part of it. */
-const parameter = /[^\s"'`&;,<>(){}[\]|\\?#]*/y
-
-export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner): Find | undefined {
-  const { text } = reader
-  const first = text.charCodeAt(at)
-  quotes.lastIndex = at
-  const quote = isBetween(first) ? (quotes.exec(text)?.[0] ?? '') : ''
-  const start = at + quote.length
-  if (isHeader(kind)) return headerAt(reader, start, kind)
-  if (kind === 'phrase') return phraseAt(text, start)
-
-  const app = quote === '' ? appAt(text, start, kind) : undefined
-  if (app !== undefined) return app
-  const closed = quote === '' ? -1 : closing(text, start, quote)
-  const end = closed === -1 ? bareEnd(reader, start, kind) : closed
-  // A call, and what an arrow leads to.
-  if (closed === -1 && /^(?:.[[({]|->)/s.test(text.slice(end - 1, end + 1))) return undefined
-  const content = text.slice(start, end)
-  const isQuoted = closed !== -1 && manner !== 'cell' && manner !== 'sentence'
-  return looksSecret(content, kind, isQuoted ? 'quoted' : manner)
-    ? { start, end, rule: kind }
-    : undefined
-}
-
-/** As Google makes them for programs that cannot ask for more than a password. */
-const appPassword = /(?:[a-z]{4} ){3}[a-z]{4}(?![\w ])/y
-
-function appAt(text: string, start: number, kind: Kind): Find | undefined {
-  if (kind === 'parameter' || text.charCodeAt(start + 4) !== 32) return undefined
-  appPassword.lastIndex = start
-  return appPassword.test(text) ? { start, end: appPassword.lastIndex, rule: kind } : undefined
-}
-
-/** The words of a wallet. */
-const phrase = /[a-z]{3,8}(?:[ ,]{1,2}[a-z]{3,8}){11,23}(?![\w ])/y
-
-function phraseAt(text: string, start: number): Find | undefined {
-  phrase.lastIndex = start
-  return phrase.test(text) ? { start, end: phrase.lastIndex, rule: 'phrase' } : undefined
-}
-
-/** Where the quote closes on the same line, not far away; -1 when it does not. */
-function closing(text: string, start: number, quote: string): number {
-  const near = text.slice(start, start + 4096)
-  for (let end = near.indexOf(quote); end !== -1; end = near.indexOf(quote, end + 1)) {
-    if (quote.length > 1 || !isEscaped(near, end)) {
-      return near.slice(0, end).includes('\n') ? -1 : start + end
-    }
-  }
-  return -1
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let slashes = 0
-  while (slashes < 8 && text[at - 1 - slashes] === '\\') slashes++
-  return slashes % 2 === 1
-}
-
-function bareEnd(reader: Reader, start: number, kind: Kind): number {
-  const { text } = reader
-  if (kind === 'parameter' && text[start] === '?') return start
-  reader.runs ??= new Map()
-  const { end } = takeRun(reader.runs, kind === 'parameter' ? parameter : bare, text, start)
-  if (text[end] === '|') {
-    joined.lastIndex = end
-    if (joined.test(text)) return joined.lastIndex
-  }
-  if (text[end] === '&' && end > start && kind === 'password') {
-    ampersand.lastIndex = end
-    if (ampersand.test(text)) return ampersand.lastIndex
-  }
-  return end > start && /[.:!?]/.test(text[end - 1] ?? '') ? end - 1 : end
-}
-
-/** The second half of what has a bar in the middle. */
-const joined = /\|[\w+/=-]{20,4096}/y
-
-/** What goes on behind an ampersand is another parameter only when it has a name. */
-const ampersand =
-  /&(?=[^\s"'`&;,<>(){}[\]|\\=]{0,64}[0-9])[^\s"'`&;,<>(){}[\]|\\=]{2,64}(?![=;&(){}[\]\\])/y
-
-/** The secret in a string that stands alone under a name: of a JSON key, of an argument. */
-export function findUnder(kind: Kind, text: string): Find | undefined {
-  if (kind === 'phrase') return phraseAt(text, 0)
-  if (isHeader(kind)) return headerAt(readerOf(text), 0, kind)
-  return looksSecret(text, kind, 'quoted') ? { start: 0, end: text.length, rule: kind } : undefined
-}
-
-type Header = 'authorization' | 'cookie' | 'set-cookie'
-
-function isHeader(kind: Kind): kind is Header {
-  return kind === 'authorization' || kind === 'cookie' || kind === 'set-cookie'
-}
-
-function headerAt(reader: Reader, start: number, kind: Header): Find | undefined {
-  if (kind === 'authorization') return credentialsAt(reader, start)
-  const { text } = reader
-  cookie.lastIndex = start
-  if (!cookie.test(text)) return undefined
-  // A Cookie header is all values; of a Set-Cookie header the attributes are worth keeping.
-  const from = kind === 'cookie' ? start : cookie.lastIndex
-  if (kind === 'set-cookie' && startsPlaceholder(text, from)) return undefined
-  return {
-    start: from,
-    end: firstOf(kind === 'cookie' ? headerEnd : cookieEnd, text, from),
-    rule: 'cookie',
-  }
-}
-
-const cookie = /[\w!#%&*+.^|~-]{1,128}=(?=[^\s;,"'$<{%*[\\])/y
-const cookieEnd = /[;"'`\s\\]/g
-const headerEnd = /["'`\r\n\\]/g
-
-const scheme = /[A-Za-z][\w-]{1,24} {1,3}/y
-const credentials = /[A-Za-z0-9._~+/=:|-]*/y
-const listed = /^(?:AWS4|Digest|OAuth|Hawk|NTLM|Negotiate|Signature)/i
-
-/** What follows the scheme of an Authorization header; the scheme stays. */
-function credentialsAt(reader: Reader, at: number): Find | undefined {
-  const { text } = reader
-  scheme.lastIndex = at
-  const word = scheme.exec(text)?.[0] ?? ''
-  const start = at + word.length
-  if (startsPlaceholder(text, start) || /^https?:/.test(text.slice(start, start + 6)))
-    return undefined
-  if (listed.test(word)) {
-    return { start, end: firstOf(headerEnd, text, start), rule: 'authorization' }
-  }
-  reader.runs ??= new Map()
-  const { end } = takeRun(reader.runs, credentials, text, start)
-  const content = text.slice(start, Math.min(end, start + 200))
-  const mixed = content.length >= 6 && /[0-9]/.test(content) && /[A-Za-z]/.test(content)
-  const sure = mixed || (/^basic/i.test(word) && /[A-Z=]/.test(content) && content.length >= 4)
-  return sure && !/[[({]/.test(text[end] ?? '') ? { start, end, rule: 'authorization' } : undefined
-}
-
-function startsPlaceholder(text: string, start: number): boolean {
-  const near = text.slice(start, start + 64)
-  return isPlaceholder(near.slice(0, firstOf(cookieEnd, near, 0)))
-}
-
-function firstOf(pattern: RegExp, text: string, from: number): number {
-  pattern.lastIndex = from
-  return pattern.test(text) ? pattern.lastIndex - 1 : text.length
 }

@@ -1,5 +1,6 @@
 /** Texts in base64. */
 
+import { execAt } from './match.ts'
 import { runsIn } from './runs.ts'
 
 const shortestRun = 20
@@ -76,10 +77,10 @@ function wrapEnd(text: string, start: number, end: number): number {
   if (width < 60 || width > 76 || (start > 0 && text[start - 1] !== '\n')) return end
   let last = end
   while (last - start < longest) {
-    wrapped.lastIndex = last
-    const next = wrapped.exec(text)?.[1]?.length ?? width + 1
-    if (next > width) break
-    last = wrapped.lastIndex
+    const [line = '', inner = ''] = execAt(wrapped, text, last) ?? []
+    const next = inner.length
+    if (next === 0 || next > width) break
+    last += line.length
     if (next < width) break
   }
   return last

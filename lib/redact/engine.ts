@@ -1,8 +1,16 @@
-/** The redactor itself: every finder, over texts, JSON values and streams. */
+/**
+ * The redactor itself: every finder, over texts, JSON values and streams.
+ *
+ * A block is cut into JSON and other lines (lines, json, members), and what a place leaves open is kept
+ * for the next text there (places, open-ends). Each text first loses keys over lines (pem); then every
+ * finder adds what it finds: tokens (tokens, rules, checks), names with values (context, lists, headers,
+ * reader; names and values say what counts), command lines and files (commands, forms), tables, inserts,
+ * manifests, and what is known. The same is asked of its other views and of the base64 in it.
+ */
 
 import { detached } from '../base/text.ts'
-import { findArguments, findByForm, findOpened, openEnd } from './commands.ts'
-import { findByContext, findUnder } from './context.ts'
+import { findArguments, findByForm } from './commands.ts'
+import { findByContext } from './context.ts'
 import { decodedRuns } from './encoded.ts'
 import {
   type Find,
@@ -13,18 +21,25 @@ import {
   type Redacted,
   type RedactionCounts,
   replaceFinds,
+  unchanged,
 } from './finds.ts'
 import { type Readers, redactJson } from './json.ts'
 import { KnownValues } from './known.ts'
-import { findManifests, type Manifest } from './manifests.ts'
-import { type Kind, looksSecret } from './names.ts'
-import { type PemState, redactKeys } from './pem.ts'
+import { joinLines, lineAt, mayHoldJson, redactLines } from './lines.ts'
+import { findManifests } from './manifests.ts'
+import type { Kind } from './names.ts'
+import { findOpened, openEnd } from './open-ends.ts'
+import { redactKeys } from './pem.ts'
+import { isOpen, nothingOpen, type Place, type Places, placeAt } from './places.ts'
+import { findUnder } from './reader.ts'
 import type { RedactionStream, Redactor, RedactorOptions } from './redactor.ts'
 import { rules, SHORTEST_RUN } from './rules.ts'
 import { signsIn } from './signs.ts'
-import { findTables, type Table } from './tables.ts'
-import { TokenFinder, type Wrap } from './tokens.ts'
+import { Stream } from './stream.ts'
+import { findTables } from './tables.ts'
+import { TokenFinder } from './tokens.ts'
 import { shortestOf } from './user-rules.ts'
+import { looksSecret } from './values.ts'
 import { findBehind, viewsOf } from './views.ts'
 
 /** A redactor with every rule. It never throws: what it fails on becomes `[REDACTED:error]`. */
@@ -69,7 +84,7 @@ class Engine implements Redactor {
 
   text(text: string, before?: string): Redacted<string> {
     const open = before === undefined ? undefined : openEnd(before, undefined)
-    const places = () => new Map(open === undefined ? [] : [['', { ...nothing, open }]])
+    const places = () => new Map(open === undefined ? [] : [['', { ...nothingOpen, open }]])
     return this.#guard(
       () => text,
       () => this.#again(text, (value) => this.#string(value, undefined, places())),
@@ -84,7 +99,7 @@ class Engine implements Redactor {
         (now) => redactJson(now, this.#readers(0, new Map()), '') ?? unreadable(),
       )
       return once.counts === undefined
-        ? { value, counts: undefined }
+        ? unchanged(value)
         : { value: JSON.parse(once.value), counts: once.counts }
     }
     return this.#guard(() => (text = JSON.stringify(value)), redact) as Redacted<T>
@@ -123,7 +138,7 @@ class Engine implements Redactor {
    * one secret another has its shape.
    */
   #again(text: string, redact: (text: string) => Redacted<string>): Redacted<string> {
-    let { value, counts } = { value: text, counts: undefined } as Redacted<string>
+    let { value, counts } = unchanged(text) as Redacted<string>
     for (let round = 0; round < rounds; round++) {
       const once = redact(value)
       if (once.counts === undefined) break
@@ -167,7 +182,7 @@ class Engine implements Redactor {
     let [value, counts]: [string, RedactionCounts | undefined] = [lines, found]
     for (let at = value.indexOf(markerHead); at >= 0; ) {
       const start = value.lastIndexOf('\n', at) + 1
-      const line = lineOf(value, start)
+      const line = lineAt(value, start)
       const again = this.#again(line, (now) => this.#block(now, new Map(), 0, false))
       if (again.counts !== undefined) {
         value = value.slice(0, start) + again.value + value.slice(start + line.length)
@@ -179,44 +194,14 @@ class Engine implements Redactor {
   }
 
   /**
-   * Lines, some of which may be JSON; those between them are searched together. `isWhole` says that no
-   * line comes before or after, as in a stream, where a line never changes by those that follow.
+   * Lines, some of which may be JSON. `isWhole` says that no line comes before or after, as in a stream,
+   * where a line never changes by those that follow.
    */
   #block(block: string, places: Places, depth: number, isWhole: boolean): Redacted<string> {
     const plain = (text: string) => this.#plain(text, undefined, places, '', depth, isWhole)
-    const readers = this.#readers(depth + 1, places)
-    const parts: Redacted<string>[] = []
-    let done = 0
-    // Where the lines begin that stay as they are: often all of them.
-    let same = 0
-    const keepTo = (end: number) => {
-      if (end > same) parts.push({ value: block.slice(same, end - 1), counts: undefined })
-    }
-    let hit = depth < deepest ? findJson(block, 0) : -1
-    while (hit >= 0) {
-      const start = block.lastIndexOf('\n', hit) + 1
-      const next = block.indexOf('\n', hit)
-      const end = next < 0 ? block.length : next
-      const json = jsonLine(block.slice(start, end), readers)
-      if (json !== undefined) {
-        if (start > done) {
-          keepTo(done)
-          parts.push(plain(block.slice(done, start - 1)))
-          same = start
-        }
-        done = end + 1
-        if (json.counts !== undefined) {
-          keepTo(start)
-          parts.push(json)
-          same = done
-        }
-      }
-      hit = findJson(block, end + 1)
-    }
-    if (done === 0) return plain(block)
-    keepTo(done)
-    if (done <= block.length) parts.push(plain(block.slice(done)))
-    return joinLines(parts)
+    return depth < deepest
+      ? redactLines(block, this.#readers(depth + 1, places), plain)
+      : plain(block)
   }
 
   /** One string: JSON in it keeps its form. */
@@ -231,8 +216,7 @@ class Engine implements Redactor {
       const json = redactJson(text, this.#readers(depth + 1, new Map()), '')
       if (json !== undefined) return json
     }
-    if (text.includes('\n') && findJson(text, 0) >= 0)
-      return this.#block(text, new Map(), depth, true)
+    if (text.includes('\n') && mayHoldJson(text)) return this.#block(text, new Map(), depth, true)
     return this.#plain(text, kind, places, path, depth)
   }
 
@@ -254,7 +238,7 @@ class Engine implements Redactor {
   }
 
   #key(text: string, depth: number): Redacted<string> {
-    if (this.#cleanKeys.has(text)) return { value: text, counts: undefined }
+    if (this.#cleanKeys.has(text)) return unchanged(text)
     const redacted = this.#string(text, undefined, new Map(), '', depth)
     if (redacted.counts === undefined && text.length <= 64) {
       if (this.#cleanKeys.size >= 1000) this.#cleanKeys.clear()
@@ -275,7 +259,7 @@ class Engine implements Redactor {
     // Too short for any secret, unless one began before, or comes next: `curl \`, `psk: |`.
     const isShort = text.length < shortest && kind === undefined && !isOpen(place)
     if (isShort && openEnd(text, undefined) === undefined) {
-      return { value: text, counts: undefined }
+      return unchanged(text)
     }
     // Strings of JSON may be the lines of a key; a short one is more likely to be something else.
     if (place.inside && path !== '' && !keyLine.test(text)) place.inside = false
@@ -336,11 +320,11 @@ class Engine implements Redactor {
     if (place.inside || width < 60 || width > 76) return
     const isKey = ({ start, end, rule }: Find) =>
       rule === 'private-key' && start === from && end === text.length
-    if (finds.some(isKey)) Object.assign(place, nothing, { inside: true, width })
+    if (finds.some(isKey)) Object.assign(place, nothingOpen, { inside: true, width })
   }
 
   #replace(text: string, finds: Find[]): Redacted<string> {
-    if (finds.length === 0) return { value: text, counts: undefined }
+    if (finds.length === 0) return unchanged(text)
     const merged = mergeFinds(text, finds)
     const kept =
       this.#allow.size === 0
@@ -366,145 +350,10 @@ class Engine implements Redactor {
 
 const keyLine = /[A-Za-z0-9+/=]{16}|PRIVATE KEY|^\s*$/
 
-/** What the text that came before at a place leaves open. */
-interface Place extends PemState {
-  wrap: Wrap | undefined
-  /** What ended with a name whose value stands in the next line. */
-  open: string | undefined
-  table: Table | undefined
-  manifest: Manifest | undefined
-}
-
-function isOpen(place: Place): boolean {
-  return (
-    place.inside ||
-    place.wrap !== undefined ||
-    place.open !== undefined ||
-    place.table !== undefined ||
-    place.manifest !== undefined
-  )
-}
-
-/** By path: where in the lines of a stream something is open. */
-type Places = Map<string, Place>
-
-const mostPlaces = 64
-
-function placeAt(places: Places, path: string): Place {
-  const known = places.get(path)
-  if (known !== undefined) return known
-  if (places.size >= mostPlaces) places.delete(places.keys().next().value ?? '')
-  return { ...nothing }
-}
-
-const nothing: Readonly<Place> = {
-  inside: false,
-  lead: '',
-  tail: '',
-  width: 0,
-  length: 0,
-  wrap: undefined,
-  open: undefined,
-  table: undefined,
-  manifest: undefined,
-}
-
-/** How much of one line is held back. */
-const longestLine = 0x40000
-
-class Stream implements RedactionStream {
-  readonly #redact: (block: string, places: Places) => Redacted<string>
-  readonly #places: Places = new Map()
-  #held = ''
-
-  constructor(redact: (block: string, places: Places) => Redacted<string>) {
-    this.#redact = redact
-  }
-
-  lines(block: string): Redacted<string> {
-    return this.#redact(block, this.#places)
-  }
-
-  write(piece: string): Redacted<string> {
-    const parts: Redacted<string>[] = []
-    const end = piece.lastIndexOf('\n')
-    if (end >= 0) parts.push(this.#whole(this.#held + piece.slice(0, end)))
-    this.#held = end < 0 ? this.#held + piece : piece.slice(end + 1)
-    while (this.#held.length > longestLine) {
-      const cut = cutOf(this.#held.slice(0, longestLine))
-      parts.push(this.lines(this.#held.slice(0, cut)))
-      this.#held = this.#held.slice(cut)
-    }
-    return join(parts, '')
-  }
-
-  end(): Redacted<string> {
-    const rest = this.#held
-    this.#held = ''
-    return rest === '' ? { value: '', counts: undefined } : this.lines(rest)
-  }
-
-  #whole(block: string): Redacted<string> {
-    const { value, counts } = this.lines(block)
-    const isNothing = value === '' && block !== ''
-    return { value: isNothing ? '' : `${value}\n`, counts }
-  }
-}
-
-/** Where a line that is too long can be cut: after the last character that no token holds. */
-function cutOf(text: string): number {
-  const near = text.slice(-0x2000)
-  const at = Math.max(
-    ...[' ', '\t', ';', ',', '{', '}', '(', ')'].map((one) => near.lastIndexOf(one)),
-  )
-  return at < 0 ? text.length : text.length - near.length + at + 1
-}
-
-/** Lines of their own; what became nothing is no line. */
-function joinLines(parts: readonly Redacted<string>[]): Redacted<string> {
-  const kept = parts.filter(({ value, counts }) => value !== '' || counts === undefined)
-  return { value: kept.map(({ value }) => value).join('\n'), counts: join(parts, '').counts }
-}
-
-function join(parts: readonly Redacted<string>[], glue: string): Redacted<string> {
-  return {
-    value: parts.map(({ value }) => value).join(glue),
-    counts: parts.reduce<Redacted<string>['counts']>(
-      (sum, { counts }) => mergeCounts(sum, counts),
-      undefined,
-    ),
-  }
-}
-
-/** Where the first line from `from` on opens that may be JSON; -1 when none does. */
-function findJson(block: string, from: number): number {
-  // Of a whole text alone: to look for either behind each line takes the square of its length.
-  if (from === 0 && !block.includes('{') && !block.includes('[')) return -1
-  opening.lastIndex = from
-  return opening.exec(block)?.index ?? -1
-}
-
-// It leads with the bracket, which few lines have.
-const opening = /(?:\{(?=[ \t]*["}])|\[(?=[ \t]*["{[\]]))(?<=^[ \t]*(?:data: ?)?[{[])/gm
-
-function jsonLine(line: string, readers: Readers): Redacted<string> | undefined {
-  const from = line.search(/[{[]/)
-  const json = redactJson(line.slice(from), readers, '')
-  if (json === undefined) return undefined
-  return json.counts === undefined
-    ? { value: line, counts: undefined }
-    : { value: line.slice(0, from) + json.value, counts: json.counts }
-}
-
 /** `user:password`, when that is random. */
 function isUserInfo(text: string): boolean {
   const password = /^[\w.@+-]{1,64}:([!-~]{16,128})$/.exec(text)?.[1]
   return password !== undefined && looksSecret(password, 'secret', 'sentence')
-}
-
-function lineOf(text: string, start: number): string {
-  const end = text.indexOf('\n', start)
-  return end < 0 ? text.slice(start) : text.slice(start, end)
 }
 
 function isNested(text: string): boolean {

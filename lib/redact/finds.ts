@@ -18,6 +18,11 @@ export interface Find {
   readonly sure?: boolean
 }
 
+/** A value in which nothing was found. */
+export function unchanged<T>(value: T): Redacted<T> {
+  return { value, counts: undefined }
+}
+
 export const markerHead = '[REDACTED:'
 const markers = /\[REDACTED:[a-z0-9-]{1,64}\]/g
 
@@ -42,7 +47,7 @@ export function mergeFinds(text: string, finds: readonly Find[]): Find[] {
 
 /** Puts a marker in place of each find. */
 export function replaceFinds(text: string, finds: readonly Find[]): Redacted<string> {
-  if (finds.length === 0) return { value: text, counts: undefined }
+  if (finds.length === 0) return unchanged(text)
   const counts: Record<string, number> = {}
   let value = ''
   let done = 0

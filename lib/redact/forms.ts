@@ -1,6 +1,6 @@
 /** The forms in which programs are told passwords: command lines, files of settings, sentences. */
 
-import type { Manner } from './names.ts'
+import type { Manner } from './values.ts'
 
 /** One form: words of which every text of it holds one, and what stands before the value. */
 export interface Form {
@@ -198,6 +198,10 @@ const phrases: readonly Form[] = [
   form('ey Content', '\\bKey Content[ \\t]+:[ \\t]'),
   form('ew value: ', '\\bNew value: (?=\\S{8})(?<=\\b[Pp]assword\\b[^]{0,200}?)'),
   form('PASSWORD ', '\\bPASSWORD \\w{1,32} = (?=\\S{8})'),
+  form(
+    'PASSWORD FOR |password for ',
+    `\\b(?:PASSWORD FOR|[Ss]et password for)[ \\t][^=\\n]{1,128}=[ \\t]{0,4}(?:(?:PASSWORD|password)\\()?(?=')`,
+  ),
   form('r-pass>', '<auth-user-pass>\\s{1,8}\\S{1,64}\\s{1,8}'),
   form(
     'password 7 |password 0 |sakmp key ',
@@ -216,8 +220,8 @@ const phrases: readonly Form[] = [
       /\b[Aa]pp(?:-specific)? [Pp]assword[^\n]{0,40}?[ :\n"'`](?!(?:[a-z]{4} ){0,3}(?:this|that|with|from|will|must|have|your|when|then|than|what|each|some|only|also|into|over|used|here)\b)((?:[a-z]{4}[ -]){3}[a-z]{4})(?![\w-])/g,
   },
   form(
-    '密码:|密码：|口令:|口令：|パスワード|비밀번호|ароль|asswort|ennwort|mot de passe|Mot de passe|trase|senha|Senha|wachtwoord|achtwoord',
-    '(?:密码|口令|パスワード|비밀번호|[Пп]ароль|[Pp]asswort|[Kk]ennwort|[Mm]ot de passe|[Cc]ontrase[ñn]a|\\b[Ss]enha|[Ww]achtwoord)["\'`*]{0,3}[ \\t]{0,3}[:：=][ \\t*]{0,4}(?=["\'`]?[!-~]{0,64}[0-9])(?=["\'`]?[!-~]{0,64}[A-Za-z])(?=["\'`]?[!-~]{6})',
+    '密码:|密码：|密码=|密码＝|口令:|口令：|口令=|口令＝|パスワード|비밀번호|ароль|asswort|ennwort|mot de passe|Mot de passe|trase|senha|Senha|wachtwoord|achtwoord',
+    '(?:密码|口令|パスワード|비밀번호|[Пп]ароль|[Pp]asswort|[Kk]ennwort|[Mm]ot de passe|[Cc]ontrase[ñn]a|\\b[Ss]enha|[Ww]achtwoord)["\'`*]{0,3}[ \\t]{0,3}[:：=＝][ \\t*]{0,4}(?=["\'`]?[!-~]{0,64}[0-9])(?=["\'`]?[!-~]{0,64}[A-Za-z])(?=["\'`]?[!-~]{6})',
   ),
   // The row of its own interface, and those of its peers.
   {
@@ -464,6 +468,20 @@ const settings: readonly Form[] = [
   setting(
     ' value=|ent="|ent=\'',
     `\\b(?:key|name|Name|type(?==.password))=["']([\\w.:-]{2,64})["'](?:\\s{1,8}\\w{1,16}=["'][^"'<>\\n]{0,64}["']){0,3}\\s{1,8}(?:value|content)=(?=["'])`,
+  ),
+  // The same the other way round, and in JSON.
+  setting(
+    'value="|value=\'|content="|content=\'',
+    `\\b(?:value|content)=(?=["'][^"'<>\\n]{4,512}["'](?:\\s{1,8}(?!key|name)\\w{1,16}=["'][^"'<>\\n]{0,64}["']){0,3}\\s{1,8}(?:key|name)=["']([\\w.:-]{2,64})["'])`,
+  ),
+  setting(
+    '"value"',
+    '"value" ?: ?(?="[^"\\n]{4,512}",\\s{0,64}"(?:name|key)" ?: ?"([\\w.-]{2,64})")',
+  ),
+  // NAME    REG_SZ    value
+  setting(
+    ' REG_SZ|\tREG_SZ',
+    '\\bREG_SZ[ \\t]{1,16}(?=\\S)(?<=(?<![\\w.-])([\\w.-]{2,64})[ \\t]{1,16}REG_SZ[ \\t]{1,16})',
   ),
   // <wsse:Password Type="...">value</wsse:Password>
   setting(

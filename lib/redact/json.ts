@@ -1,8 +1,18 @@
 /** JSON texts: strings and keys decoded, each with what its place says of it. */
 
-import { type Find, marker, mergeCounts, type Redacted, type RedactionCounts } from './finds.ts'
+import {
+  type Find,
+  marker,
+  mergeCounts,
+  type Redacted,
+  type RedactionCounts,
+  unchanged,
+} from './finds.ts'
 import { isValueOfSecret } from './manifests.ts'
-import { findKind, findMeaning, isChosen, type Kind } from './names.ts'
+import { endAt } from './match.ts'
+import { isOpaque, type Literal, type Member, Siblings } from './members.ts'
+import { findKind, findMeaning, type Kind } from './names.ts'
+import { isChosen } from './values.ts'
 
 /** What is done with the strings of a JSON text. */
 export interface Readers {
@@ -31,20 +41,8 @@ export function redactJson(
   const walk = new Walk(text, readers)
   if (!walk.run(path)) return undefined
   return walk.counts === undefined
-    ? { value: text, counts: undefined }
+    ? unchanged(text)
     : { value: walk.written(), counts: walk.counts }
-}
-
-/** A string of the text: where its literal stands, and what it says. */
-interface Literal {
-  readonly start: number
-  readonly end: number
-  readonly text: string
-}
-
-interface Member {
-  readonly key: Literal
-  readonly value: Literal | undefined
 }
 
 /** An object that is redacted once the one around it is read, which may say what it is. */
@@ -128,9 +126,9 @@ class Walk {
       this.#depth--
       return isWhole || undefined
     }
-    scalar.lastIndex = this.#at
-    if (!scalar.test(this.#text)) return undefined
-    this.#at = scalar.lastIndex
+    const end = endAt(scalar, this.#text, this.#at)
+    if (end === undefined) return undefined
+    this.#at = end
     return true
   }
 
@@ -290,53 +288,6 @@ function freeKey(key: string, taken: Map<string, number>): string {
   return free
 }
 
-/** What the members of an object say of each other, each looked for once: there may be any number. */
-class Siblings {
-  readonly #members: readonly Member[]
-  #names: ReadonlySet<string> | undefined
-  #pair: { readonly kind: Kind | undefined } | undefined
-  #isOfThinking: boolean | undefined
-  #isOfMedia: boolean | undefined
-
-  constructor(members: readonly Member[]) {
-    this.#members = members
-  }
-
-  /** What the others say of a member: `{ name: 'API_KEY', value: ... }`, the private half of a key. */
-  kindOf(key: string): Kind | undefined {
-    if (/^(?:parameter)?value$/i.test(key)) return this.#pairKind
-    if (/^(?:d|k|p|q|d[pq]|qi)$/.test(key)) return this.#has('kty') ? 'secret' : undefined
-    // Of a state of terraform.
-    return key === 'result' && this.#has('bcrypt_hash') ? 'password' : undefined
-  }
-
-  #has(name: string): boolean {
-    this.#names ??= new Set(this.#members.map(({ key }) => key.text))
-    return this.#names.has(name)
-  }
-
-  /** What the member that is a name says of the one that is a value. */
-  get #pairKind(): Kind | undefined {
-    if (this.#pair === undefined) {
-      const isName = ({ key, value }: Member) =>
-        /^(?:name|key|header|parameterkey)$/i.test(key.text) && value
-      const name = this.#members.find(isName)?.value?.text
-      this.#pair = { kind: name === undefined ? undefined : findKind(name) }
-    }
-    return this.#pair.kind
-  }
-
-  get isOfThinking(): boolean {
-    this.#isOfThinking ??= this.#members.some(isOfThinking)
-    return this.#isOfThinking
-  }
-
-  get isOfMedia(): boolean {
-    this.#isOfMedia ??= this.#members.some(isOfMedia)
-    return this.#isOfMedia
-  }
-}
-
 /** What a name of many says of each: less than the name of one, since words and counts have it, too. */
 function kindOfItems(key: string | undefined): Kind | undefined {
   const kind = key === undefined ? undefined : findMeaning(key).ofItems
@@ -357,44 +308,4 @@ function itemKind(before: string | undefined, item: string): Kind | undefined {
   return /^[A-Za-z][A-Za-z-]{4,40}$/.test(before) && before.includes('-')
     ? findKind(before)
     : undefined
-}
-
-/**
- * Whether a string is a model's signature, its encrypted reasoning or an image: what providers want
- * back byte for byte. It is so by its place and its letters; under these names, text is text.
- */
-function isOpaque(key: string, value: string, siblings: Siblings): boolean {
-  switch (key) {
-    case 'thoughtSignature':
-    case 'thought_signature':
-    case 'thinkingSignature':
-    case 'textSignature':
-    case 'encrypted_content':
-    case 'encryptedContent':
-      return isBase64(value)
-    case 'signature':
-      return isBase64(value) && siblings.isOfThinking
-    case 'data':
-      return isBase64(value) && siblings.isOfMedia
-  }
-  return value.startsWith('data:image/') && isBase64(value.slice(value.indexOf(',') + 1))
-}
-
-function isOfThinking({ key, value }: Member): boolean {
-  return (
-    key.text === 'thinking' ||
-    (key.text === 'type' && /thinking|signature|reasoning/.test(value?.text ?? ''))
-  )
-}
-
-const media = /^(?:image|audio|video)(?:\/|$)|^application\/pdf$|^redacted_thinking$/
-
-function isOfMedia({ key, value }: Member): boolean {
-  return /^(?:media_?type|mime_?type|type)$/i.test(key.text) && media.test(value?.text ?? '')
-}
-
-const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/
-
-function isBase64(value: string): boolean {
-  return base64.test(value)
 }

@@ -1,8 +1,9 @@
 /** Secrets of Kubernetes: each of their values is secret, whatever its name. */
 
 import type { Find } from './finds.ts'
-import { isRandom } from './names.ts'
+import { execAt } from './match.ts'
 import { isPlaceholder } from './placeholder.ts'
+import { isRandom } from './values.ts'
 
 /** A manifest whose lines may go on in the next text. */
 export interface Manifest {
@@ -80,9 +81,8 @@ const named = /(["']?)([\w./-]{1,253})\1:(?: +|$)/y
 function readLine(line: string, manifest: Manifest | undefined): Read {
   const [head = '', indent = ''] = lead.exec(line) ?? []
   if (head.length === line.length) return { after: manifest }
-  named.lastIndex = head.length
-  const key = named.exec(line)?.[2]
-  const start = key === undefined ? head.length : named.lastIndex
+  const [all = '', , key] = execAt(named, line, head.length) ?? []
+  const start = head.length + all.length
   const column = indent.length
   const value = line.slice(start)
   const opens = (key === 'apiVersion' && value === 'v1') || (key === 'kind' && value === 'Secret')

@@ -1,6 +1,7 @@
 /** Private keys in PEM: blocks of lines, so the one rule that looks beyond a line. */
 
-import { marker, type Redacted } from './finds.ts'
+import { marker, type Redacted, unchanged } from './finds.ts'
+import { endAt, execAt } from './match.ts'
 import { withoutAnsi } from './views.ts'
 
 /** Whether the lines that come next belong to a key, and how many characters of it there were. */
@@ -43,7 +44,7 @@ const signs = [
  * no line to write. In a whole text also the end of a key is found whose beginning is not there.
  */
 export function redactKeys(block: string, state: PemState, isWhole: boolean): Redacted<string> {
-  if (!state.inside && !hasSign(block)) return { value: block, counts: undefined }
+  if (!state.inside && !hasSign(block)) return unchanged(block)
   const kept: string[] = []
   let found = 0
   let changed = false
@@ -62,7 +63,7 @@ export function redactKeys(block: string, state: PemState, isWhole: boolean): Re
     found += left.found
   }
   if (found > 0) return { value: kept.join('\n'), counts: { [rule]: found } }
-  return changed ? { value: kept.join('\n'), counts: {} } : { value: block, counts: undefined }
+  return changed ? { value: kept.join('\n'), counts: {} } : unchanged(block)
 }
 
 /** The lines before the end of a key whose beginning is not there, as one marker. */
@@ -99,19 +100,12 @@ function redactLine(line: string, from: number, state: PemState): { value: strin
   return { value: value + line.slice(at), found }
 }
 
-function execAt(pattern: RegExp, line: string, at: number): RegExpExecArray | null {
-  pattern.lastIndex = at
-  return pattern.exec(line)
-}
-
 const inline =
   /(?:(?:(?:\\{1,4}[rn]|[ \t]|[A-Z][A-Za-z]{2,9}(?:-[A-Z][a-z]{1,9})?: [\w,.-]{1,80})*[A-Za-z0-9+/=]{16,4096})+(?:\\{1,4}[rn]){0,2}[A-Za-z0-9+/=]{0,76}(?:\\{1,4}[rn]){0,2})?/y
 
 /** Where a key without an END stops on its line; when only quotes follow, it goes on below. */
 function enter(line: string, at: number, begin: number, state: PemState): number {
-  inline.lastIndex = at
-  inline.test(line)
-  const after = inline.lastIndex
+  const after = endAt(inline, line, at) ?? at
   if (line.length - after > 32 || !joint.test(line.slice(after))) return after
   const lead = line.slice(Math.max(0, begin - 200), begin)
   Object.assign(state, { inside: true, length: 0, lead, tail: line.slice(at), width: 0 })

@@ -1,7 +1,7 @@
 /** Texts and JSON values without the secrets in them. Pure, and always on. */
 
 import { createEngine } from './engine.ts'
-import type { Redacted } from './finds.ts'
+import { unchanged } from './finds.ts'
 import { isHarmless, isHarmlessJson, isTooLongToHide } from './harmless.ts'
 import type { Redactor, RedactorOptions } from './redactor.ts'
 
@@ -14,10 +14,6 @@ export const noRedactor: Redactor = {
   json: unchanged,
   openStream: () => ({ lines: unchanged, write: unchanged, end: () => unchanged('') }),
   learn: () => undefined,
-}
-
-function unchanged<T>(value: T): Redacted<T> {
-  return { value, counts: undefined }
 }
 
 /**

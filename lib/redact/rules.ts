@@ -1,5 +1,35 @@
 /** What the tokens of providers look like, from the formats their documentation publishes. */
 
+import {
+  apiKey,
+  base36,
+  base58,
+  bitwarden,
+  blob,
+  type Check,
+  databricks,
+  discord,
+  harness,
+  hexish,
+  jose,
+  likely,
+  mixed,
+  onePad,
+  rapid,
+  resend,
+  sas,
+  scrambled,
+  shape,
+  skDash,
+  skWord,
+  slashed,
+  testing,
+  tunnel,
+  twoPads,
+  unrepeated,
+  uuid,
+} from './checks.ts'
+
 /** The characters of a token's body, after its anchor. */
 export type Charset =
   | 'alnum'
@@ -38,12 +68,8 @@ export interface Rule {
   readonly check?: Check
 }
 
-type Check = (body: string) => boolean
-
 /** The shortest unbroken run that any token holds, or what is left of one at the end of a line. */
 export const SHORTEST_RUN = 16
-
-const uuid = shape(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i)
 
 /** Every rule with an anchor of its own; no anchor stands in two rules, and the longest one counts. */
 export const rules: readonly Rule[] = [
@@ -425,11 +451,11 @@ export const rules: readonly Rule[] = [
     40,
     /(?<![\w.~-])[\w.~-]{3}$/,
   ),
-  sought('azure-storage-key', '+ASt +ABa +AMC', 'base64', 8, 8, signed(76), two),
-  sought('azure-storage-key', 'ACDb APIM', 'base64', 8, 8, signed(76), two),
-  sought('azure-shared-key', '+AEh +ASb +ARm', 'base64', 7, 7, signed(33), one),
-  sought('azure-shared-key', 'AIoT AzCa', 'base64', 7, 7, signed(33), one),
-  sought('azure-function-key', 'AzFu', 'base64', 8, 8, /(?<![\w+/-])[\w+/-]{44}$/, two),
+  sought('azure-storage-key', '+ASt +ABa +AMC', 'base64', 8, 8, signed(76), twoPads),
+  sought('azure-storage-key', 'ACDb APIM', 'base64', 8, 8, signed(76), twoPads),
+  sought('azure-shared-key', '+AEh +ASb +ARm', 'base64', 7, 7, signed(33), onePad),
+  sought('azure-shared-key', 'AIoT AzCa', 'base64', 7, 7, signed(33), onePad),
+  sought('azure-function-key', 'AzFu', 'base64', 8, 8, /(?<![\w+/-])[\w+/-]{44}$/, twoPads),
   sought('azure-search-key', 'AzSe', 'alnum', 6, 6, signed(42)),
   sought('azure-registry-key', '+ACR', 'alnum', 6, 6, signed(42)),
   sought('azure-key', 'JQQJ99', 'alnum', 26, 26, signed(52)),
@@ -610,143 +636,4 @@ function sought(
 /** What stands before the signature of an Azure key. */
 function signed(length: number): RegExp {
   return new RegExp(`(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{${length}}$`)
-}
-
-function one(body: string): boolean {
-  return /^[A-Za-z0-9+/]{6}=$/.test(body)
-}
-
-function two(body: string): boolean {
-  return /^[A-Za-z0-9+/]{6}==$/.test(body)
-}
-
-/** 32 bytes in base64, as addresses have them. */
-function sas(body: string): boolean {
-  return /^[\w%+/-]{40,60}(?:=|%3D)$/i.test(body)
-}
-
-/** What follows `1/`: a token of Google's or of Transifex, or a user id and a key of Asana's. */
-function slashed(body: string): boolean {
-  return (
-    /^(?:[0-9]{10,20}\/)?[0-9]{10,20}:[0-9a-f]{32}$/.test(body) ||
-    (/^[\w-]{40,45}$/.test(body) && blob(body))
-  )
-}
-
-/** What an account, a tunnel and its secret look like after `{"a":"`. */
-function tunnel(body: string): boolean {
-  const text = Buffer.from(`eyJhIjoi${body}`, 'base64').toString('latin1')
-  return text.includes('"t":"') && text.includes('"s":"')
-}
-
-function shape(pattern: RegExp): Check {
-  return (body) => pattern.test(body)
-}
-
-/** Letters and digits: words and numbers alone are names of things. */
-function mixed(body: string): boolean {
-  return /[0-9]/.test(body) && /[A-Za-z]/.test(body)
-}
-
-function hexish(body: string): boolean {
-  return /^[0-9a-f-]*$/.test(body) && mixed(body)
-}
-
-/** A uuid, or the 28 characters that Conduit has after the same word. */
-function apiKey(body: string): boolean {
-  return uuid(body) || (body.length === 28 && base36(body))
-}
-
-function base36(body: string): boolean {
-  return /^[0-9a-z]*$/.test(body) && mixed(body)
-}
-
-/** Letters of both cases and digits in the shares that chance gives them, and no name does. */
-function scrambled(body: string): boolean {
-  const part = body.slice(0, 64)
-  const least = part.length / 5
-  return /[0-9]/.test(part) && count(part, /[A-Z]/g) >= least && count(part, /[a-z]/g) >= least
-}
-
-function count(text: string, pattern: RegExp): number {
-  return text.match(pattern)?.length ?? 0
-}
-
-function blob(body: string): boolean {
-  return hexish(body) || scrambled(body)
-}
-
-/** What follows `sk-`: at most a few short words, then a key. */
-function skDash(body: string): boolean {
-  const key = /^(?:[a-z0-9]{1,10}-){0,3}([A-Za-z0-9_]{20,})/.exec(body)?.[1]
-  return (
-    body.includes('T3BlbkFJ') ||
-    scrambled(body) ||
-    (key !== undefined ? mixed(key) : endsInUuid(body))
-  )
-}
-
-function skWord(body: string): boolean {
-  // Names in OpenSSL: of a type, and of what is done with a stack of them.
-  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*(?:_[a-z]+)+$/.test(body)) return false
-  const key =
-    /^(?:[a-z0-9]{1,10}_){0,3}([A-Za-z0-9]{20,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
-      body,
-    )?.[1]
-  return scrambled(body) || (key !== undefined && mixed(key))
-}
-
-function endsInUuid(body: string): boolean {
-  return uuid(body.slice(-36))
-}
-
-/** What is no picture or program in base64, where the same letter comes again and again. */
-function unrepeated(body: string): boolean {
-  return scrambled(body) && !/(.)\1{2}/.test(body)
-}
-
-function base58(body: string): boolean {
-  return scrambled(body) && !/[0OIl]/.test(body)
-}
-
-function likely(body: string): boolean {
-  return mixed(body) || /^[\w-]{20,}$/.test(body)
-}
-
-/** Two hexadecimal numbers of a Harness token, or what stands for them, after the account. */
-function harness(body: string): boolean {
-  return /^[\w-]{18,24}\.[A-Za-z0-9]{20,26}\.[A-Za-z0-9]{16,24}$/.test(body) && mixed(body)
-}
-
-/** 35 hexadecimal digits are no hash, which names of tests end with. */
-function testing(body: string): boolean {
-  return body.length === 35 ? blob(body) : scrambled(body)
-}
-
-function resend(body: string): boolean {
-  return /^(?:[A-Za-z0-9]{6,10}_[A-Za-z0-9]{18,36}|[A-Za-z0-9]{28,36})$/.test(body) && mixed(body)
-}
-
-function discord(body: string): boolean {
-  return /^[\w-]{19,26}\.[\w-]{5,8}\.[\w-]{25,42}$/.test(body) && mixed(body)
-}
-
-function databricks(body: string): boolean {
-  return /^[A-Za-z0-9]{32,36}(?:-[0-9]{1,2})?$/.test(body) && mixed(body)
-}
-
-function bitwarden(body: string): boolean {
-  return /^[0-9a-f-]{36}\.[A-Za-z0-9]{30}:[A-Za-z0-9+/]{22}==$/.test(body)
-}
-
-function rapid(body: string): boolean {
-  return /^[0-9a-z]{14,16}p1[0-9a-z]{5,7}jsn[0-9a-z]{11,13}$/.test(body)
-}
-
-/** Whether it is the header of a JWS or a JWE, and something comes after it. */
-function jose(token: string): boolean {
-  const dot = token.indexOf('.')
-  if (dot < 11 || dot > 4096 || dot + 4 > token.length) return false
-  const header = Buffer.from(token.slice(0, dot), 'base64url').toString('latin1')
-  return /"(?:alg|enc|typ|kid)" {0,2}:/.test(header)
 }

@@ -1,9 +1,13 @@
 /** Longest runs of a class of characters, each taken once. */
 
 import { codesOf } from './codes.ts'
+import { endAt } from './match.ts'
 
-/** The run of each pattern that was taken last in one text. */
-export type Runs = Map<RegExp, Run>
+/** A text that is searched, and the run of each pattern that was taken last in it. */
+export interface Searched {
+  readonly text: string
+  runs: Map<RegExp, Run> | undefined
+}
 
 export interface Run {
   readonly start: number
@@ -17,13 +21,13 @@ export interface Run {
  *
  * Asking again inside the last run costs nothing, which keeps anchors repeated in one run linear.
  */
-export function takeRun(runs: Runs, pattern: RegExp, text: string, start: number): Run {
-  const last = runs.get(pattern)
+export function takeRun(searched: Searched, pattern: RegExp, start: number): Run {
+  const { text } = searched
+  searched.runs ??= new Map()
+  const last = searched.runs.get(pattern)
   if (last !== undefined && last.start <= start && start < last.end) return last
-  pattern.lastIndex = start
-  pattern.test(text)
-  const run: Run = { start, end: pattern.lastIndex }
-  runs.set(pattern, run)
+  const run: Run = { start, end: endAt(pattern, text, start) ?? start }
+  searched.runs.set(pattern, run)
   return run
 }
 

@@ -1,7 +1,8 @@
 /** Which variables of an environment hold secrets. */
 
 import { SHORTEST_KNOWN } from './known.ts'
-import { findKind, looksSecret } from './names.ts'
+import { findKind } from './names.ts'
+import { looksSecret } from './values.ts'
 
 const address = /^[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/@:]{0,256}:([^\s/]{1,512})@/i
 

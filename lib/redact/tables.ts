@@ -1,7 +1,9 @@
 /** Tables that a program prints: the names stand in the first row, the values below. */
 
 import type { Find } from './finds.ts'
-import { findKind, type Kind, looksSecret } from './names.ts'
+import { endAt } from './match.ts'
+import { findKind, type Kind } from './names.ts'
+import { looksSecret } from './values.ts'
 
 /** The secret columns of a table whose rows may go on in the next text. */
 export interface Table {
@@ -63,64 +65,13 @@ export function findTables(
   const last = lastTitle.exec(text.slice(-16))
   const ends = last === null ? titles : [...titles, Math.max(0, text.length - 16) + last.index]
   for (const at of ends) {
-    nameEnd.lastIndex = at
-    if (at < from || !nameEnd.test(text)) continue
+    if (at < from || endAt(nameEnd, text, at) === undefined) continue
     const start = text.lastIndexOf('\n', at) + 1
     const end = lineEnd(text, at)
     table = end - start > longestRow ? undefined : headerOf(text.slice(start, end))
     from = table === undefined ? end + 1 : readRows(text, end + 1, table, finds)
   }
   return from > text.length ? table : undefined
-}
-
-/** With what the rows of an INSERT begin. */
-export const insertHeads: readonly string[] = ['VALUES', 'values', 'Values'].flatMap((word) => [
-  `${word}(`,
-  `${word} (`,
-  `${word}\n`,
-])
-const rowsAt = /(?<=\(([^()]{1,1000})\)\s{0,8})values/iy
-const rowStart = /\s{0,16},?\s{0,16}\(/y
-const cellInRow =
-  /\s{0,16}[NEB]?(?:'((?:[^'\\]|''|\\.){0,4096})'|"((?:[^"\\]|\\.){0,4096})"|[^'"(),]{0,256}(?:\([^()]{0,256}\))?)\s{0,16}([,)])/y
-
-/** Adds the secrets in the rows of INSERTs; `heads` says where those of `insertHeads` begin. */
-export function findInserted(text: string, finds: Find[], heads: readonly number[]): void {
-  let done = 0
-  for (const head of heads) {
-    rowsAt.lastIndex = head
-    const names = head < done ? undefined : rowsAt.exec(text)?.[1]
-    if (names === undefined) continue
-    const kinds = names.split(',').map((name) => findKind(name.replace(/["'`[\]\s]/g, '')))
-    if (!kinds.some((kind) => kind === 'password' || kind === 'secret')) continue
-    done = head + 6
-    for (rowStart.lastIndex = done; rowStart.test(text); rowStart.lastIndex = done) {
-      done = readRow(text, rowStart.lastIndex, kinds, finds)
-    }
-  }
-}
-
-/** Reads one row of an INSERT from behind its bracket, and returns where it ends or cannot be read. */
-function readRow(
-  text: string,
-  from: number,
-  kinds: readonly (Kind | undefined)[],
-  finds: Find[],
-): number {
-  let end = from
-  for (let index = 0; ; index++) {
-    cellInRow.lastIndex = end
-    const cell = cellInRow.exec(text)
-    if (cell === null) return end
-    const value = cell[1] ?? cell[2]
-    const kind = kinds[index]
-    const start = end + (value === undefined ? 0 : cell[0].lastIndexOf(value))
-    const isSecret = (kind === 'password' || kind === 'secret') && value !== undefined
-    if (isSecret && looksSecret(value, kind, 'quoted'))
-      finds.push({ start, end: start + value.length, rule: kind })
-    end = cellInRow.lastIndex
-    if (cell[3] === ')') return end
-  }
 }
 
 /** Reads the rows from `from` on, and returns where the first line begins that is none. */

@@ -1,9 +1,10 @@
 /** Tokens that are known by how they begin. */
 
 import type { Find } from './finds.ts'
+import { endAt, execAt } from './match.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { charsets, isSought, type Rule } from './rules.ts'
-import { inRun, type Runs, runsIn, takeRun } from './runs.ts'
+import { inRun, runsIn, type Searched, takeRun } from './runs.ts'
 
 /** A token that reached the end of its line, and may go on in the next. */
 export interface Wrap {
@@ -131,8 +132,7 @@ export class TokenFinder {
     if (lead === undefined && !beginsAt(text, at, rule)) return undefined
     if (rule.min > 0 && isNothing(text.charCodeAt(body))) return undefined
 
-    search.runs ??= new Map()
-    const run = takeRun(search.runs, charsets[rule.charset], text, body)
+    const run = takeRun(search, charsets[rule.charset], body)
     // Its tail would look like a token, and without that the tail of the rest, and so on.
     if (run.end - body > rule.max + 3) run.overlong = true
     if (run.overlong) return undefined
@@ -146,8 +146,7 @@ export class TokenFinder {
     let start = at
     if (lead !== undefined) {
       // Last of all that is asked of the place: it reads backwards.
-      lead.lastIndex = at
-      const found = lead.exec(text)?.[1]
+      const found = execAt(lead, text, at)?.[1]
       if (found === undefined) return undefined
       start -= found.length
     }
@@ -160,9 +159,7 @@ export class TokenFinder {
   }
 }
 
-interface Search {
-  readonly text: string
-  runs: Runs | undefined
+interface Search extends Searched {
   readonly finds: Find[]
   readonly wraps: boolean
   wrap: Wrap | undefined
@@ -282,12 +279,8 @@ const margin = /[ \t>|│\u2192+#*\d-]{0,12}?(?=[A-Za-z0-9])/y
 function goOn(search: Search, lineStart: number, wrap: Wrap): number {
   const { text, finds } = search
   search.wrap = undefined
-  margin.lastIndex = lineStart
-  const start = margin.test(text) ? margin.lastIndex : lineStart
-  const pattern = charsets[wrap.rule.charset]
-  pattern.lastIndex = start
-  pattern.test(text)
-  const end = pattern.lastIndex
+  const start = endAt(margin, text, lineStart) ?? lineStart
+  const end = endAt(charsets[wrap.rule.charset], text, start) ?? start
   const length = end - start
   const isEnd = end === text.length || /[\n"'`,;)\]}│|]/.test(text[end] as string)
   if (!isEnd || length < 4 || length > wrap.left || end - lineStart > wrap.width) return lineStart
@@ -314,9 +307,7 @@ const bearer = /[A-Za-z0-9._~+/=|-]*/y
 function bearerAt(text: string, start: number): Find | undefined {
   if (text[start - 1] !== ' ') return undefined
   if (!/\bbearer $/i.test(text.slice(Math.max(0, start - 8), start))) return undefined
-  bearer.lastIndex = start
-  bearer.test(text)
-  const end = bearer.lastIndex
+  const end = endAt(bearer, text, start) ?? start
   const content = text.slice(start, end)
   if (!/[0-9]/.test(content) || isPlaceholder(content)) return undefined
   return { start, end, rule: 'authorization' }

@@ -19,6 +19,9 @@ const percent = /%[2-7][0-9A-Fa-f]/g
 // Of JSON and of source, colours among them.
 const escapes = /\\{1,4}(?:u00[2-7][0-9A-Fa-f]|(?:u001[bB]|x1[bB]|033|e)\[[0-9;]{0,24}m)/g
 
+// Quotes and the marks between a name and its value, as HTML and XML have them in texts.
+const entities = /&(?:quot|apos|#(?:34|39|58|61|x2[27]|x3[aAdD]));/g
+
 // Blanks that break no line, and what has no width.
 const invisible = /\u00a0|[\u00ad\u200b-\u200d\u2060\ufeff]+/g
 
@@ -28,10 +31,17 @@ export function viewsOf(text: string): View[] {
   add(views, text, text.indexOf(ESC), ansi, () => -1)
   add(views, text, findPercent(text), percent, (found) => Number.parseInt(found.slice(1), 16))
   add(views, text, findInvisible(text), invisible, (found) => (found === '\u00a0' ? 32 : -1))
+  add(views, text, findEntity(text), entities, codeOf)
   add(views, text, text.indexOf('\\'), escapes, (found) =>
     found.endsWith('m') ? -1 : Number.parseInt(found.slice(-2), 16),
   )
   return views
+}
+
+function codeOf(entity: string): number {
+  if (entity[1] !== '#') return entity === '&quot;' ? 34 : 39
+  const [lead, from] = entity[2] === 'x' ? [16, 3] : [10, 2]
+  return Number.parseInt(entity.slice(from), lead)
 }
 
 /** The text without terminal escapes; itself when there are none. */
@@ -80,6 +90,13 @@ function findPercent(text: string): number {
   while (at >= 0 && !/^[2-7][0-9A-Fa-f]/.test(text.slice(at + 1, at + 3))) {
     at = text.indexOf('%', at + 1)
   }
+  return at
+}
+
+/** Where the first ampersand stands with which an entity may begin: most are those of sources. */
+function findEntity(text: string): number {
+  let at = text.indexOf('&')
+  while (at >= 0 && !'#qa'.includes(text[at + 1] ?? ' ')) at = text.indexOf('&', at + 1)
   return at
 }
 

@@ -123,6 +123,16 @@ describe('hazard 2: a secret in JSON in a string', () => {
     }
   })
 
+  it('2e is found behind the quotes of HTML', () => {
+    for (const quote of ['&quot;', '&#34;', '&#x22;', '&apos;', '&#39;', '&#x27;']) {
+      const line = (secret: string) =>
+        `<a data-x="{${quote}password${quote}&#58;${quote}${secret}${quote},${quote}a${quote}:1}">`
+      for (const [way, written] of everyWay(line(password))) {
+        expect(written.trimEnd(), way).toBe(line('[REDACTED:password]'))
+      }
+    }
+  })
+
   it('2d is found behind an escaped first letter', () => {
     const line = `{"a":"\\u0067${token.slice(1)}","b":"\\u0061"}`
     for (const [way, written] of everyWay(line)) {

@@ -320,6 +320,9 @@ const units: readonly string[] = [
     '\u001b[0m\n',
   ],
   ...['\\u001b[', '\\u001b', '\\u00', '\\u0041', '\\\\u0041', '\\u0022', '\\', '\\n', '\\x1b['],
+  ...['&quot;', '&#34;', '&#', '&', 'token&#61;a ', '{&quot;token&quot;:&quot;a&quot;}'],
+  ...['token\uff1aa ', 'token="""', "token=''a ", "password for a = 'b'", 'token REG_SZ a '],
+  ...['value="a" ', 'value="a" name=', '"value": "a", ', '{token, "a1"} '],
   ...['%41', '%4', '%3D', '%', '%%', '%2525', '%41a', 'token%3D', '%22', 'a%20'],
   // Base64.
   ...[

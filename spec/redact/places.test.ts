@@ -47,10 +47,37 @@ describe('values connected with their names by other marks', () => {
     `git config --global github.token ${key}`,
     `curl_easy_setopt(curl, CURLOPT_PASSWORD, "${pw}");`,
     `log password=Ab3&${pw} ip=1`,
+    `DB_PASSWORD=it's${pw}`,
+    `password: it's${pw}`,
+    `token = """${key}"""`,
+    `password = '''${pw}'''`,
+    `apiKey = ''${key}'';`,
+    `API token：${key}`,
+    `密码＝${pw}`,
+    `${brace}api_key, "${key}"}.`,
+    `api_key: !unsafe ${key}`,
+    `apiKey = T.pack "${key}"`,
+    `'api_key' => string '${key}' (length=24)`,
+    `SET PASSWORD FOR 'app'@'%' = '${pw}';`,
+    `    DbPassword    REG_SZ    ${pw}`,
   ]) {
-    const secret = text.includes('Ab3&') ? `Ab3&${pw}` : text.includes(pw) ? pw : key
+    const before = /Ab3&|it's/.exec(text)?.[0] ?? ''
+    const secret = text.includes(pw) ? before + pw : key
     it(without([pw, key], text), () => {
       for (const value of ways(text)) expect(value).toBe(text.replace(secret, '?'))
+    })
+  }
+})
+
+describe('values before their names', () => {
+  for (const text of [
+    `<add value="${key}" key="ApiKey" />`,
+    `<input value="${pw}" type="text" name="password">`,
+    `<meta content="${key}" name="api-key">`,
+    `sent ${brace}"value": "${key}", "name": "API_KEY"} to it`,
+  ]) {
+    it(`are taken out of ${without([pw, key], text)}`, () => {
+      for (const value of ways(text)) expect(value).toBe(without([pw, key], text))
     })
   }
 })
