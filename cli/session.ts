@@ -102,9 +102,12 @@ export function resolveFirst(invocation: Invocation, context: Context): Resolved
   return resolve(invocation, context, invocation.positionals[0] ?? '')
 }
 
-/** A session and all that descend from it, parents first. */
-export function withDescendants({ store, id }: Resolved): Resolved[] {
-  return [id, ...listDescendants(store, id)].map((id) => ({ store, id }))
+/** A session and all there that descend from it, parents first. */
+export function withDescendants(
+  { store, id }: Resolved,
+  place: 'sessions' | 'trash' = 'sessions',
+): Resolved[] {
+  return [id, ...listDescendants(store, id, place)].map((id) => ({ store, id }))
 }
 
 /** The settings; what is wrong with their file and could be passed over is said. */

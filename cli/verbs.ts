@@ -577,7 +577,11 @@ const deleteSessions: ExplainedVerb = {
   details:
     'Every REF is resolved before anything is moved. A session that is alive, or of which that cannot be known, is refused, and the others are moved; with --tree nothing is moved if one of them is. Children of a deleted session stay, below a parent that is shown as gone. What is in the trash can be restored until it is emptied.',
   exits: changed,
-  examples: ['stint delete auth 01JH4Q', 'stint delete --tree auth', 'stint trash restore auth'],
+  examples: [
+    'stint delete auth 01JH4Q',
+    'stint delete --tree auth',
+    'stint trash restore --tree auth',
+  ],
 }
 
 const retentionExits = (misuse: string) =>
@@ -753,15 +757,20 @@ const trash: ExplainedVerb = {
   usage: 'list | restore REF… | empty [REF…]',
   positionals: { min: 1, max: many },
   actions: ['list', 'restore', 'empty'],
-  options: [],
+  options: [{ name: 'tree', help: 'restore also those in it that descend from REF' }],
   reach: 'one',
-  details: `\`trash list\` prints what is in it and when it got there; \`trash restore REF…\` puts sessions back; \`trash empty\` removes everything in it for good, or only the sessions that are named.`,
+  details: `\`trash list\` prints what is in it and when it got there; \`trash restore REF…\` puts sessions back, with --tree whole trees; \`trash empty\` removes everything in it for good, or only the sessions that are named.`,
   exits: [
     ['0', 'done, or printed'],
     ['1', 'the place of a session to restore is taken'],
     ...changed.slice(1),
   ],
-  examples: ['stint trash list', 'stint trash restore 01JH4Q', 'stint trash empty'],
+  examples: [
+    'stint trash list',
+    'stint trash restore 01JH4Q',
+    'stint trash restore --tree auth',
+    'stint trash empty',
+  ],
 }
 
 const config: ExplainedVerb = {

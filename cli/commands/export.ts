@@ -46,7 +46,7 @@ export const handler: Handler = async (invocation, context) => {
       `--to - writes the archive to standard output${context.json ? '' : ', and that is a terminal'}`,
     )
   }
-  const wanted = flag(invocation, 'tree') ? named.flatMap(withDescendants) : named
+  const wanted = flag(invocation, 'tree') ? named.flatMap((one) => withDescendants(one)) : named
   const report = await write(wanted, target ?? { write: context.out.data }, invocation, context)
   tell(report, target?.file ?? null, context)
   return 0

@@ -9,18 +9,21 @@ import {
   type Store,
 } from '../../lib/index.ts'
 import { misused } from '../argv.ts'
-import { given, type Handler } from '../command.ts'
+import { flag, given, type Handler } from '../command.ts'
 import type { Context } from '../context.ts'
 import { openProgress } from '../progress.ts'
 import { amount } from '../render/amount.ts'
 import { agoCell, idCell, nameCells, nameColumns } from '../render/session.ts'
 import { printTable } from '../render/table.ts'
-import { storeOf } from '../session.ts'
+import { storeOf, withDescendants } from '../session.ts'
 import { changeEach } from '../several.ts'
 
 /** Lists, restores or empties what was deleted. */
 export const handler: Handler = async (invocation, context) => {
   const [action, ...refs] = invocation.positionals
+  if (action !== 'restore' && flag(invocation, 'tree')) {
+    throw misused(invocation.verb, '--tree goes with `stint trash restore`')
+  }
   if (action === 'restore') {
     if (refs.length === 0) throw misused(invocation.verb, '`stint trash restore` needs REF')
     return restore(refs, invocation, context)
@@ -51,7 +54,12 @@ async function restore(
   refs: readonly string[],
   ...[invocation, context]: Parameters<Handler>
 ): Promise<number> {
-  const lists = resolveAll(refs, storeOf(invocation, context)).map((one) => [one])
+  const named = resolveAll(refs, storeOf(invocation, context))
+  const all = flag(invocation, 'tree')
+    ? named.flatMap((one) => withDescendants(one, 'trash'))
+    : named
+  // One that cannot come back keeps none below it away.
+  const lists = all.map((one) => [one])
   return changeEach(lists, 'is back', context, ({ store, id }) => restoreSession(store, id))
 }
 

@@ -5,19 +5,29 @@ import { sessionDir } from '../layout.ts'
 import type { Glance } from '../session/plain.ts'
 import { findSnapshot } from '../session/snapshot.ts'
 import { listIds } from './list.ts'
+import { isSession, type TypedPlace } from './place.ts'
 import type { Store } from './store.ts'
 
-/** The sessions that descend from one, parents before their children. Reads every state. */
-export function listDescendants(store: Store, id: SessionId): SessionId[] {
+/**
+ * The sessions that descend from one, parents before their children; or those in the trash, also by way of
+ * others that are not. Reads every state.
+ */
+export function listDescendants(
+  store: Store,
+  id: SessionId,
+  place: TypedPlace = 'sessions',
+): SessionId[] {
   const children = new Map<string, SessionId[]>()
-  for (const one of listIds(store)) {
-    const isChild = ({ parent }: Glance) => parent !== undefined
-    const child = findSnapshot(one, sessionDir(store.dir, one), isChild)
-    const parent = child?.state?.genealogy.parent_session_id
-    if (parent === undefined) continue
-    const siblings = children.get(parent)
-    if (siblings === undefined) children.set(parent, [one])
-    else siblings.push(one)
+  const isChild = ({ parent }: Glance) => parent !== undefined
+  for (const where of place === 'trash' ? (['sessions', 'trash'] as const) : [place]) {
+    for (const one of listIds(store, where)) {
+      const child = findSnapshot(one, sessionDir(store.dir, one, where), isChild)
+      const parent = child?.state?.genealogy.parent_session_id
+      if (parent === undefined) continue
+      const siblings = children.get(parent)
+      if (siblings === undefined) children.set(parent, [one])
+      else siblings.push(one)
+    }
   }
   const found = new Set<SessionId>()
   const rest: SessionId[] = [id]
@@ -28,5 +38,5 @@ export function listDescendants(store: Store, id: SessionId): SessionId[] {
       rest.push(child)
     }
   }
-  return [...found]
+  return place === 'trash' ? [...found].filter((one) => isSession(store, one, place)) : [...found]
 }

@@ -163,6 +163,24 @@ describe('delete', () => {
     expect(left).toEqual([low, mid, top])
   })
 
+  test('of a tree is taken back by trash restore --tree, whatever of it is back already', async () => {
+    const place = makePlace()
+    const top = await place.make(['--name', 'top', '--', 'true'])
+    const mid = await place.make(['--parent', 'top', '--', 'true'])
+    const low = await place.make(['--parent', mid, '--', 'true'])
+    const other = await place.make()
+    await place.stint(['delete', '--tree', top])
+    await place.stint(['delete', other])
+    await place.stint(['trash', 'restore', mid])
+    expectRefusal(await place.stint(['trash', 'empty', '--tree']), { status: 2, code: 'USAGE' })
+    expect(await place.json(['trash', 'restore', '--tree', 'top'])).toEqual([
+      { id: top },
+      { id: low },
+    ])
+    const back = (await place.json<Row[]>(['list'])).map(({ id }) => id)
+    expect(back).toEqual([low, mid, top])
+  })
+
   test('refuses what runs', async () => {
     const place = makePlace()
     const gate = `${place.dir}/gate`
