@@ -1,4 +1,5 @@
 import {
+  builtInTools,
   Failure,
   findMovedFrom,
   growForest,
@@ -23,6 +24,7 @@ import {
   when,
 } from '../command.ts'
 import type { Context } from '../context.ts'
+import { nearestOf } from '../nearest.ts'
 import { bytes } from '../render/amount.ts'
 import { rowCells, rowColumns, shownLength } from '../render/session.ts'
 import { printForest, type SessionNode, type TreeLook, toJson } from '../render/session-tree.ts'
@@ -51,13 +53,21 @@ export const handler: Handler = async (invocation, context) => {
   if (context.json) {
     context.out.json(tree?.forest.map((root) => toJson(root, tree.totals)) ?? listing.rows)
   } else if (listing.rows.length === 0) {
-    context.out.talk(`no sessions${moveOf(stores)}`)
+    context.out.talk(`no sessions${toolMeant(filter.tools)}${moveOf(stores)}`)
   } else if (tree === undefined) {
     await drawTable(listing, labelStores(stores), context)
   } else {
     await printForest(tree.forest, tree, context)
   }
   return 0
+}
+
+/** A tool that is called otherwise, as `claude` is. */
+function toolMeant(typed: readonly string[] = []): string {
+  const known: readonly string[] = [...builtInTools, 'acp', 'command']
+  const others = typed.filter((tool) => !known.includes(tool))
+  const near = others.map((tool) => nearestOf(tool, known)).find((tool) => tool !== undefined)
+  return near === undefined ? '' : `; did you mean --tool ${near}?`
 }
 
 /** Whoever moved a project is not to think that its sessions are lost. */

@@ -69,6 +69,13 @@ describe('list', () => {
     expect(snapshot(place.home)).toEqual({})
   })
 
+  test('names the tool that is meant', async () => {
+    const place = makePlace()
+    const said = async (tool: string) => (await place.stint(['list', '--tool', tool])).stderr
+    expect(await said('codex,claude')).toBe('no sessions; did you mean --tool claude-code?\n')
+    for (const tool of ['claude-code', 'mine']) expect(await said(tool)).toBe('no sessions\n')
+  })
+
   test('is newest first, filtered, limited and sorted as it is asked, and changes nothing', async () => {
     const place = makePlace()
     await git(place, 'init', '--quiet', '-b', 'main')
