@@ -16,7 +16,14 @@ import { parseJson } from '../base/json.ts'
 import { leaseFiles } from '../layout.ts'
 import * as disk from './disk.ts'
 import { loadProperLockfile } from './packages.ts'
-import { decodeOwner, type Owner, thisMachine, thisProcess, vitalsOf } from './process.ts'
+import {
+  decodeOwner,
+  findMachineId,
+  type Owner,
+  thisMachine,
+  thisProcess,
+  vitalsOf,
+} from './process.ts'
 
 /** A lease that this process holds. */
 export interface Lease {
@@ -304,7 +311,7 @@ function taken({ path, name, record }: Draft, wasStale: boolean): LeaseAnswer {
   return { kind: 'taken', lease }
 }
 
-/** What tells this machine from others, beyond its name; the boot where the system has none. */
+/** The boot stands for a machine that has no id. */
 function machineId(): string {
-  return disk.findText('/etc/machine-id', 'followed')?.trim() || thisMachine().boot_id
+  return findMachineId() ?? thisMachine().boot_id
 }
