@@ -198,7 +198,7 @@ class Draft {
   place(): boolean {
     // What is no lease would keep everybody from this one for ever.
     for (const name of disk.listNames(this.path)) {
-      if (!leaseFiles.isOwner(name)) disk.removeFile(`${this.path}/${name}`)
+      if (!leaseFiles.isOwner(name)) disk.removeTree(`${this.path}/${name}`)
     }
     return this.#rename(this.#dir, this.path)
   }
@@ -234,7 +234,7 @@ class Draft {
     for (const name of disk.listNames(dir)) {
       if (!leaseFiles.isDraft(`${dir}/${name}`, this.path)) continue
       const at = disk.findFacts(`${dir}/${name}`)?.modifiedAt ?? this.madeAt
-      if (this.madeAt - at >= staleAfter) disk.removeTree(`${dir}/${name}`)
+      if (this.madeAt - at >= staleAfter) disk.tryRemoveTree(`${dir}/${name}`)
     }
   }
 }
