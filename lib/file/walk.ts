@@ -61,7 +61,7 @@ function* walk(path: string, real: string, errand: FileErrand): Generator<FileRe
   for (const name of disk.listNames(real)) {
     const [file, target] = [path === '/' ? `/${name}` : `${path}/${name}`, `${real}/${name}`]
     try {
-      const kind = disk.findFacts(target)?.kind
+      const kind = disk.findFacts(disk.requireUtf8(target))?.kind
       if (kind === 'directory') yield* walk(file, target, errand)
       else if (kind === 'file' && !isStaged(name)) {
         const why = reasonAgainst(name, target, errand)

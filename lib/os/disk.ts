@@ -236,10 +236,15 @@ function factsOf(stats: fs.Stats): FileFacts {
     size: stats.size,
     blockBytes: stats.blocks * 512,
     mode: stats.mode & 0o7777,
-    changedAt: stats.ctimeMs,
-    modifiedAt: stats.mtimeMs,
+    changedAt: dateOf(stats.ctimeMs),
+    modifiedAt: dateOf(stats.mtimeMs),
     kind: kindOf(stats.mode),
   }
+}
+
+/** Some file systems keep instants that no Date holds. */
+function dateOf(at: number): number {
+  return Math.max(-8.64e15, Math.min(at, 8.64e15))
 }
 
 /** Whether two paths or descriptors are one file. */
@@ -626,7 +631,7 @@ export function stamp(path: string, at: number): boolean {
 export function removeTree(path: string): void {
   try {
     const stats = fs.lstatSync(path, { throwIfNoEntry: false })
-    if (stats?.isDirectory()) forgiving('ENOENT', () => removeDir(path))
+    if (stats?.isDirectory()) forgiving('ENOENT', () => removeDir(path, parentOf(path)))
     else if (stats !== undefined) forgiving('ENOENT', () => fs.unlinkSync(path))
   } catch (error) {
     // The one among thousands that a person has to look at.
@@ -660,14 +665,14 @@ async function removeLater(path: Path): Promise<void> {
 }
 
 /** Node's own takes twice as long, and stops at directories such as those of Go's module cache. */
-function removeDir(path: Path): void {
+function removeDir(path: Path, parent: Path): void {
   // Somebody may still be writing there.
   for (let left = 3; left > 0; left--) {
     for (const { inner, isDirectory } of withAccess(path, () => listInner(path))) {
-      if (isDirectory) forgiving('ENOENT', () => removeDir(inner))
+      if (isDirectory) forgiving('ENOENT', () => removeDir(inner, path))
       else withAccess(path, () => forgiving('ENOENT', () => fs.unlinkSync(inner)))
     }
-    const remove = () => withAccess(parentOf(String(path)), () => fs.rmdirSync(path))
+    const remove = () => withAccess(parent, () => fs.rmdirSync(path))
     if (left === 1) remove()
     else if (forgiving('ENOTEMPTY', remove)) return
   }

@@ -16,7 +16,14 @@ import { parseJson } from '../base/json.ts'
 import { leaseFiles } from '../layout.ts'
 import * as disk from './disk.ts'
 import { loadProperLockfile } from './packages.ts'
-import { decodeOwner, type Owner, thisMachine, thisProcess, vitalsOf } from './process.ts'
+import {
+  decodeOwner,
+  findMachineId,
+  type Owner,
+  thisMachine,
+  thisProcess,
+  vitalsOf,
+} from './process.ts'
 
 /** A lease that this process holds. */
 export interface Lease {
@@ -191,7 +198,7 @@ class Draft {
   place(): boolean {
     // What is no lease would keep everybody from this one for ever.
     for (const name of disk.listNames(this.path)) {
-      if (!leaseFiles.isOwner(name)) disk.removeFile(`${this.path}/${name}`)
+      if (!leaseFiles.isOwner(name)) disk.removeTree(`${this.path}/${name}`)
     }
     return this.#rename(this.#dir, this.path)
   }
@@ -227,7 +234,7 @@ class Draft {
     for (const name of disk.listNames(dir)) {
       if (!leaseFiles.isDraft(`${dir}/${name}`, this.path)) continue
       const at = disk.findFacts(`${dir}/${name}`)?.modifiedAt ?? this.madeAt
-      if (this.madeAt - at >= staleAfter) disk.removeTree(`${dir}/${name}`)
+      if (this.madeAt - at >= staleAfter) disk.tryRemoveTree(`${dir}/${name}`)
     }
   }
 }
@@ -304,7 +311,7 @@ function taken({ path, name, record }: Draft, wasStale: boolean): LeaseAnswer {
   return { kind: 'taken', lease }
 }
 
-/** What tells this machine from others, beyond its name; the boot where the system has none. */
+/** The boot stands for a machine that has no id. */
 function machineId(): string {
-  return disk.findText('/etc/machine-id', 'followed')?.trim() || thisMachine().boot_id
+  return findMachineId() ?? thisMachine().boot_id
 }

@@ -107,8 +107,9 @@ export function probeLock(path: string): 'held' | 'free' {
 
 /** Whether anybody holds the lock, exclusively or shared. Creates nothing and says nothing. */
 export function isInUse(path: string): boolean {
-  if (disk.findFacts(path) === undefined) return false
-  const lock = lockOpened(disk.openWrite(path, { create: false }), path, undefined, lockExclusive)
+  const fd = disk.findWrite(path)
+  if (fd === undefined) return false
+  const lock = lockOpened(fd, path, undefined, lockExclusive)
   lock?.release()
   return lock === undefined
 }

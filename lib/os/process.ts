@@ -7,6 +7,7 @@
 
 import { isTable } from '../base/decode.ts'
 import { oneLine } from '../base/text.ts'
+import { quietly } from '../errors.ts'
 import { errnoOf, findLink, findText, listNames } from './disk.ts'
 import { isShortage } from './shortage.ts'
 
@@ -62,7 +63,7 @@ export function thisMachine(): Machine {
       return process.getBuiltinModule('node:os').hostname()
     },
     boot_id:
-      findText('/proc/sys/kernel/random/boot_id')?.trim() ?? darwinFact('kern.bootsessionuuid'),
+      findProcText('/proc/sys/kernel/random/boot_id')?.trim() ?? darwinFact('kern.bootsessionuuid'),
     pid_ns: findNamespace(),
   }
   return machine
@@ -81,6 +82,11 @@ function findNamespace(): string {
 }
 
 const machineTime = 'time:[4026531834]'
+
+/** What tells this machine from others, beyond its name; undefined where the system has none, or hides it. */
+export function findMachineId(): string | undefined {
+  return quietly(() => findText('/etc/machine-id', 'followed'))?.trim() || undefined
+}
 
 /** This process. */
 export function thisProcess(): ProcessIdentity {

@@ -136,6 +136,19 @@ describe.skipIf(!hasNamespaces)('in another container', () => {
   })
 })
 
+test.each([
+  ['/proc/sys/kernel/random/boot_id', 'boot id'],
+  ['/etc/machine-id', 'machine id'],
+])('where %s is hidden, a turn runs, and doctor says so', async (openSync, fact) => {
+  const place = makePlace()
+  const how = {
+    preload: [preload('refusals')],
+    env: { STINT_REFUSALS: JSON.stringify({ openSync }) },
+  }
+  expect((await place.stint(['run', '--shared', '--', 'true'], how)).status).toBe(0)
+  expect((await place.stint(['doctor'], how)).stdout).toContain(fact)
+})
+
 const later = ['--time', '--boottime', '1000', '--fork']
 const hasTimes = spawnSync('unshare', [...later, 'true']).status === 0
 test.skipIf(!hasTimes)(

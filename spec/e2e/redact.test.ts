@@ -247,6 +247,17 @@ describe('--check', () => {
     expect(snapshot(place.dir)).toEqual(before)
   })
 
+  // A file system of macOS refuses such names.
+  test.runIf(process.platform === 'linux')('says which name it could not look behind', async () => {
+    const place = makePlace()
+    mkdirSync(`${place.cwd}/logs`)
+    const odd = Buffer.concat([Buffer.from(`${place.cwd}/logs/`), Buffer.from([0xff])])
+    writeFileSync(odd, token)
+    const ran = await place.stint(['redact', '--check', './logs'])
+    expect(ran).toMatchObject({ status: 7, stdout: '' })
+    expect(ran.stderr).toMatch(/^warning: \.\/logs\/\ufffd was passed over: .*no UTF-8/)
+  })
+
   test('never takes a name for a path, but says how to write one', async () => {
     const place = makePlace()
     writeFileSync(`${place.cwd}/notes`, 'x')

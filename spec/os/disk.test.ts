@@ -4,11 +4,14 @@ import fs, {
   existsSync,
   linkSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
@@ -85,6 +88,21 @@ describe('listNames, listDir and scanDir', () => {
     const failure = expect.objectContaining({ code: 'IO_FAILED' })
     for (const list of [disk.listNames, disk.listDir, (at: string) => [...disk.scanDir(at)]]) {
       expect(() => list(path)).toThrow(failure)
+    }
+  })
+})
+
+describe('findFacts', () => {
+  // Most file systems on disks keep no such instants.
+  it.runIf(existsSync('/dev/shm'))('gives instants that a Date holds', () => {
+    const dir = mkdtempSync('/dev/shm/stint-')
+    try {
+      for (const at of [-9e12, 9e12]) {
+        utimesSync(dir, at, at)
+        expect(new Date(disk.findFacts(dir)?.modifiedAt ?? Number.NaN).getTime()).not.toBeNaN()
+      }
+    } finally {
+      rmdirSync(dir)
     }
   })
 })
@@ -213,6 +231,28 @@ describe('removeTree', () => {
     const [size] = execFileSync('du', ['-sB1', `${dir}/tree`], { encoding: 'utf8' }).split('\t')
     expect(disk.sizeOf(`${dir}/tree`)).toBe(Number(size))
     disk.removeTree(`${dir}/tree`)
+    expect(existsSync(`${dir}/tree`)).toBe(false)
+  })
+
+  it.runIf(process.platform === 'linux')('opens what is closed, whatever its name', () => {
+    const dir = makeDir()
+    const odd = Buffer.concat([Buffer.from(`${dir}/tree/odd-`), Buffer.from([0xff, 0xfe])])
+    mkdirSync(Buffer.concat([odd, Buffer.from('/sub')]), { recursive: true })
+    chmodSync(odd, 0o500)
+    const { rmdirSync } = fs
+    // Root may do all.
+    const rmdir = vi.spyOn(fs, 'rmdirSync').mockImplementation((path) => {
+      const bytes = Buffer.from(path as string | Buffer)
+      if ((statSync(bytes.subarray(0, bytes.lastIndexOf('/'))).mode & 0o200) === 0) {
+        throw Object.assign(new Error(), { code: 'EACCES' })
+      }
+      rmdirSync(path)
+    })
+    try {
+      disk.removeTree(`${dir}/tree`)
+    } finally {
+      rmdir.mockRestore()
+    }
     expect(existsSync(`${dir}/tree`)).toBe(false)
   })
 })

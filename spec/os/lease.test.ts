@@ -283,6 +283,7 @@ describe('openLease', () => {
     take(path).release()
     mkdirSync(path)
     writeFileSync(`${path}/.nfs0001`, '')
+    mkdirSync(`${path}/what/ever`, { recursive: true })
     take(path).release()
     expect(existsSync(path)).toBe(false)
   })
@@ -411,6 +412,21 @@ describe('openLease', () => {
     utimesSync(`${dir}/${draft}`, 1, 1)
     const lease = take(`${dir}/lease`)
     expect(readdirSync(dir)).toEqual(['lease'])
+    lease.release()
+  })
+
+  it('is taken although what another left cannot be swept', () => {
+    const dir = makeDir()
+    const draft = `lease.${crypto.randomUUID()}`
+    mkdirSync(`${dir}/${draft}`)
+    utimesSync(`${dir}/${draft}`, 1, 1)
+    const { rmdirSync } = fs
+    vi.spyOn(fs, 'rmdirSync').mockImplementation((path) => {
+      if (String(path).endsWith(draft)) throw Object.assign(new Error(), { code: 'EPERM' })
+      rmdirSync(path)
+    })
+    const lease = take(`${dir}/lease`)
+    expect(readdirSync(dir).sort()).toEqual(['lease', draft])
     lease.release()
   })
 })

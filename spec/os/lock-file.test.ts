@@ -316,6 +316,17 @@ describe('isInUse', () => {
       expect(readFileSync(path, 'utf8')).toBe(before)
     }
   })
+
+  it('takes what is removed while it looks for free', () => {
+    const path = makePath()
+    writeFileSync(path, '')
+    const { openSync } = fs
+    vi.spyOn(fs, 'openSync').mockImplementation((...args) => {
+      rmSync(path)
+      return openSync(...args)
+    })
+    expect(isInUse(path)).toBe(false)
+  })
 })
 
 describe('findHolder', () => {

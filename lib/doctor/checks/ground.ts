@@ -8,7 +8,7 @@ import { isProbe, probeDir, runtimeDirs } from '../../layout.ts'
 import * as disk from '../../os/disk.ts'
 import { findKoffi } from '../../os/packages.ts'
 import { type Probed, probeDisk } from '../../os/probe.ts'
-import { isThere, thisMachine } from '../../os/process.ts'
+import { findMachineId, isThere, thisMachine } from '../../os/process.ts'
 import { findProgram } from '../../os/program.ts'
 import { readConfig } from '../../store/config.ts'
 import { checks, type Sighting } from '../check.ts'
@@ -64,9 +64,7 @@ export function readGround(options: {
   const facts = {
     'boot id': machine.boot_id,
     // Elsewhere the boot id stands for it.
-    'machine id': isLinux
-      ? (quietly(() => disk.findText('/etc/machine-id', 'followed')?.trim()) ?? '')
-      : machine.boot_id,
+    'machine id': isLinux ? (findMachineId() ?? '') : machine.boot_id,
     'pid namespace': isLinux && machine.pid_ns === 'host' ? '' : machine.pid_ns,
   }
   return {
