@@ -59,12 +59,12 @@ export async function takeLock(
 
 /** Takes an exclusive lock at once or gives undefined. */
 export function tryLock(path: string, errand: Errand | undefined): Lock | undefined {
-  return lockOpened(disk.openWrite(path, { create: true }), path, errand, lockExclusive)
+  return lockOpened(disk.openWrite(path), path, errand, lockExclusive)
 }
 
 /** Takes a shared lock at once or gives undefined. */
 export function tryShared(path: string): Lock | undefined {
-  return lockOpened(disk.openWrite(path, { create: true }), path, undefined, lockShared)
+  return lockOpened(disk.openWrite(path), path, undefined, lockShared)
 }
 
 /** Makes a lock file that was not there, already locked; no other process can be in between. */
