@@ -38,7 +38,7 @@ export interface Errand {
   readonly argv0?: string
 }
 
-/** As long as the facts are, or longer. */
+/** In bytes, as long as nearly all facts are, or longer. */
 const factsLength = 511
 
 /** How long an acquirer goes on trying by default, in ms: longer than any probe can be in the way. */
@@ -133,8 +133,10 @@ export function findHolder(path: string, now: number): Holder | undefined {
 
 /** The process that the lock file names, or undefined where it tells nothing. */
 export function findOwner(path: string): Owner | undefined {
+  // Behind the first line is what longer facts of an earlier owner left.
+  const [facts = ''] = (disk.findText(path) ?? '').split('\n', 1)
   // Torn or not ours: such a file says nothing about who holds the lock.
-  return decodeOwner(parseJson(disk.findText(path) ?? ''))
+  return decodeOwner(parseJson(facts))
 }
 
 function lockOpened(
