@@ -592,8 +592,8 @@ export function removeEmptyDir(path: string): void {
   try {
     fs.rmdirSync(path)
   } catch (error) {
-    const errno = errnoOf(error) ?? ''
-    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errno)) throw toFailure(error, path)
+    const isFull = ['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')
+    if (!isFull && !isMissing(error)) throw toFailure(error, path)
   }
 }
 
