@@ -114,6 +114,7 @@ const needed = `more than ${lockDescriptor} open files are needed (ulimit -n)`
 /** What can be said of an errno; the last is what a descriptor above the limit gives. */
 const problems: Readonly<Record<string, string>> = {
   E2BIG: 'its arguments and environment are too long',
+  EAGAIN: 'no more processes are allowed (ulimit -u, or the limit of a container)',
   EMFILE: needed,
   EINVAL: needed,
 }
