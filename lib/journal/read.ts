@@ -88,9 +88,10 @@ function lineOf(offset: number, end: number, parts: readonly Buffer[]): Line {
 }
 
 /** An entry and where its line stands, or a line that is no entry. */
-export type Reading =
-  | { readonly line: Line; readonly entry: Entry }
-  | { readonly line: Line; readonly entry: undefined }
+export interface Reading {
+  readonly line: Line
+  readonly entry: Entry | undefined
+}
 
 /** Decodes each line. */
 export function* decodeLines(lines: Iterable<Line>): Generator<Reading> {

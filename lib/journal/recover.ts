@@ -1,7 +1,6 @@
 /** Finding where a journal truly ends. */
 
-import type { Entry } from './entry.ts'
-import { decodeEntry } from './entry.ts'
+import { decodeEntry, type Entry } from './entry.ts'
 import { readLines } from './read.ts'
 
 /** How far somebody has read: the newest entry's number and the offset behind its line. */

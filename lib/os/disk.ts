@@ -12,6 +12,8 @@ import { systemErrno, systemFailure } from './errno.ts'
 import { glanceAccess, glanceAt, glanceStat } from './glance.ts'
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants
+/** Follows no link and waits for no pipe: what lies in a session's directory may be anybody's. */
+const wary = O_NOFOLLOW | O_NONBLOCK
 
 /** A path as text, or as bytes where it has a name in it that is no UTF-8. */
 export type Path = string | Buffer
@@ -88,17 +90,13 @@ let scratch = Buffer.allocUnsafeSlow(16 * 1024)
 /**
  * The whole text of a regular file, or undefined when it is not there; one that is far too large for
  * what it should be is refused.
- *
- * A symbolic link is not followed and a pipe is not waited on: what lies in a session's directory
- * may be anybody's.
  */
 export function findText(
   path: string,
   links: 'refused' | 'followed' = 'refused',
   largest: number = largestText,
 ): string | undefined {
-  const follow = links === 'followed' ? 0 : O_NOFOLLOW
-  return findWhole(path, O_NONBLOCK | follow, largest)?.toString()
+  return findWhole(path, links === 'followed' ? O_NONBLOCK : wary, largest)?.toString()
 }
 
 /** All that a file holds, or a pipe gives until its writers are gone; links are followed. */
@@ -159,7 +157,7 @@ export function findTail(path: string, end: number): Buffer | undefined {
 
 /** How much of what stands from `at` on one read(2) put into `into`; undefined when the file is not there. */
 function findPart(path: string, at: number, into: Buffer): number | undefined {
-  const flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW
+  const flags = O_RDONLY | wary
   return (
     glanceAt(path, flags, at, into) ??
     findOnDisk(path, () => {
@@ -300,12 +298,12 @@ export function findRealPath(path: string): string | undefined {
 
 /** Opens for reading; refuses links. */
 export function openRead(path: string): number {
-  return onDisk(path, () => fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
+  return onDisk(path, () => fs.openSync(path, O_RDONLY | wary))
 }
 
 /** The same, or undefined when it is not there. */
 export function findRead(path: string): number | undefined {
-  return findOnDisk(path, () => fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
+  return findOnDisk(path, () => fs.openSync(path, O_RDONLY | wary))
 }
 
 /** Reads up to `length` bytes at `position`; fewer only at the end of the file. */
@@ -391,39 +389,31 @@ export function baseOf(path: string): string {
 
 /** Opens for reading and writing at its end, or undefined when it is not there. */
 export function findAppend(path: string): number | undefined {
-  return findOnDisk(path, () => fs.openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK))
+  return findOnDisk(path, () => fs.openSync(path, O_RDWR | O_APPEND | wary))
 }
 
 /** Opens for reading and writing at its start, or undefined when it is not there. */
 export function findWrite(path: string): number | undefined {
-  return findOnDisk(path, () => fs.openSync(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK))
+  return findOnDisk(path, () => fs.openSync(path, O_RDWR | wary))
 }
 
-/** Opens for reading and writing; makes the file, of mode 0600, when asked to. */
-export function openWrite(path: string, options: { readonly create: boolean }): number {
-  const flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK
-  return onDisk(path, () => {
-    try {
-      return fs.openSync(path, flags)
-    } catch (error) {
-      if (!options.create || errnoOf(error) !== 'ENOENT') throw error
-      return makeOwn(path, flags | O_CREAT)
-    }
-  })
+/** The same; makes the file, of mode 0600, where none is. */
+export function openWrite(path: string): number {
+  return findWrite(path) ?? onDisk(path, () => makeOwn(path, O_CREAT))
 }
 
 /** Makes an empty file where none is. */
 export function touch(path: string): void {
-  closeFile(openWrite(path, { create: true }))
+  closeFile(openWrite(path))
 }
 
 /** Makes a file that was not there, of mode 0600, and opens it for reading and writing. */
 export function createFile(path: string): number {
-  return onDisk(path, () => makeOwn(path, O_RDWR | O_CREAT | O_EXCL))
+  return onDisk(path, () => makeOwn(path, O_CREAT | O_EXCL))
 }
 
 function makeOwn(path: string, flags: number): number {
-  const fd = fs.openSync(path, flags | O_NOFOLLOW, 0o600)
+  const fd = fs.openSync(path, O_RDWR | wary | flags, 0o600)
   try {
     if ((fs.fstatSync(fd).mode & 0o600) !== 0o600) fs.fchmodSync(fd, 0o600)
     return fd
@@ -534,8 +524,11 @@ function syncLater(path: string, flags: number, isNoMatter = (_: unknown) => fal
 }
 
 function isUnsyncable(error: unknown): boolean {
-  return ['EINVAL', 'ENOTSUP', 'ENOSYS'].includes(errnoOf(error) ?? '')
+  return [...unsupported, 'EINVAL'].includes(errnoOf(error) ?? '')
 }
+
+/** What a file system says that has no such call; the second is another number on macOS alone. */
+const unsupported = ['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 
 /** Renames within one file system. Files and empty directories at `to` are replaced: look first. */
 export function rename(from: string, to: string): void {
@@ -558,7 +551,7 @@ export function linkFile(
     } catch (error) {
       const errno = errnoOf(error) ?? ''
       if (errno === 'EEXIST') return false
-      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(errno)) throw error
+      if (![...unsupported, 'EPERM', 'EMLINK'].includes(errno)) throw error
       return otherwise(from, to)
     }
   })
@@ -610,8 +603,8 @@ export function removeEmptyDir(path: string): void {
   try {
     fs.rmdirSync(path)
   } catch (error) {
-    const errno = errnoOf(error) ?? ''
-    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errno)) throw toFailure(error, path)
+    const isFull = ['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')
+    if (!isFull && !isMissing(error)) throw toFailure(error, path)
   }
 }
 

@@ -17,7 +17,7 @@ export interface Repository {
 /** The repository that git itself would use from this absolute, real path, or undefined. */
 export function findRepository(cwd: string, env: Env): Repository | undefined {
   if (env.GIT_DIR) {
-    const gitDir = disk.findRealPath(resolvePath(cwd, env.GIT_DIR))
+    const gitDir = findRealPath(resolvePath(cwd, env.GIT_DIR))
     return gitDir === undefined ? undefined : openRepository(gitDir)
   }
   for (let dir = cwd; ; dir = disk.parentOf(dir)) {
@@ -51,30 +51,25 @@ function packedRef(commonDir: string, ref: string): string | undefined {
 
 function findGitDir(dir: string): string | undefined {
   const dotGit = `${dir === '/' ? '' : dir}/.git`
-  const kind = disk.findFacts(dotGit)?.kind
-  if (kind === 'file') {
-    const target = /^gitdir: (.+?)\s*$/.exec(read(dotGit) ?? '')?.[1]
-    if (target !== undefined) return disk.findRealPath(resolvePath(dir, target))
-  }
-  if (kind === 'directory' || kind === 'link') {
-    const real = disk.findRealPath(dotGit)
-    if (real !== undefined && isGitDir(real)) return real
+  const real = isThere(dotGit) ? findRealPath(dotGit) : undefined
+  if (real !== undefined) {
+    if (isGitDir(real)) return real
+    const target = /^gitdir: (.+?)\s*$/.exec(read(real) ?? '')?.[1]
+    if (target !== undefined) return findRealPath(resolvePath(dir, target))
   }
   return isGitDir(dir) ? dir : undefined
 }
 
 function isGitDir(dir: string): boolean {
   return (
-    disk.findFacts(`${dir}/HEAD`) !== undefined &&
-    (disk.findFacts(`${dir}/commondir`) !== undefined ||
-      (disk.findFacts(`${dir}/objects`) !== undefined &&
-        disk.findFacts(`${dir}/refs`) !== undefined))
+    isThere(`${dir}/HEAD`) &&
+    (isThere(`${dir}/commondir`) || (isThere(`${dir}/objects`) && isThere(`${dir}/refs`)))
   )
 }
 
 function openRepository(gitDir: string, foundAt?: string): Repository {
   const common = read(`${gitDir}/commondir`)?.trim()
-  const commonDir = (common ? disk.findRealPath(resolvePath(gitDir, common)) : undefined) ?? gitDir
+  const commonDir = (common ? findRealPath(resolvePath(gitDir, common)) : undefined) ?? gitDir
   return { gitDir, commonDir, mainWorktree: mainWorktreeOf(commonDir, gitDir, foundAt) }
 }
 
@@ -88,7 +83,7 @@ function mainWorktreeOf(commonDir: string, gitDir: string, foundAt: string | und
     const isMain = gitDir === commonDir && foundAt !== undefined && foundAt !== commonDir
     return isMain && coreSetting(config, 'bare') !== 'true' ? foundAt : commonDir
   }
-  return disk.findRealPath(resolvePath(commonDir, worktree)) ?? commonDir
+  return findRealPath(resolvePath(commonDir, worktree)) ?? commonDir
 }
 
 function coreSetting(config: string, key: string): string | undefined {
@@ -102,9 +97,18 @@ function coreSetting(config: string, key: string): string | undefined {
   return undefined
 }
 
-/** No permission, a directory, a link: git's business, and here it tells nothing. */
+// No permission, a loop of links, a path that can be none: git's business, and here it tells nothing.
+
+function isThere(path: string): boolean {
+  return quietly(() => disk.findFacts(path)) !== undefined
+}
+
 function read(path: string): string | undefined {
   return quietly(() => disk.findText(path))
+}
+
+function findRealPath(path: string): string | undefined {
+  return quietly(() => disk.findRealPath(path))
 }
 
 function resolvePath(base: string, path: string): string {

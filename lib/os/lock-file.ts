@@ -38,7 +38,7 @@ export interface Errand {
   readonly argv0?: string
 }
 
-/** As long as the facts are, or longer. */
+/** In bytes, as long as nearly all facts are, or longer. */
 const factsLength = 511
 
 /** How long an acquirer goes on trying by default, in ms: longer than any probe can be in the way. */
@@ -59,12 +59,12 @@ export async function takeLock(
 
 /** Takes an exclusive lock at once or gives undefined. */
 export function tryLock(path: string, errand: Errand | undefined): Lock | undefined {
-  return lockOpened(disk.openWrite(path, { create: true }), path, errand, lockExclusive)
+  return lockOpened(disk.openWrite(path), path, errand, lockExclusive)
 }
 
 /** Takes a shared lock at once or gives undefined. */
 export function tryShared(path: string): Lock | undefined {
-  return lockOpened(disk.openWrite(path, { create: true }), path, undefined, lockShared)
+  return lockOpened(disk.openWrite(path), path, undefined, lockShared)
 }
 
 /** Makes a lock file that was not there, already locked; no other process can be in between. */
@@ -133,8 +133,10 @@ export function findHolder(path: string, now: number): Holder | undefined {
 
 /** The process that the lock file names, or undefined where it tells nothing. */
 export function findOwner(path: string): Owner | undefined {
+  // Behind the first line is what longer facts of an earlier owner left.
+  const [facts = ''] = (disk.findText(path) ?? '').split('\n', 1)
   // Torn or not ours: such a file says nothing about who holds the lock.
-  return decodeOwner(parseJson(disk.findText(path) ?? ''))
+  return decodeOwner(parseJson(facts))
 }
 
 function lockOpened(

@@ -98,7 +98,7 @@ export function replaceUserText(path: string, text: string): void {
     loadWriteFileAtomic().sync(path, null as unknown as string, {
       mode: 0o600,
       tmpfileCreated: (temporary: string) => {
-        const fd = disk.openWrite(temporary, { create: false })
+        const fd = disk.openWrite(temporary)
         try {
           disk.writeAll(fd, temporary, Buffer.from(text))
         } finally {

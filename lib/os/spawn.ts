@@ -55,17 +55,14 @@ export interface Child {
 /** Starts a tool behind its gate. Throws SPAWN_FAILED, or CWD_GONE when the directory is not there. */
 export async function spawnTool(spec: SpawnSpec): Promise<Child> {
   const { spawn } = process.getBuiltinModule('node:child_process')
-  const hasTerminal = spec.stdin === 'terminal'
-  const out = hasTerminal ? undefined : openPipe()
-  const err = hasTerminal ? undefined : openPipe()
-  const stdio: (number | 'ignore' | 'inherit' | 'pipe')[] = Array(lockDescriptor).fill('ignore')
   const { stdin } = spec
-  const own = hasTerminal ? 'inherit' : undefined
-  stdio[0] = stdin === 'terminal' ? 'inherit' : (stdin ?? 'ignore')
-  stdio[1] = own ?? out?.write ?? 'pipe'
-  stdio[2] = own ?? err?.write ?? 'pipe'
-  stdio[3] = 'pipe'
-  stdio[lockDescriptor] = spec.lock
+  const hasTerminal = stdin === 'terminal'
+  const [out, err] = hasTerminal ? [] : [openPipe(), openPipe()]
+  const stdio: (number | 'ignore' | 'inherit' | 'pipe')[] = hasTerminal
+    ? ['inherit', 'inherit', 'inherit', 'pipe']
+    : [stdin ?? 'ignore', out?.write ?? 'pipe', err?.write ?? 'pipe', 'pipe']
+  while (stdio.length < lockDescriptor) stdio.push('ignore')
+  stdio.push(spec.lock)
   const { env, argv } = throughShell(spec)
   let child: ChildProcess | undefined
   let group: GroupIdentity
@@ -86,13 +83,13 @@ export async function spawnTool(spec: SpawnSpec): Promise<Child> {
   } catch (error) {
     // One that nobody could tell from others later is not let go. Of one that never was there are none.
     child?.stdio?.[3]?.destroy()
-    for (const end of [out?.read, err?.read]) if (end !== undefined) disk.closeFile(end)
+    closeEnds(out?.read, err?.read)
     const errno = disk.errnoOf(error) ?? String(error)
     if (errno === 'ENOENT') throw new Failure('CWD_GONE', { cwd: spec.cwd }, { cause: error })
     const problem = problems[errno] ?? errno
     throw new Failure('SPAWN_FAILED', { program: spec.argv[0] ?? '', problem }, { cause: error })
   } finally {
-    for (const end of [out?.write, err?.write]) if (end !== undefined) disk.closeFile(end)
+    closeEnds(out?.write, err?.write)
   }
   const barrier = child.stdio[3] as Writable
   // The tool may be killed before it is let go.
@@ -117,6 +114,7 @@ const needed = `more than ${lockDescriptor} open files are needed (ulimit -n)`
 /** What can be said of an errno; the last is what a descriptor above the limit gives. */
 const problems: Readonly<Record<string, string>> = {
   E2BIG: 'its arguments and environment are too long',
+  EAGAIN: 'no more processes are allowed (ulimit -u, or the limit of a container)',
   EMFILE: needed,
   EINVAL: needed,
 }
@@ -149,6 +147,10 @@ function openPipe(): { read: number; write: number } | undefined {
   const pipe2 = koffi.load(null).func('int pipe2(int *ends, int flags)')
   if (pipe2(ends, closeOnExec) !== 0) return undefined
   return { read: ends[0] as number, write: ends[1] as number }
+}
+
+function closeEnds(...ends: readonly (number | undefined)[]): void {
+  for (const end of ends) if (end !== undefined) disk.closeFile(end)
 }
 
 /** What comes of a tool that has the terminal itself. */

@@ -188,7 +188,7 @@ describe('openWrite and findAppend', () => {
     const dir = makeDir()
     const before = process.umask(umask)
     try {
-      disk.closeFile(disk.openWrite(`${dir}/a`, { create: true }))
+      disk.closeFile(disk.openWrite(`${dir}/a`))
       disk.writeNewFile(`${dir}/c`, Buffer.from('x'))
     } finally {
       process.umask(before)
@@ -202,9 +202,25 @@ describe('openWrite and findAppend', () => {
     const dir = makeDir()
     expect(disk.findAppend(`${dir}/a`)).toBeUndefined()
     symlinkSync(`${dir}/target`, `${dir}/link`)
-    expect(() => disk.openWrite(`${dir}/link`, { create: true })).toThrow()
+    expect(() => disk.openWrite(`${dir}/link`)).toThrow()
     expect(() => disk.findAppend(`${dir}/link`)).toThrow()
     expect(existsSync(`${dir}/a`) || existsSync(`${dir}/target`)).toBe(false)
+  })
+})
+
+describe('syncDir', () => {
+  it.each(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EIO'])('throws no %s but EIO', (code) => {
+    const sync = vi.spyOn(fs, 'fsyncSync').mockImplementationOnce(() => {
+      throw Object.assign(new Error(), { code })
+    })
+    const act = () => disk.syncDir(makeDir())
+    try {
+      if (code === 'EIO') expect(act).toThrow(code)
+      else act()
+      expect(sync).toHaveBeenCalled()
+    } finally {
+      sync.mockRestore()
+    }
   })
 })
 

@@ -1,6 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import fs, {
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { describe, expect, it, vi } from 'vitest'
 import { findRepository, readHead } from '../../lib/os/git.ts'
 import { makeDir } from '../support/place.ts'
 
@@ -119,10 +126,10 @@ describe('findRepository and readHead', () => {
     mkdirSync(`${dir}/tree`)
     symlinkSync('../.git', `${dir}/tree/.git`)
     expect(look(`${dir}/tree`).gitDir).toBe(`${dir}/.git`)
-    mkdirSync(`${dir}/again`)
+    const again = makeDir()
     writeFileSync(`${dir}/gitfile`, `gitdir: ${dir}/.git\n`)
-    symlinkSync('../gitfile', `${dir}/again/.git`)
-    expect(look(`${dir}/again`)).toMatchObject(asGitSays(`${dir}/again`))
+    symlinkSync(`${dir}/gitfile`, `${again}/.git`)
+    expect(look(again)).toMatchObject(asGitSays(again))
   })
 
   it('go by GIT_DIR, absolute or not', () => {
@@ -176,11 +183,23 @@ describe('findRepository and readHead', () => {
     expect(findRepository(dir, {})).toBeUndefined()
     writeFileSync(`${dir}/HEAD`, 'ref: refs/heads/x\n')
     expect(findRepository(dir, {})).toBeUndefined()
+    const loop = makeDir()
+    symlinkSync('.git', `${loop}/.git`)
+    expect(findRepository(loop, {})).toBeUndefined()
+    const { lstatSync } = fs
+    const lstat = vi.spyOn(fs, 'lstatSync').mockImplementation((path, options) => {
+      if (!String(path).endsWith('/.git/HEAD')) return lstatSync(path, options)
+      throw Object.assign(new Error(), { code: 'EACCES' })
+    })
+    expect(findRepository(dir, {})).toBeUndefined()
+    lstat.mockRestore()
   })
 
   it('find none through a .git file that is broken or points nowhere', () => {
     const dir = makeDir()
-    for (const text of ['', 'nonsense', 'gitdir: ', `gitdir: ${dir}/none`, '\0\0']) {
+    symlinkSync('loop', `${dir}/loop`)
+    const targets = ['', `${dir}/none`, 'a\0b', 'loop', 'x'.repeat(5000)]
+    for (const text of ['', 'nonsense', '\0\0', ...targets.map((target) => `gitdir: ${target}`)]) {
       writeFileSync(`${dir}/.git`, text)
       expect(findRepository(dir, {})).toBeUndefined()
     }

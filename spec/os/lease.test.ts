@@ -110,6 +110,15 @@ describe('openLease', () => {
     expect(readdirSync(dir)).toEqual([])
   })
 
+  it.each(['ENOTEMPTY', 'ESTALE'])('is released where the next is there already: %s', (code) => {
+    const lease = take(`${makeDir()}/lease`)
+    vi.spyOn(fs, 'rmdirSync').mockImplementationOnce(() => {
+      throw Object.assign(new Error(), { code })
+    })
+    lease.release()
+    expect(lease.isLost()).toBe(true)
+  })
+
   it('serves a change by another process of the machine that has it, but no longer work', () => {
     const path = `${makeDir()}/lease`
     const lease = take(path)

@@ -341,6 +341,13 @@ describe('findHolder', () => {
     expect(findHolder(path, now - 1e9)?.held_ms).toBe(0)
   })
 
+  it('tells it also after a holder of whom more was to be said', () => {
+    const path = makePath()
+    tryLock(path, { argv0: `/${'far/'.repeat(200)}away` })?.release()
+    using _ = tryLock(path, { tool: 'codex' })
+    expect(findHolder(path, Date.now())).toMatchObject({ pid: process.pid, tool: 'codex' })
+  })
+
   it('says that the holder is stopped', async () => {
     const path = makePath()
     writeFileSync(path, '')
