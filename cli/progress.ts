@@ -1,7 +1,8 @@
 /** A line on a terminal that says how far long work is. */
 
 import { isInForeground, isTerminal } from '../lib/index.ts'
-import type { Context } from './context.ts'
+import { type Context, columnsOf } from './context.ts'
+import { atMost, cutToWidth } from './render/width.ts'
 
 export interface Progress extends Disposable {
   /** Shows a text in place of the one before; made only when it is time for another. */
@@ -30,7 +31,8 @@ export function openProgress({ json, quiet, stderr, out }: Context): Progress {
       last = performance.now()
       if (!isInForeground(2)) return
       isThere = true
-      stderr.write(`\r\x1b[K${text()}`)
+      // Of a line that wraps only the end would be wiped away; within the last column too some terminals wrap.
+      stderr.write(`\r\x1b[K${cutToWidth(text(), columnsOf(stderr) - 1, atMost)}`)
     },
     [Symbol.dispose]: clear,
   }

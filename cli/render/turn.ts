@@ -5,7 +5,7 @@ import { usage as used } from './amount.ts'
 import { outcomePaint } from './session.ts'
 import type { Style } from './style.ts'
 import { visible, visibleLine } from './visible.ts'
-import { cutToWidth } from './width.ts'
+import { atMost, cutToWidth } from './width.ts'
 
 export interface TurnViewSpec {
   /** Writes to stdout. */
@@ -189,13 +189,6 @@ export class TurnView {
     if (this.#isShown) this.#spec.talk('\r\u001b[K')
     this.#isShown = false
   }
-}
-
-/** The most columns that a text can take: what is no ASCII counts as wide. */
-function atMost(text: string): number {
-  let width = 0
-  for (const character of text) width += character > '\u007e' ? 2 : 1
-  return width
 }
 
 /**

@@ -5,6 +5,13 @@ export type Measure = (text: string) => number
 /** Counts characters: enough where nobody looks at the columns, and exact for plain ASCII. */
 export const countCharacters: Measure = (text) => (isPlain(text) ? text.length : [...text].length)
 
+/** The most columns that a text can take: what is no ASCII counts as wide. */
+export const atMost: Measure = (text) => {
+  let width = 0
+  for (const character of text) width += character > '\u007e' ? 2 : 1
+  return width
+}
+
 /** The measure for these texts; the tables of wide characters are loaded only where one needs them. */
 export async function measureFor(texts: Iterable<string>): Promise<Measure> {
   for (const text of texts) {

@@ -28,6 +28,7 @@ import {
   touch,
   until,
 } from '../support/cli.ts'
+import { startAtTerminal } from '../support/terminal.ts'
 
 const day = 86_400_000
 
@@ -722,6 +723,29 @@ describe('project move', () => {
       ...{ status: 3, code: 'PROJECT_UNKNOWN' },
     })
   })
+
+  test.skipIf(process.platform !== 'linux')(
+    'says how far it is within one line of the terminal, however long the path is',
+    async () => {
+      const place = makePlace()
+      const old = `${place.dir}/${'o'.repeat(100)}`
+      mkdirSync(old)
+      for (const _ of [1, 2]) await place.make(['--', 'true'], { cwd: old })
+      const ids = (await place.json<Row[]>(['list'], { cwd: old })).map(({ id }) => String(id))
+      const [reached, go] = [`${place.dir}/reached`, `${place.dir}/go`]
+      const plan = { call: 'renameSync', in: ids.sort()[1], reached, until: go }
+      const run = startAtTerminal(place, ['project', 'move', old, place.dir], {
+        env: { PAUSE: JSON.stringify(plan), NODE_OPTIONS: `--require ${preload('pause')}` },
+      })
+      await until('it is at the second one', () => existsSync(reached))
+      await new Promise((resolve) => setTimeout(resolve, 600))
+      touch(go)
+      const shown = (await run.ended).stdout.split('\r\x1b[K').slice(1, -1)
+      expect(shown.at(-1)).toMatch(/^2 sessions of \/.*…$/)
+      // Of the 80 columns of a terminal that does not say how many it has.
+      for (const line of shown) expect([...line].length).toBeLessThan(80)
+    },
+  )
 
   test('goes into a directory of the old one, and takes nothing on from there', async () => {
     const place = makePlace()
