@@ -1,5 +1,6 @@
 /** Looking for secrets in sessions that were recorded before, and taking them out. */
 
+import { giveWay } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
 import { parseToml, TomlError } from '../base/toml.ts'
 import { Failure } from '../errors.ts'
@@ -90,6 +91,8 @@ export function checkSession(
  * still live, and what keeps a writer from a session that is damaged.
  */
 export async function redactSession(store: Store, id: SessionId): Promise<SessionFinding[]> {
+  // Nothing below waits: where proper-lockfile listens for signals, they are heard between two sessions.
+  await giveWay()
   const place = placeOf(store, id)
   const { state, failure } = readSnapshot(id, realSessionDir(store, id, place))
   if (state === undefined) throw failure

@@ -453,6 +453,26 @@ describe('--fix', () => {
     expect((await place.stint(['redact', '--fix', id])).status).toBe(0)
   })
 
+  test('of sessions of a shared store is stopped between two of them', async () => {
+    const place = makePlace()
+    await place.make(['--shared', '--', 'true'])
+    const old = [makeOld(place), makeOld(place), makeOld(place)]
+    const [reached, go] = [`${place.dir}/reached`, `${place.dir}/go`]
+    const plan = { call: 'openSync', path: `${old[1]?.id}/transcript.jsonl`, reached, until: go }
+    const run = place.start(['redact', '--fix', ...old.map(({ id }) => id)], {
+      env: { PAUSE: JSON.stringify(plan) },
+      preload: [preload('pause')],
+    })
+    await until('it looks at the second one', () => existsSync(reached))
+    run.kill('SIGINT')
+    touch(go)
+    expect((await run.ended).signal).toBe('SIGINT')
+    const isLeft = old.map(({ dir }) =>
+      readFileSync(`${dir}/transcript.jsonl`, 'utf8').includes(token),
+    )
+    expect(isLeft).toEqual([false, false, true])
+  })
+
   test('is survived by who follows the session', async () => {
     const place = makePlace()
     const { id, dir } = makeOld(place)
