@@ -10,7 +10,9 @@ import type { Store } from './store.ts'
 /** Has the store know of a name before a session has it, if it is of that form. */
 export function noteName(store: Store, name: unknown): void {
   if (typeof name !== 'string' || !isLikeStart(name)) return
-  disk.touch(files.namesLikeIds(store.dir))
+  const path = files.namesLikeIds(store.dir)
+  // Whose it is is no matter, as after a `sudo stint`.
+  if (disk.findFacts(path) === undefined) disk.touch(path)
   // Whoever died before this left a name that a power cut would take back.
   disk.syncDir(store.dir)
 }

@@ -32,6 +32,18 @@ describe('rename and pin', () => {
     expect(entriesOf(place.session(id))).toEqual(before)
   })
 
+  test('give a name like an id also where another user noted the first of these', async () => {
+    const place = makePlace()
+    const [a, b] = [await place.make(), await place.make()]
+    expect((await place.stint(['rename', a, '01one'])).status).toBe(0)
+    const named = await place.stint(['rename', b, '01two'], {
+      preload: [preload('refusals')],
+      env: { STINT_REFUSALS: JSON.stringify({ openSync: '/names-like-ids' }) },
+    })
+    expect(named.status).toBe(0)
+    expect(await place.json(['show', '01two'])).toMatchObject({ id: b })
+  })
+
   test('work while the session runs, one entry each', async () => {
     const place = makePlace()
     const gate = `${place.dir}/gate`
