@@ -87,9 +87,19 @@ export async function taskOf(
   }
 }
 
+/** As much as of a file, in bytes: what never ends is not to take all memory first. */
+const longestPrompt = 16 * 1024 * 1024
+
 async function promptIn(file: string, context: Context): Promise<string> {
   if (file !== '-') return readPrompt(pathOf(context, file))
   const chunks: Buffer[] = []
-  for await (const chunk of context.stdin) chunks.push(chunk)
+  let size = 0
+  for await (const chunk of context.stdin) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > longestPrompt) {
+      throw new Failure('USAGE', { problem: 'the prompt in standard input is longer than 16 MiB' })
+    }
+  }
   return decodePrompt(Buffer.concat(chunks), 'standard input')
 }

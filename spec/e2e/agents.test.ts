@@ -539,6 +539,12 @@ test('what cannot be is refused before anything is made', async () => {
   expect(torn.status).toBe(2)
   expect(torn.stderr).toContain('with a NUL in it')
   expect(torn.stderr).not.toContain('this')
+  const endless = await stage.stint(['run', '--tool', 'codex', '-'], {
+    env,
+    input: 'a'.repeat(17 * 1024 * 1024),
+  })
+  expect(endless.status).toBe(2)
+  expect(endless.stderr).toContain('standard input is longer than 16 MiB')
   const missing = await stage.stint(['run', '--tool', 'codex', 'a'], {
     env: { PATH: '/nonexistent' },
   })
