@@ -56,8 +56,8 @@ const rounds = 6
 const mostFinds = 10_000
 const shortest = 8
 
-/** A value may take 250 ms, or as much for each MiB of it. */
-const slowest = 250
+/** In ms, for a value or each MiB of it: many times what the worst takes, since what is given up is lost. */
+const slowest = 2000
 /** So much takes a few ms at most. */
 const unmeasured = 0x4000
 const mebi = 0x100000
