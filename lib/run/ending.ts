@@ -87,10 +87,10 @@ export async function recordEnd(
     events_count: 0,
     ...artifactsOf(session.dir, turn),
   }
-  const safe = session.redact({ type: 'turn_ended', turn, text: null, data: known, at })
+  const safe = session.redactParts(known)
   // What others may have appended meanwhile is known under the lock.
   const makeResult = (state: State): TurnResult => ({
-    ...safe.value.data,
+    ...safe.value,
     outcome: outcomeOf(ending, account, state),
     events_count: state.journal.seq - firstSeq + extras.length + 2,
   })
@@ -101,7 +101,7 @@ export async function recordEnd(
       await session.appendAlways((state) => {
         if (!hasOpenTurn(state)) return []
         result = makeResult(state)
-        const ended = { ...safe.value, data: result }
+        const ended = { type: 'turn_ended', turn, text: null, data: result, at } as const
         return [...extras, session.encodeRedacted(ended, safe.counts)]
       })
       refusal = undefined

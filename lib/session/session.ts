@@ -237,6 +237,21 @@ export class Session implements Disposable {
     }
   }
 
+  /** Redacts each part of a turn's result on its own: what takes too long to search costs no other. */
+  redactParts<T extends object>(parts: T): Redacted<T> {
+    let counts: RedactionCounts | undefined
+    const redact = (part: unknown) => {
+      const safe = this.#redactor.json(part)
+      counts = mergeCounts(counts, safe.counts)
+      return safe.value
+    }
+    const safe = Object.entries(parts).map(([key, part]) => [
+      key,
+      Array.isArray(part) ? part.map(redact) : redact(part),
+    ])
+    return { value: Object.fromEntries(safe) as T, counts }
+  }
+
   /** Redacts and encodes an entry. */
   encode(entry: NewEntry): EncodedEntry {
     const { value, counts } = this.redact(entry)

@@ -94,7 +94,7 @@ export async function endTurn(
 ): Promise<State> {
   const number = session.state.turn?.number ?? 0
   const known = { summary, ...artifactsOf(session.dir, number) }
-  const safe = session.redact({ text: null, data: known })
+  const safe = session.redactParts(known)
   const { state } = await session.append((state) => {
     const { turn } = state
     if (turn?.number !== number || !hasOpenTurn(state)) return []
@@ -108,7 +108,7 @@ export async function endTurn(
       outcome,
       exit_code: null,
       signal: null,
-      summary: safe.value.data.summary,
+      summary: safe.value.summary,
       started_at: turn.started_at,
       completed_at: new Date(ended).toISOString(),
       duration_ms: Math.max(0, ended - Date.parse(turn.started_at)),
@@ -117,7 +117,7 @@ export async function endTurn(
       cost_usd: null,
       peak_memory_bytes: null,
       events_count: state.journal.seq + 2 - (started ?? state.journal.seq + 1),
-      artifacts: safe.value.data.artifacts,
+      artifacts: safe.value.artifacts,
       ...(known.artifacts_truncated && { artifacts_truncated: true }),
     }
     const data = upkeep ? { ...result, upkeep: true } : result

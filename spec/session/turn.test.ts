@@ -3,7 +3,10 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parseToml } from '../../lib/base/toml.ts'
 import { holdSession, listArtifacts, readResult, type Store } from '../../lib/index.ts'
+import { createRedactor } from '../../lib/redact/redact.ts'
+import { Session } from '../../lib/session/session.ts'
 import { settle } from '../../lib/session/turn.ts'
+import { alnum } from '../redact/samples.ts'
 import { ended, started, writeSession } from '../store/sessions.ts'
 import { makeDir, makeStore } from '../support/place.ts'
 
@@ -60,6 +63,31 @@ describe('settle', () => {
       artifacts_truncated: true,
     })
     expect(artifacts).toEqual(listArtifacts(dir, 1).slice(0, Math.floor(1024 ** 2 / 260)))
+  })
+
+  it('keeps each part of a result whose artifacts together take too long to search', async () => {
+    const store = makeStore()
+    const { id, dir } = writeSession(store, { told: [started(1, at)] })
+    const output = `${dir}/output/turn-0001`
+    mkdirSync(output, { recursive: true })
+    for (let n = 0; n < 100; n++) writeFileSync(`${output}/${String(n).padStart(250, '0')}`, '')
+    let now = 0
+    const cpuTime = () => (now += 10_000)
+    using session = new Session(id, dir, { redactor: createRedactor({ cpuTime }), lease: 'none' })
+    await settle(session, at + 60_000)
+    const summary = 'its supervisor was gone when it was looked at'
+    expect(readResult(store, id)).toMatchObject({ summary, artifacts: listArtifacts(dir, 1) })
+  })
+
+  it('takes a secret out of an artifact, and counts it', async () => {
+    const store = makeStore()
+    const { id, dir } = writeSession(store, { told: [started(1, at)] })
+    mkdirSync(`${dir}/output/turn-0001`, { recursive: true })
+    writeFileSync(`${dir}/output/turn-0001/${'gh' + 'p_'}${alnum(36)}.txt`, '')
+    await settleOne(store, id)
+    const { artifacts, redactions } = readResult(store, id)
+    expect(artifacts).toEqual([{ path: 'turn-0001/[REDACTED:github-token].txt', size_bytes: 0 }])
+    expect(redactions).toEqual({ 'github-token': 1 })
   })
 
   it('records a crashed turn as of its last entry, and writes its result', async () => {
