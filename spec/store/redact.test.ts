@@ -17,6 +17,7 @@ import {
   type SessionId,
   type Store,
 } from '../../lib/index.ts'
+import { decodeEntry } from '../../lib/journal/entry.ts'
 import { tryLock } from '../../lib/os/lock-file.ts'
 import { createRedactor } from '../../lib/redact/redact.ts'
 import { JournalRedaction } from '../../lib/session/redaction.ts'
@@ -100,6 +101,24 @@ describe('checkSession', () => {
     const { id } = writeSession(makeStore(), { told: [] })
     const { counts } = new JournalRedaction(id, createRedactor()).check({ line, entry: undefined })
     expect(counts).toEqual({ error: 1 })
+  })
+
+  it('leaves an entry whose text takes too long to search as it is', () => {
+    const text = 'lorem ipsum '.repeat(3000)
+    const { id, dir } = writeSession(makeStore(), {
+      told: [['output', { stream: 'stdout' }, { turn: 1, at, text }]],
+    })
+    const [, written = ''] = readFileSync(`${dir}/transcript.jsonl`, 'utf8').split('\n')
+    const line = { offset: 0, end: written.length + 1, text: written }
+    let now = 0
+    const cpuTime = () => (now += 10_000)
+    const redaction = new JournalRedaction(id, createRedactor({ cpuTime }))
+    const entry = decodeEntry(written)
+    expect(redaction.check({ line, entry })).toEqual({
+      counts: { error: 1 },
+      text: undefined,
+      entry,
+    })
   })
 
   it('finds nothing in what was redacted when it was written', async () => {
