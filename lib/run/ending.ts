@@ -137,9 +137,9 @@ function outcomeOf(
 /** The exit status of `run` for a turn's end. */
 export function statusOf(outcome: Outcome, { exit, interruptedBy, isDismissed }: Ending): number {
   if (outcome === 'timed_out') return 124
-  if (isDismissed) return outcome === 'success' ? 0 : 1
-  if (exit.code !== null && exit.code !== 0) return exit.code
-  if (exit.signal !== null) return 128 + signalNumber(exit.signal)
+  // How one left that was sent away says nothing of its turn.
+  if (!isDismissed && exit.code !== null && exit.code !== 0) return exit.code
+  if (!isDismissed && exit.signal !== null) return 128 + signalNumber(exit.signal)
   if (outcome === 'success') return 0
   return outcome === 'interrupted' && interruptedBy !== undefined
     ? 128 + signalNumber(interruptedBy)

@@ -112,7 +112,8 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   }
   let isDismissed = false
   const dismiss = () => {
-    isDismissed = exit === undefined
+    if (exit !== undefined) return
+    isDismissed = true
     terminate()
   }
   void spec.over?.then(() => setTimeout(dismiss, farewell).unref())

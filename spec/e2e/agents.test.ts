@@ -812,6 +812,39 @@ describe('an agent that speaks ACP', () => {
     })
   })
 
+  /** An agent whose process stays when it has nothing more to do. */
+  const staying = ({ dir }: ReturnType<typeof setUp>, scenario: string, onTerm: string) => {
+    const file = join(dir, 'staying.sh')
+    const loop = 'while :; do sleep 0.1; done'
+    writeFileSync(file, `end() { ${onTerm}; }\ntrap end TERM\n${acp(scenario)}\n${loop}\n`)
+    return `sh "${file}"`
+  }
+
+  test('that is sent away has ended its turn well, also while others still print', async () => {
+    const place = setUp()
+    const ticks = 'for i in $(seq 30); do echo tick; sleep 0.1; done'
+    const agent = staying(place, 'plain', `setsid sh -c '${ticks}' & exit 3`)
+    const ran = await place.stint(['run', '--idle-timeout', '500ms', '--acp', agent, 'a'])
+    expect(await place.json<Row>(['result', '@last'])).toMatchObject({
+      outcome: 'success',
+      exit_code: 3,
+    })
+    expect(ran.status).toBe(0)
+  })
+
+  test('that was interrupted and is sent away has the status of its signal', async () => {
+    const place = setUp()
+    const run = place.start(['run', '--acp', staying(place, 'cancel', 'exit 3'), 'a'])
+    await run.session()
+    await run.says('working')
+    run.kill('SIGINT')
+    expect((await run.ended).status).toBe(130)
+    expect(await place.json<Row>(['result', '@last'])).toMatchObject({
+      outcome: 'interrupted',
+      exit_code: 3,
+    })
+  })
+
   test('is asked to cancel before it gets a signal', async () => {
     const place = setUp()
     const run = place.start(['run', '--acp', acp('cancel'), 'a'])
