@@ -3,8 +3,18 @@
 import { isTable } from '../base/decode.ts'
 import { cutText } from '../base/text.ts'
 import { cutResult } from './drafts.ts'
-import type { EventData, PlanItem, ToolEvent } from './event.ts'
-import { isAmount, shownIn, sumOf, usageEvents } from './fields.ts'
+import type { PlanItem, ToolEvent } from './event.ts'
+import {
+  type Fields,
+  fieldsIn,
+  isAmount,
+  listIn,
+  rawEvent,
+  shownIn,
+  sumOf,
+  textIn,
+  usageEvents,
+} from './fields.ts'
 
 /** One turn's updates. Nothing in it throws, whatever the agent sends. */
 export interface Updates {
@@ -19,8 +29,6 @@ export interface Updates {
   /** Nothing more comes: what calls had put out that never ended. */
   readonly rest: () => readonly ToolEvent[]
 }
-
-type Table = EventData
 
 interface Call {
   readonly id: string
@@ -57,7 +65,7 @@ export function openUpdates(countsAnew: () => boolean = () => false): Updates {
     }
     return call
   }
-  const tell = (call: Call, update: Table): ToolEvent[] => {
+  const tell = (call: Call, update: Fields): ToolEvent[] => {
     if (call.state !== 'announced') return []
     keep({ ...call, input: undefined, state: 'told' })
     return [callEvent(call, update)]
@@ -71,9 +79,9 @@ export function openUpdates(countsAnew: () => boolean = () => false): Updates {
       return [{ type: 'tool_result', id: call.id, status: 'declined' }]
     })
 
-  const followCall = (update: Table): readonly ToolEvent[] => {
+  const followCall = (update: Fields): readonly ToolEvent[] => {
     const call = merge(calls, update)
-    if (call === undefined) return [raw(update)]
+    if (call === undefined) return [rawEvent(update)]
     if (call.state === 'ended') return []
     keep(call)
     const hasEnded = update.status === 'completed' || update.status === 'failed'
@@ -87,10 +95,10 @@ export function openUpdates(countsAnew: () => boolean = () => false): Updates {
   }
 
   /** How full its context is, which comes with the cost, is no event. */
-  const takeCost = (update: Table): readonly ToolEvent[] => {
+  const takeCost = (update: Fields): readonly ToolEvent[] => {
     if (!isTable(update.cost)) return []
     const { amount, currency } = update.cost
-    if (currency !== 'USD' || !isAmount(amount)) return [raw(update)]
+    if (currency !== 'USD' || !isAmount(amount)) return [rawEvent(update)]
     const isAnew = countsAnew()
     const cost_usd = isAnew ? Math.max(0, amount - paid) : amount
     paid = amount
@@ -99,7 +107,7 @@ export function openUpdates(countsAnew: () => boolean = () => false): Updates {
 
   return {
     parse: (update) => {
-      if (!isTable(update)) return [raw({ update })]
+      if (!isTable(update)) return [rawEvent({ update })]
       switch (update.sessionUpdate) {
         case 'agent_message_chunk':
           return [...endDeclined(), textEvent('message', update)]
@@ -118,7 +126,7 @@ export function openUpdates(countsAnew: () => boolean = () => false): Updates {
         case 'config_option_update':
           return []
         default:
-          return [raw(update)]
+          return [rawEvent(update)]
       }
     },
     introduce: (update) => {
@@ -143,16 +151,16 @@ export function openUpdates(countsAnew: () => boolean = () => false): Updates {
 }
 
 /** The call that an update is of, with what the update says; undefined when it names none. */
-function merge(calls: ReadonlyMap<string, Call>, update: Table): Call | undefined {
-  const id = textOf(update.toolCallId)
+function merge(calls: ReadonlyMap<string, Call>, update: Fields): Call | undefined {
+  const id = textIn(update, 'toolCallId')
   if (id === undefined) return undefined
   const before = calls.get(id)
   const state = before?.state ?? 'announced'
   return {
     id,
-    name: textOf(update.name) ?? before?.name,
-    title: textOf(update.title) ?? before?.title,
-    kind: textOf(update.kind) ?? before?.kind,
+    name: textIn(update, 'name') ?? before?.name,
+    title: textIn(update, 'title') ?? before?.title,
+    kind: textIn(update, 'kind') ?? before?.kind,
     input: state === 'announced' ? (update.rawInput ?? before?.input) : undefined,
     output: cutText(
       (Array.isArray(update.content) ? outputOf(update.content) : (before?.output ?? '')) +
@@ -170,7 +178,7 @@ function hasArguments(input: unknown): boolean {
   return Object.keys(input).some((key) => key !== 'cwd')
 }
 
-function callEvent(call: Call, update: Table): ToolEvent {
+function callEvent(call: Call, update: Fields): ToolEvent {
   const { id, name, title, kind, input } = call
   const { locations } = update
   const data = {
@@ -188,10 +196,10 @@ function callEvent(call: Call, update: Table): ToolEvent {
   }
 }
 
-function resultEvent(call: Call, update: Table): ToolEvent {
-  const content = Array.isArray(update.content) ? update.content : []
+function resultEvent(call: Call, update: Fields): ToolEvent {
+  const content = listIn(update, 'content')
   const rest = content.filter((part) => contentText(part) === undefined)
-  const result = isTable(update.rawOutput) ? update.rawOutput : {}
+  const result = fieldsIn(update, 'rawOutput')
   const exit = exitOf(result, update)
   // opencode's has the output and what is known of it; others' is the output.
   const whole =
@@ -208,9 +216,9 @@ function resultEvent(call: Call, update: Table): ToolEvent {
 }
 
 /** A command's exit status, in each of the places where an agent has it. */
-function exitOf(result: Table, update: Table): number | undefined {
+function exitOf(result: Fields, update: Fields): number | undefined {
   const exits = [
-    isTable(result.metadata) ? result.metadata.exit : undefined,
+    fieldsIn(result, 'metadata').exit,
     result.exit_code,
     terminalOf(update, 'terminal_exit').exit_code,
   ]
@@ -218,14 +226,13 @@ function exitOf(result: Table, update: Table): number | undefined {
 }
 
 /** What codex's agents say of the terminal that a command of theirs runs in. */
-function terminalOf({ _meta: meta }: Table, key: string): Table {
-  const said = isTable(meta) ? meta[key] : undefined
-  return isTable(said) ? said : {}
+function terminalOf(update: Fields, key: string): Fields {
+  return fieldsIn(fieldsIn(update, '_meta'), key)
 }
 
-function terminalOutput(update: Table): string {
+function terminalOutput(update: Fields): string {
   const pieces = ['terminal_output', 'terminal_output_delta'].map((key) => terminalOf(update, key))
-  return pieces.map(({ data }) => textOf(data) ?? '').join('')
+  return pieces.map((piece) => textIn(piece, 'data') ?? '').join('')
 }
 
 function outputOf(content: readonly unknown[]): string {
@@ -238,18 +245,18 @@ function contentText(part: unknown): string | undefined {
 }
 
 function blockText(block: unknown): string | undefined {
-  return isTable(block) && block.type === 'text' ? textOf(block.text) : undefined
+  return isTable(block) && block.type === 'text' ? textIn(block, 'text') : undefined
 }
 
-function textEvent(type: 'message' | 'thought', update: Table): ToolEvent {
+function textEvent(type: 'message' | 'thought', update: Fields): ToolEvent {
   const text = blockText(update.content)
-  const block = textOf(update.messageId)
-  if (text === undefined) return raw(update)
+  const block = textIn(update, 'messageId')
+  if (text === undefined) return rawEvent(update)
   return { type, text, delta: true, ...(block === undefined ? {} : { block }) }
 }
 
-function planEvent(update: Table): ToolEvent {
-  if (!Array.isArray(update.entries)) return raw(update)
+function planEvent(update: Fields): ToolEvent {
+  if (!Array.isArray(update.entries)) return rawEvent(update)
   const items = update.entries.flatMap((entry: unknown): PlanItem[] => {
     if (!isTable(entry) || typeof entry.content !== 'string') return []
     const { content: text, status } = entry
@@ -264,10 +271,8 @@ function planEvent(update: Table): ToolEvent {
 export function usageOf(answer: unknown): readonly ToolEvent[] {
   if (!isTable(answer)) return []
   if (isTable(answer.usage)) return standardUsage(answer.usage)
-  const quota = isTable(answer._meta) ? answer._meta.quota : undefined
-  const count = isTable(quota) ? quota.token_count : undefined
-  if (!isTable(count)) return []
-  const { input_tokens: input, output_tokens: output } = count
+  const quota = fieldsIn(fieldsIn(answer, '_meta'), 'quota')
+  const { input_tokens: input, output_tokens: output } = fieldsIn(quota, 'token_count')
   return usageEvents('run', { input_tokens: counted(input), output_tokens: counted(output) }, quota)
 }
 
@@ -275,7 +280,7 @@ export function usageOf(answer: unknown): readonly ToolEvent[] {
  * The protocol's texts call it both the turn's and the session's. What is there sends less: opencode
  * counts the turn's last request to the model alone, so it is a part of the turn that nothing else counts.
  */
-function standardUsage(usage: Table): readonly ToolEvent[] {
+function standardUsage(usage: Fields): readonly ToolEvent[] {
   const { inputTokens, outputTokens, totalTokens: total } = usage
   const [input, output] = [counted(inputTokens), counted(outputTokens)]
   const reasoning = counted(usage.thoughtTokens)
@@ -296,12 +301,4 @@ function standardUsage(usage: Table): readonly ToolEvent[] {
 
 function counted(value: unknown): number | undefined {
   return isAmount(value) && Number.isInteger(value) ? value : undefined
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
-}
-
-function raw(data: Table): ToolEvent {
-  return { type: 'raw', data }
 }

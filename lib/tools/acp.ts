@@ -6,8 +6,8 @@ import { isTable } from '../base/decode.ts'
 import { openPermissions, type PermissionSpec } from './acp-permission.ts'
 import { openUpdates, usageOf } from './acp-updates.ts'
 import type { Primed } from './adapter.ts'
-import type { EventData, ToolEvent, Verdict } from './event.ts'
-import { isSince, messageIn, readFields, textIn } from './fields.ts'
+import type { ToolEvent, Verdict } from './event.ts'
+import { type Fields, fieldsIn, isSince, messageIn, readFields, textIn } from './fields.ts'
 
 export interface ConversationSpec extends PermissionSpec {
   /** To the agent's standard input: a line with its LF. */
@@ -190,10 +190,9 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
         clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
         clientInfo: { name: 'stint', version: spec.clientVersion },
       })
-      const { protocolVersion, authMethods, agentCapabilities, agentInfo } = isTable(hello)
-        ? hello
-        : {}
-      const about = isTable(agentInfo) ? agentInfo : {}
+      const told = isTable(hello) ? hello : {}
+      const { protocolVersion, authMethods } = told
+      const about = fieldsIn(told, 'agentInfo')
       // Before that it counted what its process cost, and not, as the protocol has it, its session.
       const isClaude = /\bclaude\b/i.test(textIn(about, 'name') ?? '')
       countsAnew = isClaude && !isSince('0.80.0', textIn(about, 'version'))
@@ -202,7 +201,7 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
         return cannot(`it speaks version ${version} of the protocol, not ${PROTOCOL_VERSION}`)
       }
       logins = namesOf(authMethods)
-      const capabilities = isTable(agentCapabilities) ? agentCapabilities : {}
+      const capabilities = fieldsIn(told, 'agentCapabilities')
       cannotResume = resumptionIn(capabilities) === undefined
       const open = async (act: ConversationSpec['act']) => {
         try {
@@ -332,7 +331,7 @@ interface Opened {
 async function openSession(
   agent: ClientContext,
   { act, cwd, providerSession: sessionId }: ConversationSpec,
-  capabilities: EventData,
+  capabilities: Fields,
 ): Promise<Opened | Ending> {
   const place = { cwd, mcpServers: [] }
   const request = async (method: string, params: object, known?: string) => {
@@ -384,12 +383,12 @@ async function findListed(
 }
 
 /** How the agent goes on with a session; undefined when it does not. */
-function resumptionIn(capabilities: EventData): string | undefined {
+function resumptionIn(capabilities: Fields): string | undefined {
   if (has(capabilities, 'resume')) return 'session/resume'
   return capabilities.loadSession === true ? 'session/load' : undefined
 }
 
-function has({ sessionCapabilities }: EventData, name: string): boolean {
+function has({ sessionCapabilities }: Fields, name: string): boolean {
   return isTable(sessionCapabilities) && isTable(sessionCapabilities[name])
 }
 
@@ -483,8 +482,8 @@ function namesOf(methods: unknown): readonly string[] {
  * ends the turn as any other. Undefined when the update is not about that.
  */
 function statusIn(update: unknown): boolean | undefined {
-  const meta = isTable(update) && isTable(update._meta) ? update._meta : {}
-  const status = isTable(meta.codex) ? meta.codex.threadStatus : undefined
+  const meta = isTable(update) ? fieldsIn(update, '_meta') : {}
+  const status = fieldsIn(meta, 'codex').threadStatus
   return isTable(status) ? status.type === 'systemError' : undefined
 }
 
@@ -497,7 +496,7 @@ function compactionsIn(update: unknown): readonly string[] | undefined {
 }
 
 /** A JSON-RPC message; no batch, which the protocol does not have. */
-function parseMessage(line: string): EventData | undefined {
+function parseMessage(line: string): Fields | undefined {
   const message = readFields(line)
   if (message?.jsonrpc !== '2.0') return undefined
   const { id } = message

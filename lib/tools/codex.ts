@@ -233,7 +233,7 @@ function stateOf(helper: unknown): string {
 }
 
 function planItem(value: unknown): PlanItem {
-  const item = typeof value === 'object' && value !== null ? (value as Fields) : {}
+  const item = isTable(value) ? value : {}
   const status = item.completed === true ? 'completed' : textIn(item, 'status')
   return {
     text: textIn(item, 'text') ?? textIn(item, 'step') ?? '',
