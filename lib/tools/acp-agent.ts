@@ -14,15 +14,7 @@ export function acpAdapter(name: string, command: readonly string[]): Adapter {
     plan: ({ args }) => ({ args: [...words, ...args], stdin: 'conversation' }),
     load: () => import('@agentclientprotocol/sdk'),
     open: async ({ request, ...spec }) => {
-      const { act, prompt, permission, providerSession, primed } = request
-      const conversation = await converse({
-        ...spec,
-        act,
-        prompt,
-        permission,
-        ...(providerSession === undefined ? {} : { providerSession }),
-        ...(primed === undefined ? {} : { primed }),
-      })
+      const conversation = await converse({ ...request, ...spec })
       let ending: Ending | undefined
       const over = conversation.done.then((how) => {
         ending = how

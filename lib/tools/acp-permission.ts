@@ -24,15 +24,14 @@ export interface Answer {
 /** How many questions may wait for a person; more are answered with no. */
 const mostQuestions = 16
 
-/** Answers permission requests; once `stop` aborts, all of them are cancelled. */
+/** Makes what answers permission requests; once `stop` aborts, all of them are cancelled. */
 export function openPermissions(
-  spec: PermissionSpec,
+  { permission, ask }: PermissionSpec,
   stop: AbortSignal,
-): { readonly answer: (question: Question, signal: AbortSignal) => Promise<Answer> } {
+): (question: Question, signal: AbortSignal) => Promise<Answer> {
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
   const askUser = async (question: Question, signal: AbortSignal): Promise<string | undefined> => {
-    const { ask } = spec
     if (ask === undefined || waiting >= mostQuestions) return undefined
     waiting++
     const asked = last.then(() => (signal.aborted ? undefined : ask(question, signal)))
@@ -43,26 +42,24 @@ export function openPermissions(
     waiting--
     return id
   }
-  return {
-    answer: async ({ toolCall, options }, requested) => {
-      const signal = AbortSignal.any([requested, stop])
-      const pick = (...kinds: readonly string[]) =>
-        kinds.flatMap((kind) => options.filter((option) => option.kind === kind))[0]
-      let option = pick('reject_once', 'reject_always')
-      if (spec.permission === 'allow') {
-        option = pick('allow_once', 'allow_always')
-      } else if (spec.permission === 'ask') {
-        const id = await askUser({ toolCall, options }, signal)
-        option = options.find(({ optionId }) => optionId === id) ?? option
-      }
-      if (option === undefined || signal.aborted) {
-        return { outcome: { outcome: 'cancelled' }, isDeclined: false }
-      }
-      return {
-        outcome: { outcome: 'selected', optionId: option.optionId },
-        isDeclined: option.kind.startsWith('reject'),
-      }
-    },
+  return async ({ toolCall, options }, requested) => {
+    const signal = AbortSignal.any([requested, stop])
+    const pick = (...kinds: readonly string[]) =>
+      kinds.flatMap((kind) => options.filter((option) => option.kind === kind))[0]
+    let option = pick('reject_once', 'reject_always')
+    if (permission === 'allow') {
+      option = pick('allow_once', 'allow_always')
+    } else if (permission === 'ask') {
+      const id = await askUser({ toolCall, options }, signal)
+      option = options.find(({ optionId }) => optionId === id) ?? option
+    }
+    if (option === undefined || signal.aborted) {
+      return { outcome: { outcome: 'cancelled' }, isDeclined: false }
+    }
+    return {
+      outcome: { outcome: 'selected', optionId: option.optionId },
+      isDeclined: option.kind.startsWith('reject'),
+    }
   }
 }
 

@@ -3,31 +3,14 @@
 import type { AnyMessage, ClientContext, RequestPermissionRequest } from '@agentclientprotocol/sdk'
 import { poll, sleep } from '../base/async.ts'
 import { isTable } from '../base/decode.ts'
-import { openPermissions, type PermissionSpec } from './acp-permission.ts'
+import { openPermissions } from './acp-permission.ts'
 import { openUpdates, usageOf } from './acp-updates.ts'
-import type { Primed } from './adapter.ts'
+import type { OpenSpec, TurnRequest } from './adapter.ts'
 import type { ToolEvent, Verdict } from './event.ts'
 import { type Fields, fieldsIn, isSince, messageIn, readFields, textIn } from './fields.ts'
 
-export interface ConversationSpec extends PermissionSpec {
-  /** To the agent's standard input: a line with its LF. */
-  readonly write: (line: string) => void
-  /** Nothing is written after it. Called once, when the turn is over; agents then exit. */
-  readonly closeInput: () => void
-  /**
-   * In the order they happened, from within `take` or later. What an agent says after its answer to the
-   * prompt comes too, until its output ends.
-   */
-  readonly onEvent: (event: ToolEvent) => void
-  readonly cwd: string
-  readonly act: 'new' | 'resume' | 'fork' | 'compact'
-  /** The session that is gone on with, or copied; absent for a new one. */
-  readonly providerSession?: string
-  readonly prompt: string
-  /** What goes to a new session in place of a fork that the agent cannot make; without it that fails. */
-  readonly primed?: Primed
-  readonly clientVersion: string
-}
+export type ConversationSpec = Omit<OpenSpec, 'request'> &
+  Pick<TurnRequest, 'act' | 'prompt' | 'permission' | 'providerSession' | 'primed'>
 
 /** A turn that goes on. */
 export interface Conversation {
@@ -158,13 +141,13 @@ export async function converse(spec: ConversationSpec): Promise<Conversation> {
     if (isPrompted) emit(updates.parse(params.update))
   }
 
-  const permissions = openPermissions(spec, stop.signal)
+  const permit = openPermissions(spec, stop.signal)
   const answerPermission = async (request: RequestPermissionRequest, signal: AbortSignal) => {
     // Nothing is to be allowed before there is a prompt.
     if (!isPrompted) return { outcome: { outcome: 'cancelled' } } as const
     const { toolCall, sessionId } = request
     if (sessionId === session) emit(updates.introduce(toolCall))
-    const { outcome, isDeclined } = await permissions.answer(request, signal)
+    const { outcome, isDeclined } = await permit(request, signal)
     if (isDeclined) updates.decline(toolCall.toolCallId)
     const method = methods.client.session.requestPermission
     if (!isOver) emit([{ type: 'raw', data: { method, ...request, outcome } }])

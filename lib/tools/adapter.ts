@@ -158,6 +158,11 @@ export interface OpenSpec extends Pick<PermissionSpec, 'ask'> {
   readonly clientVersion: string
   /** A line with its LF, to the tool's standard input. */
   readonly write: (line: string) => void
+  /** Nothing is written after it. Called once, when the turn is over; agents then exit. */
   readonly closeInput: () => void
+  /**
+   * In the order they happened, while a line is parsed or later. What an agent says after its answer to
+   * the prompt comes too, until its output ends.
+   */
   readonly onEvent: (event: ToolEvent) => void
 }
