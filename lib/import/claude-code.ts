@@ -1,8 +1,7 @@
 /** Claude Code: `projects/<directory>/<uuid>.jsonl`, a line for each block of a message. */
 
 import { assistantEvent, blocksOf, tokensOf, userEvent } from '../tools/claude-blocks.ts'
-import type { ToolEvent } from '../tools/event.ts'
-import { type Fields, fieldsIn, known, textIn, withData } from '../tools/fields.ts'
+import { type Fields, fieldsIn, known, textIn, usageEvents, withData } from '../tools/fields.ts'
 import { type About, type Format, instantOf, isProviderId, type Said, unread } from './format.ts'
 import { namesIn, realDir, type Source } from './source.ts'
 
@@ -60,7 +59,6 @@ class Lines {
       if (this.#seen.has(id)) return
       this.#seen.add(id)
     }
-    const said = (event: ToolEvent): Said => ({ kind: 'event', at, event })
     switch (line.type) {
       case 'user':
         yield* this.#user(line, at)
@@ -70,7 +68,8 @@ class Lines {
         return
       case 'system':
         if (line.subtype === 'compact_boundary') {
-          yield said({ type: 'compacted', data: fieldsIn(line, 'compactMetadata') })
+          const data = fieldsIn(line, 'compactMetadata')
+          yield { kind: 'event', at, event: { type: 'compacted', data } }
         } else yield { kind: 'left_out', what: `system ${textIn(line, 'subtype') ?? ''}`.trim() }
         return
       default:
@@ -133,9 +132,9 @@ class Lines {
     if (message === undefined || this.#counted.has(message.id)) return
     this.#counted.add(message.id)
     const { usage, at } = message
-    const tokens = tokensOf(usage)
-    if (Object.keys(tokens).length === 0) return
-    yield { kind: 'event', at, event: { type: 'usage', scope: 'step', tokens, raw: usage } }
+    for (const event of usageEvents('step', tokensOf(usage), usage)) {
+      yield { kind: 'event', at, event }
+    }
   }
 }
 

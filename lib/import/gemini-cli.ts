@@ -1,7 +1,7 @@
 /** Gemini CLI: `tmp/<project>/chats/session-*.jsonl`, a log of messages and of changes to them. */
 
 import { isTable } from '../base/decode.ts'
-import type { Tokens, ToolEvent } from '../tools/event.ts'
+import type { ToolEvent } from '../tools/event.ts'
 import {
   amountIn,
   type Fields,
@@ -11,6 +11,7 @@ import {
   rawEvent,
   sumOf,
   textIn,
+  usageEvents,
 } from '../tools/fields.ts'
 import { type About, type Format, instantOf, type Said, unread } from './format.ts'
 import { findText, namesIn, type Place, realDir, type Source } from './source.ts'
@@ -205,14 +206,13 @@ function outputOf(call: Fields): string | undefined {
 }
 
 function* usageIn(usage: Fields, at: number | undefined): Generator<Said> {
-  const tokens = known<Tokens>({
+  const counts = {
     input_tokens: sumOf(amountIn(usage, 'input'), amountIn(usage, 'tool')),
     cached_input_tokens: amountIn(usage, 'cached'),
     output_tokens: sumOf(amountIn(usage, 'output'), amountIn(usage, 'thoughts')),
     reasoning_tokens: amountIn(usage, 'thoughts'),
-  })
-  if (Object.keys(tokens).length === 0) return
-  yield { kind: 'event', at, event: { type: 'usage', scope: 'step', tokens, raw: usage } }
+  }
+  for (const event of usageEvents('step', counts, usage)) yield { kind: 'event', at, event }
 }
 
 function textOf(content: unknown): string {

@@ -211,7 +211,11 @@ class Importer {
   /** The project of a conversation's directory; undefined when that is gone. */
   #projectOf(cwd: string): string | undefined {
     if (this.#projects.has(cwd)) return this.#projects.get(cwd)
-    const project = findProject(cwd, { ...this.#store.env, GIT_DIR: undefined })
+    const env = { ...this.#store.env, GIT_DIR: undefined }
+    // A name too long, a directory that is not to be searched: none to go back to.
+    const project = quietly(() =>
+      disk.findRealPath(cwd) === undefined ? undefined : findProjectPath(cwd, env),
+    )
     this.#projects.set(cwd, project)
     return project
   }
@@ -283,13 +287,6 @@ function importedBytes(dir: string, file: string): number | undefined {
   }
   const source = isTable(first?.source) ? first.source : {}
   return source.file === file && typeof source.bytes === 'number' ? source.bytes : undefined
-}
-
-function findProject(cwd: string, env: Store['env']): string | undefined {
-  // A name too long, a directory that is not to be searched: none to go back to.
-  return quietly(() =>
-    disk.findRealPath(cwd) === undefined ? undefined : findProjectPath(cwd, env),
-  )
 }
 
 function rowOf(

@@ -81,7 +81,6 @@ export function* entriesOf(session: Session, spec: ImportSpec): Generator<Encode
 
 /** A turn that is being written. */
 interface Open {
-  readonly number: number
   readonly startedAt: number
   readonly meter: UsageMeter
   outcome: TurnResult['outcome']
@@ -100,6 +99,7 @@ class Writer {
   readonly #leftOut = new Map<string, number>()
   readonly #commands = new Commands()
   #turn: Open | undefined
+  /** Of the newest turn. */
   #number = 0
   #total: Tokens | undefined
 
@@ -149,17 +149,16 @@ class Writer {
   *#begin(prompt: string, at: number): Generator<EncodedEntry> {
     yield* this.#finish()
     const { tool, id, cwd } = this.#spec.conversation
-    const number = this.#number + 1
-    this.#number = number
+    this.#number++
     const meter = new UsageMeter(() => this.#total, true)
     this.#turn = {
-      ...{ number, startedAt: at, meter, outcome: 'unknown', entries: 0 },
+      ...{ startedAt: at, meter, outcome: 'unknown', entries: 0 },
       ...{ endedAt: undefined, said: undefined, error: undefined },
     }
     const safe = this.#session.redact({ text: cwd, data: {} }).value.text
     const place = { cwd: safe, ...(safe === cwd ? {} : { cwd_redacted: true }) }
     yield* this.#push('turn_started', null, { tool, prompt, ...place, imported: true }, at)
-    if (number > 1) return
+    if (this.#number > 1) return
     yield* this.#push('provider_session', null, { tool, provider_session_id: id }, at)
   }
 
@@ -208,7 +207,7 @@ class Writer {
     const last = turn.outcome === 'failure' ? (turn.error ?? said?.text) : said?.text
     const result: TurnResult = {
       session_id: this.#session.id,
-      turn: turn.number,
+      turn: this.#number,
       tool,
       outcome: turn.outcome,
       exit_code: null,
@@ -260,7 +259,7 @@ class Writer {
     const session = this.#session
     try {
       const { value, counts } = session.redact({ text, data: pruned(data) as EntryData }, before)
-      const entry: Bare = bounded({ type, turn: this.#turn?.number ?? this.#number, at, ...value })
+      const entry: Bare = bounded({ type, turn: this.#number, at, ...value })
       return session.encodeRedacted(entry, counts)
     } catch (error) {
       // Nested so deeply that there is no room to go down to its end.
