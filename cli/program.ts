@@ -2,7 +2,7 @@
 
 import { Failure, shellWord } from '../lib/index.ts'
 import { parseArgs } from './argv.ts'
-import { colorChoice, isColored } from './color.ts'
+import { isColored } from './color.ts'
 import { flag, type Handler, type Verb } from './command.ts'
 import { createContext, type Host } from './context.ts'
 import { formatReport, prepareReports, reportOf } from './fail.ts'
@@ -77,7 +77,7 @@ function prepare(): void {
 }
 
 function showHelp(host: Host, parts: Parts, verb: Verb | undefined): number {
-  const color = isColored(colorChoice(undefined, host.env), host.env, () => host.isTerminal(1))
+  const color = isColored(undefined, host.env, () => host.isTerminal(1))
   host.write(1, parts.help().helpText(verb?.name, color))
   return 0
 }
@@ -159,7 +159,7 @@ function printFailure(
   if (own.includes('--all-projects')) place.push('--all-projects')
   const text = formatReport(report, {
     json: own.includes('--json'),
-    color: isColored(colorChoice(given('--color'), host.env), host.env, () => host.isTerminal(2)),
+    color: isColored(given('--color'), host.env, () => host.isTerminal(2)),
     debug: host.env.STINT_DEBUG === '1',
     place,
   })

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { colorChoice, isColored } from '../../cli/color.ts'
+import { isColored } from '../../cli/color.ts'
 
 const terminal = () => true
 const pipe = () => false
 
 describe('isColored', () => {
   it('follows the terminal when nothing else is said', () => {
-    expect(isColored('auto', {}, terminal)).toBe(true)
-    expect(isColored('auto', {}, pipe)).toBe(false)
+    expect(isColored(undefined, {}, terminal)).toBe(true)
+    expect(isColored(undefined, {}, pipe)).toBe(false)
   })
 
   it('obeys --color above all', () => {
@@ -22,7 +22,7 @@ describe('isColored', () => {
     [{ FORCE_COLOR: '0' }, false],
     [{ FORCE_COLOR: '1', NO_COLOR: '1' }, true],
   ])('on a terminal with %j it is %s', (env, expected) => {
-    expect(isColored('auto', env, terminal)).toBe(expected)
+    expect(isColored(undefined, env, terminal)).toBe(expected)
   })
 
   it.each([
@@ -30,22 +30,22 @@ describe('isColored', () => {
     [{ FORCE_COLOR: '3', TERM: 'dumb' }, true],
     [{ FORCE_COLOR: 'false' }, false],
   ])('in a pipe with %j it is %s', (env, expected) => {
-    expect(isColored('auto', env, pipe)).toBe(expected)
+    expect(isColored(undefined, env, pipe)).toBe(expected)
+  })
+
+  it('prefers the flag to STINT_COLOR, and takes no other word', () => {
+    expect(isColored('never', { STINT_COLOR: 'always' }, terminal)).toBe(false)
+    expect(isColored(undefined, { STINT_COLOR: 'always' }, pipe)).toBe(true)
+    expect(isColored('auto', { STINT_COLOR: 'always' }, pipe)).toBe(false)
+    expect(isColored('blue', { STINT_COLOR: 'green' }, terminal)).toBe(true)
+    expect(isColored('blue', { STINT_COLOR: 'green' }, pipe)).toBe(false)
   })
 
   it('does not look at the terminal when that decides nothing', () => {
     const never = () => {
       throw new Error('looked')
     }
-    expect(isColored('auto', { NO_COLOR: '1' }, never)).toBe(false)
+    expect(isColored(undefined, { NO_COLOR: '1' }, never)).toBe(false)
     expect(isColored('always', {}, never)).toBe(true)
-  })
-})
-
-describe('colorChoice', () => {
-  it('prefers the flag to STINT_COLOR, and takes no other word', () => {
-    expect(colorChoice('never', { STINT_COLOR: 'always' })).toBe('never')
-    expect(colorChoice(undefined, { STINT_COLOR: 'always' })).toBe('always')
-    expect(colorChoice('blue', { STINT_COLOR: 'green' })).toBe('auto')
   })
 })
