@@ -60,18 +60,9 @@ function format(entry: Entry, style: Style): string {
       return rule(style, entry, [turnText(entry), commandText(entry)].join(': '))
     case 'turn_ended': {
       const outcome = textOf(data.outcome ?? 'unknown')
-      const exit =
-        data.signal ?? (typeof data.exit_code === 'number' ? `exit ${data.exit_code}` : undefined)
-      const took =
-        typeof data.duration_ms === 'number' ? formatDuration(data.duration_ms) : undefined
-      const facts = [exit, took].filter((fact) => fact !== undefined)
-      return rule(
-        style,
-        entry,
-        `turn ${entry.turn} ended: ${outcomePaint(outcome, style)(visibleLine(outcome))}${facts
-          .map((fact) => `, ${visibleLine(textOf(fact))}`)
-          .join('')}`,
-      )
+      const ended = outcomePaint(outcome, style)(visibleLine(outcome))
+      const facts = endFacts(data).map(visibleLine)
+      return rule(style, entry, [`turn ${entry.turn} ended: ${ended}`, ...facts].join(', '))
     }
     case 'error':
       return `${style.red('error:')} ${visible(text ?? textOf(data.code ?? ''))}`
@@ -117,6 +108,13 @@ function commandText({ data, text }: Entry): string {
   if (typeof data.prompt === 'string') return visibleLine(data.prompt)
   const { argv } = data
   return visibleLine(Array.isArray(argv) ? commandLine(argv.map(textOf)) : textOf(data.tool))
+}
+
+/** How a turn's tool exited, and how long the turn took, as far as an entry tells. */
+export function endFacts({ signal, exit_code, duration_ms }: Entry['data']): string[] {
+  const exit = signal ?? (typeof exit_code === 'number' ? `exit ${exit_code}` : undefined)
+  const took = typeof duration_ms === 'number' ? formatDuration(duration_ms) : undefined
+  return [exit, took].filter((fact) => fact !== undefined).map(textOf)
 }
 
 /** What should be a text, whatever it is: no conversion of an object may fail here, nor run out of stack. */

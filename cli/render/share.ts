@@ -1,14 +1,8 @@
 /** A session as a document for others: Markdown, JSON, or a page that loads and runs nothing. */
 
-import {
-  commandLine,
-  type Entry,
-  formatDuration,
-  formatJson,
-  type SharedSession,
-} from '../../lib/index.ts'
+import { commandLine, type Entry, formatJson, type SharedSession } from '../../lib/index.ts'
 import { usage } from './amount.ts'
-import { textOf } from './entry.ts'
+import { endFacts, textOf } from './entry.ts'
 import { htmlPage } from './share-html.ts'
 import { markdownPage } from './share-markdown.ts'
 import { callText } from './turn.ts'
@@ -146,9 +140,7 @@ function* blocksOfEntry({ type, turn, ts, text, data }: Entry): Generator<Block>
 }
 
 function endOf(turn: number, data: Entry['data']): string {
-  const exit = data.signal ?? (typeof data.exit_code === 'number' ? `exit ${data.exit_code}` : null)
-  const took = typeof data.duration_ms === 'number' ? formatDuration(data.duration_ms) : null
-  const used = typeof data.usage === 'object' && data.usage !== null ? usage(data.usage) : null
-  const facts = [exit, took, used].filter(Boolean).map((fact) => `, ${textOf(fact)}`)
-  return visibleLine(`turn ${turn} ended: ${textOf(data.outcome)}${facts.join('')}`)
+  const used = typeof data.usage === 'object' && data.usage !== null ? usage(data.usage) : ''
+  const facts = [...endFacts(data), used].filter(Boolean)
+  return visibleLine([`turn ${turn} ended: ${textOf(data.outcome)}`, ...facts].join(', '))
 }
