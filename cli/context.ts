@@ -2,7 +2,7 @@
 
 import type { Readable, Writable } from 'node:stream'
 import { type Env, Failure } from '../lib/index.ts'
-import { type Colors, colorChoice, isColored } from './color.ts'
+import { type Colors, isColored } from './color.ts'
 import { flag, type Invocation, text } from './command.ts'
 import { createOut, type Out } from './out.ts'
 
@@ -50,10 +50,11 @@ export interface Context {
 
 export function createContext(host: Host, invocation: Invocation): Context {
   const { env } = host
+  let signal: AbortSignal | undefined
   const json = flag(invocation, 'json')
   const quiet = flag(invocation, 'quiet')
   const colored = (fd: 1 | 2) =>
-    isColored(colorChoice(text(invocation, 'color'), env), env, () => host.isTerminal(fd))
+    isColored(text(invocation, 'color'), env, () => host.isTerminal(fd))
   return {
     env,
     get cwd() {
@@ -84,7 +85,8 @@ export function createContext(host: Host, invocation: Invocation): Context {
       return forgiving(host.process.stderr)
     },
     get signal() {
-      return once(host, abortOnSignal)
+      signal ??= abortOnSignal(host)
+      return signal
     },
     signals: host.process,
   }
@@ -102,14 +104,6 @@ function findCwd(host: Host): string {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     throw new Failure('CWD_GONE', { cwd: host.env.PWD ?? '.' }, { cause: error as Error })
   }
-}
-
-const made = new WeakMap<Host, AbortSignal>()
-
-function once(host: Host, make: (host: Host) => AbortSignal): AbortSignal {
-  const known = made.get(host) ?? make(host)
-  made.set(host, known)
-  return known
 }
 
 function abortOnSignal(host: Host): AbortSignal {

@@ -31,27 +31,17 @@ export function prepareReports(): void {}
  * interruption (130).
  */
 export function reportOf(error: unknown, verb?: Verb): Report {
-  const failure = failureOf(error)
-  const shown =
-    failure === undefined
-      ? {
-          code: 'INTERNAL',
-          message: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-          hint: 'this is a mistake in stint itself; STINT_DEBUG=1 shows where',
-          data: {},
-          status: 1,
-        }
-      : {
-          code: failure.code,
-          message: failure.message,
-          hint: failure.hint,
-          data: failure.data,
-          status: failure.status,
-        }
-  const keeps = !verb?.runs || [2, 126, 127, 130].includes(shown.status)
+  const { code, message, hint, data, status } = failureOf(error) ?? {
+    code: 'INTERNAL',
+    message: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    hint: 'this is a mistake in stint itself; STINT_DEBUG=1 shows where',
+    data: {},
+    status: 1,
+  }
+  const keeps = !verb?.runs || [2, 126, 127, 130].includes(status)
   return {
-    ...shown,
-    status: keeps ? shown.status : 125,
+    ...{ code, message, hint, data },
+    status: keeps ? status : 125,
     get stack() {
       return error instanceof Error ? stackOf(error) : undefined
     },
