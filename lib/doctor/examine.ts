@@ -32,12 +32,12 @@ export interface Examined {
 
 /** Reads and probes a session. */
 export function examineSession(store: Store, id: SessionId, dir: string, now: number): Examined {
-  const mark = readMark(dir)
+  const { mark, plain } = readMark(dir)
   const transcript = quietly(() => disk.findShape(files.transcript(dir)))
   const names = listNames(dir)
-  const plain = mark?.isPlain && mark.state.meta_session_id === id ? mark.state : undefined
+  const isSettled = transcript?.kind === 'file' && plain?.journal.bytes === transcript.size
   const first: Snapshot =
-    plain !== undefined && transcript?.kind === 'file' && plain.journal.bytes === transcript.size
+    isSettled && plain?.meta_session_id === id
       ? { id, dir, state: plain, failure: undefined, warnings: [] }
       : catchUp(id, dir)
   // Where nothing can be locked, another check says so.
@@ -56,7 +56,7 @@ export function examineSession(store: Store, id: SessionId, dir: string, now: nu
     isLive,
     transcript,
     names,
-    mark: mark?.state ?? mark?.failure,
+    mark,
   }
 }
 
@@ -67,10 +67,6 @@ export function markOf({ mark, id }: Examined): State | undefined {
     : mark
 }
 
-type Mark =
-  | { readonly state: State; readonly isPlain: boolean; readonly failure?: undefined }
-  | { readonly failure: Failure; readonly state?: undefined; readonly isPlain?: undefined }
-
 function listNames(dir: string): readonly string[] | Failure {
   try {
     return disk.listNames(dir)
@@ -80,16 +76,17 @@ function listNames(dir: string): readonly string[] | Failure {
   }
 }
 
-function readMark(dir: string): Mark | undefined {
+/** What state.toml says; `plain` where it says that in stint's own layout. */
+function readMark(dir: string): Pick<Examined, 'mark'> & { readonly plain?: State } {
   const file = files.state(dir)
   try {
     // A plain state ends where its text does, so the head of a file that gives one was all of it.
     const plain = quietly(() => readPlainState(disk.findHead(file) ?? ''))
-    if (plain !== undefined) return { state: plain, isPlain: true }
+    if (plain !== undefined) return { mark: plain, plain }
     const text = disk.findText(file)
-    return text === undefined ? undefined : { state: parseState(text, file), isPlain: false }
+    return { mark: text === undefined ? undefined : parseState(text, file) }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    return { failure: error }
+    return { mark: error }
   }
 }
