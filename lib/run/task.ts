@@ -3,11 +3,11 @@
 import { Failure } from '../errors.ts'
 import type { State, ToolState } from '../session/state.ts'
 import { findEntries } from '../session/turn.ts'
-import type { ToolSettings } from '../store/tool-config.ts'
+import { builtInTools, type ToolSettings } from '../store/tool-config.ts'
 import { acpAdapter } from '../tools/acp-agent.ts'
 import { type Adapter, isProviderId, type Permission } from '../tools/adapter.ts'
 import { ownAdapter } from '../tools/own.ts'
-import { findAdapter, toolNames } from '../tools/registry.ts'
+import { findAdapter } from '../tools/registry.ts'
 
 /** What was asked for. */
 export type Task =
@@ -97,7 +97,7 @@ export function speakerOf(name: string, settings: Readonly<Record<string, ToolSe
   if (adapter !== undefined) return adapter
   throw new Failure('TOOL_UNKNOWN', {
     tool: name,
-    known: [...toolNames, ...ownNames(settings, 'own')],
+    known: [...builtInTools, ...ownNames(settings, 'own')],
   })
 }
 
@@ -119,7 +119,7 @@ function ownNames(
 
 function unknownTool(tool: string, settings: Readonly<Record<string, ToolSettings>>): Failure {
   const own = [...ownNames(settings, 'own'), ...ownNames(settings, 'acp')]
-  return new Failure('TOOL_UNKNOWN', { tool, known: [...toolNames, acpTool, ...own] })
+  return new Failure('TOOL_UNKNOWN', { tool, known: [...builtInTools, acpTool, ...own] })
 }
 
 /** The tool that a session was made for, whose first turn never got as far as the journal. */

@@ -110,7 +110,7 @@ export async function openVoice(
       const complains =
         verdict === undefined &&
         !(stream?.endsByExit && status === 0) &&
-        adapter?.isSessionLost(complaint?.() ?? '')
+        adapter?.isSessionLost?.(complaint?.() ?? '')
       const last = events?.last ?? verdict?.text ?? stdout.last ?? stderr.last
       return {
         verdict,

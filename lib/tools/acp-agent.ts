@@ -35,6 +35,5 @@ export function acpAdapter(name: string, command: readonly string[]): Adapter {
         cannotResume: conversation.cannotResume,
       }
     },
-    isSessionLost: () => false,
   }
 }

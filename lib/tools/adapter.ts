@@ -23,8 +23,11 @@ export interface Adapter {
   readonly plan: (request: TurnRequest) => CommandLine | undefined
   /** Follows one turn. */
   readonly open: (spec: OpenSpec) => Stream | Promise<Dialogue>
-  /** Whether what the tool wrote to stderr, when it ended, says that the provider lost the id. */
-  readonly isSessionLost: (stderr: string) => boolean
+  /**
+   * Whether what the tool wrote to stderr, when it ended, says that the provider lost the id; absent where
+   * it never says that there.
+   */
+  readonly isSessionLost?: (stderr: string) => boolean
   /** What its environment has beside the caller's. */
   readonly env?: Readonly<Record<string, string>>
   /** It has no ids, and what it goes on with is what the transcript tells: `past` in the request. */

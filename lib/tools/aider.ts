@@ -40,7 +40,6 @@ export const aider: PrintingAdapter = {
     }
   },
   open: () => new AiderStream(),
-  isSessionLost: () => false,
 }
 
 /** A chat history that aider reads back as what was said. */

@@ -1,6 +1,6 @@
 /** The tools that stint can speak to: a line each. */
 
-import { type BuiltInTool, builtInTools } from '../store/tool-config.ts'
+import type { BuiltInTool } from '../store/tool-config.ts'
 import type { PrintingAdapter } from './adapter.ts'
 import { aider } from './aider.ts'
 import { claudeCode } from './claude-code.ts'
@@ -17,8 +17,6 @@ const registry = {
 } satisfies Record<BuiltInTool, PrintingAdapter>
 
 export const adapters: readonly PrintingAdapter[] = Object.values(registry)
-
-export const toolNames: readonly BuiltInTool[] = builtInTools
 
 export function findAdapter(name: string): PrintingAdapter | undefined {
   return adapters.find((adapter) => adapter.name === name)
