@@ -20,7 +20,7 @@ import { type Context, columnsOf } from '../context.ts'
 import { questioner } from '../question.ts'
 import { styleOf } from '../render/style.ts'
 import { endText, TurnView } from '../render/turn.ts'
-import { findMistyped, homeOf, pathOf, placeOf, storeOf, warnInside } from '../session.ts'
+import { findMistyped, homeOf, pathOf, placeOf, resolve, storeOf, warnInside } from '../session.ts'
 import { taskOf } from '../task.ts'
 import { version } from '../version.ts'
 
@@ -102,13 +102,13 @@ function aimOf(
   invocation: Invocation,
   context: Context,
 ): { readonly store: Store; readonly found: Resolved | undefined } {
-  const here = storeOf(invocation, context)
-  const found = sessionOf(invocation, here)
+  const ref = refOf(invocation)
+  const found = ref === undefined ? undefined : resolve(invocation, context, ref)
   const isWaiting = flag(invocation, 'wait')
   if (found === undefined && isWaiting) {
     throw misused(invocation.verb, '--wait is for a session that is there already')
   }
-  const store = found?.store ?? here
+  const store = found?.store ?? storeOf(invocation, context)
   const mistyped = findMistyped(store, invocation)
   if (mistyped !== undefined) throw new Failure('CWD_GONE', { cwd: mistyped })
   if (found !== undefined && isWaiting) warnInside(store, found.id, context)
@@ -148,9 +148,10 @@ function finish(
   }
 }
 
-function sessionOf(invocation: Invocation, store: Store): Resolved | undefined {
+/** The REF of the session that goes on. */
+function refOf(invocation: Invocation): string | undefined {
   const { verb, positionals } = invocation
-  if (verb.name !== 'run') return refOf(invocation, store, positionals[0] ?? '')
+  if (verb.name !== 'run') return positionals[0] ?? ''
   refuseTogether(invocation, 'session', 'last', 'fork', 'ephemeral')
   const ref = flag(invocation, 'last') ? '@last' : text(invocation, 'session')
   if (ref === undefined) return undefined
@@ -158,11 +159,7 @@ function sessionOf(invocation: Invocation, store: Store): Resolved | undefined {
     refuseTogether(invocation, name, 'session')
     refuseTogether(invocation, name, 'last')
   }
-  return refOf(invocation, store, ref)
-}
-
-function refOf(invocation: Invocation, store: Store, ref: string): Resolved {
-  return resolveRef(store, ref, { allProjects: flag(invocation, 'all-projects') })
+  return ref
 }
 
 function newTarget(invocation: Invocation, store: Store): RunTarget {
