@@ -76,10 +76,10 @@ export async function follow(
   resetTerminal?.()
   const peakMemory = endMemory()
   const account = await voice.end(ending.exit.code)
-  const patience = retries(settings.journal_patience)
+  const isTime = openPatience(settings.journal_patience)
   // What is another machine's now stays so, and who sends signals wants no more waiting.
   const mayRetry = async () =>
-    !session.isLeaseLost && signals.kept === undefined && (await patience.again())
+    !session.isLeaseLost && signals.kept === undefined && (await isTime())
   while (!(await recorder.flush()) && (await mayRetry()));
   const lost = recorder.close()
   // What still holds the lock now is a process that outlived its turn.
@@ -131,16 +131,14 @@ function limitsOf({ child, work, settings }: Launch, { timeout, idleTimeout }: R
 }
 
 /** Pauses between tries, longer and longer, for as long in all as was allowed; the first is none. */
-function retries(allowed: number): { again: () => Promise<boolean> } {
+function openPatience(allowed: number): () => Promise<boolean> {
   const deadline = performance.now() + allowed
   let pause = 0
-  return {
-    again: async () => {
-      const left = deadline - performance.now()
-      if (pause > 0 && left <= 0) return false
-      await sleep(Math.min(pause, Math.max(0, left)))
-      pause = Math.min(1_000, pause * 2 + 25)
-      return true
-    },
+  return async () => {
+    const left = deadline - performance.now()
+    if (pause > 0 && left <= 0) return false
+    await sleep(Math.min(pause, Math.max(0, left)))
+    pause = Math.min(1_000, pause * 2 + 25)
+    return true
   }
 }

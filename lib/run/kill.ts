@@ -164,17 +164,13 @@ function isOutOfSight({ turn }: State): boolean {
 
 /** Throws KILL_INCOMPLETE when no signal of ours reaches the turn's process group. */
 function requireReach(id: SessionId, state: State): void {
-  const obstacle = findObstacle(id, state)
-  if (obstacle === undefined) return
-  throw new Failure('KILL_INCOMPLETE', { id, why: `it cannot be ended from here: ${obstacle}` })
-}
-
-function findObstacle(id: SessionId, state: State): string | undefined {
   const group = state.turn?.process
-  if (group === undefined) return undefined
-  const vitals = vitalsOfGroup(group, markerOf(id))
-  if (vitals.verdict === 'unknown') return vitals.why
-  return vitals.verdict === 'alive' && isForeign(group) ? foreignText(group) : undefined
+  if (group === undefined) return
+  const { verdict, why } = vitalsOfGroup(group, markerOf(id))
+  const isOurs = verdict === 'dead' || (verdict === 'alive' && !isForeign(group))
+  if (isOurs) return
+  const obstacle = verdict === 'unknown' ? why : foreignText(group)
+  throw new Failure('KILL_INCOMPLETE', { id, why: `it cannot be ended from here: ${obstacle}` })
 }
 
 /** What the group's end left of the session. Throws KILL_INCOMPLETE when something does not end. */
