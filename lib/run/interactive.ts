@@ -1,7 +1,6 @@
 /** A turn in which the person talks with the tool: what is said there is theirs alone. */
 
 import { Failure } from '../errors.ts'
-import type { ToolSettings } from '../store/tool-config.ts'
 import type { Adapter } from '../tools/adapter.ts'
 import { forgottenAtTerminal, lostIn, type Past, type Task, usableId } from './task.ts'
 import type { Work } from './work.ts'
@@ -11,10 +10,9 @@ export function interactiveWork(
   task: Task & { kind: 'interactive' },
   adapter: Adapter,
   past: Past | undefined,
-  settings: Readonly<Record<string, ToolSettings>>,
+  { program, args }: { readonly program: string; readonly args: readonly string[] },
 ): Omit<Work, 'env' | 'isDropped'> {
   const known = past?.kind === 'resume' ? past.state.tools[adapter.name] : undefined
-  const { program = adapter.program, args = [] } = settings[adapter.name] ?? {}
   const resumed = usableId(known)
   const { provider_session_id: recorded, provider_session_history: lost } = known ?? {}
   if (past !== undefined && resumed === undefined && (recorded ?? lost) !== undefined) {

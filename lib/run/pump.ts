@@ -192,14 +192,10 @@ export class OutputLines implements Lines {
     if (this.#partialBytes > 0) this.#endPartial(false)
   }
 
-  #decode(bytes: Buffer): string {
-    return this.#decoder.write(bytes)
-  }
-
   #hold(bytes: Buffer, now: number): void {
     if (this.#partialBytes === 0) this.#partialAt = now
     this.#partialBytes += bytes.length
-    if (this.#partial.length < longestText + margin) this.#partial += this.#decode(bytes)
+    if (this.#partial.length < longestText + margin) this.#partial += this.#decoder.write(bytes)
   }
 
   #endPartial(ended: boolean): void {
@@ -211,7 +207,7 @@ export class OutputLines implements Lines {
     const { value, counts } = this.#spec.redaction.lines(text)
     if (value === '' && text !== '') return
     const data = {
-      stream: this.#spec.name,
+      ...this.#data,
       ...(bytes > longestText ? { truncated: isHead || value.length > longestText, bytes } : {}),
       ...(ended ? {} : { partial: true }),
     }
@@ -221,21 +217,20 @@ export class OutputLines implements Lines {
   }
 
   #journal(bytes: Buffer, now: number): void {
-    const block = this.#decode(bytes).slice(0, -1)
+    const block = this.#decoder.write(bytes).slice(0, -1)
     // As many letters as bytes, and none that stands for a byte that is no text.
     const isAscii = block.length === bytes.length - 1 && !block.includes('\ufffd')
     const { value, counts } = this.#spec.redaction.lines(block)
     // The rest of a key, all of it taken out.
     if (value === '' && block !== '') return
-    const data = this.#data
     let first = counts
     const lines = value.split('\n')
     for (const line of lines) {
       if (line.length > longestText) {
-        const long = { ...data, truncated: true, bytes: Buffer.byteLength(line) }
+        const long = { ...this.#data, truncated: true, bytes: Buffer.byteLength(line) }
         this.#push(cutText(line, longestText), long, first, now, isAscii)
       } else {
-        this.#push(line, data, first, now, isAscii)
+        this.#push(line, this.#data, first, now, isAscii)
       }
       first = undefined
     }

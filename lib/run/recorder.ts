@@ -21,6 +21,7 @@ const troubleBytes = 8 * 1024 * 1024
  */
 export class Recorder {
   readonly #session: Session
+  readonly #turn: number
   readonly #onTrouble: (failure: Failure) => void
   #queue: EncodedEntry[] = []
   /** In UTF-16 units, as memory holds it. */
@@ -35,7 +36,6 @@ export class Recorder {
   /** Whether something was written and did not come to the disk at once. */
   #isUnkept = false
   #dropped = { entries: 0, bytes: 0 }
-  #turn = 0
   #closed = false
 
   constructor(session: Session, turn: number, onTrouble: (failure: Failure) => void) {

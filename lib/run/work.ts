@@ -88,10 +88,11 @@ export function planWork(task: Task, past: Past | undefined, where: Surroundings
     }
   }
   const adapter = toolOf(task, past, settings)
-  if (task.kind === 'interactive') {
-    return { ...interactiveWork(task, adapter, past, settings), ...environment(adapter) }
-  }
   const { program = adapter.program, args = [] } = settings[adapter.name] ?? {}
+  if (task.kind === 'interactive') {
+    const work = interactiveWork(task, adapter, past, { program, args })
+    return { ...work, ...environment(adapter) }
+  }
   const { request, record, notice } = requestOf(task, adapter, past, {
     args,
     session: where.session,
