@@ -16,7 +16,9 @@ import {
   readSession,
   restoreSession,
 } from '../../lib/index.ts'
+import { session as files } from '../../lib/layout.ts'
 import { probeLock, tryLock } from '../../lib/os/lock-file.ts'
+import { ensureStore } from '../../lib/store/project.ts'
 import { contents, fingerprint } from '../session/fingerprint.ts'
 import { makeStore } from '../support/place.ts'
 import { ended, nextId, started, writeSession } from './sessions.ts'
@@ -48,6 +50,16 @@ describe('deleteSession and restoreSession', () => {
       { event: 'trashed', why: 'a test', upkeep: true },
       { event: 'restored' },
     ])
+  })
+
+  it('leave no lease behind in a shared store, for which another machine would wait', async () => {
+    const store = makeStore()
+    ensureStore(store, { shared: true })
+    const { id, dir } = writeSession(store)
+    await deleteSession(store, id, 'a test')
+    expect(existsSync(files.lease(`${store.dir}/trash/${id}`))).toBe(false)
+    await restoreSession(store, id)
+    expect(existsSync(files.lease(dir))).toBe(false)
   })
 
   it('say when a session is in neither place', async () => {
