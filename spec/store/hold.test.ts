@@ -15,14 +15,14 @@ import type { Store } from '../../lib/index.ts'
 import { probeLock, tryLock } from '../../lib/os/lock-file.ts'
 import { holdSession, holdTools } from '../../lib/store/hold.ts'
 import { makeStore } from '../support/place.ts'
-import { nextId, started, writeSession } from './sessions.ts'
+import { nextId, type Story, started, writeSession } from './sessions.ts'
 
 afterEach(() => vi.useRealTimers())
 
 /** A session of a store that other machines write, too. */
-function makeShared() {
+function makeShared(story: Story = {}) {
   const store = makeStore()
-  const session = writeSession(store)
+  const session = writeSession(store, story)
   const file = `${store.dir}/project.toml`
   writeFileSync(file, readFileSync(file, 'utf8').replace('shared = false', 'shared = true'))
   return { store, ...session, lease: `${session.dir}/locks/lease` }
@@ -140,6 +140,26 @@ describe('holdSession', () => {
       expect(readdirSync(lease)).toHaveLength(1)
     }
     expect(existsSync(lease)).toBe(false)
+  })
+
+  it('leaves the lease behind while a turn is open, which this machine alone can judge', async () => {
+    const { store, id, lease } = makeShared({ told: [started(1, Date.UTC(2026, 0, 2))] })
+    {
+      await using held = await holdSession(store, id)
+      await held.session.refresh()
+    }
+    expect(readdirSync(lease)).toHaveLength(1)
+  })
+
+  it('changes nothing once another machine has taken the lease over', async () => {
+    const { store, id, dir, lease } = makeShared()
+    const before = readFileSync(`${dir}/transcript.jsonl`, 'utf8')
+    await using held = await holdSession(store, id)
+    rmSync(lease, { recursive: true })
+    leaseElsewhere(lease)
+    const entry = { type: 'note', turn: 0, text: 'late', data: {}, at: 0 }
+    await expect(held.session.append(entry)).rejects.toMatchObject({ code: 'LEASE_LOST' })
+    expect(readFileSync(`${dir}/transcript.jsonl`, 'utf8')).toBe(before)
   })
 
   it('keeps no lock of a session whose lease another machine has', async () => {
