@@ -3,7 +3,7 @@
 import { poll } from '../base/async.ts'
 import { isSessionId, nameOf, normaliseId, type SessionId } from '../base/id.ts'
 import { hasControls } from '../base/text.ts'
-import { Failure } from '../errors.ts'
+import { Failure, quietly } from '../errors.ts'
 import { type EncodedEntry, formatLine } from '../journal/entry.ts'
 import { session as files, sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
@@ -60,7 +60,8 @@ export interface Past {
  * Creates a session that others see whole or not at all; when it returns, the session is on the disk.
  *
  * It is held until the caller disposes of what this gives, so that the first turn is the caller's.
- * A crash leaves a directory in staging/, which the next one that creates sweeps away.
+ * What fails leaves nothing; a crash leaves a directory in staging/, which the next one that creates
+ * sweeps away.
  * Throws NAME_INVALID, DESCRIPTION_INVALID, REF_MALFORMED, ENTRY_INVALID, DISK_FULL, ACCESS_DENIED, IO_FAILED, NO_LOCKS.
  */
 export async function createSession(store: Store, birth: Birth, errand?: Errand): Promise<Held>
@@ -105,8 +106,7 @@ export async function createSession(
       }
       await using admitted = past === undefined ? undefined : await past.admit()
       if (past !== undefined && admitted === undefined) {
-        lock.release()
-        disk.removeTree(staged)
+        unbuild(staged, lock)
         return undefined
       }
       const final = await appear(store, id, staged, place)
@@ -115,8 +115,8 @@ export async function createSession(
         lock.movedTo(files.sessionLock(final)),
       )
     } catch (error) {
-      lock.release()
       lease?.release()
+      unbuild(staged, lock)
       throw error
     }
   })
@@ -204,9 +204,16 @@ async function build(
     await disk.syncAll({ files: [files.transcript(dir), files.state(dir)], dirs: [dir] })
     return lock
   } catch (error) {
-    lock.release()
+    unbuild(dir, lock)
     throw error
   }
+}
+
+/** Gives the room back at once that a session of which nobody was told has taken. */
+function unbuild(dir: string, lock: Lock): void {
+  lock.release()
+  // What cannot be removed now is swept by the next that creates.
+  quietly(() => disk.removeTree(dir))
 }
 
 /** How much of a journal that is built is held before it is written, in UTF-16 units. */

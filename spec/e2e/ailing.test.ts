@@ -202,6 +202,20 @@ describe.skipIf(process.platform !== 'linux')('a turn whose machine ails', () =>
     expect(readdirSync(`${place.store()}/staging`)).toEqual([])
   })
 
+  test.each(['transcript.jsonl', 'state.toml'])(
+    'one whose %s had no room takes none in staging/ either',
+    async (from) => {
+      const place = makePlace()
+      const fault = { root: place.home, from, at: 1, do: 'ENOSPC' }
+      const ran = await place.stint(['run', '--', 'true'], {
+        preload: [join(import.meta.dirname, '../support/faults.mjs')],
+        env: { STINT_FAULTS: JSON.stringify(fault) },
+      })
+      expectRefusal(ran, { status: 125, code: 'DISK_FULL' })
+      expect(readdirSync(`${place.store()}/staging`)).toEqual([])
+    },
+  )
+
   test('a close that reports trouble changes nothing', async () => {
     const place = makePlace()
     const { run, gate, when } = hold(place, { errno: EIO, calls: ['closeSync'] })
