@@ -425,7 +425,8 @@ encrypted reasoning and images stay as they are, by their place, unless a known 
 \`$VAR\`, \`<token>\`, \`your-…\`, \`xxxx\`, \`***\`, and what was redacted.
 
 A value that cannot be searched, because something throws or because it takes more than 2 s for each MiB, is written as
-\`[REDACTED:error]\` and counted: nothing is ever kept because the search failed.
+\`[REDACTED:error]\` and counted: nothing is ever kept because the search failed. Each part of a turn's result, and each of
+its artifacts, is a value of its own.
 
 \`redact --check\` names what it could not search, with exit status 1: a file of the session that cannot be opened, is no
 regular file, or is damaged. \`redact --fix\` says the same of what it had to leave.
