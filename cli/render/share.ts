@@ -140,7 +140,8 @@ function* blocksOfEntry({ type, turn, ts, text, data }: Entry): Generator<Block>
 }
 
 function endOf(turn: number, data: Entry['data']): string {
+  const outcome = textOf(data.outcome ?? 'unknown')
   const used = typeof data.usage === 'object' && data.usage !== null ? usage(data.usage) : ''
   const facts = [...endFacts(data), used].filter(Boolean)
-  return visibleLine([`turn ${turn} ended: ${textOf(data.outcome)}`, ...facts].join(', '))
+  return visibleLine([`turn ${turn} ended: ${outcome}`, ...facts].join(', '))
 }
