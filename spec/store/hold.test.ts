@@ -10,8 +10,8 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { isFailure } from '../../lib/errors.ts'
-import type { Store } from '../../lib/index.ts'
+import { type Failure, isFailure } from '../../lib/errors.ts'
+import type { SessionId, Store } from '../../lib/index.ts'
 import { probeLock, tryLock } from '../../lib/os/lock-file.ts'
 import { holdSession, holdTools } from '../../lib/store/hold.ts'
 import { makeStore } from '../support/place.ts'
@@ -131,6 +131,15 @@ describe('holdSession', () => {
       expect(open()).not.toEqual([])
     }
     expect(open()).toEqual([])
+  })
+
+  it('calls only an ephemeral session ephemeral where neither is listed', async () => {
+    const store = makeStore()
+    const { id } = writeSession(store, { place: 'ephemeral' })
+    const refused = (of: SessionId) =>
+      holdSession(store, of).catch((failure: Failure<'SESSION_UNKNOWN'>) => failure.data)
+    expect(await refused(id)).toMatchObject({ ref: id, ephemeral: true })
+    expect(await refused(nextId())).not.toHaveProperty('ephemeral')
   })
 
   it('has the lease for as long where the store is shared', async () => {
