@@ -11,6 +11,8 @@ export interface Table {
   /** How many columns it has. */
   readonly count: number
   readonly columns: readonly Column[]
+  /** Of a name in each row and of its value. */
+  readonly pair: { readonly name: number; readonly value: number } | undefined
   /** Whether it says whose passwords they are: then also a word may be one. */
   readonly isOfUsers: boolean
   /** What stands in the first row. */
@@ -35,7 +37,7 @@ interface Cell {
 
 /** The end of a secret column's name, from where one of `titleEnds` begins to the end of its cell. */
 const nameEnd =
-  /(?:key|(?<=t)oken|(?<=s)ecret|(?<=pas)sword|(?<=p)asswd|(?<=passp)hrase|(?<=crede)ntials)["'`*]{0,2}(?=[ \t]{0,80}(?:[|,;\t\u2502\u2503\u2551]|\r?$)| {2})/imy
+  /(?:key|(?<=t)oken|(?<=s)ecret|(?<=pas)sword|(?<=p)asswd|(?<=passp)hrase|(?<=crede)ntials|(?:ame|ey)["']?[,;]["']?value)["'`*]{0,2}(?=[ \t]{0,80}(?:[|,;\t\u2502\u2503\u2551]|\r?$)| {2})/imy
 /** Of which every title of a secret column that is not the last of a text holds one. */
 export const titleEnds: readonly string[] =
   'key Key KEY oken OKEN ecret ECRET sword SWORD asswd hrase ntials'
@@ -43,6 +45,11 @@ export const titleEnds: readonly string[] =
     .flatMap((end) =>
       ['|', ' |', ',', '",', '"\n', '"\r', ';', '\t', '\n', '\r', ' \u2502', '  '].map(
         (mark) => end + mark,
+      ),
+    )
+    .concat(
+      'ame,value ame,Value AME,VALUE ey,value ey,Value EY,VALUE ame","value ame","Value ey","value ey","Value'.split(
+        ' ',
       ),
     )
 /** The same at the end of a text, where nothing stands behind it. */
@@ -85,6 +92,13 @@ function readRows(text: string, from: number, table: Table, finds: Find[]): numb
       // What is the same in each row is no name: a list of words.
       if (cells.length < 2 || cells.some(({ text }, i) => text !== '' && text === table.titles[i]))
         return start
+      if (table.pair !== undefined && cells.length === table.count) {
+        const { start: at, end: last, text: value } = cells[table.pair.value] as Cell
+        const kind = findKind((cells[table.pair.name] as Cell).text)
+        const isPlain = kind === 'password' || kind === 'secret'
+        if (isPlain && looksSecret(value, kind, 'cell'))
+          finds.push({ start: start + at, end: start + last, rule: kind })
+      }
       for (const { kind, index, offset } of table.columns) {
         const cell = cells.length === table.count ? cells[index] : cellAt(line, offset, table.mark)
         if (cell === undefined) continue
@@ -108,7 +122,7 @@ function isRuler(line: string): boolean {
   return /^[ \t]{0,80}[|+\u2500-\u257f:=-][ |+\u2500-\u257f\t:=-]{2,2000}\r?$/.test(line)
 }
 
-const title = /^[A-Za-z][\w .()/#-]{0,40}$/
+const title = /^(?:[A-Za-z][\w .()/#-]{0,40}|\(index\))$/
 
 /** The table that has this line for its first, when each cell is a name and one of a secret. */
 function headerOf(line: string): Table | undefined {
@@ -124,12 +138,15 @@ function headerOf(line: string): Table | undefined {
   }
   // One word in several languages.
   const isTranslation = new Set(cells.map(({ text }) => text.toLowerCase())).size < cells.length
-  if (columns.length === 0 || isTranslation) return undefined
   const titles = cells.map(({ text }) => text)
+  const value = titles.findIndex((one) => /^value$/i.test(one))
+  const name = titles.findIndex((one) => /(?:name|key)$/i.test(one))
+  const pair = value < 0 || name < 0 || columns.length > 0 ? undefined : { name, value }
+  if ((columns.length === 0 && pair === undefined) || isTranslation) return undefined
   const isOfUsers = titles.some((one) =>
     /^(?:user(?:[ _-]?name)?|login|e-?mail|account)$/i.test(one),
   )
-  return { mark, count: cells.length, columns, isOfUsers, titles }
+  return { mark, count: cells.length, columns, pair, isOfUsers, titles }
 }
 
 /** A password of letters alone. */

@@ -22,6 +22,8 @@ describe('the secret columns of tables', () => {
     ['the CSV of a new key', 'Access key ID,Secret access key\nx,AWS'],
     ['semicolons', 'name;secret\na;KEY'],
     ['tabs', 'user\tpassword\nbob\tPW'],
+    ['names and values', 'Key,Value\nHOME,/root\nAPI_TOKEN,KEY'],
+    ['a table of objects', "│ (index) │ token │\n├─┼─┤\n│ 0 │ 'KEY' │"],
   ]
   for (const [kind, text] of found) {
     const whole = `first\n${text.replaceAll('PW', pw).replace('KEY', key).replace('AWS', aws)}\n\nlast`
