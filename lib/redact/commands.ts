@@ -5,6 +5,7 @@ import { beside, type Form } from './forms.ts'
 import { findInserted } from './inserts.ts'
 import { execAt } from './match.ts'
 import { findKind, secretTail } from './names.ts'
+import { findNested } from './nested.ts'
 import { isPasswordWord, isPlaceholder } from './placeholder.ts'
 import { readerOf, valueAt } from './reader.ts'
 import { type Signs, signsIn } from './signs.ts'
@@ -22,6 +23,7 @@ export function findByForm(text: string, signs: Signs, finds: Find[]): void {
   findNamed(text, signs.settings, finds)
   findBeside(text, signs.names, finds)
   findInserted(text, finds, signs.inserts)
+  findNested(text, signs.parents, finds)
   if (!text.includes('$')) return
   for (const { index, 0: hash } of text.matchAll(hashes)) {
     finds.push({ start: index, end: index + hash.length, rule: 'password-hash' })
@@ -56,7 +58,7 @@ const secretFlag = new RegExp(`(?:${secretTail}|-key)$`, 'i')
 
 /** `--token value`, and `curl -u user:password`. */
 export function findFlags(text: string, finds: Find[]): void {
-  if (text.includes('-u') && text.includes('curl')) findUsers(text, finds)
+  if (text.includes('curl') && text.includes('u')) findUsers(text, finds)
   let next = 0
   for (let at = text.indexOf('--'); at >= 0; at = text.indexOf('--', next)) {
     const flag = execAt(flagAt, text, at)?.[0]
@@ -126,7 +128,7 @@ function spells(value: string, name: string): boolean {
 }
 
 const users =
-  /-(?:u|-(?:proxy-)?user)(?<=\bcurl\b(?:[^\n]|\\\n){0,300}?(?:[ \t]|\\\n)-{1,2}[a-z-]{1,10})[ =]?(?:'\\{1,4}'(?='))?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s"'`]{1,256}))/g
+  /-(?:(?<=\s-)[a-zA-Z#]{0,6}u|-(?:proxy-)?user)(?=[ =]?["'\\]{0,6}[^"'\n:]{0,256}:)(?<=\bcurl\b(?:[^\n]|\\\n){0,300}?(?:[ \t]|\\\n)-{1,2}[a-zA-Z#-]{1,10})[ =]?(?:'\\{1,4}'(?='))?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s"'`]{1,256}))/g
 
 /** `curl -u user:password`, and `curl -u key:`. */
 function findUsers(text: string, finds: Find[]): void {

@@ -6,9 +6,9 @@ import { listAt } from './lists.ts'
 import { endAt, execAt } from './match.ts'
 import { findMeaning, type Kind, type Meaning } from './names.ts'
 import { isPasswordWord, isPlaceholder } from './placeholder.ts'
-import { appAt, bare, isBetween, type Reader, readerOf, valueAt } from './reader.ts'
+import { appAt, bare, findContinued, isBetween, type Reader, readerOf, valueAt } from './reader.ts'
 import { takeRun } from './runs.ts'
-import { isChosen, isLikePassword, isRandom, isTwoWords, looksSecret } from './values.ts'
+import { isChosen, isLikePassword, isPaired, isRandom, isTwoWords, looksSecret } from './values.ts'
 
 // What names of secrets end with, roughly, by their last letter: names.ts has the last word.
 const nameEnds =
@@ -41,6 +41,7 @@ export function findByContext(text: string, finds: Find[]): void {
       (opensAddress ? addressAt(text, at) : undefined) ?? assignmentAt(reader, at, operator, finds)
     if (found === undefined) continue
     finds.push(found)
+    findContinued(text, found, finds)
     operators.lastIndex = found.end
   }
 }
@@ -153,6 +154,7 @@ function assignedAt(
   const made = madeUpAt(text, start, name.text, kind)
   if (made !== undefined) return made
   if (isVariable && opensLine(text, name.start)) return settingAt(reader, start, kind)
+  if (isHeader(kind)) start = endAt(listOfOne, text, start) ?? start
   if (leadsBegin.includes(text[start] ?? ' '))
     for (const lead of leads) start = endAt(lead, text, start) ?? start
   // What is told of a test.
@@ -263,11 +265,14 @@ const typed =
 
 /** What some languages put before or for a quote, and Markdown and YAML before a value. */
 const marked =
-  /(?:(?:Some|String::from|\[\]byte|Buffer\.from|(?:base64\.)?b64decode|atob|MD5|SHA1|bytes)\((?=["'`])|Field\((?:default ?= ?)?(?=["'])|N(?=')|q{1,2}[{(](?=\S)|\[\[(?=[^\s[\]]+\]\])|[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|!(?:!str|unsafe) (?=\S)|T\.pack (?=")|string (?=')|&\w{1,32} (?=\S))/y
+  /(?:(?:Some|String::from|\[\]byte|Buffer\.from|(?:base64\.)?b64decode|atob|MD5|SHA1|bytes)\((?=["'`])|Field\((?:default ?= ?)?(?=["'])|N(?=')|q{1,2}[{(](?=\S)|\[\[(?=[^\s[\]]+\]\])|\[(?=[^\]]{0,64}[0-9])(?![^\]]{0,64}-[zZ9f])(?=[\w+/=.~-]{8,512}\])|[bBfLrRu@]{1,2}(?=["'])|\*{2} ?(?=["'`\w])|!(?:!str|unsafe) (?=\S)|T\.pack (?=")|string (?=')|&\w{1,32} (?=\S))/y
 
 const leads = [typed, marked]
 /** With what they begin; few values do, and the expressions take longer. */
 const leadsBegin = 'OSFTABMNLRstabfrqu&[@*!'
+
+/** What has several values has a list of one, as a rule. */
+const listOfOne = /\[ ?(?=["'][^"'\n]{0,64}[0-9])(?=["'][^"'\n]{16})/y
 
 /** `<password>...<` */
 function elementAt(text: string, at: number, name: Name, kind: Kind): Find | undefined {
@@ -302,8 +307,7 @@ function passedAt(reader: Reader, at: number, name: Name, kind: Kind): Find | un
   // Elsewhere than in a call, two words or more are a list of names.
   const isPair = !isCall && !isFlag && !/\(\s*.$/.test(before)
   if (isPair && !/^["'`]\s{0,8}[\])}]/.test(text.slice(find.end, find.end + 10))) return undefined
-  if (isPair && /^[a-z]+(?:[-_.][a-z0-9]+)+$/.test(content)) return undefined
-  return /[0-9]|[^\w.:-]/.test(content) ? find : undefined
+  return isPaired(content) || (!isPair && /[0-9]|[^\w.:-]/.test(content)) ? find : undefined
 }
 
 const passed = /[ \t]{0,16}(?:default ?= ?)?(?=["'`])/y

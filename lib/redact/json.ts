@@ -11,8 +11,8 @@ import {
 import { isValueOfSecret } from './manifests.ts'
 import { endAt } from './match.ts'
 import { isOpaque, type Literal, type Member, Siblings } from './members.ts'
-import { findKind, findMeaning, type Kind } from './names.ts'
-import { isChosen } from './values.ts'
+import { findKind, findMeaning, isNameOfValue, type Kind } from './names.ts'
+import { isChosen, isPaired } from './values.ts'
 
 /** What is done with the strings of a JSON text. */
 export interface Readers {
@@ -194,12 +194,16 @@ class Walk {
   #list(path: string, kind: Kind | undefined): boolean {
     const items: Literal[] = []
     let isCommand = false
+    let isAlone = true
     if (this.#take(93)) return true
     const place = `${path}[]`
     do {
       const value = this.#value(place, kind)
       if (value === undefined) return false
-      if (value === true) continue
+      if (value === true) {
+        isAlone = false
+        continue
+      }
       const before = items.at(-1)?.text
       isCommand ||= before !== undefined && value.text.startsWith('-')
       items.push(value)
@@ -207,7 +211,8 @@ class Walk {
     if (!this.#take(93)) return false
     const finds = isCommand ? this.#findArguments(items) : undefined
     for (const [i, item] of items.entries()) {
-      const under = kind ?? itemKind(items[i - 1]?.text, item.text)
+      const pair = i === 1 && isAlone ? pairKind(items) : undefined
+      const under = kind ?? pair ?? itemKind(items[i - 1]?.text, item.text)
       const own = finds?.get(i)
       if (own === undefined) this.#redact(item, under, place)
       else this.#redactArgument(item, own, under, place)
@@ -294,11 +299,9 @@ function kindOfItems(key: string | undefined): Kind | undefined {
   return kind === 'secret' ? 'parameter' : kind
 }
 
-/** `"db_password": {"value": ...}`, `"gitlab-token": {"gitlab.com": ...}`. */
+/** `"db_password": {"current": ...}`, `"gitlab-token": {"gitlab.com": ...}`. */
 function kindBelow(above: Kind | undefined, key: string): Kind | undefined {
-  return key === 'value' || key === 'default' || /^[\w-]{1,63}(?:\.[\w-]{1,63})+$/.test(key)
-    ? above
-    : undefined
+  return isNameOfValue.test(key) || /^[\w-]{1,63}(?:\.[\w-]{1,63})+$/.test(key) ? above : undefined
 }
 
 /** What the item before says of this one: a flag, or the name of a header. */
@@ -308,4 +311,11 @@ function itemKind(before: string | undefined, item: string): Kind | undefined {
   return /^[A-Za-z][A-Za-z-]{4,40}$/.test(before) && before.includes('-')
     ? findKind(before)
     : undefined
+}
+
+/** What the first of two strings says of the second: `["API_KEY", ...]`; a word may be listed beside it. */
+function pairKind([name, value, ...more]: readonly Literal[]): Kind | undefined {
+  if (name === undefined || value === undefined || more.length > 0) return undefined
+  const kind = findKind(name.text)
+  return kind !== undefined && isPaired(value.text) ? kind : undefined
 }

@@ -29,7 +29,10 @@ export class Siblings {
 
   /** What the others say of a member: `{ name: 'API_KEY', value: ... }`, the private half of a key. */
   kindOf(key: string): Kind | undefined {
-    if (/^(?:parameter)?value$/i.test(key)) return this.#pairKind
+    if (/^(?:(?:parameter)?value|val)$/i.test(key)) return this.#pairKind ?? this.#kindOfValue
+    // As Azure lists the keys of a service.
+    if (/^key[12]$/.test(key))
+      return this.#has('key1') && this.#has('key2') ? 'parameter' : undefined
     if (/^(?:d|k|p|q|d[pq]|qi)$/.test(key)) return this.#has('kty') ? 'secret' : undefined
     // Of a state of terraform.
     return key === 'result' && this.#has('bcrypt_hash') ? 'password' : undefined
@@ -44,11 +47,18 @@ export class Siblings {
   get #pairKind(): Kind | undefined {
     if (this.#pair === undefined) {
       const isName = ({ key, value }: Member) =>
-        /^(?:name|key|header|parameterkey)$/i.test(key.text) && value
+        /^(?:name|key|header|parameterkey|variable|var|env_?var|label|id|field)$/i.test(key.text) &&
+        value
       const name = this.#members.find(isName)?.value?.text
       this.#pair = { kind: name === undefined ? undefined : findKind(name) }
     }
     return this.#pair.kind
+  }
+
+  /** Of a cookie as browsers keep it, and of a key of a storage account. */
+  get #kindOfValue(): Kind | undefined {
+    const isTold = this.#has('httpOnly') || (this.#has('keyName') && this.#has('permissions'))
+    return isTold ? 'parameter' : undefined
   }
 
   get isOfThinking(): boolean {

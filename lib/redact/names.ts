@@ -128,3 +128,7 @@ function kindOf(name: string): Kind | undefined {
 
 const inAddress =
   /^(?:sig|signature|hmac|key|code|code_verifier|(?:client_)?assertion|samlre(?:sponse|quest)|sid|sessionid|session|hash|hapikey|appid|app_id|x-(?:amz|goog)-signature)$/i
+
+/** Whether a value is called so in what stands under its name: `password: { current: ... }`. */
+export const isNameOfValue: RegExp =
+  /^(?:value|val|default|current|new|old|previous|next|plain_?text|clear_?text|(?:string|secure|raw)_?value|primary|secondary|prod(?:uction)?|staging|dev(?:elopment)?|live|sandbox)$/i

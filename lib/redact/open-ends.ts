@@ -5,7 +5,11 @@ import { findByContext } from './context.ts'
 import type { Find } from './finds.ts'
 import { broken, printing } from './forms.ts'
 import { findMeaning } from './names.ts'
+import { findNested } from './nested.ts'
+import { signsIn } from './signs.ts'
 
+/** What may stand between a heading and what is below it. */
+const fence = /^(?:-{3,80}|={3,80}|```\w{0,12})\r?$/
 const slots = /^[ \t]*"slotSetting": /
 const openings = broken.map(({ line }) => new RegExp(`${line}$`, 'm'))
 
@@ -17,15 +21,17 @@ export function openEnd(text: string, before: string | undefined): string | unde
   const start = text.lastIndexOf('\n') + 1
   const line = text.slice(Math.max(start, text.length - 200))
   const isBlank = line.trim() === ''
-  if (isBlank || slots.test(line)) {
+  const isFence = '-=`'.includes(line[0] ?? ' ') && fence.test(line)
+  if (isBlank || isFence || slots.test(line)) {
     const above = text.slice(Math.max(0, start - 200), Math.max(0, start - 1))
     const name = start === 0 ? before : openEnd(above, undefined)
-    if (name === undefined || (isBlank && !/: ?\n$/.test(name))) return undefined
+    if (name === undefined || ((isBlank || isFence) && !/[\w:*] ?\r?\n$/.test(name)))
+      return undefined
     // One of them may stand between a name and its value.
     return name.includes('"slotSetting"') ? undefined : `${name}${line}\n`
   }
   const last = lastOf(line)
-  const mayList = '[{(=:'.includes(last) || before !== undefined || (start > 0 && listed.test(line))
+  const mayList = '[{(=:'.includes(last) || before !== undefined || (start > 0 && isListed(line))
   const list = mayList ? openList(text, start, before) : undefined
   if (list !== undefined) return list
   const isLikely =
@@ -33,6 +39,7 @@ export function openEnd(text: string, before: string | undefined): string | unde
     line.includes('ey"') ||
     line.includes('key: ') ||
     line.includes('"Type"') ||
+    (line.length < 80 && 'yYdDenNtT*:'.includes(last) && heading.test(line)) ||
     isPrinting(line)
   // A block of YAML ends with one of these, or with a mark behind it.
   if (!isLikely && !'\\|:>+-'.includes(last)) return undefined
@@ -49,6 +56,13 @@ const head =
 const listed =
   /^[ \t]{0,64}(?:(?:[0-9]{1,2}[.)]|[*-]) {1,4})?(?:"[^"]{4,512}"|'[^']{4,512}'|(?=\S*[0-9])[^\s"',:{}]{4,512}),?[ \t]*\r?$/
 
+/** With a name of its own, which says what becomes of it. */
+const member = /^[ \t]{1,64}["']?[\w-]{2,40}["']?[ \t]{0,4}[:=][ \t]*[^\s{[]/
+
+function isListed(line: string): boolean {
+  return listed.test(line) || member.test(line)
+}
+
 /** The line that a list began with which the text ends in, or a name that its value is to follow. */
 function openList(text: string, start: number, before: string | undefined): string | undefined {
   let end = text.length
@@ -57,7 +71,7 @@ function openList(text: string, start: number, before: string | undefined): stri
     const line = text.slice(Math.max(from, end - 600), end)
     const name = head.exec(line.slice(-200))?.[1]
     if (name !== undefined) return findMeaning(name).ofItems ? `${line.slice(-200)}\n` : undefined
-    if (!listed.test(line)) return undefined
+    if (!isListed(line)) return undefined
     if (from === 0)
       return before !== undefined && head.test(before.slice(0, -1)) ? before : undefined
     end = from - 1
@@ -65,6 +79,8 @@ function openList(text: string, start: number, before: string | undefined): stri
   }
   return undefined
 }
+
+const heading = /(?:sword|oken|ecret|key|hrase)\*{0,2}:?\*{0,2}\s*$/i
 
 function isPrinting(line: string): boolean {
   return /[$#%>\u276f] /.test(line) && printing.some((word) => line.includes(word))
@@ -83,6 +99,7 @@ export function findOpened(text: string, before: string, finds: Find[]): void {
   const whole = before + text.slice(0, 4096)
   findNamed(whole, broken, found)
   findFlags(whole, found)
+  findNested(whole, signsIn(whole).parents, found)
   findByContext(whole, found)
   for (const find of found) {
     const start = find.start - before.length

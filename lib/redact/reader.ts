@@ -42,9 +42,57 @@ export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner):
   if (closed === -1 && /^(?:.[[({]|->)/s.test(text.slice(end - 1, end + 1))) return undefined
   const content = text.slice(start, end)
   const isQuoted = closed !== -1 && manner !== 'cell' && manner !== 'sentence'
+  const whole = isQuoted && quote.length === 1 ? joinedAt(text, start, end, manner) : undefined
+  if (whole !== undefined && looksSecret(whole.content, kind, 'quoted'))
+    return { start, end: whole.end, rule: kind }
   return looksSecret(content, kind, isQuoted ? 'quoted' : manner)
     ? { start, end, rule: kind }
     : undefined
+}
+
+/** From the end of a quoted part to the next one; arguments of a command have only blanks between them. */
+const joints = {
+  shell: /["'](?=["'])/y,
+  code: /["'`][ \t]{0,8}(?:\+|\.{1,2})?[ \t]{0,8}[bru]?(?=["'`])/y,
+}
+const mostParts = 16
+
+/** What several quoted parts are together, of which the first one stands from `start` to `end`. */
+function joinedAt(
+  text: string,
+  start: number,
+  end: number,
+  manner: Manner,
+): { content: string; end: number } | undefined {
+  const joint = manner === 'shell' ? joints.shell : joints.code
+  let content = text.slice(start, end)
+  let last = end
+  for (let parts = 1; parts < mostParts; parts++) {
+    const next = endAt(joint, text, last)
+    if (next === undefined) break
+    const close = closing(text, next + 1, text[next] as string)
+    // What has a name or value of its own is no part of this one.
+    if (close <= next + 1 || /^.\s{0,8}[:=]/.test(text.slice(close, close + 10))) break
+    content += text.slice(next + 1, close)
+    last = close
+  }
+  return last === end ? undefined : { content, end: last }
+}
+
+const broken =
+  /["'`][ \t]{0,8}(?:(?:\+|\.{1,2}|\\)[ \t]{0,8}\r?\n[ \t]{1,64}|\r?\n[ \t]{1,64}(?:\+|\.{1,2})[ \t]{0,8})(?=["'`])/y
+
+/** Adds the parts of a value that stand in the lines below the first of them. */
+export function findContinued(text: string, first: Find, finds: Find[]): void {
+  let { end } = first
+  for (let parts = 1; parts < mostParts; parts++) {
+    const next = endAt(broken, text, end)
+    if (next === undefined) return
+    const start = next + 1
+    end = closing(text, start, text[next] as string)
+    if (end === -1) return
+    if (end > start) finds.push({ start, end, rule: first.rule })
+  }
 }
 
 /** As Google makes them for programs that cannot ask for more than a password. */

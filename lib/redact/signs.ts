@@ -4,6 +4,7 @@ import { besideEnds, type Form, formsOf, settingsOf } from './forms.ts'
 import { insertHeads } from './inserts.ts'
 import { Literals } from './literals.ts'
 import { manifestHeads } from './manifests.ts'
+import { parentEnds } from './nested.ts'
 import { isSought, rules } from './rules.ts'
 import { titleEnds } from './tables.ts'
 
@@ -19,6 +20,8 @@ interface Places {
   readonly inserts: number[]
   /** Where manifests begin that may be Secrets. */
   readonly manifests: number[]
+  /** Where names end whose value may stand one level below them. */
+  readonly parents: number[]
 }
 
 /** What a text gives reason to look for. */
@@ -34,6 +37,7 @@ function noSigns(): Signs {
     titles: [],
     inserts: [],
     manifests: [],
+    parents: [],
     forms: new Set(),
     settings: new Set(),
   }
@@ -67,6 +71,7 @@ const placesOf: readonly (readonly [keyof Places, readonly string[]])[] = [
   ['titles', titleEnds],
   ['inserts', insertHeads],
   ['manifests', manifestHeads],
+  ['parents', parentEnds],
 ]
 for (const [place, all] of placesOf) for (const one of all) senseOf(one).places.push(place)
 

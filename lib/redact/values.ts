@@ -150,6 +150,11 @@ export function isChosen(name: string, value: string): boolean {
   )
 }
 
+/** Whether it is no name, of which lists hold two as well as a name and its value. */
+export function isPaired(value: string): boolean {
+  return !/^[a-z]+(?:[-_.][a-z0-9]+)+$/.test(value) && /[0-9]|[^\w.:-]/.test(value)
+}
+
 function digitsIn(value: string): number {
   return value.match(/[0-9]/g)?.length ?? 0
 }
