@@ -392,26 +392,28 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
 - **Private keys**: PEM, PGP, OpenSSH, PuTTY and OpenVPN, whole or cut off, over lines and over the strings of JSON, with
   numbers, file names or what a log or a language puts before and behind each line; their base64 without a frame, also over
   lines; the private half of a JSON Web Key; a secret key as an array of bytes.
-- **Values under telling names**: \`NAME=value\`, \`name: "value"\`, JSON keys, \`{"name": …, "value": …}\`, XML elements and
-  attributes, calls, YAML environments, flags (\`--token x\`), parameters of addresses. Also where the value stands in the
-  next line: \`name: NAME\` and \`value: …\`, a block of YAML, a command over several lines, or a program that prints a secret
-  (\`$ openssl rand -hex 32\`), also when an agent runs it.
+- **Values under telling names**: \`NAME=value\`, \`name: "value"\`, JSON keys, \`{"name": …, "value": …}\`, \`["name",
+  "…"]\`, what stands below a name (\`name: { current: … }\`), quoted parts that are joined in a line, XML elements and
+  attributes, calls, YAML environments, flags (\`--token x\`), parameters of addresses. Also where the value stands in
+  the next line: \`name: NAME\` and \`value: …\`, a block of YAML, a command over several lines, a heading, or a program
+  that prints a secret (\`$ openssl rand -hex 32\`), also when an agent runs it.
 - **Lists** under a name of many: \`tokens: ["…", "…"]\` in JSON and in code, in one line or over lines, YAML's \`- …\`; there
   only random values and what looks like a password are taken. Recovery codes and PINs: \`backup_codes\`, \`SIM_PIN\`.
 - **Values with other marks** between: \`name <- "…"\`, \`name ||= "…"\`, \`NAME ?= …\`, \`name[] = "…"\`, \`name：…\`,
   \`name = """…"""\`, \`{ "Name", "…" }\`, \`["--name", "…"]\`, \`<string name="name">…<\`, \`<add value="…" key="name">\`,
   \`"value": "…", "name": "name"\`, the parts of a form that is sent; compared ones (\`name == "…"\`,
   \`expect(name).toBe("…")\`) only where they are random.
-- **Tables**: the rows below a header with a column like \`password\`, \`token\` or \`Secret access key\`: columns of
-  blanks or tabs, CSV, Markdown, boxes; and a name and its value in two cells. There only values with digits or marks are
-  taken, and words where a column says whose they are. Likewise the rows of an SQL \`INSERT\`.
+- **Tables**: the rows below a header with a column like \`password\`, \`token\` or \`Secret access key\`: columns of blanks
+  or tabs, CSV, Markdown, boxes; columns of names and values; and a name and its value in two cells. There only values
+  with digits or marks are taken, and words where a column says whose they are. Likewise the rows of an SQL \`INSERT\`.
 - **Secrets of Kubernetes**: every value in \`data\` and \`stringData\`, whatever its name, in YAML and JSON; not certificates
   (\`*.crt\`). Line by line, what stands before \`kind: Secret\` is taken where it is base64 of text or random.
 - **Sentences**: \`token X is invalid\`, \`the token for staging is X\`, \`Incorrect API key provided: X\`, when X is random; the
   line after a prompt such as \`Enter password:\`; passphrases of several words in quotes (two are enough under \`passphrase\`
   and \`X_PASSWORD\`), a word and a number in quotes under \`jwtSecret\` and its like, and the words of a wallet after
   \`mnemonic\` or \`seed phrase\`.
-- **Headers and addresses**: Authorization, Cookie, Set-Cookie, \`scheme://user:password@host\`, \`https://token@host\`.
+- **Headers and addresses**: Authorization, Cookie, Set-Cookie, cookies as browsers and curl keep and print them,
+  \`scheme://user:password@host\`, \`https://token@host\`.
 - **Command lines and files** of programs with a form of their own: \`curl -u\`, \`mysql -p\`, \`sshpass -p\`,
   \`docker login -p\`, \`.netrc\`, \`.pgpass\`, SQL, hashes of passwords, and others.
 - **What is known**: values of environment variables with telling names, and each token that a rule of high confidence

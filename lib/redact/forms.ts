@@ -43,8 +43,9 @@ const commands: readonly Form[] = [
   ),
   form(
     '<<<',
-    '\\b(?:sudo[ \\t]+-S|auth[ \\t]login|(?:secret|env)[ \\t](?:set|put|add))\\b[^\\n|;&]{0,80}?<<<[ \\t]*',
+    '\\b(?:sudo[ \\t]+-S|kinit|auth[ \\t]login|(?:secret|env)[ \\t](?:set|put|add))\\b[^\\n|;&]{0,80}?<<<[ \\t]*',
   ),
+  form('wpa_pass', '\\bwpa_passphrase[ \\t]+(?:"[^"\\n]{1,32}"|[^\\s"-]{1,32})[ \\t]+(?=\\S{8})'),
   form('send ', 'assword[^\\n{]{0,20}[{\\n][ \\t]{0,8}send[ \\t]+(?:--[ \\t]+)?'),
   form('net use', `\\bnet[ \\t]+use\\b${upTo('net')}/user:\\S{1,64}[ \\t]+`),
   form('freerdp', `freerdp\\w{0,8}\\b${upTo('freerdp')}[ \\t]/p:`),
@@ -269,7 +270,7 @@ const phrases: readonly Form[] = [
   form('SQLConnectInfo', '\\bSQLConnectInfo[ \\t]+\\S{1,128}[ \\t]+\\S{1,64}[ \\t]+'),
   form('native_password', '\\bmysql_native_password[\'`"]? AS (?=[\'"]\\*[0-9A-F]{40})'),
   form('addauth digest', '\\baddauth[ \\t]+digest[ \\t]+\\w{1,64}:'),
-  form(' on >', '\\buser[ \\t]+\\w{1,64}[ \\t]+on[ \\t]+>'),
+  form(' on >', '\\b(?:user|SETUSER)[ \\t]+\\w{1,64}[ \\t]+on[ \\t]+>'),
   form(
     'sonar.login|SONAR_LOGIN',
     '\\b(?:sonar\\.login|SONAR_LOGIN)["\']?[=: ]{1,3}(?=["\']?[0-9a-f]{40})',
@@ -304,8 +305,8 @@ const phrases: readonly Form[] = [
   },
   // What is passed by its place among others.
   form(
-    'rk.Credential(|kCredential(|uthentication(|sic_auth(|tials.basic(|sicAuthCredentials(|rk.Credential::new(|kCredential]::new(',
-    '(?:\\bNetworkCredential|\\bPasswordAuthentication|\\.basic_auth|\\bCredentials\\.basic|\\bBasicAuthCredentials)(?:\\]?::new)?\\([ \\t]{0,8}["\'][^"\'\\n]{1,64}["\'],[ \\t]{0,8}(?:Some\\()?(?=["\'])',
+    'rk.Credential(|kCredential(|uthentication(|sic_auth(|tials.basic(|auth.basic(|xtAuthProvider(|sicAuthCredentials(|rk.Credential::new(|kCredential]::new(',
+    '(?:\\bNetworkCredential|\\bPasswordAuthentication|\\.basic_auth|\\bCredentials\\.basic|\\bauth\\.basic|\\bPlainTextAuthProvider|\\bBasicAuthCredentials)(?:\\]?::new)?\\([ \\t]{0,8}["\'][^"\'\\n]{1,64}["\'],[ \\t]{0,8}(?:Some\\()?(?=["\'])',
   ),
   form(
     'lient("AC|lient(\'AC',
@@ -328,10 +329,33 @@ const phrases: readonly Form[] = [
     'PASSWORD}|SECRET}|TOKEN}|password}',
     '(?:^|\\n)\\$\\{\\w{0,32}(?:PASSWORD|SECRET|TOKEN|password)\\}(?: {2,16}|\\t)=?(?=\\S{8})(?=\\S{0,64}[0-9])',
   ),
+  {
+    words: ['curl'],
+    pattern: new RegExp(
+      `\\bcurl\\b${upTo('curl')}[ \\t](?:-b|--cookie)[ =]?(?:["'](?:[\\w.-]{1,64}=([^"'\\s;]{12,4096})["'\\s]|([\\w.-]{1,64}=[^"'\\n]{12,4096})["'])|[\\w.-]{1,64}=([^"'\\s;]{12,4096}))`,
+      'g',
+    ),
+  },
+  form('curl', `\\bcurl\\b${upTo('curl')}[ \\t](?:-x|--proxy|-U)[ =]?["']?[\\w.-]{1,64}:`, '(?=@)'),
+  // As browsers and curl tell of them, and keep them.
   form(
-    'curl',
-    `\\bcurl\\b${upTo('curl')}[ \\t](?:-b|--cookie)[ =]?["']?[\\w.-]{1,64}=(?=[^"'\\s]{12})`,
+    'ookie = |ookie="|ookie=\'|ookie |ookies ',
+    `\\b(?:document\\.cookie ?= ?["'\`]|[Cc]ookies? (?:header )?)[\\w.-]{1,64}=(?=["']?[^"'\\s;]{0,64}[0-9])(?=["']?[^"'\\s;]{16})`,
   ),
+  form(
+    '.cookie(|ookies.set(|etCookie(|jar.set(|Cookie(',
+    `(?:\\.cookie|ookies\\.set|[sS]etCookie|jar\\.set|\\bCookie)\\((?:name=)?["'][\\w.-]{1,64}["'],[ \\t]{0,4}(?:value=)?(?=["'][^"'\\n]{0,64}[0-9])(?=["'][^"'\\n]{16})`,
+  ),
+  {
+    words: ['\tTRUE\t', '\tFALSE\t'],
+    pattern:
+      /(?:^|\n)[^\s/]{3,256}\t(?:TRUE|FALSE)\t\/[^\t\n]{0,256}\t(?:TRUE|FALSE)\t[0-9]{1,16}\t[^\t\n]{1,128}\t(\S{6,4096})/g,
+  },
+  {
+    words: ['omain:', 'omain":', "omain':"],
+    pattern:
+      /\bvalue["']?: ?["']((?=[^"'\n]*[0-9])[^"'\s]{16,4096})["'], ?["']?domain["']?: ?["'](?=[\w.-])/g,
+  },
   form(
     'mysqli|MySQLdb.connect(|pymysql.connect(|w PDO(',
     `\\b(?:mysqli(?:_connect)?|(?:MySQLdb|pymysql)\\.connect|new PDO)\\((?:[ \\t]{0,4}["'][^"'\\n]{1,200}["'],){2}[ \\t]{0,4}(?=["'])`,
@@ -379,9 +403,14 @@ function splitSetting(
   return { ...setting(words, line + next), line }
 }
 
+/** How a name ends that is a line of its own: not with a colon, which is another form. */
+const headingEnds = [' key', 'Key', ' KEY', '_key', '_KEY', 'sword', 'SWORD', 'hrase']
+  .concat(['oken', 'OKEN', 'ecret', 'ECRET'])
+  .flatMap((end) => ['\n', '\r', '**\n', ' \n', ':**\n', '**:\n'].map((mark) => end + mark))
+
 /** Of which every command holds one that prints a secret. */
 export const printing: readonly string[] =
-  'genkey|genpsk|ate-key|ssl rand|pwgen|bw get |unlock|bw login|pass show|d op:|eric-password|rnet-password|ret-tool|secret-value|oud secrets|secret show| -raw|al-password|64 -d|64 -D|64 --d|master.key|tekey|te_key|lAdminP|.vault_pass|ets.token_'.split(
+  'auth token|auth:token|print-access|print-ident|create token|access-token|-field=|printenv |echo $|echo "$|genkey|genpsk|ate-key|ssl rand|pwgen|bw get |unlock|bw login|pass show|d op:|eric-password|rnet-password|ret-tool|secret-value|oud secrets|secret show| -raw|al-password|64 -d|64 -D|64 --d|master.key|tekey|te_key|lAdminP|.vault_pass|ets.token_'.split(
     '|',
   )
 
@@ -430,23 +459,32 @@ export const broken: readonly (Form & { readonly line: string })[] = [
   {
     ...splitSetting(
       printing,
-      `[$#%>\\u276f][ \\t](?:[^\\n]{0,40}?[\\s|;/("'])?(?:wg[ \\t]+(?:gen(?:key|psk)|show[ \\t]+\\S{1,32}[ \\t]+private-key)|openssl[ \\t]+rand|pwgen|bw[ \\t]+(?:get[ \\t]+password|unlock|login)|pass[ \\t]+show|op[ \\t]+read|security[ \\t]+find-\\w{1,16}-password|secret-tool[ \\t]+lookup|aws[^\\n]{1,24}get-secret-value|gcloud[ \\t]+secrets|az[^\\n]{1,24}secret[ \\t]+show|terraform[ \\t]+output[ \\t]+-raw[ \\t]+\\S*(?:password|secret|token|key)|argocd[^\\n]{1,24}initial-password|kubectl[^\\n]{1,200}base64[ \\t]+(?:-d|-D|--decode)|cat[ \\t]+\\S*(?:master\\.key|private_?key|initialAdminPassword|\\.vault_pass)|python3?[^\\n]{1,40}secrets\\.token_)\\b[^\\n]{0,80}\\n`,
+      `[$#%>\\u276f][ \\t](?:[^\\n]{0,40}?[\\s|;/("'])?(?:wg[ \\t]+(?:gen(?:key|psk)|show[ \\t]+\\S{1,32}[ \\t]+private-key)|openssl[ \\t]+rand|pwgen|bw[ \\t]+(?:get[ \\t]+password|unlock|login)|pass[ \\t]+show|op[ \\t]+read|security[ \\t]+find-\\w{1,16}-password|secret-tool[ \\t]+lookup|aws[^\\n]{1,24}get-secret-value|gcloud[ \\t]+secrets|az[^\\n]{1,24}secret[ \\t]+show|terraform[ \\t]+output[ \\t]+-raw[ \\t]+\\S*(?:password|secret|token|key)|argocd[^\\n]{1,24}initial-password|kubectl[^\\n]{1,200}base64[ \\t]+(?:-d|-D|--decode)|gh[ \\t]+auth[ \\t]+token|(?:flyctl|fly)[ \\t]+auth[ \\t]+token|heroku[ \\t]+auth:token|gcloud[ \\t]+auth[^\\n]{1,24}print-\\w{1,8}-token|kubectl[^\\n]{1,48}create[ \\t]+token|az[ \\t]+account[ \\t]+get-access-token|vault[ \\t]+(?:kv[ \\t]+get|read)[^\\n]{1,64}-field=|(?:printenv[ \\t]+|echo[ \\t]+"?\\$\\{?)\\w{0,40}(?:PASSWORD|TOKEN|SECRET|API_?KEY|ACCESS_KEY)|cat[ \\t]+\\S*(?:master\\.key|private_?key|initialAdminPassword|\\.vault_pass)|python3?[^\\n]{1,40}secrets\\.token_)\\b[^\\n]{0,80}\\n`,
       '(?![.~]|/\\w+/\\w+[/.])(?=[^\\s:{}<>]{12,200}[ \\t]*\\r?(?:\\n|$))(?=\\S{0,64}[0-9])',
     ),
     name: 'password',
     manner: 'cell',
   },
+  // A name that is a line of its own, as headings are.
+  {
+    ...splitSetting(
+      headingEnds,
+      `\\n(?<=(?:[Kk]ey|KEY|sword|SWORD|hrase|oken|OKEN|ecret|ECRET)\\*{0,2}:?\\*{0,2}[ \\t]?\\r?\\n)(?<=^[ \\t]{0,16}(?:#{1,6} |[*-] )?\\*{0,2}((?:[\\w.-]{2,32} ){0,3}[\\w.-]{2,64})\\*{0,2}:?\\*{0,2}[ \\t]?\\r?\\n)`,
+      '(?:[ \\t]{0,64}\\r?\\n|(?:-{3,80}|={3,80}|```\\w{0,12})\\r?\\n)?[ \\t]{0,64}(?=[`"]?[^\\s:`"]{8,512}[`"]?[ \\t]*\\r?(?:\\n|$))',
+    ),
+    manner: 'sentence',
+  },
   // What a program asks for, and is told.
   {
     ...splitSetting(
       [
-        ...'rd RD se SE en EN et ET ey EY'.split(' ').map((end) => `${end}:\n`),
+        ...'rd RD se SE en EN et ET ey EY'.split(' ').flatMap((end) => [`${end}:\n`, `${end}:\r`]),
         ': \n',
         'rd for ',
         'se for ',
       ],
-      `:[ \\t]{0,4}\\n(?<=\\b((?:(?:[Aa][Pp][Ii]|[Aa]ccess|[Ss]ecret|[Aa]uth) )?[\\w.-]{2,64})["'\`]?(?: for [^\\n]{1,60})?:[ \\t]{0,4}\\n)`,
-      '(?:[ \\t]{0,64}\\n)?[ \\t]{0,64}(?=[^\\s:]{4,512}[ \\t]{0,64}(?:\\n|$))',
+      `:[ \\t]{0,4}\\r?\\n(?<=\\b((?:(?:[Aa][Pp][Ii]|[Aa]ccess|[Ss]ecret|[Aa]uth) )?[\\w.-]{2,64})["'\`]?(?: for [^\\n]{1,60})?:[ \\t]{0,4}\\r?\\n)`,
+      '(?:[ \\t]{0,64}\\r?\\n|```\\w{0,12}\\n)?[ \\t]{0,64}(?=[^\\s:]{4,512}[ \\t]{0,64}\\r?(?:\\n|$))',
     ),
     manner: 'cell',
   },
@@ -459,15 +497,15 @@ const settings: readonly Form[] = [
     'set -|setenv|setx |fig set|ure set|-g set|bal set',
     '\\b(?:set -[gUxe]{1,3}|setenv|setx|(?:config|configure) (?:--global |-g )?set)[ \\t]+[^\\s=]{0,100}?([\\w.-]{2,64})[ \\t]+(?=[^\\s-])',
   ),
-  // {"name": "NAME", "value": "..."} in the middle of a text.
+  // {"name": "NAME", "value": "..."} in the middle of a text, and as code and YAML have it.
   setting(
-    'value"|value\\',
-    '\\\\{0,3}"(?:name|key|header)\\\\{0,3}" ?: ?\\\\{0,3}"([\\w.-]{2,64})\\\\{0,3}" ?, ?\\\\{0,3}"value\\\\{0,3}" ?: ?(?=\\\\{0,3}")',
+    'value"|value\\|value\'|alue:|alue=|alue =|val":',
+    `\\b[Vv]al(?:ue)?\\\\{0,3}["']?[ \\t]?[:=][ \\t]?(?<=(?<![\\w-])(?:[Nn]ame|[Kk]ey|header|[Vv]ariable)\\\\{0,3}["']?[ \\t]?[:=][ \\t]?\\\\{0,3}["']?([\\w.-]{2,64})\\\\{0,3}["']?(?: ?, ?| )\\\\{0,3}["']?[Vv]al(?:ue)?\\\\{0,3}["']?[ \\t]?[:=][ \\t]?)`,
   ),
   // <add key="NAME" value="...">
   setting(
-    ' value=|ent="|ent=\'',
-    `\\b(?:key|name|Name|type(?==.password))=["']([\\w.:-]{2,64})["'](?:\\s{1,8}\\w{1,16}=["'][^"'<>\\n]{0,64}["']){0,3}\\s{1,8}(?:value|content)=(?=["'])`,
+    ' value=| Value=|ent="|ent=\'',
+    `\\b(?:[Kk]ey|[Nn]ame|type(?==.password))=["']([\\w.:-]{2,64})["'](?:\\s{1,8}\\w{1,16}=["'][^"'<>\\n]{0,64}["']){0,3}\\s{1,8}(?:[Vv]alue|content)=(?=["'])`,
   ),
   // The same the other way round, and in JSON.
   setting(
@@ -528,11 +566,11 @@ const settings: readonly Form[] = [
     name: 'private_key',
     manner: 'sentence',
   },
-  // <td>NAME</td><td>value</td>
+  // <td>NAME</td><td>value</td>, <dt>NAME</dt><dd>value</dd>
   {
     ...setting(
-      '</td>',
-      '<t[dh]>([\\w .-]{2,64}):?</t[dh]>\\s{0,16}<td>(?:<code>)?(?=[^\\s<]{4,256}<)',
+      '</td>|</dt>|</label>',
+      '<(?:t[dh]|dt|label)>([\\w .-]{2,64}):?</(?:t[dh]|dt|label)>\\s{0,16}<(?:td|dd|code)>(?:<code>)?(?=[^\\s<]{4,256}<)',
     ),
     manner: 'cell',
   },
@@ -571,6 +609,12 @@ const settings: readonly Form[] = [
   },
   // <key>NAME</key> <string>value</string>
   setting('</key>', '<key>([\\w.-]{2,64})</key>\\s{0,16}<string>(?=[^\\s<])'),
+  setting('</name>', '<name>([\\w.-]{2,64})</name>\\s{0,16}<value>(?=[^\\s<])'),
+  // <setting name="NAME"> <value>value</value>
+  setting(
+    '<value>',
+    '<value>(?=[^\\s<])(?<=\\bname="([\\w.-]{2,64})"[^<>\\n]{0,64}>\\s{1,64}<value>)',
+  ),
   // NAME = "old" -> "new"
   setting('" -> "', '" -> (?=")(?<=\\b([\\w.-]{2,64})["\']?[ \\t]{0,64}= "[^"\\n]{0,512}" -> )'),
 ]
@@ -600,6 +644,7 @@ const ends = [
     't key',
     't Key',
     'iKey',
+    'ikey',
     'sKey',
     'tKey',
   ],
@@ -615,7 +660,7 @@ export const besideEnds: readonly string[] = ends.flatMap((end) =>
 /** What may stand between a name and its value in two cells, columns, or words of a sentence. */
 export const beside: RegExp = new RegExp(
   '(?<=(?<![\\w.-])((?:[a-z]{2,12} )?[\\w.-]{2,64}))["\'`*]{0,2}' +
-    '(?:[ \\t]{0,40}[|\\u2502\\u2503\\u2551\\u203a\\u00bb][ \\t]{1,40}|\\t{1,4}| {1,40}(?:(?:is|was|of|to|value|provided|given|used|received|found|created|generated)[: ] ?){0,2})' +
+    '(?:[ \\t]{0,40}[|\\u2502\\u2503\\u2551\\u203a\\u00bb][ \\t]{1,40}|[ \\t]{1,4}(?:->|[-\u2013\u2014\u2192])[ \\t]{1,4}|\\t{1,4}| {1,40}(?:(?:is|was|of|to|value|provided|given|used|received|found|created|generated)[: ] ?){0,2})' +
     '[*(<[]{0,2}(?=["\'`]?[^\\s|"\'`-][^\\s|"\'`]{7})',
   'iy',
 )

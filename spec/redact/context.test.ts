@@ -126,6 +126,33 @@ describe('values under secret names', () => {
     [`password: str = Field("${pw}")`, 'password: str = Field("[REDACTED:password]")'],
     [`The token for staging is ${key}`, 'The token for staging is [REDACTED:secret]'],
     [`password for the test db is: ${pw}`, 'password for the test db is: [REDACTED:password]'],
+    [
+      `{"password":{"current":"${pw}","new":"${strong}"}}`,
+      '{"password":{"current":"[REDACTED:password]","new":"[REDACTED:password]"}}',
+    ],
+    [
+      `{ apiKey: { hint: 'none', value: '${key}' } }`,
+      "{ apiKey: { hint: 'none', value: '[REDACTED:secret]' } }",
+    ],
+    [`password = { new = "${pw}" }`, 'password = { new = "[REDACTED:password]" }'],
+    [`cookies={'sid': '${key}'}`, "cookies={'sid': '[REDACTED:parameter]'}"],
+    [`["DB_PASSWORD", "${pw}"]`, '["DB_PASSWORD", "[REDACTED:password]"]'],
+    [`["authorization","Bearer ${key}"]`, '["authorization","Bearer [REDACTED:authorization]"]'],
+    [
+      `{"variable":"DB_PASSWORD","value":"${pw}"}`,
+      '{"variable":"DB_PASSWORD","value":"[REDACTED:password]"}',
+    ],
+    [`{"key1":"${key}","key2":""}`, '{"key1":"[REDACTED:parameter]","key2":""}'],
+    [
+      `EnvVar{Name: "DB_PASSWORD", Value: "${pw}"}`,
+      'EnvVar{Name: "DB_PASSWORD", Value: "[REDACTED:password]"}',
+    ],
+    [`{ name: 'API_KEY', value: '${key}' }`, "{ name: 'API_KEY', value: '[REDACTED:secret]' }"],
+    [`map[X-Api-Key:[${key}]]`, 'map[X-Api-Key:[[REDACTED:secret]]]'],
+    [`password = "${pw.slice(0, 4)}" + "${pw.slice(4)}"`, 'password = "[REDACTED:password]"'],
+    [`api_key="${key}"'${key}'`, `api_key="[REDACTED:secret]'`],
+    [`apiKey = '${key}' +\n '${key}';`, "apiKey = '[REDACTED:secret]' +\n '[REDACTED:secret]';"],
+    [`API key \u2192 ${key}`, 'API key \u2192 [REDACTED:secret]'],
   ]
   for (const [text, expected] of found) {
     it(`takes the value and keeps the rest of ${expected}`, () => {
@@ -181,6 +208,15 @@ describe('values that stand in the next line', () => {
     [`Enter password:\n${pw}`, 'Enter password:\n[REDACTED:password]'],
     [`Enter your API key: \n${key}`, 'Enter your API key: \n[REDACTED:secret]'],
     [`Generated API key:\n\n  ${key}`, 'Generated API key:\n\n  [REDACTED:secret]'],
+    [`Secret Access Key\n${key}`, 'Secret Access Key\n[REDACTED:secret]'],
+    [`## Auth token\n\n${key}`, '## Auth token\n\n[REDACTED:secret]'],
+    [`**API Key**\n\`\`\`\n${key}`, '**API Key**\n```\n[REDACTED:secret]'],
+    [
+      `password:\n  current: ${pw}\n  new: ${strong}`,
+      'password:\n  current: [REDACTED:password]\n  new: [REDACTED:password]!',
+    ],
+    [`"api_key": {\n  "value": "${key}"\n}`, '"api_key": {\n  "value": "[REDACTED:secret]"\n}'],
+    [`$ gh auth token\n${key}`, '$ gh auth token\n[REDACTED:password]'],
   ]
   for (const [text, expected] of found) {
     it(`are taken out of ${JSON.stringify(expected)}`, () => {
@@ -215,6 +251,10 @@ describe('values that stand in the next line', () => {
       'token: |\n  echo something long',
       'Password:\nroot@1a2b3c4d:/#',
       'Password:\nbash-5.1$',
+      'token:\n  type: string\n  default: none',
+      `secret\nother: ${key}`,
+      'API key\nsee-the-manual-for-it',
+      `password:\n  description: x\nvalue: ${key}`,
       'password:\n  required',
       `secrets: |\n  token=$${brace}TOKEN}`,
       'tool --token \\\n  --other \\\n  value1234',
@@ -317,6 +357,23 @@ describe('command lines', () => {
     'array(1) {\n  ["password"]=>\n  string(24) "VALUE"\n}',
     'buildConfigField("String", "API_KEY", "\\"VALUE\\"")',
     '| DB password | VALUE |',
+    'got cookie cf_clearance=VALUE',
+    "document.cookie = 'sid=VALUE; path=/'",
+    '* Added cookie sid="VALUE" for domain x.com, path /',
+    'x.com\tFALSE\t/\tTRUE\t0\tcf_clearance\tVALUE',
+    "{ name: 'sid', value: 'VALUE', domain: '.x.com' }",
+    "cookies.set('sid', 'VALUE')",
+    "'set-cookie': [ 'sid=VALUE; Path=/' ]",
+    '{"name":"sid","value":"VALUE","httpOnly":true}',
+    'curl -sSu bob:VALUE https://h',
+    'curl -x bob:VALUE@h:8080 https://h',
+    "curl -b 'sid=VALUE' https://h",
+    'ACL SETUSER bob on >VALUE ~*',
+    'neo4j.auth.basic("neo4j", "VALUE")',
+    'wpa_passphrase home VALUE',
+    '<property><name>db.password</name><value>VALUE</value></property>',
+    '<setting name="password">\n  <value>VALUE</value>\n</setting>',
+    '<dt>API key</dt>\n<dd>VALUE</dd>',
   ]
   for (const text of found) {
     it(`lose the value of ${text}`, () => {

@@ -72,6 +72,15 @@ const units: readonly string[] = [
   // Lists, and names with other marks behind them.
   ...[
     'tokens=["a",',
+    'token: {',
+    'token: {a: 1, ',
+    'token:\n  a: b\n',
+    'cookies={a: x,',
+    'password = "a" + ',
+    'name: a, value: ',
+    'curl -a',
+    '**token**\n',
+    'name,value\n',
     'tokens: [',
     '"tokens=[","',
     'tokens:\n- a1\n',
