@@ -392,8 +392,8 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
 - **Private keys**: PEM, PGP, OpenSSH, PuTTY and OpenVPN, whole or cut off, over lines and over the strings of JSON, with
   numbers, file names or what a log or a language puts before and behind each line; their base64 without a frame, also over
   lines; the private half of a JSON Web Key; a secret key as an array of bytes.
-- **Values under telling names**: \`NAME=value\`, \`name: "value"\`, JSON keys, \`{"name": …, "value": …}\`, \`["name",
-  "…"]\`, what stands below a name (\`name: { current: … }\`), quoted parts that are joined in a line, XML elements and
+- **Values under telling names**: \`NAME=value\`, \`name: "value"\`, JSON keys, \`{"name": …, "value": …}\`, \`["name","…"]\`,
+  what stands below a name (\`name: { current: … }\`), quoted parts that are joined in a line, XML elements and
   attributes, calls, YAML environments, flags (\`--token x\`), parameters of addresses. Also where the value stands in
   the next line: \`name: NAME\` and \`value: …\`, a block of YAML, a command over several lines, a heading, or a program
   that prints a secret (\`$ openssl rand -hex 32\`), also when an agent runs it.
