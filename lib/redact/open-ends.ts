@@ -39,7 +39,7 @@ export function openEnd(text: string, before: string | undefined): string | unde
     line.includes('ey"') ||
     line.includes('key: ') ||
     line.includes('"Type"') ||
-    (line.length < 80 && 'yYdDenNtT*:'.includes(last) && heading.test(line)) ||
+    (line.length < 80 && 'yYdDenNtT*:'.includes(last) && isHeading(line)) ||
     isPrinting(line)
   // A block of YAML ends with one of these, or with a mark behind it.
   if (!isLikely && !'\\|:>+-'.includes(last)) return undefined
@@ -80,7 +80,14 @@ function openList(text: string, start: number, before: string | undefined): stri
   return undefined
 }
 
-const heading = /(?:sword|oken|ecret|key|hrase)\*{0,2}:?\*{0,2}\s*$/i
+const headingEnd = /^(?:sword|.oken|ecret|..key|hrase)$/i
+
+/** Whether it ends with a name; only that is looked at, since most lines are asked about. */
+function isHeading(line: string): boolean {
+  let end = line.length
+  while (end > 0 && ' \t\r*:'.includes(line[end - 1] as string)) end--
+  return headingEnd.test(line.slice(Math.max(0, end - 5), end))
+}
 
 function isPrinting(line: string): boolean {
   return /[$#%>\u276f] /.test(line) && printing.some((word) => line.includes(word))
