@@ -275,6 +275,8 @@ class Engine implements Redactor {
     for (const view of viewsOf(value)) {
       const seen: Find[] = []
       this.#find(view.text, seen, undefined, isWhole)
+      place.open ??= openEnd(view.text, open)
+      if (open !== undefined) findOpened(view.text, open, seen)
       for (const find of seen) finds.push(findBehind(view, find))
     }
     if (depth < deepest) this.#findEncoded(value, finds, depth, isWhole)

@@ -210,6 +210,8 @@ describe('values that stand in the next line', () => {
     [`Generated API key:\n\n  ${key}`, 'Generated API key:\n\n  [REDACTED:secret]'],
     [`Secret Access Key\n${key}`, 'Secret Access Key\n[REDACTED:secret]'],
     [`## Auth token\n\n${key}`, '## Auth token\n\n[REDACTED:secret]'],
+    [`\u001b[1mAuth token\u001b[0m\n${key}`, '\u001b[1mAuth token\u001b[0m\n[REDACTED:secret]'],
+    [`**API Key:**\n${key}`, '**API Key:**\n[REDACTED:secret]'],
     [`**API Key**\n\`\`\`\n${key}`, '**API Key**\n```\n[REDACTED:secret]'],
     [
       `password:\n  current: ${pw}\n  new: ${strong}`,
