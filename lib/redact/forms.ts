@@ -305,7 +305,7 @@ const phrases: readonly Form[] = [
   },
   // What is passed by its place among others.
   form(
-    'rk.Credential(|kCredential(|uthentication(|sic_auth(|tials.basic(|auth.basic(|xtAuthProvider(|sicAuthCredentials(|rk.Credential::new(|kCredential]::new(',
+    'rk.Credential(|kCredential(|uthentication(|sic_auth(|tials.basic(|th.basic(|xtAuthProvider(|sicAuthCredentials(|rk.Credential::new(|kCredential]::new(',
     '(?:\\bNetworkCredential|\\bPasswordAuthentication|\\.basic_auth|\\bCredentials\\.basic|\\bauth\\.basic|\\bPlainTextAuthProvider|\\bBasicAuthCredentials)(?:\\]?::new)?\\([ \\t]{0,8}["\'][^"\'\\n]{1,64}["\'],[ \\t]{0,8}(?:Some\\()?(?=["\'])',
   ),
   form(
@@ -352,7 +352,7 @@ const phrases: readonly Form[] = [
       /(?:^|\n)[^\s/]{3,256}\t(?:TRUE|FALSE)\t\/[^\t\n]{0,256}\t(?:TRUE|FALSE)\t[0-9]{1,16}\t[^\t\n]{1,128}\t(\S{6,4096})/g,
   },
   {
-    words: ['omain:', 'omain":', "omain':"],
+    words: ['domain:', 'domain":', "domain':"],
     pattern:
       /\bvalue["']?: ?["']((?=[^"'\n]*[0-9])[^"'\s]{16,4096})["'], ?["']?domain["']?: ?["'](?=[\w.-])/g,
   },
@@ -404,13 +404,13 @@ function splitSetting(
 }
 
 /** How a name ends that is a line of its own: not with a colon, which is another form. */
-const headingEnds = [' key', 'Key', ' KEY', '_key', '_KEY', 'sword', 'SWORD', 'hrase']
-  .concat(['oken', 'OKEN', 'ecret', 'ECRET'])
-  .flatMap((end) => ['\n', '\r', '**\n', ' \n', ':**\n', '**:\n'].map((mark) => end + mark))
+const headingEnds = 'key Key KEY sword SWORD hrase oken OKEN ecret ECRET'
+  .split(' ')
+  .flatMap((end) => [`${end}\n`, `${end}\r`, `${end}*`, `${end}:*`])
 
 /** Of which every command holds one that prints a secret. */
 export const printing: readonly string[] =
-  'auth token|auth:token|print-access|print-ident|create token|access-token|-field=|printenv |echo $|echo "$|genkey|genpsk|ate-key|ssl rand|pwgen|bw get |unlock|bw login|pass show|d op:|eric-password|rnet-password|ret-tool|secret-value|oud secrets|secret show| -raw|al-password|64 -d|64 -D|64 --d|master.key|tekey|te_key|lAdminP|.vault_pass|ets.token_'.split(
+  'th token|h:token|t-access|t-ident|te token|s-token|-field=|tenv |ho $|ho "$|genkey|genpsk|ate-key|ssl rand|pwgen|bw get |unlock|bw login|pass show|d op:|eric-password|rnet-password|ret-tool|secret-value|oud secrets|secret show| -raw|al-password|64 -d|64 -D|64 --d|master.key|tekey|te_key|lAdminP|.vault_pass|ets.token_'.split(
     '|',
   )
 

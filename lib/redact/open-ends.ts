@@ -12,6 +12,7 @@ import { signsIn } from './signs.ts'
 const fence = /^(?:-{3,80}|={3,80}|```\w{0,12})\r?$/
 const slots = /^[ \t]*"slotSetting": /
 const openings = broken.map(({ line }) => new RegExp(`${line}$`, 'm'))
+const prints = new RegExp(printing.map((word) => word.replace(/[$.]/g, '\\$&')).join('|'))
 
 /**
  * The end of a text whose last name has its value in the next line, which is still to come; `before`
@@ -90,7 +91,7 @@ function isHeading(line: string): boolean {
 }
 
 function isPrinting(line: string): boolean {
-  return /[$#%>\u276f] /.test(line) && printing.some((word) => line.includes(word))
+  return /[$#%>\u276f] /.test(line) && prints.test(line)
 }
 
 /** The last character that is no blank; a blank when there is none. */
