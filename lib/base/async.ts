@@ -14,6 +14,11 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
+/** Blocks this thread, for what cannot be awaited. */
+export function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
 /** Lets whatever waits have its turn, signals too. */
 export function giveWay(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))

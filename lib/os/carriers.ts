@@ -9,6 +9,7 @@
 import { quietly } from '../errors.ts'
 import * as disk from './disk.ts'
 import {
+  findEnvironment,
   findProcText,
   findRow,
   isDeadState,
@@ -41,8 +42,8 @@ export function canFindCarriers(): boolean {
 /**
  * Every process of this user that has the first of these variables in its environment, but this one.
  *
- * What ends meanwhile is left out, and so is what may not be read. A process that forks or starts
- * another program at this moment can be missed: ask again before taking nothing for an answer.
+ * What ends meanwhile is left out, and so is what may not be read. A process that forks at
+ * this moment can be missed: ask again before taking nothing for an answer.
  */
 export function listCarriers(names: readonly [string, ...string[]]): Carrier[] {
   // The numbers in another namespace's /proc are other processes here.
@@ -124,7 +125,7 @@ function findCarrier(pid: number, names: readonly [string, ...string[]]): Carrie
 /** As getenv(3) has them: the first of a name counts. */
 function findVariables(pid: number, names: readonly string[]): Record<string, string> {
   const found: Record<string, string> = {}
-  for (const line of (findProcText(`/proc/${pid}/environ`) ?? '').split('\0')) {
+  for (const line of findEnvironment(pid)) {
     const name = line.slice(0, Math.max(0, line.indexOf('=')))
     if (names.includes(name)) found[name] ??= line.slice(name.length + 1)
   }

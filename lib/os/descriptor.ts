@@ -6,6 +6,7 @@
  */
 
 import fs from 'node:fs'
+import { block } from '../base/async.ts'
 import { findKoffi } from './packages.ts'
 
 /** Nobody reads the descriptor any more. */
@@ -28,7 +29,7 @@ export function writeAll(fd: number, data: string | Uint8Array): void {
           path: fd === 1 ? 'standard output' : 'standard error',
         })
       }
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+      block(5)
     }
   }
 }

@@ -5,6 +5,7 @@
  * known whether this process can see it at all.
  */
 
+import { block } from '../base/async.ts'
 import { isTable } from '../base/decode.ts'
 import { oneLine } from '../base/text.ts'
 import { quietly } from '../errors.ts'
@@ -286,7 +287,29 @@ export function carries(pid: number, marker: string): boolean {
     const words = run('ps', ['-Eww', '-o', 'command=', '-p', String(pid)]).split(/\s+/)
     return words.includes(marker)
   }
-  return (findProcText(`/proc/${pid}/environ`) ?? '').split('\0').includes(marker)
+  return findEnvironment(pid).includes(marker)
+}
+
+/**
+ * The environment that a process was given, a line each; nothing when it is gone or hides it.
+ *
+ * While a process starts another program it shows an empty one, for as long as the disk takes.
+ */
+export function findEnvironment(pid: number): string[] {
+  const path = `/proc/${pid}/environ`
+  let text = findProcText(path)
+  for (let tries = 0; text === '' && tries < 50 && isStartingProgram(pid); tries++) {
+    block(1)
+    text = findProcText(path)
+  }
+  return (text ?? '').split('\0')
+}
+
+/** Whether its memory is there and its environment is not yet, or is by now. */
+function isStartingProgram(pid: number): boolean {
+  const fields = fieldsOf(findProcText(`/proc/${pid}/stat`) ?? '')
+  const [size, from, to] = [fields[20], fields[47], fields[48]]
+  return (size ?? '0') !== '0' && (to === '0' || from !== to)
 }
 
 /**

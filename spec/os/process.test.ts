@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import fs, { existsSync, readFileSync } from 'node:fs'
+import fs, { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   carries,
@@ -16,6 +17,7 @@ import {
   vitalsOf,
   vitalsOfGroup,
 } from '../../lib/os/process.ts'
+import { makeDir } from '../support/place.ts'
 import { until } from './holder.ts'
 
 const marker = 'STINT_SPEC_MARK=one'
@@ -113,6 +115,31 @@ describe('findRow and carries', () => {
     expect(carries(inner, marker)).toBe(true)
     expect(carries(inner, 'STINT_SPEC_MARK=on')).toBe(false)
     expect([findRow(999_999_999), carries(999_999_999, marker)]).toEqual([undefined, false])
+  })
+
+  it.skipIf(process.platform !== 'linux')(
+    'know one at every moment in which it starts another program',
+    async () => {
+      const script = join(makeDir(), 'again.sh')
+      writeFileSync(script, 'exec /bin/sh "$0"')
+      const child = spawn('/bin/sh', [script], { env: { STINT_SPEC_MARK: 'always' } })
+      onTestFinished(() => void child.kill('SIGKILL'))
+      await once(child, 'spawn')
+      const { pid } = child as { pid: number }
+      // One look in fifty finds the environment empty.
+      const looks = Array.from({ length: 10_000 }, () => carries(pid, 'STINT_SPEC_MARK=always'))
+      expect(looks.filter((seen) => !seen)).toEqual([])
+    },
+  )
+
+  it.skipIf(process.platform !== 'linux')('do not wait where it is empty for good', async () => {
+    const child = spawn('/bin/cat', { env: {}, stdio: ['pipe', 'pipe', 'ignore'] })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    child.stdin.write('here')
+    await once(child.stdout, 'data')
+    const { pid } = child as { pid: number }
+    const block = vi.spyOn(Atomics, 'wait')
+    expect([carries(pid, marker), block.mock.calls]).toEqual([false, []])
   })
 })
 

@@ -38,7 +38,8 @@ async function start(
 
 afterEach(() => void vi.restoreAllMocks())
 
-const heeds = 'echo ready; exec cat'
+// Starts nothing after it has said so.
+const heeds = 'echo ready; read -r _'
 const long = 60_000
 
 describe.skipIf(process.platform !== 'linux')('endCarriers', () => {
