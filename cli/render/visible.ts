@@ -12,7 +12,8 @@ const hidden =
  * terminal before the text.
  */
 export function visible(text: string, before = ''): string {
-  const last = /[^\r]$/u.exec(before)?.[0] ?? ''
+  // Pairs are spelt out: with the flag `u`, Node 26.10 finds none before an end.
+  const last = /(?:[\ud800-\udbff][\udc00-\udfff]|[^\r])$/.exec(before)?.[0] ?? ''
   return (last + text)
     .replaceAll('\r\n', '\n')
     .replace(hidden, (character, at: number, all: string) =>

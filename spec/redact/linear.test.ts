@@ -405,12 +405,14 @@ describe('what follows what', () => {
     const mixed = fc.array(fc.constantFrom(...pieces), { minLength: 2, maxLength: 4 })
     fc.assert(
       fc.property(mixed, (some) => {
-        const fault = growthOf((length) => filled(some.join(''), length), mebi / 4)
+        const make = (length: number) => filled(some.join(''), length)
+        // A step at one length is the engine's, what grows too fast does so at every length.
+        const fault = growthOf(make, mebi / 4) && growthOf(make)
         expect(fault).toBeUndefined()
       }),
       { numRuns: 1000 },
     )
-  })
+  }, 300_000)
 })
 
 describe('a MiB of members of one object', () => {
