@@ -307,7 +307,7 @@ describe('trash', () => {
     const [a, b] = [await place.make(['--name', 'a', '--', 'true']), await place.make()]
     await place.stint(['delete', a, b])
     expect((await place.stint(['trash', 'list'])).stdout).toMatch(
-      new RegExp(`^SESSION .*\n(.*\n)?${a} +now +a +true\n`),
+      new RegExp(`^SESSION .*\n(.*\n)?${a} +(now|\\d+s ago) +a +true\n`),
     )
     expect(await place.json(['trash', 'restore', 'a', a])).toEqual([{ id: a }])
     expect(await place.json(['delete', 'a'])).toEqual([{ id: a }])
