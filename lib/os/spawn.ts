@@ -160,12 +160,15 @@ function nothing(): Readable {
 
 /**
  * The terminal's modes as they are now, to be set again: a tool that was killed leaves them as it needed
- * them.
+ * them, and the terminal to a process group of its own, outside of which who sets them would be stopped.
  */
 export function keepTerminal(): () => void {
   const { spawnSync } = process.getBuiltinModule('node:child_process')
   const stty = (args: readonly string[]) =>
-    spawnSync('stty', args, { encoding: 'utf8', stdio: ['inherit', 'pipe', 'ignore'] }).stdout
+    spawnSync('/bin/sh', ['-c', 'trap "" TTOU; exec stty "$@"', 'sh', ...args], {
+      encoding: 'utf8',
+      stdio: ['inherit', 'pipe', 'ignore'],
+    }).stdout
   const modes = stty(['-g'])?.trim()
   return () => {
     if (modes) stty([modes])

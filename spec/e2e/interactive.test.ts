@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { entriesOf, makePlace, type Row, until } from '../support/cli.ts'
+import { entriesOf, makePlace, program, type Row, until } from '../support/cli.ts'
 import { startAtTerminal } from '../support/terminal.ts'
 
 function makeTerminal() {
@@ -106,6 +106,22 @@ describe.skipIf(process.platform !== 'linux')('run --interactive', () => {
     process.kill(liveness.holder.pid, 'SIGTERM')
     expect((await run.ended).status).toBe(143)
     expect(await place.json<Row>(['result', '@last'])).toMatchObject({ outcome: 'interrupted' })
+  })
+
+  test('gets the terminal back as it was from a shell that had it to itself when it was killed', async () => {
+    const place = makeTerminal()
+    const env = { STINT_KILL_GRACE: '100ms', PS1: '' }
+    const shell = place.startOther(['script', '-qec', 'bash --norc -i', '/dev/null'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env,
+    })
+    const tool = "bash --norc -ic 'stty -echo; sleep 60'"
+    const run = `"${process.execPath}" "${program}" run -qi --timeout 1s -- ${tool}`
+    shell.child.stdin?.write(`${run}; echo "status:$?" $(stty -a | grep -ow -e '-*echo')\n`)
+    await shell.says('status:124 echo')
+    shell.child.stdin?.write('exit\n')
+    await shell.ended
+    expect(await place.json<Row>(['result', '@last'])).toMatchObject({ outcome: 'timed_out' })
   })
 
   test('is said to a shell that found no terminal, and to nothing else', async () => {
