@@ -61,7 +61,7 @@ export interface SuperviseSpec {
   readonly over?: Promise<void>
   /** Asks the tool to stop, in its own words; whether it has within so many ms. */
   readonly cancel?: (within: number) => Promise<boolean>
-  /** Whether the tool waits for something of its own: its silence means nothing then. */
+  /** Whether the tool waits for something of its own, or for a person: its silence means nothing then. */
   readonly isWorking: () => boolean
   /** Whether the tool said how its turn ended: one that is silent then is ended, not timed out. */
   readonly isDone: () => boolean

@@ -60,7 +60,10 @@ export async function openVoice(
     (name) => new OutputLines({ ...common, name, redaction: redactorOf(store).openStream() }),
   ) as [OutputLines, OutputLines]
   let events: EventLines | undefined
-  const stream = await openStream(launch, options, (event) => events?.event(event))
+  const { ask, isAsking } = heeded(options.ask)
+  const stream = await openStream(launch, options.clientVersion, ask, (event) =>
+    events?.event(event),
+  )
   const dialogue = stream !== undefined && 'over' in stream ? stream : undefined
   const meter = meterOf(session, launch)
   if (stream !== undefined) {
@@ -100,7 +103,7 @@ export async function openVoice(
   return {
     pumps,
     conduct: {
-      isWorking: () => events?.isWorking ?? false,
+      isWorking: () => isAsking() || (events?.isWorking ?? false),
       isDone: () => events?.isDone ?? false,
       ...(dialogue && { over: dialogue.over, cancel: dialogue.cancel }),
     },
@@ -133,7 +136,8 @@ export async function openVoice(
 /** The reader of an agent's events; undefined for a plain command. */
 async function openStream(
   { child, work, started }: Launch,
-  options: RunOptions,
+  clientVersion = 'unknown',
+  ask: RunOptions['ask'],
   onEvent: EventLines['event'],
 ): Promise<Stream | Dialogue | undefined> {
   const { adapter, request } = work
@@ -142,12 +146,26 @@ async function openStream(
   return await adapter?.open({
     request,
     cwd: started.cwd,
-    clientVersion: options.clientVersion ?? 'unknown',
+    clientVersion,
     write: (line) => child.stdin?.write(line),
     closeInput: () => child.stdin?.end(),
     onEvent,
-    ...(options.ask === undefined ? {} : { ask: options.ask }),
+    ...(ask === undefined ? {} : { ask }),
   })
+}
+
+/** What asks the person, and whether one is asked: what for is known to be under way only of a call of the agent's own. */
+function heeded(ask: RunOptions['ask']): { ask: RunOptions['ask']; isAsking: () => boolean } {
+  let questions = 0
+  const counting: typeof ask = async (...question) => {
+    questions++
+    try {
+      return await ask?.(...question)
+    } finally {
+      questions--
+    }
+  }
+  return { ask: ask && counting, isAsking: () => questions > 0 }
 }
 
 /** Totals of a conversation go on from those of this session, or of the one it was copied from. */

@@ -116,6 +116,25 @@ describe.skipIf(process.platform !== 'linux')('run --permission ask at a termina
     expect(answerIn(place, id)).toEqual({ answer: once, result: 'ok' })
   })
 
+  test('is not idle while it waits for the person, whoever of the agent asks', async () => {
+    const place = makePlace()
+    const helper = `--acp=${process.execPath} ${agent('acp-agent.mjs')} helper`
+    const args = [
+      'run',
+      '--permission',
+      'ask',
+      '--color=never',
+      '--idle-timeout=1s',
+      helper,
+      'do it',
+    ]
+    const run = startAtTerminal(place, args)
+    await run.says(question)
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    run.child.stdin?.write('2\n')
+    expect((await run.ended).status).toBe(0)
+  })
+
   test('takes nothing for an answer that was typed before there was a question', async () => {
     const place = makePlace()
     const run = startAtTerminal(place, [...asking, 'do it'])
