@@ -82,6 +82,9 @@ export const farewell = 2_000
 /** So much later than `stint kill`, which sends its signals itself and says so: it may be gone. */
 const standIn = 1_000
 
+/** A timer that is set for longer rings at once. In ms: 24 days. */
+const longestTimer = 2 ** 31 - 1
+
 /** What a pipe may be silent for, after the tool's exit, before it counts as held by a stranger. */
 const drainSilence = 250
 const drainLimit = 5_000
@@ -108,7 +111,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   }
   const terminate = () => {
     send('SIGTERM')
-    setTimeout(() => send('SIGKILL'), limits.killGrace).unref()
+    setTimeout(() => send('SIGKILL'), Math.min(limits.killGrace, longestTimer)).unref()
   }
   let isDismissed = false
   const dismiss = () => {

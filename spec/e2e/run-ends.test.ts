@@ -107,6 +107,17 @@ describe('the exit status of run', () => {
     expect(await lastResult(place)).toMatchObject({ outcome: 'timed_out', signal: 'SIGKILL' })
   })
 
+  test('a grace of any length is one', async () => {
+    const place = makePlace()
+    const script = 'trap "sleep 0.5; echo tidy; exit" TERM; while :; do sleep 0.1; done'
+    const env = { STINT_KILL_GRACE: '30d' }
+    const ran = await place.stint(['run', '-q', '--timeout', '2s', '--', 'sh', '-c', script], {
+      env,
+    })
+    expect(ran).toMatchObject({ status: 124, stdout: 'tidy\n' })
+    expect(ran.stderr).not.toContain('TimeoutOverflowWarning')
+  })
+
   test('what the tool started and left deaf to the deadline ends with it', async () => {
     const place = makePlace()
     const words = ['sh', '-c', '"$0" & "$0" & wait', agent('deaf.sh')]
