@@ -196,6 +196,16 @@ function tell(to: number, signal: NodeJS.Signals | 0): Told {
   }
 }
 
+/**
+ * Whether a shell could let this process go on once it stands. Above the first group of a terminal there is
+ * none, and the system stops nothing there that leaves TSTP to it.
+ */
+export function canBeContinued(): boolean {
+  const [, , group, session, terminal = '0'] = fieldsOf(findProcText('/proc/self/stat') ?? '')
+  // In a namespace a group from outside is 0.
+  return terminal === '0' || group !== session || group === '0'
+}
+
 /** Stops this process itself, as the shell's job control expects after a TSTP. */
 export function stopSelf(): void {
   process.kill(process.pid, 'SIGSTOP')

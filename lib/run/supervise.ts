@@ -1,7 +1,7 @@
 /** One tool from its start to its end: signals, deadlines, and the last bytes of its pipes. */
 
 import { sleep } from '../base/async.ts'
-import { stopSelf } from '../os/process.ts'
+import { canBeContinued, stopSelf } from '../os/process.ts'
 import type { Child, Exit } from '../os/spawn.ts'
 import type { Pump } from './pump.ts'
 
@@ -136,6 +136,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   }
   const clock = startClock()
   handlers.set('SIGTSTP', () => {
+    if (!canBeContinued()) return
     // The tool's group is not the terminal's, where TSTP would do nothing.
     if (!child.hasTerminal) send('SIGSTOP')
     clock.pause()

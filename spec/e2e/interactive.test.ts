@@ -3,8 +3,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { entriesOf, makePlace, program, type Row, until } from '../support/cli.ts'
-import { startAtTerminal } from '../support/terminal.ts'
+import { entriesOf, makePlace, type Row, until } from '../support/cli.ts'
+import { startAtTerminal, startFromShell } from '../support/terminal.ts'
 
 function makeTerminal() {
   const place = makePlace()
@@ -110,14 +110,10 @@ describe.skipIf(process.platform !== 'linux')('run --interactive', () => {
 
   test('gets the terminal back as it was from a shell that had it to itself when it was killed', async () => {
     const place = makeTerminal()
-    const env = { STINT_KILL_GRACE: '100ms', PS1: '' }
-    const shell = place.startOther(['script', '-qec', 'bash --norc -i', '/dev/null'], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env,
-    })
-    const tool = "bash --norc -ic 'stty -echo; sleep 60'"
-    const run = `"${process.execPath}" "${program}" run -qi --timeout 1s -- ${tool}`
-    shell.child.stdin?.write(`${run}; echo "status:$?" $(stty -a | grep -ow -e '-*echo')\n`)
+    const env = { STINT_KILL_GRACE: '100ms' }
+    const tool = ['bash', '--norc', '-ic', 'stty -echo; sleep 60']
+    const shell = startFromShell(place, ['run', '-qi', '--timeout', '1s', '--', ...tool], { env })
+    shell.child.stdin?.write(`echo "status:$?" $(stty -a | grep -ow -e '-*echo')\n`)
     await shell.says('status:124 echo')
     shell.child.stdin?.write('exit\n')
     await shell.ended

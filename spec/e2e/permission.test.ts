@@ -12,7 +12,7 @@ import {
   until,
 } from '../support/cli.ts'
 import { makeStage } from '../support/stage.ts'
-import { startAtTerminal } from '../support/terminal.ts'
+import { startAtTerminal, startFromShell } from '../support/terminal.ts'
 
 const command = `${process.execPath} ${agent('acp-agent.mjs')} tool`
 const asking = ['run', '--permission', 'ask', '--color=never', `--acp=${command}`]
@@ -100,19 +100,19 @@ describe.skipIf(process.platform !== 'linux')('run --permission ask at a termina
 
   test('asks once more when it goes on after Ctrl-Z', async () => {
     const place = makePlace()
-    const { run, id, type } = await startAsking(place)
-    const { liveness } = await place.json<Row>(['show', id])
-    const { pid } = liveness.holder
+    const run = startFromShell(place, [...asking, 'do it'])
+    await run.says(question)
+    const { id, liveness } = await place.json<Row>(['show', '@last'])
+    const type = (text: string) => run.child.stdin?.write(text)
     type('\u001a')
-    const { pid: script } = run.child
-    // script(1) stops after what it runs, and would then stand still for ever.
-    await until('both stand', () => [pid, script].every((one) => processState(one) === 'T'))
+    await until('it stands', () => processState(liveness.holder.pid) === 'T')
     const before = run.stdout().length
-    run.kill('SIGCONT')
-    process.kill(pid, 'SIGCONT')
+    type('fg\n')
     await until('it asks again', () => run.stdout().slice(before).includes(question))
     type('2\n')
-    expect((await run.ended).status).toBe(0)
+    await run.says('success in ')
+    type('exit\n')
+    await run.ended
     expect(answerIn(place, id)).toEqual({ answer: once, result: 'ok' })
   })
 

@@ -29,6 +29,7 @@ import {
   touch,
   until,
 } from '../support/cli.ts'
+import { startAtTerminal } from '../support/terminal.ts'
 
 const { signals } = constants
 
@@ -277,6 +278,25 @@ describe('a signal to stint', () => {
     expect(result.outcome).toBe('timed_out')
     expect(result.duration_ms).toBeGreaterThan(stoodFor + 2_500)
   })
+
+  test.skipIf(process.platform !== 'linux')(
+    'Ctrl-Z stops nothing where no shell could continue it',
+    async () => {
+      const place = makePlace()
+      const run = startAtTerminal(place, [
+        'run',
+        '--timeout',
+        '3s',
+        '--',
+        'sh',
+        '-c',
+        'echo working; sleep 60',
+      ])
+      await run.says('working')
+      run.child.stdin?.write('\x1a')
+      expect((await run.ended).status).toBe(124)
+    },
+  )
 
   test('SIGCONT continues the tool, also where no deadline would', async () => {
     const place = makePlace()

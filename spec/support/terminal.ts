@@ -12,6 +12,17 @@ export function startAtTerminal(place: Place, args: readonly string[], how?: How
   })
 }
 
+/** The same from a shell with job control, which stays there. */
+export function startFromShell(place: Place, args: readonly string[], how?: How): Running {
+  const shell = place.startOther(['script', '-qec', 'bash --norc -i', '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...how,
+    env: { PS1: '', ...how?.env },
+  })
+  shell.child.stdin?.write(`${[process.execPath, program, ...args].map(quoted).join(' ')}\n`)
+  return shell
+}
+
 /** A word as a shell takes it. */
 function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`
