@@ -12,7 +12,7 @@ import {
   type Task,
 } from '../lib/index.ts'
 import { misused, quote } from './argv.ts'
-import { flag, type Invocation, text } from './command.ts'
+import { duration, flag, type Invocation, text } from './command.ts'
 import type { Context } from './context.ts'
 import { pathOf } from './session.ts'
 
@@ -37,6 +37,9 @@ export async function taskOf(
   const interactive = flag(invocation, 'interactive')
   if (interactive && !(isTerminal(0) && isTerminal(1))) {
     throw misused(verb, '--interactive needs a terminal')
+  }
+  if (interactive && duration(invocation, 'idle-timeout') !== undefined) {
+    throw misused(verb, '--idle-timeout is for a turn that is done without you')
   }
   const agent = text(invocation, 'acp')
   const agentWords = agent === undefined ? [] : splitWords(agent)

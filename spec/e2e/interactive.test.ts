@@ -141,11 +141,14 @@ describe.skipIf(process.platform !== 'linux')('run --interactive', () => {
     expect((await place.stint(['run', '--', 'sh'])).stderr).not.toContain('--interactive')
   })
 
-  test('is refused without a terminal, and where the tool has nothing to be talked with', async () => {
+  test('is refused without a terminal, with a limit to its silence, and where the tool has nothing to be talked with', async () => {
     const place = makeTerminal()
     const piped = await place.stint(['run', '-i', '--', 'true'])
     expect(piped.status).toBe(2)
     expect(piped.stderr).toContain('--interactive needs a terminal')
+    const limited = await place.type(['run', '-i', '--idle-timeout', '1s', '--', 'true'], '')
+    expect(limited.status).toBe(2)
+    expect(limited.stdout).toContain('--idle-timeout is for a turn that is done without you')
     const ran = await place.type(['run', '-i', '--acp', 'cat'], '')
     expect(ran.status).toBe(2)
     expect(ran.stdout).toContain('acp has nothing to be talked with')
