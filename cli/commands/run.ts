@@ -74,6 +74,7 @@ export const handler: Handler = async (invocation, context) => {
       idFile: pathIn(invocation, context, 'id-file'),
     }),
     onStarted: ({ id, turn, cwd }) => {
+      view?.yield()
       context.out.talk(`session ${id} turn ${turn}`)
       speak()
       if (found !== undefined && cwd !== calledIn) context.out.talk(`in ${cwd}`)

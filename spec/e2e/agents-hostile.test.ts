@@ -458,6 +458,23 @@ describe('what goes on', () => {
 
   // Elsewhere `script` has other words.
   test.runIf(process.platform === 'linux')(
+    'gives way to the line that names the session, which was waited for',
+    async () => {
+      const stage = makeStage()
+      stage.install('codex', slowAgent)
+      const before = ['sh', '-c', 'echo working; sleep 2']
+      const first = stage.start(['run', '--name', 'busy', '--', ...before])
+      await first.says('working')
+      const shell = `exec "${process.execPath}" "${program}" resume --wait --tool codex busy a`
+      const { ended } = stage.startOther(['script', '-qec', shell, '/dev/null'], {
+        env: { ...stage.env, TERM: 'xterm', NO_COLOR: '1' },
+      })
+      expect((await ended).stdout).toContain('\r\u001b[Ksession ')
+    },
+  )
+
+  // Elsewhere `script` has other words.
+  test.runIf(process.platform === 'linux')(
     'is not drawn over the prompt of the shell in whose background it runs',
     async () => {
       const stage = makeStage()

@@ -30,7 +30,7 @@ async function startAsking(place: Place) {
   const run = startAtTerminal(place, [...asking, 'do it'])
   await run.says(question)
   const type = (text: string) => run.child.stdin?.write(text)
-  const id = sessionOf(run.stdout().replaceAll('\r', '')) as string
+  const id = sessionOf(stillOf(run.stdout()).replaceAll('\r', '')) as string
   return { run, id, type }
 }
 
@@ -142,7 +142,7 @@ describe.skipIf(process.platform !== 'linux')('run --permission ask at a termina
     await run.says(question)
     run.child.stdin?.write('\n')
     await run.ended
-    const id = sessionOf(run.stdout().replaceAll('\r', '')) as string
+    const id = sessionOf(stillOf(run.stdout()).replaceAll('\r', '')) as string
     expect(answerIn(place, id)).toEqual({ answer: no, result: 'declined' })
   })
 })
