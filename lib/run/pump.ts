@@ -60,6 +60,8 @@ export interface PumpSpec {
   readonly sink: Writable | undefined
   /** Whether somebody else writes to the sink, so that only its slowness counts here. */
   readonly isShown?: boolean
+  /** Whether the tool goes on when the sink is a terminal that is closed. */
+  readonly outlivesTerminal?: boolean
   /** Called before bytes are passed on. */
   readonly beforeWrite?: ((chunk: Buffer) => void) | undefined
   readonly recorder: Recorder
@@ -117,7 +119,13 @@ export function startPump(spec: PumpSpec): Pump {
       endWait = go
     }
   })
+  const letGo = () => {
+    sink = undefined
+    endWait?.()
+  }
   sink?.once('error', (error: NodeJS.ErrnoException) => {
+    const isHungUp = error.code === 'EIO' && sink !== undefined && 'isTTY' in sink
+    if (isHungUp && spec.outlivesTerminal) return letGo()
     // A reader that left is no trouble; whoever wrote to a full disk should hear of it.
     if (error.code !== 'EPIPE') spec.onTrouble(error)
     if (sink !== undefined) source.destroy()
@@ -133,10 +141,7 @@ export function startPump(spec: PumpSpec): Pump {
     closed,
     isWaiting: () => waiting > 0,
     lastBytes: () => lastBytes,
-    letGo: () => {
-      sink = undefined
-      endWait?.()
-    },
+    letGo,
     stop: () => {
       source.destroy()
     },

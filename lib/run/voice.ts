@@ -89,6 +89,7 @@ export async function openVoice(
       source: child[name],
       sink: options[name],
       isShown: name === 'stdout' && isShown,
+      outlivesTerminal: options.ignoreHup === true,
       beforeWrite: name === 'stderr' ? options.onComplaint : undefined,
       recorder,
       onTrouble: (error) => options.onNotice?.(`${name} cannot be passed on: ${error.message}`),
@@ -154,7 +155,7 @@ async function openStream(
   })
 }
 
-/** What asks the person, and whether one is asked: what for is known to be under way only of a call of the agent's own. */
+/** Asks the person, and knows whether one is asked now: the call that it is about may be no call of the agent's own. */
 function heeded(ask: RunOptions['ask']): { ask: RunOptions['ask']; isAsking: () => boolean } {
   let questions = 0
   const counting: typeof ask = async (...question) => {
