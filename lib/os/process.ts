@@ -106,6 +106,11 @@ export function isStopped(id: ProcessIdentity): boolean {
   return /^[Tt]/.test(findRow(id.pid)?.state ?? '')
 }
 
+/** Whether a child that was not yet waited for stands by a signal; one that is traced does not. */
+export function isChildStopped(pid: number): boolean {
+  return findRow(pid)?.state.startsWith('T') === true
+}
+
 /** Whether this very process still lives; a zombie does not. */
 export function vitalsOf(id: ProcessIdentity): Vitals {
   const elsewhere = placeOf(id)

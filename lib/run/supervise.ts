@@ -1,7 +1,7 @@
 /** One tool from its start to its end: signals, deadlines, and the last bytes of its pipes. */
 
 import { sleep } from '../base/async.ts'
-import { canBeContinued, stopSelf } from '../os/process.ts'
+import { canBeContinued, isChildStopped, stopSelf } from '../os/process.ts'
 import type { Child, Exit } from '../os/spawn.ts'
 import type { Pump } from './pump.ts'
 
@@ -76,6 +76,9 @@ export interface SuperviseSpec {
 /** How often the deadlines are looked at, in ms. */
 const tick = 100
 
+/** How often it is looked whether a tool stopped itself, in ms: on macOS that starts a program. */
+const stopTick = 250
+
 /** How long a tool that is over may take to leave, and one to heed what it is asked, in ms. */
 export const farewell = 2_000
 
@@ -135,14 +138,15 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
     })
   }
   const clock = startClock()
-  handlers.set('SIGTSTP', () => {
+  const stop = () => {
     if (!canBeContinued()) return
     // The tool's group is not the terminal's, where TSTP would do nothing.
     if (!child.hasTerminal) send('SIGSTOP')
     clock.pause()
     spec.onStop?.()
     stopSelf()
-  })
+  }
+  handlers.set('SIGTSTP', stop)
   handlers.set('SIGCONT', () => {
     clock.resume()
     send('SIGCONT')
@@ -176,17 +180,36 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
     tell('SIGTERM', terminate, over === 'kill' ? farewell + standIn : farewell)
   }, tick)
 
+  const watch = child.hasTerminal ? watchForStop(child.group.pgid, stop) : undefined
+
   try {
     exit = await child.exited
     clearInterval(timer)
+    clearInterval(watch)
     await spec.onExit?.({ exit, endedFor, interruptedBy, isDismissed })
     const wasEnded = endedFor !== undefined || interruptedBy !== undefined
     await drain(pumps, () => wasEnded || isHurried || spec.isKillRequested())
     return { exit, endedFor, interruptedBy, isDismissed }
   } finally {
     clearInterval(timer)
+    clearInterval(watch)
     for (const [signal, handler] of handlers) spec.signals.off(signal, handler)
   }
+}
+
+/**
+ * Calls `stop` when a tool that has the terminal stopped itself, as agents do for Ctrl-Z: the shell sees
+ * only whether its own child stands, and would never come back.
+ */
+function watchForStop(pid: number, stop: () => void): NodeJS.Timeout {
+  let looks = 0
+  return setInterval(() => {
+    looks = isChildStopped(pid) ? looks + 1 : 0
+    // One look may come just before the tool goes on together with this process.
+    if (looks < 2) return
+    looks = 0
+    stop()
+  }, stopTick)
 }
 
 /**

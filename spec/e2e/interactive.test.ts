@@ -108,6 +108,23 @@ describe.skipIf(process.platform !== 'linux')('run --interactive', () => {
     expect(await place.json<Row>(['result', '@last'])).toMatchObject({ outcome: 'interrupted' })
   })
 
+  test('gives the shell its terminal back when the tool stops itself, and goes on with it', async () => {
+    const place = makeTerminal()
+    const tool = ['sh', '-c', 'echo ready; kill -STOP $$; echo back; exit 4']
+    const shell = startFromShell(place, ['run', '-qi', '--', ...tool])
+    const type = (text: string) => shell.child.stdin?.write(text)
+    await shell.says('Stopped')
+    type('echo prompt $((40 + 2))\n')
+    await shell.says('prompt 42')
+    type('fg\n')
+    await shell.says('back')
+    type('echo "status:$?"\n')
+    await shell.says('status:4')
+    type('exit\n')
+    await shell.ended
+    expect(await place.json<Row>(['result', '@last'])).toMatchObject({ exit_code: 4 })
+  })
+
   test('gets the terminal back as it was from a shell that had it to itself when it was killed', async () => {
     const place = makeTerminal()
     const env = { STINT_KILL_GRACE: '100ms' }
