@@ -2,8 +2,9 @@
 
 import type { SessionId } from '../base/id.ts'
 import { Failure, type FailureData, isFailure } from '../errors.ts'
-import { archive, type Place } from '../layout.ts'
+import { archive, type Place, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { findLeft } from '../session/gone.ts'
 import { realSessionDir } from '../store/hold.ts'
 import { placeOf } from '../store/place.ts'
 import type { Store } from '../store/store.ts'
@@ -44,6 +45,29 @@ export async function exportSessions(
   const wanted = [...new Map(sessions.map(({ store, id }) => [id, store]))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([id, store]) => ({ store, id, place: placeOf(store, id) }))
+  try {
+    return await writeAll(wanted, to, maxSize, hooks)
+  } catch (error) {
+    for (const { store, id, place } of wanted) {
+      const left = findLeft(id, sessionDir(store.dir, id, place), error)
+      if (left !== undefined) throw left
+    }
+    throw error
+  }
+}
+
+interface Wanted {
+  readonly store: Store
+  readonly id: SessionId
+  readonly place: Place
+}
+
+async function writeAll(
+  wanted: readonly Wanted[],
+  to: Target | { readonly write: (bytes: Uint8Array) => void },
+  maxSize: number,
+  hooks: ExportHooks,
+): Promise<ExportReport> {
   refuseTooMuch(wanted, maxSize)
   const all = wanted.map(({ store, id, place }, at) => {
     hooks.onRead?.(at)
@@ -100,10 +124,7 @@ export async function archiveSession(
   throw new Failure('FILE_EXISTS', { file: archive.file(dir, id, session.seq) })
 }
 
-function refuseTooMuch(
-  sessions: readonly { readonly store: Store; readonly id: SessionId; readonly place: Place }[],
-  maxSize: number,
-): void {
+function refuseTooMuch(sessions: readonly Wanted[], maxSize: number): void {
   if (sessions.length > limits.sessions) refuse('sessions', limits.sessions)
   let [count, bytes] = [0, 0]
   for (const { store, id, place } of sessions) {

@@ -4,6 +4,7 @@ import { isSessionId, type SessionId } from '../base/id.ts'
 import { sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { thisMachine } from '../os/process.ts'
+import { hasLeft } from '../session/gone.ts'
 import { type Observation, observe, type Scrutiny, type Status } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { linked, listIds } from '../store/list.ts'
@@ -57,10 +58,12 @@ export function surveyStore(
   const isShared = findProjectFacts(store.dir)?.shared ?? false
   const sessions = new Map<SessionId, Facts>()
   for (const item of listSorted(storeFiles.sessions(store.dir))) {
-    const facts = item.isDirectory
-      ? readFacts(store, item.id, { isShared, scrutiny: 'turn' })
-      : factsOf(linked(item.id, sessionDir(store.dir, item.id)), isShared)
-    sessions.set(item.id, facts)
+    const dir = sessionDir(store.dir, item.id)
+    const seen = item.isDirectory
+      ? observe(readSnapshot(item.id, dir), { now: store.now(), scrutiny: 'turn' })
+      : linked(item.id, dir)
+    if (hasLeft(seen.snapshot)) continue
+    sessions.set(item.id, factsOf(seen, isShared))
     options.onRead?.(sessions.size)
   }
   const caller = findCaller(store)

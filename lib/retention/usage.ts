@@ -4,6 +4,7 @@ import type { SessionId } from '../base/id.ts'
 import { quietly } from '../errors.ts'
 import { store as files, sessionDir } from '../layout.ts'
 import { listNames, sizeOf } from '../os/disk.ts'
+import { hasLeft } from '../session/gone.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { listIds } from '../store/list.ts'
 import { placeOf } from '../store/place.ts'
@@ -42,7 +43,12 @@ export function readDiskUsage(
       id,
       options.ids === undefined ? 'sessions' : placeOf(store, id),
     )
-    const { state } = readSnapshot(id, dir)
+    const snapshot = readSnapshot(id, dir)
+    if (hasLeft(snapshot)) {
+      if (options.ids === undefined) continue
+      throw snapshot.failure
+    }
+    const { state } = snapshot
     sessions.push({
       id,
       name: state?.name ?? null,

@@ -3,8 +3,8 @@
 import { sleep } from '../base/async.ts'
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
-import * as disk from '../os/disk.ts'
 import { patiently } from '../os/shortage.ts'
+import { hasLeft } from '../session/gone.ts'
 import { isAttended, observe, type Status } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { dirOf } from '../store/hold.ts'
@@ -47,10 +47,10 @@ export async function waitForTurn(
 
 /** How it stands with a session of which no turn runs; undefined while one does. */
 function findEnd(store: Store, id: SessionId, dir: string): Waited | undefined {
-  // A session that lives for one turn leaves with it.
-  if (disk.findFacts(dir) === undefined) return { id, status: 'idle', outcome: null }
   const look = { now: store.now(), scrutiny: 'busy' } as const
   const { liveness, snapshot } = observe(readSnapshot(id, dir), look)
+  // A session that lives for one turn leaves with it.
+  if (hasLeft(snapshot)) return { id, status: 'idle', outcome: null }
   const { status, why } = liveness
   if (status === 'unknown') throw new Failure('LIVENESS_UNKNOWN', { id, why })
   if (snapshot.failure !== undefined) throw snapshot.failure

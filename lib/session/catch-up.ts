@@ -8,6 +8,7 @@ import * as disk from '../os/disk.ts'
 import { isShortage } from '../os/shortage.ts'
 import { parseState, refuseNewer } from './codec.ts'
 import { FoldError, foldEntry, markAt } from './fold.ts'
+import { findLeft } from './gone.ts'
 import type { Snapshot } from './snapshot.ts'
 import { foldVersion, type State } from './state.ts'
 
@@ -15,7 +16,10 @@ import { foldVersion, type State } from './state.ts'
 export function catchUp(id: SessionId, dir: string): Snapshot {
   const first = readOnce(id, dir)
   // Its state may have been replaced between the two files; damage is what a second look finds too.
-  return first.state !== undefined && first.warnings.length === 0 ? first : readOnce(id, dir)
+  if (first.state !== undefined && first.warnings.length === 0) return first
+  const second = readOnce(id, dir)
+  const left = second.state === undefined ? findLeft(id, dir, second.failure) : undefined
+  return left === undefined ? second : broken(id, dir, left)
 }
 
 function readOnce(id: SessionId, dir: string): Snapshot {

@@ -5,6 +5,7 @@
  * agent. Silence is not death, and what cannot be known is not dead.
  */
 
+import type { SessionId } from '../base/id.ts'
 import { Failure, type Holder } from '../errors.ts'
 import { session as files, lockedTool } from '../layout.ts'
 import * as disk from '../os/disk.ts'
@@ -13,6 +14,7 @@ import { isLeaseAlive } from '../os/lease.ts'
 import { findHolder, findOwner, probeLock } from '../os/lock-file.ts'
 import { thisMachine, type Vitals, vitalsOf, vitalsOfGroup } from '../os/process.ts'
 import { isShortage } from '../os/shortage.ts'
+import { hasLeft } from './gone.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
 import { hasOpenTurn, type State } from './state.ts'
 
@@ -71,6 +73,13 @@ export function observe(snapshot: Snapshot, options: Look): Observation {
   return isSame
     ? { snapshot, liveness: first }
     : { snapshot: again, liveness: tryJudge(again, options) }
+}
+
+/** Reads and judges one session. Throws SESSION_UNKNOWN when it leaves meanwhile. */
+export function observeHere(id: SessionId, dir: string, options: Look): Observation {
+  const seen = observe(readSnapshot(id, dir), options)
+  if (hasLeft(seen.snapshot)) throw seen.snapshot.failure
+  return seen
 }
 
 /** Whether it was thrown for what lies at one path, and says nothing about any other. */

@@ -26,6 +26,7 @@ import {
 import { damaged, foldTail } from './catch-up.ts'
 import { formatState, parseState, refuseNewer } from './codec.ts'
 import { FoldError, foldEntry, foldStreamed, isStreamed, markAt } from './fold.ts'
+import { findLeft } from './gone.ts'
 import { renewJournal } from './renew.ts'
 import { foldVersion, hasOpenTurn, type State } from './state.ts'
 
@@ -507,10 +508,7 @@ export function ifGone<T>(id: SessionId, dir: string, act: () => T): T {
     return act()
   } catch (error) {
     if (disk.errnoOf(error) !== 'ENOENT') throw error
-    if (disk.findFacts(dir) !== undefined) {
-      throw new Failure('SESSION_UNREADABLE', { id, problem: 'it has no locks directory' })
-    }
-    const store = disk.parentOf(disk.parentOf(dir))
-    throw new Failure('SESSION_UNKNOWN', { ref: id, store }, { cause: error })
+    const problem = 'it has no locks directory'
+    throw findLeft(id, dir, error) ?? new Failure('SESSION_UNREADABLE', { id, problem })
   }
 }

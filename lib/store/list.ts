@@ -4,6 +4,7 @@ import { isSessionId, type SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
 import { store as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { hasLeft } from '../session/gone.ts'
 import { type Observation, observe, restingStatus, type Status } from '../session/liveness.ts'
 import type { Glance } from '../session/plain.ts'
 import { findSnapshot, readSnapshot } from '../session/snapshot.ts'
@@ -71,7 +72,8 @@ export function listSessions(store: Store, filter: ListFilter = {}): Listing {
     const snapshot = readsAll(filter)
       ? findSnapshot(id, dir, (glance) => mayPass(glance, filter))
       : readSnapshot(id, dir)
-    return snapshot && observe(snapshot, { now, scrutiny: 'turn' })
+    const seen = snapshot && observe(snapshot, { now, scrutiny: 'turn' })
+    return seen && hasLeft(seen.snapshot) ? undefined : seen
   }
   for (const [at, id] of ids.entries()) {
     if (found.length >= limit && !sortLater) break
@@ -122,8 +124,9 @@ export function listStarting(
     const snapshot = isIt
       ? readSnapshot(id, dir)
       : findSnapshot(id, dir, (glance) => fits(glance.name))
-    if (snapshot === undefined) continue
-    const row = toRow(observe(snapshot, { now, scrutiny: 'turn' }), now)
+    const seen = snapshot && observe(snapshot, { now, scrutiny: 'turn' })
+    if (seen === undefined || hasLeft(seen.snapshot)) continue
+    const row = toRow(seen, now)
     if (isIt || fits(row.name)) rows.push(row)
   }
   return rows

@@ -42,7 +42,7 @@ export interface SessionFinding {
  * What today's rules find in a session, and under the rule `error` what could not be searched: a file
  * that cannot be opened, or is not what it should be. Changes nothing.
  *
- * Throws SESSION_UNREADABLE when it has no transcript.
+ * Throws SESSION_UNREADABLE when it has no transcript, and SESSION_UNKNOWN when it is not there.
  */
 export function checkSession(
   store: Store,
@@ -68,7 +68,8 @@ export function checkSession(
     }
     if (disk.findFacts(transcript)?.kind !== 'file') unsearched(transcript)
   } catch (error) {
-    if (!(error instanceof Failure) || error.code === 'SESSION_UNREADABLE') throw error
+    if (!(error instanceof Failure)) throw error
+    if (error.code === 'SESSION_UNREADABLE' || error.code === 'SESSION_UNKNOWN') throw error
     unsearched(transcript)
   }
   for (const { path, text } of [findDocument(files.state(dir)) ?? [], readResults(dir)].flat()) {

@@ -5,7 +5,8 @@ import { Failure, type Holder } from '../errors.ts'
 import type { Entry } from '../journal/entry.ts'
 import { session as files } from '../layout.ts'
 import { findHolder, probeLock } from '../os/lock-file.ts'
-import { isOfOne, type Liveness, listTools, observe } from '../session/liveness.ts'
+import { whileThere } from '../session/gone.ts'
+import { isOfOne, type Liveness, listTools, observeHere } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { findTurnEnd, type TurnResult } from '../session/turn.ts'
@@ -57,7 +58,7 @@ export function readSession(store: Store, id: SessionId): SessionDetails {
 function observeThere(store: Store, id: SessionId, now: number) {
   const place = placeOf(store, id)
   try {
-    return observe(readSnapshot(id, realSessionDir(store, id, place)), { now, scrutiny: 'all' })
+    return observeHere(id, realSessionDir(store, id, place), { now, scrutiny: 'all' })
   } catch (error) {
     if (!(error instanceof Failure && error.code === 'SESSION_UNREADABLE')) throw error
     return linked(id, `${store.dir}/${place}/${id}`)
@@ -87,6 +88,10 @@ export function readResult(store: Store, id: SessionId, turn?: number): TurnResu
 /** The entry that has it. Throws the same. */
 export function readTurnEnd(store: Store, id: SessionId, turn?: number): Entry {
   const dir = dirOf(store, id)
+  return whileThere(id, dir, () => findEnd(id, dir, turn))
+}
+
+function findEnd(id: SessionId, dir: string, turn: number | undefined): Entry {
   const { state, failure } = readSnapshot(id, dir)
   if (state === undefined) throw failure
   const newest = state.turn?.number ?? 0

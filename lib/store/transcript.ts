@@ -7,7 +7,8 @@ import { decodeLines, type Reading, readLines, readLinesBackwards } from '../jou
 import { session as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { patiently } from '../os/shortage.ts'
-import { isAttended, type Liveness, observe } from '../session/liveness.ts'
+import { findLeft } from '../session/gone.ts'
+import { isAttended, type Liveness, observe, observeHere } from '../session/liveness.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { dirOf } from './hold.ts'
 import { placeOf } from './place.ts'
@@ -93,7 +94,7 @@ export async function* followTranscript(
 /** What the session is doing now. */
 export function livenessOf(store: Store, id: SessionId): Liveness {
   const dir = dirOf(store, id)
-  return observe(readSnapshot(id, dir), { now: store.now(), scrutiny: 'busy' }).liveness
+  return observeHere(id, dir, { now: store.now(), scrutiny: 'busy' }).liveness
 }
 
 /** Also when the session has left meanwhile. */
@@ -110,7 +111,8 @@ function openTranscript(store: Store, id: SessionId): { path: string; fd: number
   const path = files.transcript(dir)
   const fd = disk.findRead(path)
   if (fd !== undefined) return { path, fd }
-  throw new Failure('SESSION_UNREADABLE', { id, problem: 'it has no transcript' })
+  const problem = 'it has no transcript'
+  throw findLeft(id, dir) ?? new Failure('SESSION_UNREADABLE', { id, problem })
 }
 
 /** What of the lines up to `end` fits. */

@@ -4,6 +4,7 @@ import { isSessionId, type SessionId } from '../base/id.ts'
 import { Failure, quietly } from '../errors.ts'
 import { store as files, sessionDir } from '../layout.ts'
 import * as disk from '../os/disk.ts'
+import { hasLeft } from '../session/gone.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { findEntries } from '../session/turn.ts'
 import { listIds, type SessionRow, toRow } from './list.ts'
@@ -22,9 +23,10 @@ export function listTrash(store: Store): TrashRow[] {
   const now = store.now()
   return listIds(store, 'trash')
     .reverse()
-    .map((id) => {
+    .flatMap((id) => {
       const dir = sessionDir(store.dir, id, 'trash')
       const snapshot = readSnapshot(id, dir)
+      if (hasLeft(snapshot)) return []
       const status = snapshot.state === undefined ? 'unreadable' : 'idle'
       const row = toRow({ snapshot, liveness: { status, why: 'it is in the trash' } }, now)
       return { ...row, trashed_at: new Date(readTrashedAt(store, id)).toISOString() }
