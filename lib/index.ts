@@ -78,7 +78,7 @@ export {
   OutputClosed,
   writeAll,
 } from './os/descriptor.ts'
-export { requireUtf8 } from './os/disk.ts'
+export { requireUtf8 } from './os/disk/facts.ts'
 export { systemErrno, systemFailure } from './os/errno.ts'
 export type { Lock } from './os/lock-file.ts'
 export {

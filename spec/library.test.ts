@@ -5,7 +5,7 @@
 
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import ts from 'typescript'
@@ -120,7 +120,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   Retention: ['retention'],
   Doctor: ['doctor'],
   'Checkpoints in git': ['checkpoint'],
-  'Failures, texts, times and terminals': ['.', 'base', 'os'],
+  'Failures, texts, times and terminals': ['', 'base', 'os'],
 }
 
 /** The exported functions, part by part, with the signature and the first sentence of each. */
@@ -131,7 +131,8 @@ function functionTable(): string {
     const source = readFileSync(join(root, 'lib', file), 'utf8')
     const compilerOptions = { removeComments: true, target: ts.ScriptTarget.ESNext }
     const declared = ts.transpileDeclaration(source, { compilerOptions }).outputText
-    const part = Object.keys(parts).find((one) => parts[one]?.includes(basename(dirname(file))))
+    const [, folder = ''] = dirname(file).split('/')
+    const part = Object.keys(parts).find((one) => parts[one]?.includes(folder))
     if (part === undefined) throw new Error(`${file} is of no part`)
     for (const name of names.split(',').map((word) => word.trim())) {
       const said = /^[a-z]\w*$/.test(name) ? sentenceOf(source, name) : undefined
