@@ -147,7 +147,12 @@ const commands: readonly Form[] = [
   form('bw unlock', '\\bbw[ \\t]+unlock[ \\t]+(?=[^\\s-])(?=\\S{0,64}[0-9])'),
   form(
     'rclone',
-    '\\brclone[ \\t]+(?:obscure|config[ \\t]+create\\b[^\\n|;&]{0,120}?[ \\t]pass)[ \\t]+(?=\\S{0,64}[0-9])',
+    '\\brclone[ \\t]+(?:obscure|config[ \\t]+create\\b[^\\n|;&]{0,120}?[ \\t](?:pass|\\w{0,24}(?:secret|_key|token|password)\\w{0,24}))[ \\t]+(?=\\S{0,64}[0-9])',
+  ),
+  form('ncftp', `\\bncftp\\w{0,5}\\b${upTo('ncftp')}[ \\t]-p[ \\t]+`),
+  form(
+    'eric-password|rnet-password',
+    `\\bsecurity[ \\t]+add-\\w{1,16}-password\\b${upTo('security')}[ \\t]-w[ \\t]+`,
   ),
   form('keyvault', `\\bkeyvault[ \\t]+secret[ \\t]+set\\b${upTo('keyvault')}[ \\t]--value[ =]`),
   form(
@@ -187,8 +192,8 @@ const phrases: readonly Form[] = [
   form('@tcp(|@unix(', '(?<![\\w.])[\\w.-]{1,64}:', '(?=@(?:tcp|unix)\\()'),
   form('jdbc:oracle', '\\bjdbc:oracle:\\w{1,8}:[\\w.-]{1,64}/', '(?=@)'),
   form(
-    'word is|phrase is|ecret is|oken is|key is|Key is',
-    '\\b(?:[Pp]assword|[Pp]assphrase|[Ss]ecret|[Tt]oken|[Kk]ey) is(?: generated for [^\\s:]{1,64})?[ :]{1,3}(?=\\S{0,64}[0-9])(?=\\S{0,64}[A-Za-z])(?=\\S{8})(?![a-z]+(?:[-0-9.,]+[a-z]*\\b|(?:[-_.][a-z]+)*[-_.]?v?[0-9]{1,4}(?![\\w-])))',
+    'word is|phrase is|pass is|pw is|ecret is|oken is|key is|Key is',
+    '\\b(?:[Pp]ass(?:word|phrase)?|[Pp]w|[Ss]ecret|[Tt]oken|[Kk]ey) is(?: generated for [^\\s:]{1,64})?[ :]{1,3}(?=\\S{0,64}[0-9])(?=\\S{0,64}[A-Za-z])(?=\\S{8})(?![a-z]+(?:[-0-9.,]+[a-z]*\\b|(?:[-_.][a-z]+)*[-_.]?v?[0-9]{1,4}(?![\\w-])))',
   ),
   form('BasicAuth(', `BasicAuth\\([ \\t]{0,8}["'][^"'\\n]{1,64}["'],[ \\t]{0,8}(?=["'])`),
   form('SecretStr(', `\\bSecretStr\\((?=["'])`),
@@ -284,14 +289,14 @@ const phrases: readonly Form[] = [
     '\\b[Uu]se[: ]{1,2}(?=\\S{0,64}[0-9])(?=[!-~]{8,64} as (?:the |your )?password)',
   ),
   form(
-    ', password ',
-    '\\bpassword (?<=\\b(?:user|login|username)[ :=]{1,3}\\S{1,64}, password )(?=\\S{0,64}[0-9])(?=\\S{8})',
+    ' password | pass | pw | pass: | pw: ',
+    '\\b(?:password|(?:pass|pw):?) (?<=\\b(?:user|login|username)[ :=]{1,3}\\S{1,64}(?: and|,)? (?:password|pass|pw):? )(?=\\S{0,64}[0-9])(?=\\S{0,64}[A-Za-z])(?=[^\\s()[\\]{}]{6,128}(?:\\s|$))',
   ),
   form(
     'code is ',
     '\\b(?:[Rr]ecovery|[Bb]ackup|[Vv]erification|[Ss]ecurity|[Ll]ogin|2FA|OTP) code is[: ]{1,2}(?=["\'`]?[A-Za-z0-9-]{0,16}[0-9])(?=["\'`]?[A-Za-z0-9-]{6})',
   ),
-  form('PIN is ', '\\bPIN is[: ]{1,2}(?=[0-9]{4,12}\\b)'),
+  form('PIN is |pin is ', '\\b(?:PIN|(?:[Mm]y|[Yy]our|card) pin) is[: ]{1,2}(?=[0-9]{4,12}\\b)'),
   form('your Google ', '(?<![\\w-])(?=G-[0-9]{6} is your Google )'),
   {
     words: ['grub.pbkdf2'],
@@ -474,6 +479,18 @@ export const broken: readonly (Form & { readonly line: string })[] = [
     ),
     manner: 'sentence',
   },
+  // Copy this token, it will not be shown again:
+  {
+    ...splitSetting(
+      ['gain', 'once', 'now', 'ated', 'elow', 'safe', 'fely', 'time'].flatMap((end) =>
+        ['.\n', ':\n', '!\n', '.\r', ':\r', '!\r'].map((mark) => end + mark),
+      ),
+      `[:.!]\\r?\\n(?<=^(?=[^\\n]{0,200}\\b(?:[Cc]opy|[Ss]ave|[Ss]tore|[Cc]reated|[Gg]enerated|[Ss]hown|[Dd]isplayed|[Ss]ee)\\b)[^\\n]{0,160}?\\b([Tt]oken|[Kk]ey|[Ss]ecret|[Pp]ass(?:word|phrase))\\b[^\\n]{1,120}[:.!]\\r?\\n)`,
+      '(?:[ \\t]{0,64}\\r?\\n|```\\w{0,12}\\n)?[ \\t]{0,64}(?=[`"]?[^\\s:`"]{16,512}[`"]?[ \\t]*\\r?(?:\\n|$))',
+    ),
+    name: 'token',
+    manner: 'sentence',
+  },
   // What a program asks for, and is told.
   {
     ...splitSetting(
@@ -590,6 +607,32 @@ const settings: readonly Form[] = [
       '([Pp]ass(?:word|phrase)) for [^\\n:]{1,60}:[ \\t]{1,4}',
     ),
     manner: 'cell',
+  },
+  // My password is value, change the root password to value, log in with the password value
+  {
+    ...setting(
+      'word is |hrase is |word to |hrase to |th password |th the password |ng password |ng the password ',
+      '(?:\\b(?:[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Oo]ur|[Nn]ew|root|admin|user|[Ww]i-?[Ff]i|[Tt]he) (?=pass\\S{4,6} (?:is|to)\\b)|\\b(?:[Ww]ith|[Uu]sing) (?:the )?(?=password ))(pass(?:word|phrase)) (?:(?:is|to)[ :]{1,2})?(?!\\(?(?:sha|md|base|utf|aes|rsa|ecdsa|ed|argon|bcrypt|scrypt|pbkdf|oauth|http|blake|hs|rs|ntlm|crypt)-?v?[0-9])(?=["\'`]?[!-~]{0,64}[0-9])(?=["\'`]?[!-~]{6,64}(?:\\s|$))',
+    ),
+    manner: 'cell',
+  },
+  // Use value as the token
+  {
+    ...setting(
+      ' as the | as my | as your | as api | as API | as an ',
+      '\\b[Uu]se[: ]{1,2}(?=["\'`]?[!-~]{8,512} as (?:the |my |your |an )?(?:password|passphrase|secret|(?:(?:api|API|access|auth|bearer) )?token|(?:(?:api|API|access|secret) )?key)\\b)',
+    ),
+    name: 'api_key',
+    manner: 'sentence',
+  },
+  // Use the key value, here is my key: value; what may be the fingerprint of one is none
+  {
+    ...setting(
+      'the key |this key |my key |our key |the key: |this key: |my key: |our key: ',
+      '\\b(?:[Uu]se (?:the|this|my|our) key:? (?!["\'`]?[0-9A-F]{16,64}\\b)|(?:[Tt]he|[Tt]his|[Mm]y|[Yy]?our) key: (?=["\'`]?\\w{0,64}[G-Zg-z]))',
+    ),
+    name: 'api_key',
+    manner: 'sentence',
   },
   // The password for NAME is value
   {

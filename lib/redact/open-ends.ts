@@ -26,7 +26,7 @@ export function openEnd(text: string, before: string | undefined): string | unde
   if (isBlank || isFence || slots.test(line)) {
     const above = text.slice(Math.max(0, start - 200), Math.max(0, start - 1))
     const name = start === 0 ? before : openEnd(above, undefined)
-    if (name === undefined || ((isBlank || isFence) && !/[\w:*] ?\r?\n$/.test(name)))
+    if (name === undefined || ((isBlank || isFence) && !/[\w:*.!] ?\r?\n$/.test(name)))
       return undefined
     // One of them may stand between a name and its value.
     return name.includes('"slotSetting"') ? undefined : `${name}${line}\n`
@@ -41,6 +41,7 @@ export function openEnd(text: string, before: string | undefined): string | unde
     line.includes('key: ') ||
     line.includes('"Type"') ||
     (line.length < 80 && 'yYdDenNtT*:'.includes(last) && isHeading(line)) ||
+    ('.!'.includes(last) && /oken|[Kk]ey|ecret|assword|assphrase/.test(line)) ||
     isPrinting(line)
   // A block of YAML ends with one of these, or with a mark behind it.
   if (!isLikely && !'\\|:>+-'.includes(last)) return undefined

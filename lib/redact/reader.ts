@@ -45,8 +45,11 @@ export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner):
   const whole = isQuoted && quote.length === 1 ? joinedAt(text, start, end, manner) : undefined
   if (whole !== undefined && looksSecret(whole.content, kind, 'quoted'))
     return { start, end: whole.end, rule: kind }
-  return looksSecret(content, kind, isQuoted ? 'quoted' : manner)
-    ? { start, end, rule: kind }
+  if (looksSecret(content, kind, isQuoted ? 'quoted' : manner)) return { start, end, rule: kind }
+  // At the end of a sentence nobody can tell whose mark it is.
+  const isLoud = manner === 'sentence' && kind === 'password' && text[end] === '!'
+  return isLoud && looksSecret(`${content}!`, kind, manner)
+    ? { start, end: end + 1, rule: kind }
     : undefined
 }
 
@@ -140,9 +143,8 @@ export function bareEnd(reader: Reader, start: number, kind: Kind): number {
       : text[end] === '&' && end > start && kind === 'password'
         ? ampersand
         : undefined
-  const whole = goesOn && endAt(goesOn, text, end)
-  if (whole !== undefined) return whole
-  return end > start && /[.:!?]/.test(text[end - 1] ?? '') ? end - 1 : end
+  const last = (goesOn && endAt(goesOn, text, end)) ?? end
+  return last > start && /[.:!?]/.test(text[last - 1] ?? '') ? last - 1 : last
 }
 
 /** The second half of what has a bar in the middle. */
@@ -150,7 +152,7 @@ const joined = /\|[\w+/=-]{20,4096}/y
 
 /** What goes on behind an ampersand is another parameter only when it has a name. */
 const ampersand =
-  /&(?=[^\s"'`&;,<>(){}[\]|\\=]{0,64}[0-9])[^\s"'`&;,<>(){}[\]|\\=]{2,64}(?![=;&(){}[\]\\])/y
+  /&(?=[^\s"'`&;,<>(){}[\]|\\=]{0,64}[0-9])[^\s"'`&;,<>(){}[\]|\\=]{1,64}(?![=;&(){}[\]\\])/y
 
 /** The secret in a string that stands alone under a name: of a JSON key, of an argument. */
 export function findUnder(kind: Kind, text: string): Find | undefined {

@@ -90,7 +90,10 @@ function mayBeSecret(value: string, kind: Kind, manner: Manner): boolean {
   if (manner !== 'shell' && (constant.test(value) || numeral.test(value))) return false
   if (kind === 'parameter') return isRandom(value) && !value.includes('[')
   if (manner === 'sentence' && digest.test(value)) return false
-  if (manner === 'sentence') return isChance(value) || (kind === 'password' && isStrong(value))
+  if (manner === 'sentence') {
+    const isMadeUp = isStrong(value) || (isChaotic(value) && /^[^/]*[A-Z][^/]*$/.test(value))
+    return isChance(value) || (kind === 'password' && isMadeUp)
+  }
   if (manner === 'cell') {
     return kind === 'password'
       ? isMixed(value) || isChaotic(value)

@@ -219,6 +219,11 @@ describe('values that stand in the next line', () => {
     ],
     [`"api_key": {\n  "value": "${key}"\n}`, '"api_key": {\n  "value": "[REDACTED:secret]"\n}'],
     [`$ gh auth token\n${key}`, '$ gh auth token\n[REDACTED:password]'],
+    [`API key created.\n${key}`, 'API key created.\n[REDACTED:secret]'],
+    [
+      `Copy this token now, you will not see it again:\n\n  ${key}`,
+      'Copy this token now, you will not see it again:\n\n  [REDACTED:secret]',
+    ],
   ]
   for (const [text, expected] of found) {
     it(`are taken out of ${JSON.stringify(expected)}`, () => {
@@ -262,6 +267,8 @@ describe('values that stand in the next line', () => {
       'tool --token \\\n  --other \\\n  value1234',
       'see curl,\n-u user:11:22:33 x',
       '"name": "lodash",\n"value": "4.17.21-beta-1a2b3c4d"',
+      'SSH key created.\n/root/.ssh/id_ed25519_work_2024.pub',
+      'The token was created.\nserver-2024-01-01-backup.tar.gz',
     ]) {
       expect(redactor.text(text)).toEqual({ value: text, counts: undefined })
       const stream = createRedactor().openStream()
@@ -376,6 +383,12 @@ describe('command lines', () => {
     '<property><name>db.password</name><value>VALUE</value></property>',
     '<setting name="password">\n  <value>VALUE</value>\n</setting>',
     '<dt>API key</dt>\n<dd>VALUE</dd>',
+    'security add-generic-password -a bob -s web -w VALUE',
+    'ncftpput -u bob -p VALUE h / a.txt',
+    'rclone config create x s3 secret_access_key VALUE',
+    'use the key VALUE for the API',
+    'here is my key: VALUE',
+    'Use VALUE as the API key',
   ]
   for (const text of found) {
     it(`lose the value of ${text}`, () => {
@@ -447,6 +460,42 @@ describe('what a program prints of its own', () => {
     )
     const others = "INSERT INTO users (id, name) VALUES (1, 'ab1cd2x9ab1cd2x9')"
     expect(redactor.text(others).value).toBe(others)
+  })
+})
+
+describe('what people say of a password', () => {
+  const found = [
+    'set the password to VALUE please',
+    'change the root password to VALUE',
+    'my password is VALUE.',
+    'the password is `VALUE`',
+    'log in as bob with password VALUE.',
+    'log in with user bob and password VALUE',
+    'user bob password VALUE',
+    'user: bob, pass: VALUE',
+  ]
+  // A word and a number, a word and a mark, letters for others, marks in the middle.
+  const chosen = [made, `${made}!`, pw, ['Tr0', 'mb4', 'ne'].join(''), `${made}&3`]
+  for (const text of found) {
+    it(`is taken out of ${text}`, () => {
+      for (const value of chosen) {
+        const { value: kept } = redactor.text(text.replace('VALUE', value))
+        expect(kept.replace(/\[REDACTED:[a-z]+\]!?/, 'VALUE')).toBe(text)
+      }
+    })
+  }
+
+  it('is left where it tells how passwords are kept', () => {
+    for (const text of [
+      'the password is base64-encoded, your password is sha256(salt), set the password to utf8mb4',
+      'with password pbkdf2-sha256, using password scrypt-16384 and the user password is required',
+      'use int64_t as the key, use customer_id_2 as the token, use "cache-key-v2" as the secret',
+      `gpg: using the key ${hex(40).toUpperCase()}, use the key ${hex(16).toUpperCase()}`,
+      'auth = { username: basic[0], password: basic[1], pass: basic1[1] }',
+      'PASS: ld-i386/lea1a\nPASS: lto-18d.o\nPASS: gas/x86-64-v3b1c',
+    ]) {
+      expect(redactor.text(text)).toEqual({ value: text, counts: undefined })
+    }
   })
 })
 

@@ -176,6 +176,12 @@ const units: readonly string[] = [
   ...[
     'password is ',
     'password is generated for a',
+    'the password is ',
+    'with password a1',
+    'user a password ',
+    'use the key ',
+    'Use a as the token ',
+    'save the token now.\n',
     'BasicAuth(',
     "BasicAuth('a', ",
     'ENV ',
