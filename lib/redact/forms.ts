@@ -43,7 +43,7 @@ const commands: readonly Form[] = [
   ),
   form(
     '<<<',
-    '\\b(?:sudo[ \\t]+-S|kinit|auth[ \\t]login|(?:secret|env)[ \\t](?:set|put|add))\\b[^\\n|;&]{0,80}?<<<[ \\t]*',
+    '\\b(?:sudo[ \\t]+-S|kinit|auth[ \\t]login|(?:secret|env)[ \\t](?:set|put|add|create))\\b[^\\n|;&]{0,80}?<<<[ \\t]*',
   ),
   form('wpa_pass', '\\bwpa_passphrase[ \\t]+(?:"[^"\\n]{1,32}"|[^\\s"-]{1,32})[ \\t]+(?=\\S{8})'),
   form('send ', 'assword[^\\n{]{0,20}[{\\n][ \\t]{0,8}send[ \\t]+(?:--[ \\t]+)?'),
@@ -149,6 +149,17 @@ const commands: readonly Form[] = [
     'rclone',
     '\\brclone[ \\t]+(?:obscure|config[ \\t]+create\\b[^\\n|;&]{0,120}?[ \\t](?:pass|\\w{0,24}(?:secret|_key|token|password)\\w{0,24}))[ \\t]+(?=\\S{0,64}[0-9])',
   ),
+  form(
+    'az sql|az postgres|az mysql|az webapp',
+    `\\baz[ \\t]+(?:sql|postgres|mysql|webapp)\\b${upTo('az ')}[ \\t]-p[ \\t]+`,
+  ),
+  form('bw login', '\\bbw[ \\t]+login[ \\t]+\\S{1,64}@\\S{1,64}[ \\t]+(?=[^\\s-])'),
+  form('encrypt_string', '\\bansible-vault[ \\t]+encrypt_string[ \\t]+(?=["\']?[^\\s-])'),
+  form(
+    'snyk auth|service install',
+    '\\b(?:snyk[ \\t]+auth|cloudflared[ \\t]+service[ \\t]+install)[ \\t]+(?=\\S{16})(?=\\S{0,64}[0-9])',
+  ),
+  form('sensitive(', '\\bsensitive\\((?="[^"]{4})'),
   form('ncftp', `\\bncftp\\w{0,5}\\b${upTo('ncftp')}[ \\t]-p[ \\t]+`),
   form(
     'eric-password|rnet-password',
@@ -563,6 +574,9 @@ const settings: readonly Form[] = [
   ),
   // ENV NAME value, as Dockerfiles had it before they had an operator.
   setting('ENV ', `\\bENV[ \\t]{1,8}(\\w{2,64})[ \\t]{1,8}(?=["']?[^\\s=]{0,80}[0-9])`),
+  // set :name, 'value' and -define(NAME, "value")
+  setting('set :', '\\bset :(\\w{2,64}), ?(?=["\'])'),
+  setting('-define(', '-define\\((\\w{2,64}), ?(?=")'),
   setting('#define ', '#define[ \\t]{1,16}(\\w{2,64})[ \\t]{1,64}(?=")'),
   // var NAME string = "value", Dim NAME As String = "value", DECLARE @NAME varchar(50) = 'value'
   setting(
