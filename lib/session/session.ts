@@ -138,9 +138,9 @@ export class Session implements Disposable {
    * acknowledged.
    *
    * What depends on the state is made by a function, which sees it as it is under the lock and may
-   * refuse by throwing. Throws JOURNAL_BUSY,
-   * STATE_INVALID, TRANSCRIPT_DAMAGED, TRANSCRIPT_SHRUNK, FORMAT_NEWER, DISK_FULL, ACCESS_DENIED,
-   * IO_FAILED with nothing changed unless the failure's `recorded` says so, and DURABILITY_UNKNOWN.
+   * refuse by throwing. Throws JOURNAL_BUSY, STATE_INVALID, TRANSCRIPT_DAMAGED, TRANSCRIPT_SHRUNK,
+   * FORMAT_NEWER, DISK_FULL, ACCESS_DENIED, IO_FAILED with nothing changed unless the failure's
+   * `recorded` says so, and DURABILITY_UNKNOWN.
    */
   async append(make: NewEntry | Make): Promise<AppendReport> {
     if (typeof make === 'function') return this.#append(make, journalPatience)
