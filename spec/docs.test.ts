@@ -408,10 +408,11 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
   with digits or marks are taken, and words where a column says whose they are. Likewise the rows of an SQL \`INSERT\`.
 - **Secrets of Kubernetes**: every value in \`data\` and \`stringData\`, whatever its name, in YAML and JSON; not certificates
   (\`*.crt\`). Line by line, what stands before \`kind: Secret\` is taken where it is base64 of text or random.
-- **Sentences**: \`token X is invalid\`, \`the token for staging is X\`, \`Incorrect API key provided: X\`, when X is random; the
-  line after a prompt such as \`Enter password:\`; passphrases of several words in quotes (two are enough under \`passphrase\`
-  and \`X_PASSWORD\`), a word and a number in quotes under \`jwtSecret\` and its like, and the words of a wallet after
-  \`mnemonic\` or \`seed phrase\`.
+- **Sentences**: \`token X is invalid\`, \`the token for staging is X\`, \`Incorrect API key provided: X\`, \`use the key X\`, when
+  X is random; \`set the password to X\`, \`log in as ann with password X\`, when X has a digit; the line after a prompt such as
+  \`Enter password:\`, and a random one after \`Copy this token now:\`; passphrases of several words in quotes (two are enough
+  under \`passphrase\` and \`X_PASSWORD\`), a word and a number in quotes under \`jwtSecret\` and its like, and the words of a
+  wallet after \`mnemonic\` or \`seed phrase\`.
 - **Headers and addresses**: Authorization, Cookie, Set-Cookie, cookies as browsers and curl keep and print them,
   \`scheme://user:password@host\`, \`https://token@host\`.
 - **Command lines and files** of programs with a form of their own: \`curl -u\`, \`mysql -p\`, \`sshpass -p\`,

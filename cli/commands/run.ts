@@ -43,6 +43,7 @@ export const handler: Handler = async (invocation, context) => {
   }
   const isShown = isAgent && !isInteractive && !context.json && !flag(invocation, 'raw')
   const view = isShown ? viewOf(context) : undefined
+  const isPassed = !isShown && !context.json && isTerminal(2)
   const calledIn = found && context.cwd
   const report = await runTurn(store, {
     task,
@@ -61,9 +62,12 @@ export const handler: Handler = async (invocation, context) => {
     stdin: task.kind === 'command' && hasInput(),
     ...(view && {
       show: (event) => view.take(event),
-      onComplaint: (chunk) => view.yieldTo(chunk),
+      onPassed: (name, chunk) => {
+        if (name === 'stderr') view.yieldTo(chunk)
+      },
       onStop: () => view.yield(),
     }),
+    ...(isPassed && { onPassed: endingLines(context) }),
     ...(context.json ? {} : { stdout: context.stdout }),
     stderr: context.stderr,
     signals: context.signals,
@@ -201,6 +205,19 @@ function viewOf(context: Context): TurnView {
     isInForeground: () => isInForeground(2),
     columns: () => columnsOf(context.stderr),
   })
+}
+
+/** Has what is said at the terminal begin a line of its own, where the tool's output ends within one. */
+function endingLines({ out, stderr }: Context): (name: string, chunk: Uint8Array) => void {
+  const isOutThere = isTerminal(1)
+  let isOpen = false
+  out.beforeWriting(() => {
+    if (isOpen) stderr.write('\n')
+    isOpen = false
+  })
+  return (name, chunk) => {
+    if (name === 'stderr' || isOutThere) isOpen = chunk.at(-1) !== 10
+  }
 }
 
 /** A terminal multiplexer hands on for ever what it was started with. */

@@ -37,8 +37,8 @@ export interface RunOptions {
   /** Where the tool's bytes go on to. */
   readonly stdout?: Writable
   readonly stderr?: Writable
-  /** Called before bytes of the tool go to `stderr`. */
-  readonly onComplaint?: (chunk: Uint8Array) => void
+  /** Called before bytes of the tool go to `stdout` or `stderr`. */
+  readonly onPassed?: (name: 'stdout' | 'stderr', chunk: Uint8Array) => void
   /** Called before this process stops, as a terminal asks it to. */
   readonly onStop?: () => void
   /**

@@ -63,7 +63,7 @@ export interface PumpSpec {
   /** Whether the tool goes on when the sink is a terminal that is closed. */
   readonly outlivesTerminal?: boolean
   /** Called before bytes are passed on. */
-  readonly beforeWrite?: ((chunk: Buffer) => void) | undefined
+  readonly beforeWrite?: (chunk: Buffer) => void
   readonly recorder: Recorder
   /** The bytes could not be passed on. */
   readonly onTrouble: (error: Error) => void
@@ -98,7 +98,7 @@ export function startPump(spec: PumpSpec): Pump {
   source.on('data', (chunk: Buffer) => {
     lastBytes = performance.now()
     lines.take(chunk)
-    spec.beforeWrite?.(chunk)
+    if (!spec.isShown) spec.beforeWrite?.(chunk)
     if (spec.recorder.isFull) {
       pause()
       // Not at once: reading on in the same turn of the loop would starve signals and deadlines.

@@ -90,7 +90,7 @@ export async function openVoice(
       sink: options[name],
       isShown: name === 'stdout' && isShown,
       outlivesTerminal: options.ignoreHup === true,
-      beforeWrite: name === 'stderr' ? options.onComplaint : undefined,
+      beforeWrite: (chunk) => options.onPassed?.(name, chunk),
       recorder,
       onTrouble: (error) => options.onNotice?.(`${name} cannot be passed on: ${error.message}`),
     }),

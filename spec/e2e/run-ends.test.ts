@@ -298,6 +298,16 @@ describe('a signal to stint', () => {
     },
   )
 
+  test.each(['', '>&2'])(
+    'says why on a line of its own at a terminal: printf %s',
+    async (where) => {
+      const place = makePlace()
+      const command = `printf half${where}; exec sleep 60`
+      const run = startAtTerminal(place, ['run', '--timeout', '300ms', '--', 'sh', '-c', command])
+      expect((await run.ended).stdout).toMatch(/half\r\n\S*warning\S* command was ended: /)
+    },
+  )
+
   test('SIGCONT continues the tool, also where no deadline would', async () => {
     const place = makePlace()
     const run = place.start(['run', '--', 'sh', '-c', 'echo working as $$; exec sleep 60'])
