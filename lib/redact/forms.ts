@@ -150,8 +150,8 @@ const commands: readonly Form[] = [
     '\\brclone[ \\t]+(?:obscure|config[ \\t]+create\\b[^\\n|;&]{0,120}?[ \\t](?:pass|\\w{0,24}(?:secret|_key|token|password)\\w{0,24}))[ \\t]+(?=\\S{0,64}[0-9])',
   ),
   form(
-    'az sql|az postgres|az mysql|az webapp',
-    `\\baz[ \\t]+(?:sql|postgres|mysql|webapp)\\b${upTo('az ')}[ \\t]-p[ \\t]+`,
+    'az sql|az postgres|az mysql',
+    `\\baz[ \\t]+(?:sql|postgres|mysql)\\b${upTo('az ')}[ \\t]-p[ \\t]+`,
   ),
   form('bw login', '\\bbw[ \\t]+login[ \\t]+\\S{1,64}@\\S{1,64}[ \\t]+(?=[^\\s-])'),
   form('encrypt_string', '\\bansible-vault[ \\t]+encrypt_string[ \\t]+(?=["\']?[^\\s-])'),
@@ -626,7 +626,7 @@ const settings: readonly Form[] = [
   {
     ...setting(
       'word is |hrase is |word to |hrase to |th password |th the password |ng password |ng the password ',
-      '(?:\\b(?:[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Oo]ur|[Nn]ew|root|admin|user|[Ww]i-?[Ff]i|[Tt]he) (?=pass\\S{4,6} (?:is|to)\\b)|\\b(?:[Ww]ith|[Uu]sing) (?:the )?(?=password ))(pass(?:word|phrase)) (?:(?:is|to)[ :]{1,2})?(?!\\(?(?:sha|md|base|utf|aes|rsa|ecdsa|ed|argon|bcrypt|scrypt|pbkdf|oauth|http|blake|hs|rs|ntlm|crypt)-?v?[0-9])(?=["\'`]?[!-~]{0,64}[0-9])(?=["\'`]?[!-~]{6,64}(?:\\s|$))',
+      '(?:\\b(?:[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Oo]ur|[Nn]ew|root|admin|user|[Ww]i-?[Ff]i|[Tt]he) (?=pass\\S{4,6} (?:is|to)\\b)|\\b(?:[Ww]ith|[Uu]sing) (?:the )?(?=password ))(pass(?:word|phrase)) (?:(?:is|to)[ :]{1,2})?(?!\\(?(?:sha|md|base|utf|aes|rsa|ecdsa|ed|argon|bcrypt|scrypt|pbkdf|oauth|http|blake|hs|rs|ntlm|crypt)-?v?[0-9]|[0-9]+-[a-z])(?=["\'`]?[!-~]{0,64}[0-9])(?=["\'`]?[!-~]{6,64}(?:\\s|$))',
     ),
     manner: 'cell',
   },

@@ -496,7 +496,8 @@ describe('what people say of a password', () => {
   it('is left where it tells how passwords are kept', () => {
     for (const text of [
       'the password is base64-encoded, your password is sha256(salt), set the password to utf8mb4',
-      'with password pbkdf2-sha256, using password scrypt-16384 and the user password is required',
+      'with password pbkdf2-sha256, using password scrypt-16384, with password 12-character limits',
+      'az webapp create -g group -p plan-2024-linux',
       'use int64_t as the key, use customer_id_2 as the token, use "cache-key-v2" as the secret',
       `gpg: using the key ${hex(40).toUpperCase()}, use the key ${hex(16).toUpperCase()}`,
       'auth = { username: basic[0], password: basic[1], pass: basic1[1] }',
