@@ -255,8 +255,8 @@ await chmod(join(outdir, 'stint.cjs'), 0o755)
 
 // In a checkout, a directory for PATH; npm makes its own for what it installs.
 const bin = join(dirname(outdir), 'bin')
-await rm(bin, { recursive: true, force: true })
-await mkdir(bin)
+await mkdir(bin, { recursive: true })
+await rm(join(bin, 'stint'), { force: true })
 await symlink(`../${basename(outdir)}/stint.cjs`, join(bin, 'stint'))
 
 /** The licences of everything that was bundled. */

@@ -4,8 +4,8 @@ import { quietly } from '../errors.ts'
 import * as disk from './disk.ts'
 
 /**
- * Runs a program to its end and gives what it printed; no status when there is no such program. Throws
- * what else keeps it from being run.
+ * Runs a program to its end and gives what it printed; no status when there is no such program, or PATH
+ * has none of that name that this user may run. Throws what else keeps it from being run.
  */
 export function runProgram(
   program: string,
@@ -19,7 +19,9 @@ export function runProgram(
   })
   const { error, status, stdout } = child
   if (error === undefined) return { status: status ?? 128, stdout }
-  if (disk.isMissing(error)) return { status: undefined, stdout: '' }
+  // The system says so, too, when it was only not let into one of PATH's directories.
+  const isNowhere = disk.errnoOf(error) === 'EACCES' && !program.includes('/')
+  if (isNowhere || disk.isMissing(error)) return { status: undefined, stdout: '' }
   throw disk.toFailure(error, program)
 }
 

@@ -10,14 +10,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 describe('build.mjs', () => {
+  let dir = ''
   let out = ''
 
   beforeAll(async () => {
-    out = mkdtempSync(join(tmpdir(), 'stint-build-'))
+    dir = mkdtempSync(join(tmpdir(), 'stint-build-'))
+    // A build writes beside its directory, too.
+    out = join(dir, 'cli')
     await promisify(execFile)(process.execPath, [join(root, 'cli/build.mjs'), out])
   }, 60_000)
 
-  afterAll(() => rmSync(out, { recursive: true, force: true }))
+  afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
   const stint = (...words: string[]) =>
     spawnSync(process.execPath, [join(out, 'stint.cjs'), ...words], { encoding: 'utf8' })

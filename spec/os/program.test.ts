@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { findProgram, runProgram } from '../../lib/os/program.ts'
 import { makeDir } from '../support/place.ts'
 
@@ -89,5 +89,13 @@ describe('runProgram', () => {
       expect.objectContaining({ code: 'ACCESS_DENIED', data: { path: program, errno: 'EACCES' } }),
     )
     expect(runProgram('sh', ['-c', 'echo said; exit 3'])).toEqual({ status: 3, stdout: 'said\n' })
+  })
+
+  it('gives no status of a name that PATH has only where it may not be run', () => {
+    const dir = makeDir()
+    writeFileSync(`${dir}/stint-closed-program`, '', { mode: 0o600 })
+    vi.stubEnv('PATH', `${dir}:${process.env.PATH}`)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    expect(runProgram('stint-closed-program', [])).toEqual({ status: undefined, stdout: '' })
   })
 })
