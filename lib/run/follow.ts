@@ -78,8 +78,7 @@ export async function follow(
   const account = await voice.end(ending.exit.code)
   const isTime = openPatience(settings.journal_patience)
   // What is another machine's now stays so, and who sends signals wants no more waiting.
-  const mayRetry = async () =>
-    !session.isLeaseLost && signals.kept === undefined && (await isTime())
+  const mayRetry = async () => !session.isLeaseLost && !signals.isEndWanted() && (await isTime())
   while (!(await recorder.flush()) && (await mayRetry()));
   const lost = recorder.close()
   // What still holds the lock now is a process that outlived its turn.

@@ -1,39 +1,39 @@
 /** The signals that end a turn, for as long as there is one: before its tool, and after it, too. */
 
-import { type PassedSignal, passedSignals, type SignalSource } from './supervise.ts'
+import { endingSignals, type PassedSignal, passedSignals, type SignalSource } from './supervise.ts'
 
 /** A source whose signals do not end this process while nobody listens: they are kept. */
 export interface KeptSignals extends SignalSource, Disposable {
-  /** The first that nobody has heard. */
-  readonly kept: PassedSignal | undefined
+  /** Whether one that asks for the end came, and nobody has heard it. */
+  readonly isEndWanted: () => boolean
 }
 
-/** Keeps the signals of a source until it is disposed of; whoever listens first is told what was kept. */
+/**
+ * Keeps the signals of a source until it is disposed of; whoever listens is told what was kept: each
+ * once, as the kernel keeps those of a process that stands.
+ */
 export function keepSignals(source: SignalSource, ignoreHup: boolean): KeptSignals {
-  let kept: PassedSignal | undefined
+  const kept = new Set<NodeJS.Signals>()
   const listeners = new Map<NodeJS.Signals, () => void>()
-  const keepers = new Map<NodeJS.Signals, () => void>()
+  const keepers = new Map<PassedSignal, () => void>()
   for (const signal of passedSignals) {
     keepers.set(signal, () => {
       const listener = listeners.get(signal)
       if (listener !== undefined) listener()
-      else if (!(ignoreHup && signal === 'SIGHUP')) kept ??= signal
+      else if (!(ignoreHup && signal === 'SIGHUP')) kept.add(signal)
     })
   }
   for (const [signal, keep] of keepers) source.on(signal, keep)
+  const isPassed = (signal: NodeJS.Signals) => keepers.has(signal as PassedSignal)
   return {
-    get kept() {
-      return kept
-    },
+    isEndWanted: () => endingSignals.some((signal) => kept.has(signal)),
     on: (signal, listener) => {
-      if (!keepers.has(signal)) return source.on(signal, listener)
+      if (!isPassed(signal)) return source.on(signal, listener)
       listeners.set(signal, listener)
-      if (kept !== signal) return
-      kept = undefined
-      listener()
+      if (kept.delete(signal)) listener()
     },
     off: (signal, listener) => {
-      if (!keepers.has(signal)) source.off(signal, listener)
+      if (!isPassed(signal)) source.off(signal, listener)
       else if (listeners.get(signal) === listener) listeners.delete(signal)
     },
     [Symbol.dispose]: () => {

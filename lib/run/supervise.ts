@@ -5,21 +5,19 @@ import { canBeContinued, isChildStopped, stopSelf } from '../os/process.ts'
 import type { Child, Exit } from '../os/spawn.ts'
 import type { Pump } from './pump.ts'
 
+/** The signals of terminals and service managers: they ask for the turn's end. */
+export const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+
 /**
- * The signals that are passed on to the tool: the four of terminals and service managers, an alarm(2) that
- * was set before exec, and what batch systems warn with. Each would end this process, and not its tool.
+ * What batch systems warn with, and an alarm(2) that was set before exec: what a tool makes of one is its
+ * own business, and only of one that it dies of its turn was interrupted.
  */
-export const passedSignals = [
-  'SIGINT',
-  'SIGTERM',
-  'SIGHUP',
-  'SIGQUIT',
-  'SIGALRM',
-  'SIGUSR1',
-  'SIGUSR2',
-  'SIGXCPU',
-] as const
-export type PassedSignal = (typeof passedSignals)[number]
+const warningSignals = ['SIGALRM', 'SIGUSR1', 'SIGUSR2', 'SIGXCPU'] as const
+
+export type PassedSignal = (typeof endingSignals)[number] | (typeof warningSignals)[number]
+
+/** The signals that are passed on to the tool. Each would end this process, and not its tool. */
+export const passedSignals: readonly PassedSignal[] = [...endingSignals, ...warningSignals]
 
 /** How signals reach this process: real ones in a command, made ones in a test. */
 export interface SignalSource {
@@ -40,7 +38,7 @@ export interface Ending {
   readonly exit: Exit
   /** What stint ended the tool for: a deadline, `kill`, or the session is another machine's now. */
   readonly endedFor: 'timeout' | 'idle' | 'kill' | 'lease' | undefined
-  /** The first signal that stint passed on. */
+  /** The first signal passed on that asked for the end, or the warning that the tool died of. */
   readonly interruptedBy: PassedSignal | undefined
   /** It was over, and did not leave until it was told to. */
   readonly isDismissed: boolean
@@ -98,6 +96,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   let exit: Exit | undefined
   let endedFor: Ending['endedFor']
   let interruptedBy: PassedSignal | undefined
+  const warnings = new Set<PassedSignal>()
   let interrupts = 0
   let isRefused = false
   let isHurried = false
@@ -111,6 +110,8 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   const tell = (signal: NodeJS.Signals, act = () => send(signal), patience = farewell) => {
     if (spec.cancel === undefined) act()
     else void spec.cancel(patience).then((isDone) => isDone || act())
+    // A stopped tool hears it when it goes on.
+    send('SIGCONT')
   }
   const terminate = () => {
     send('SIGTERM')
@@ -124,7 +125,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
   }
   void spec.over?.then(() => setTimeout(dismiss, farewell).unref())
   const handlers = new Map<NodeJS.Signals, () => void>()
-  for (const signal of passedSignals) {
+  for (const signal of endingSignals) {
     handlers.set(signal, () => {
       // The terminal sends these two to both, and what the tool makes of them is its own business.
       if (child.hasTerminal && (signal === 'SIGINT' || signal === 'SIGQUIT')) return
@@ -135,6 +136,12 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
       interruptedBy ??= signal
       if (signal === 'SIGINT' && ++interrupts > 1) send('SIGKILL')
       else tell(signal)
+    })
+  }
+  for (const signal of warningSignals) {
+    handlers.set(signal, () => {
+      warnings.add(signal)
+      send(signal)
     })
   }
   const clock = startClock()
@@ -175,8 +182,6 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
       return
     }
     endedFor = over
-    // A stopped tool would hear nothing.
-    send('SIGCONT')
     tell('SIGTERM', terminate, over === 'kill' ? farewell + standIn : farewell)
   }, tick)
 
@@ -184,6 +189,7 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
 
   try {
     exit = await child.exited
+    interruptedBy ??= passedSignals.find((one) => one === exit?.signal && warnings.has(one))
     clearInterval(timer)
     clearInterval(watch)
     await spec.onExit?.({ exit, endedFor, interruptedBy, isDismissed })

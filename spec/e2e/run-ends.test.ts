@@ -177,6 +177,31 @@ describe('a signal to stint', () => {
     },
   )
 
+  test.each(['USR1', 'XCPU'])(
+    'SIG%s is a warning: a tool that heeds it goes on to its own end',
+    async (name) => {
+      const place = makePlace()
+      const run = place.start(['run', '--', agent('heed.sh'), name, '0'])
+      await run.says('working as')
+      run.kill(`SIG${name}` as NodeJS.Signals)
+      const ran = await run.ended
+      expect(ran.stdout).toContain(`heard ${name}\n`)
+      expect(ran.status).toBe(0)
+      expect(await lastResult(place)).toMatchObject({ outcome: 'success', exit_code: 0 })
+    },
+  )
+
+  test('a tool that stopped itself is continued to hear it', async () => {
+    const place = makePlace()
+    const run = place.start(['run', '--', 'sh', '-c', 'echo working as $$; kill -STOP $$; sleep 60'])
+    await run.says('working as')
+    const tool = toolPid(run.stdout())
+    await until('the tool stands', () => processState(tool) === 'T')
+    run.kill('SIGTERM')
+    expect((await run.ended).status).toBe(143)
+    expect(await lastResult(place)).toMatchObject({ outcome: 'interrupted', signal: 'SIGTERM' })
+  })
+
   test('a second SIGINT kills a tool that is deaf to the first', async () => {
     const place = makePlace()
     const run = place.start(['run', '--', agent('deaf.sh')])

@@ -17,39 +17,47 @@ describe('keepSignals', () => {
     const { signals, send } = makeSource()
     const heard: string[] = []
     expect(send(signal)).toBe(true)
-    expect(signals.kept).toBe(signal)
     for (const one of passedSignals) signals.on(one, () => heard.push(one))
     expect(heard).toEqual([signal])
-    expect(signals.kept).toBeUndefined()
     send(signal)
     expect(heard).toEqual([signal, signal])
   })
 
-  it('keeps the first that came, and what comes when nobody listens any more', () => {
+  it('keeps each that came once, and what comes when nobody listens any more', () => {
     const { signals, send } = makeSource()
     const heard: string[] = []
-    const listener = () => heard.push('TERM')
-    send('SIGINT')
-    send('SIGTERM')
-    expect(signals.kept).toBe('SIGINT')
-    signals.on('SIGTERM', listener)
+    const listen = (signal: NodeJS.Signals) => {
+      const listener = () => heard.push(signal)
+      signals.on(signal, listener)
+      return () => signals.off(signal, listener)
+    }
+    for (const signal of ['SIGUSR1', 'SIGTERM', 'SIGINT', 'SIGTERM']) send(signal)
+    const deafen = listen('SIGTERM')
     signals.off('SIGTERM', () => undefined)
+    expect(heard).toEqual(['SIGTERM'])
+    listen('SIGUSR1')
+    expect(heard).toEqual(['SIGTERM', 'SIGUSR1'])
+    deafen()
     send('SIGTERM')
-    expect(heard).toEqual(['TERM'])
-    signals.on('SIGINT', listener)
-    signals.off('SIGINT', listener)
-    signals.off('SIGTERM', listener)
-    send('SIGTERM')
-    expect(signals.kept).toBe('SIGTERM')
     expect(heard).toHaveLength(2)
+    listen('SIGTERM')
+    listen('SIGINT')
+    expect(heard).toEqual(['SIGTERM', 'SIGUSR1', 'SIGTERM', 'SIGINT'])
+  })
+
+  it.each(passedSignals)('knows whether a %s that was kept asks for the end', (signal) => {
+    const { signals, send } = makeSource()
+    expect(signals.isEndWanted()).toBe(false)
+    send(signal)
+    expect(signals.isEndWanted()).toBe(/INT|TERM|HUP|QUIT/.test(signal))
+    signals.on(signal, () => undefined)
+    expect(signals.isEndWanted()).toBe(false)
   })
 
   it('keeps no HUP that is to be left alone, and is not ended by it', () => {
     const { signals, send } = makeSource(true)
     expect(send('SIGHUP')).toBe(true)
-    expect(signals.kept).toBeUndefined()
-    send('SIGTERM')
-    expect(signals.kept).toBe('SIGTERM')
+    expect(signals.isEndWanted()).toBe(false)
   })
 
   it('hands on what ends nothing, and leaves nothing behind', () => {
