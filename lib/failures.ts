@@ -210,6 +210,7 @@ const rows: { readonly [C in FailureCode]: Row<FailureData[C]> } = {
             ? '`stint trash list` shows what is in it'
             : (fileHint(d.file) ??
               trashHint(d.trashed) ??
+              shortHint(d.ref) ??
               (d.all_projects
                 ? '`stint list --all-projects` shows all sessions'
                 : '`stint list` shows the sessions here, `stint list --all-projects` those of every project')),
@@ -629,6 +630,12 @@ export function statusOf(code: FailureCode): number {
 /** Every code with its exit status, for the documentation. */
 export function listFailureCodes(): { code: FailureCode; status: number }[] {
   return (Object.keys(rows) as FailureCode[]).map((code) => ({ code, status: rows[code].status }))
+}
+
+function shortHint(ref: string): string | undefined {
+  return /^[0-9a-z]{1,3}$/i.test(ref)
+    ? 'the start or end of an id takes 4 characters or more; `stint list` shows the sessions here'
+    : undefined
 }
 
 function trashHint(ids: readonly string[] = []): string | undefined {

@@ -80,12 +80,17 @@ describe('reportOf', () => {
 })
 
 describe('formatReport', () => {
-  const failure = new Failure('SESSION_UNKNOWN', { ref: 'x', store: '/s' })
+  const failure = new Failure('SESSION_UNKNOWN', { ref: 'auth', store: '/s' })
 
   it('prints the code, the sentence and the hint', () => {
     expect(formatReport(reportOf(failure), plain)).toBe(
       `error[SESSION_UNKNOWN]: ${failure.message}\nhint: ${failure.hint}\n`,
     )
+  })
+
+  it('says how much of an id it takes', () => {
+    const short = new Failure('SESSION_UNKNOWN', { ref: '01J', store: '/s' })
+    expect(formatReport(reportOf(short), plain)).toContain('takes 4 characters or more')
   })
 
   it.each([
@@ -120,7 +125,7 @@ describe('formatReport', () => {
         code: 'SESSION_UNKNOWN',
         message: failure.message,
         hint: failure.hint,
-        data: { ref: 'x', store: '/s' },
+        data: { ref: 'auth', store: '/s' },
       },
     })
   })
