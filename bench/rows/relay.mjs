@@ -16,6 +16,9 @@ import {
 
 const events = 300
 
+/** How long a silent tool is supervised, in s. */
+const silence = 20
+
 export async function relay(bench) {
   const home = `${bench.temporary}/home-relayed`
   const bin = `${bench.temporary}/agents`
@@ -36,6 +39,13 @@ export async function relay(bench) {
       turn: () => runProgram(bench, turn, { env }),
     },
     bench.rounds(41),
+  )
+  const sleep = (s) => () =>
+    runProgram(bench, [...bench.stint, 'run', '--', 'sleep', String(s)], { env })
+  const rests = await interleave(
+    { silent: sleep(silence), over: sleep(0) },
+    Math.min(bench.rounds(3), 3),
+    { warmUps: 0 },
   )
   fs.rmSync(home, { recursive: true })
   const { reference } = samples
@@ -60,6 +70,16 @@ export async function relay(bench) {
       figure: cpu,
       unit: 'x CPU',
       note: `of node -e 0; wall ${round(ratioOf(samples.turn, reference, wall), 2)}`,
+    }),
+    absolute({
+      row: '12c',
+      name: 'a supervisor whose tool is silent',
+      unit: 'ms of CPU a second',
+      value: median(rests.silent.map(({ cpu }, n) => (cpu - rests.over[n].cpu) / silence)),
+      target: 5,
+      caseMs: median(rests.silent.map(wall)),
+      rounds: rests.silent.length,
+      note: `beyond a turn that is over at once, over ${silence} s`,
     }),
   ]
 }

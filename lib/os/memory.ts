@@ -4,6 +4,9 @@ import { quietly } from '../errors.ts'
 import { findHead } from './disk.ts'
 import { carries, fieldsOf, listPids, thisMachine } from './process.ts'
 
+/** So many looks pass over those of whom it is known that they are none of the tree. */
+const passes = 30
+
 /** A process in one look at /proc. */
 interface Seen {
   readonly pid: number
@@ -17,7 +20,7 @@ interface Seen {
 
 /** Each gives the bytes that the tree has in memory now; undefined when none of it is seen. */
 export interface MemoryProbe {
-  /** All of it: looks at every process of the system. */
+  /** All of it: looks at every process of the system that is not known to be another's. */
   readonly whole: () => number | undefined
   /** The leader and what descends from it, where the kernel lists children: looks at nothing else. */
   readonly quick: () => number | undefined
@@ -34,9 +37,15 @@ export function openMemoryProbe(pgid: number, marker: string): MemoryProbe | und
   if (bytesPerPage === undefined) return undefined
   // Whose environment was looked at, and whether it had the marker: that is asked only once.
   let known = new Map<string, boolean>()
+  // None of them ever joins the tree, but another may be given its number one day.
+  const strangers = new Set<number>()
+  let looks = 0
   const whole = () => {
-    const asked = new Map<string, boolean>()
+    const isAnew = looks++ % passes === 0
+    if (isAnew) strangers.clear()
+    const asked = isAnew ? new Map<string, boolean>() : known
     const all = listPids()
+      .filter((pid) => !strangers.has(pid))
       .map(findSeen)
       .filter((seen) => seen !== undefined)
     const own = new Set<number>()
@@ -51,7 +60,10 @@ export function openMemoryProbe(pgid: number, marker: string): MemoryProbe | und
     addDescendants(all, own)
     let pages = 0
     for (const one of all) {
-      if (!own.has(one.pid)) continue
+      if (!own.has(one.pid)) {
+        strangers.add(one.pid)
+        continue
+      }
       pages += one.pages
       // It stays one of the tree when its parent goes.
       known.set(`${one.pid} ${one.startTime}`, true)

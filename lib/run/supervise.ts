@@ -71,8 +71,11 @@ export interface SuperviseSpec {
   readonly onExit?: (ending: Ending) => Promise<void>
 }
 
-/** How often the deadlines are looked at, in ms. */
-const tick = 100
+/** How often it is looked whether the turn is to end, where no deadline comes before, in ms. */
+const tick = 1_000
+
+/** The same where `stint kill` waits for the tool to be asked. */
+const hearingTick = 100
 
 /** How often it is looked whether a tool stopped itself, in ms: on macOS that starts a program. */
 const stopTick = 250
@@ -174,30 +177,39 @@ export async function supervise(spec: SuperviseSpec): Promise<Ending> {
     if (spec.isLeaseLost()) return 'lease'
     return spec.cancel !== undefined && spec.isKillRequested() ? 'kill' : undefined
   }
-  const timer = setInterval(() => {
+  const untilNext = () => {
+    const { timeout = Number.POSITIVE_INFINITY, idleTimeout = Number.POSITIVE_INFINITY } = limits
+    const left = Math.min(timeout - clock.elapsed(), idleTimeout - clock.since(lastBytes()))
+    return Math.max(1, Math.min(left, spec.cancel === undefined ? tick : hearingTick))
+  }
+  let timer: NodeJS.Timeout | undefined
+  const look = () => {
     const over = findReason()
-    if (over === undefined || endedFor !== undefined || isDismissed) return
-    if (over === 'idle' && spec.isDone()) {
+    if (isDismissed) return
+    if (over === undefined) {
+      timer = setTimeout(look, untilNext())
+    } else if (over === 'idle' && spec.isDone()) {
       dismiss()
-      return
+    } else {
+      endedFor = over
+      tell('SIGTERM', terminate, over === 'kill' ? farewell + standIn : farewell)
     }
-    endedFor = over
-    tell('SIGTERM', terminate, over === 'kill' ? farewell + standIn : farewell)
-  }, tick)
+  }
+  look()
 
   const watch = child.hasTerminal ? watchForStop(child.group.pgid, stop) : undefined
 
   try {
     exit = await child.exited
     interruptedBy ??= passedSignals.find((one) => one === exit?.signal && warnings.has(one))
-    clearInterval(timer)
+    clearTimeout(timer)
     clearInterval(watch)
     await spec.onExit?.({ exit, endedFor, interruptedBy, isDismissed })
     const wasEnded = endedFor !== undefined || interruptedBy !== undefined
     await drain(pumps, () => wasEnded || isHurried || spec.isKillRequested())
     return { exit, endedFor, interruptedBy, isDismissed }
   } finally {
-    clearInterval(timer)
+    clearTimeout(timer)
     clearInterval(watch)
     for (const [signal, handler] of handlers) spec.signals.off(signal, handler)
   }

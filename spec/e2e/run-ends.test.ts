@@ -193,7 +193,13 @@ describe('a signal to stint', () => {
 
   test('a tool that stopped itself is continued to hear it', async () => {
     const place = makePlace()
-    const run = place.start(['run', '--', 'sh', '-c', 'echo working as $$; kill -STOP $$; sleep 60'])
+    const run = place.start([
+      'run',
+      '--',
+      'sh',
+      '-c',
+      'echo working as $$; kill -STOP $$; sleep 60',
+    ])
     await run.says('working as')
     const tool = toolPid(run.stdout())
     await until('the tool stands', () => processState(tool) === 'T')

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openMemoryProbe } from '../../lib/os/memory.ts'
 
@@ -56,6 +57,24 @@ describe.runIf(process.platform === 'linux')('openMemoryProbe', () => {
     expect(probe?.whole()).toBeGreaterThan(100 * MiB)
     expect(openMemoryProbe(pgid, marker)?.whole()).toBeGreaterThan(100 * MiB)
     expect(openMemoryProbe(pgid, 'NONE=1')?.whole()).toBeUndefined()
+  })
+
+  it('sees what is started between two looks: below the leader, and elsewhere by its environment', async () => {
+    const start = `process.once('SIGUSR2', () => ${child(hold(100), true)})`
+    const leader = await startLeader(hold(10, start))
+    const far = openMemoryProbe(leader.pid as number, marker)
+    const near = openMemoryProbe(leader.pid as number, 'NONE=1')
+    const before = far?.whole() ?? 0
+    near?.whole()
+    await startLeader(hold(100))
+    expect(far?.whole()).toBeGreaterThan(before + 100 * MiB)
+    expect(near?.whole()).toBeLessThan(before + 100 * MiB)
+    const said = once(leader.stdout as Readable, 'data')
+    leader.kill('SIGUSR2')
+    const [pid] = /\d+/.exec(String(await said)) ?? []
+    onTestFinished(() => void process.kill(Number(pid), 'SIGKILL'))
+    expect(far?.whole()).toBeGreaterThan(before + 200 * MiB)
+    expect(near?.whole()).toBeGreaterThan(before + 100 * MiB)
   })
 
   it('sees nothing of a group that is gone', () => {
