@@ -25,7 +25,8 @@ export function giveWay(): Promise<void> {
 }
 
 /**
- * Calls `attempt` until it gives something or `timeout` ms have passed, 1 ms and soon 20 ms apart.
+ * Calls `attempt` until it gives something or `timeout` ms have passed: 1 ms and soon 20 ms apart, and
+ * after seconds a hundredth of the time waited, at most 250 ms.
  *
  * The deadline is wall time and not a count: a probe can hold a lock for one scheduler slice.
  */
@@ -33,12 +34,14 @@ export async function poll<T>(
   attempt: () => T | undefined,
   options: { readonly timeout: number; readonly signal?: AbortSignal | undefined },
 ): Promise<T | undefined> {
-  const deadline = performance.now() + options.timeout
-  for (let pause = 1; ; pause = Math.min(pause * 2, 20)) {
+  const started = performance.now()
+  for (let pause = 1; ; pause *= 2) {
     const got = attempt()
     if (got !== undefined) return got
-    const left = deadline - performance.now()
+    const waited = performance.now() - started
+    const left = options.timeout - waited
     if (left <= 0 || options.signal?.aborted) return undefined
+    pause = Math.min(pause, Math.max(20, waited / 100), 250)
     await sleep(Math.min(pause, left), options.signal)
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { poll, sleep } from '../../lib/base/async.ts'
 
 describe('poll', () => {
@@ -28,6 +28,21 @@ describe('poll', () => {
     )
     expect(got).toBeUndefined()
     expect(attempts).toBe(3)
+  })
+
+  it('asks less often the longer it waits', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const asked: number[] = []
+    const polling = poll(() => void asked.push(performance.now()), { timeout: 60_000 })
+    await vi.advanceTimersByTimeAsync(60_000)
+    await polling
+    const pauses = asked.slice(1).map((at, n) => at - (asked[n] as number))
+    const from = (ms: number) => Math.max(...pauses.slice(asked.findIndex((at) => at >= ms)))
+    expect(pauses.slice(0, 4)).toEqual([1, 2, 4, 8])
+    expect(Math.max(...pauses.slice(0, 90))).toBe(20)
+    expect(from(30_000)).toBe(250)
+    expect(asked.length).toBeLessThan(600)
   })
 
   it('passes on what the attempt throws', async () => {
