@@ -107,6 +107,47 @@ describe('readConfig', () => {
     )
   })
 
+  it.each([
+    ['enabled = "yes"', 'redaction.enabled is'],
+    ['env = "PIN"', 'redaction.env is'],
+    ['env = [ 1 ]', 'redaction.env is'],
+    ['allow = "text"', 'redaction.allow is'],
+    ['rules = "text"', 'redaction.rules are'],
+    ['rules = [ "text" ]', 'rule 1 of'],
+    ['rule = []', 'has no rule; it has'],
+    ['[[redaction.rules]]\nid = "a"\nprefix = "abc_"\nmin = 20\n[[redaction.rules]]', 'rule 2 of'],
+  ])('refuses what nobody can redact by: %s', (lines, problem) => {
+    const { home, file } = makeConfig(`[redaction]\n${lines}\n`)
+    expect(() => readConfig({}, home)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        data: { file, problem: expect.stringContaining(problem) },
+      }),
+    )
+  })
+
+  it('shows of redaction what is set, and of what may be secret only how much', () => {
+    const shown = (text?: string) => {
+      const { rows } = readConfig({}, makeConfig(text).home)
+      const own = rows.filter(({ key }) => key.startsWith('redaction.'))
+      return own.map(({ key, value, origin }) => [key.slice(10), value, origin])
+    }
+    expect(shown()).toEqual([
+      ['enabled', 'true', 'default'],
+      ['env', 'none', 'default'],
+      ['allow', 'none', 'default'],
+      ['rules', 'none', 'default'],
+    ])
+    const rule = (id: string) => `[[redaction.rules]]\nid = "${id}"\nprefix = "${id}_"\nmin = 20\n`
+    const lists = 'env = ["PIN", "DOOR"]\nallow = ["a text", "b text", "c text"]'
+    expect(shown(`[redaction]\n${lists}\n${rule('one')}${rule('two')}`)).toEqual([
+      ['enabled', 'true', 'default'],
+      ['env', 'PIN DOOR', 'config'],
+      ['allow', '3', 'config'],
+      ['rules', 'one two', 'config'],
+    ])
+  })
+
   it('refuses a variable by its name', () => {
     const { home } = makeConfig()
     expect(() => readConfig({ STINT_DEPTH_LIMIT: 'x' }, home)).toThrow(
