@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -11,6 +12,7 @@ import {
   appendEntry,
   checkSession,
   type Entry,
+  openShared,
   readSession,
   readTranscript,
   redactSession,
@@ -19,6 +21,7 @@ import {
 } from '../../lib/index.ts'
 import { decodeEntry } from '../../lib/journal/entry.ts'
 import { tryLock } from '../../lib/os/lock-file.ts'
+import { thisMachine } from '../../lib/os/process.ts'
 import { createRedactor } from '../../lib/redact/redact.ts'
 import { JournalRedaction } from '../../lib/session/redaction.ts'
 import { Session } from '../../lib/session/session.ts'
@@ -249,6 +252,89 @@ describe('redactSession', () => {
     await expect(redactSession(store, id)).rejects.toMatchObject({ status: 6 })
   })
 
+  it('leaves what the state is folded from, though a secret has the same letters', async () => {
+    const parent = '01JH4QWERT0000000000099999'
+    const machine = thisMachine()
+    const [tool, signal] = ['tool7name42', 'SIG7name42']
+    const names = [tool, signal, parent, machine.boot_id]
+    const env = Object.fromEntries(names.map((value, n) => [`N${n}_TOKEN`, value]))
+    const store = makeStore({ env })
+    const { id, dir } = writeSession(store, {
+      parent,
+      told: [
+        started(1, at, tool),
+        ['message', { tool }, { turn: 1, at, text: tool }],
+        ['turn_ended', { outcome: 'failure', signal, summary: signal }, { turn: 1 }],
+      ],
+    })
+    const before = readSession(store, id).state
+    expect(await redactSession(store, id)).not.toEqual([])
+    const [born, begun, said, over] = entriesOf(store, id) as Entry[]
+    expect(born?.data).toMatchObject({ id, parent_session_id: parent, event: 'created' })
+    expect(begun?.data).toMatchObject({ tool, process: { boot_id: machine.boot_id } })
+    expect(over?.data).toMatchObject({ outcome: 'failure', signal })
+    for (const text of [said?.text, said?.data.tool, over?.data.summary]) {
+      expect(text).toBe('[REDACTED:known-value]')
+    }
+    const { state, warnings } = readSession(store, id)
+    expect(warnings).toEqual([])
+    expect([state?.turn, state?.genealogy]).toEqual([before?.turn, before?.genealogy])
+    expect(textOf(dir)).toContain(`boot_id = "${machine.boot_id}"`)
+  })
+
+  it('marks a directory that is not written as it was, and only that', async () => {
+    const store = makeStore()
+    const [, process] = started(1, at)
+    const { id } = writeSession(store, {
+      branch: 'main',
+      told: [
+        ['turn_started', { ...process, cwd: `/srv/${token}` }, { turn: 1, at }],
+        ended(1, at),
+        ['turn_started', { ...process, argv: [token], cwd: '/srv' }, { turn: 2, at }],
+        ended(2, at),
+      ],
+    })
+    await redactSession(store, id)
+    const entries = entriesOf(store, id) as Entry[]
+    expect(entries[1]?.data).toMatchObject({
+      cwd: '/srv/[REDACTED:github-token]',
+      cwd_redacted: true,
+    })
+    expect(entries[3]?.data).toMatchObject({ cwd: '/srv', argv: ['[REDACTED:github-token]'] })
+    expect(entries[3]?.data).not.toHaveProperty('cwd_redacted')
+    expect(readSession(store, id).state?.git).toEqual({ branch: 'main', cwd: '/srv' })
+  })
+
+  it('marks it at the birth of a session, too, and keeps what else git said', async () => {
+    const store = makeStore()
+    const { id } = writeSession(store, { branch: 'main', cwd: `/srv/${token}` })
+    await redactSession(store, id)
+    const git = { branch: 'main', cwd: '/srv/[REDACTED:github-token]', cwd_redacted: true }
+    expect((entriesOf(store, id) as Entry[])[0]?.data.git).toEqual(git)
+    expect(readSession(store, id).state?.git).toEqual(git)
+  })
+
+  it('makes of a state that is missing one that is redacted, and ends a turn that crashed', async () => {
+    const store = makeStore()
+    const { id, dir } = writeSession(store, {
+      told: [started(1, at), ['message', {}, { turn: 1, at, text: `use ${token}` }]],
+    })
+    rmSync(`${dir}/state.toml`)
+    expect(checkSession(store, id)).toHaveLength(1)
+    await redactSession(store, id)
+    expectClean(dir)
+    expect(readSession(store, id)).toMatchObject({
+      warnings: [],
+      state: { turn: { outcome: 'crashed' } },
+    })
+    // Nothing of the session is held any more.
+    for (const name of readdirSync(`${dir}/locks`)) {
+      const lock = tryLock(`${dir}/locks/${name}`, undefined)
+      expect(lock).toBeDefined()
+      lock?.release()
+    }
+  })
+
   it('is noticed by who has the session open for changes', async () => {
     const store = makeStore()
     const { id, dir } = makeOld(store)
@@ -276,5 +362,39 @@ describe('redactSession', () => {
     })
     await redactSession(store, id)
     expectClean(dir)
+  })
+})
+
+describe('openShared', () => {
+  it('gives the session, its state and its entries without what is found now', () => {
+    const store = makeStore()
+    const { id, dir } = makeOld(store, `About ${token}`)
+    const { session, state, entries } = openShared(store, id)
+    const description = 'About [REDACTED:github-token]'
+    expect(session).toMatchObject({ id, description, name: 'old', turn: 1, outcome: 'success' })
+    expect(session).not.toHaveProperty('locks')
+    expect(state).toMatchObject({ meta_session_id: id, description })
+    const told = [...entries]
+    expect(told.map(({ seq }) => seq)).toEqual(told.map((_, n) => n))
+    expect(JSON.stringify([session, state, told])).not.toContain(token)
+    expect(textOf(dir)).toContain(token)
+  })
+
+  it('keeps ids, though one has the letters of a secret, and passes over what is no entry', () => {
+    const parent = '01JH4QWERT0000000000088888'
+    const store = makeStore({ env: { SECRET_TOKEN: parent } })
+    const { id, dir } = writeSession(store, { parent, told: [['message', {}, { text: parent }]] })
+    appendFileSync(`${dir}/transcript.jsonl`, 'torn')
+    const { session, entries } = openShared(store, id)
+    expect(session).toMatchObject({ id, parent_session_id: parent })
+    expect([...entries].map(({ text }) => text)).toEqual([null, '[REDACTED:known-value]'])
+  })
+
+  it('refuses a session of which nothing can be told', () => {
+    const store = makeStore()
+    const { id, dir } = writeSession(store)
+    rmSync(`${dir}/state.toml`)
+    writeFileSync(`${dir}/transcript.jsonl`, 'nonsense\n')
+    expect(() => openShared(store, id)).toThrow(expect.objectContaining({ status: 6 }))
   })
 })

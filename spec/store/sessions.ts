@@ -22,6 +22,7 @@ export interface Story {
   readonly description?: string
   readonly parent?: string
   readonly branch?: string
+  readonly cwd?: string
   /** Entries behind entry 0. */
   readonly told?: readonly Told[]
   readonly place?: 'sessions' | 'trash' | 'ephemeral'
@@ -48,7 +49,7 @@ export function writeSession(store: Store, story: Story = {}): { id: SessionId; 
     project_path: store.projectPath,
     parent_session_id: story.parent,
     depth: story.parent === undefined ? 0 : 1,
-    git: { branch: story.branch },
+    git: { branch: story.branch, cwd: story.cwd },
   }
   const lines = linesOf([['session', birth], ...(story.told ?? [])])
   let state: State | undefined
