@@ -21,8 +21,8 @@ import { JournalRedaction, redactDocument } from './redaction.ts'
 import type { State } from './state.ts'
 
 /**
- * Takes the secrets out of a session's transcript, state and results. Gives whether anything had to
- * be changed; every entry stays, with its number.
+ * Takes the secrets out of a session's transcript, state and results. Every entry stays, with its
+ * number.
  *
  * The state goes first, back to where both transcripts are the same; then the new transcript takes
  * the place of the old one; then the state that counts all of it. A crash in between leaves the one
@@ -30,29 +30,26 @@ import type { State } from './state.ts'
  *
  * Throws what kept it from being done with nothing changed, unless the failure's `recorded` says so.
  */
-export function rewriteSession(id: SessionId, dir: string, redactor: Redactor): boolean {
+export function rewriteSession(id: SessionId, dir: string, redactor: Redactor): void {
   const state = readWhole(id, dir)
   const old = disk.findText(files.state(dir))
   sweepLeftovers(dir, files.replaced)
   const staged = stageJournal(id, dir, state, redactor)
   const text = stateText(id, dir, staged?.state ?? state, redactor)
-  if (staged === undefined) {
-    if (text === old) return redactResults(dir, redactor)
-    if (!replaceText(files.state(dir), text)) throw unconfirmed(id, true)
-    redactResults(dir, redactor)
-    return true
+  if (staged !== undefined) {
+    try {
+      const before = stateText(id, dir, staged.before, redactor)
+      if (!replaceText(files.state(dir), before)) throw unconfirmed(id, false)
+      disk.rename(staged.path, files.transcript(dir))
+    } catch (error) {
+      dropTemporary(staged.path)
+      throw error
+    }
+    publish(id, dir, text)
+  } else if (text !== old && !replaceText(files.state(dir), text)) {
+    throw unconfirmed(id, true)
   }
-  try {
-    const before = stateText(id, dir, staged.before, redactor)
-    if (!replaceText(files.state(dir), before)) throw unconfirmed(id, false)
-    disk.rename(staged.path, files.transcript(dir))
-  } catch (error) {
-    dropTemporary(staged.path)
-    throw error
-  }
-  publish(id, dir, text)
   redactResults(dir, redactor)
-  return true
 }
 
 /**
@@ -202,16 +199,12 @@ export function stateText(id: SessionId, dir: string, state: State, redactor: Re
   }
 }
 
-function redactResults(dir: string, redactor: Redactor): boolean {
-  let changed = false
+function redactResults(dir: string, redactor: Redactor): void {
   for (const { path, text: before } of readResults(dir)) {
     if (before === undefined) continue
     const { text } = redactDocument(before, redactor)
-    if (text === before) continue
-    replaceText(path, text)
-    changed = true
+    if (text !== before) replaceText(path, text)
   }
-  return changed
 }
 
 export function unconfirmed(id: SessionId, recorded: boolean): Failure {

@@ -200,35 +200,40 @@ describe('redactSession', () => {
     expect(readFileSync(`${dir}/output/turn-0001/mine.txt`, 'utf8')).toBe(token)
   })
 
-  it('takes secrets out of lines that are no entries, and leaves their bytes else', async () => {
-    const store = makeStore()
-    const { id, dir } = makeOld(store)
-    const path = `${dir}/transcript.jsonl`
-    const lines = readFileSync(path, 'utf8').split('\n')
-    const spoilt = [...lines.slice(0, 4), `torn ${token} "`, ...lines.slice(5)].join('\n')
-    const broken = Buffer.concat([
-      Buffer.from(spoilt.slice(0, spoilt.indexOf('torn'))),
-      Buffer.from([0xff, 0xfe, 10]),
-      Buffer.from(spoilt.slice(spoilt.indexOf('torn'))),
-    ])
-    writeFileSync(path, broken)
-    const state = readFileSync(`${dir}/state.toml`, 'utf8')
-    writeFileSync(
-      `${dir}/state.toml`,
-      state.replace(/^bytes = [\d_]+$/m, `bytes = ${broken.length}`),
-    )
-    const before = readSession(store, id)
-    expect(before.warnings).toEqual([])
-    await redactSession(store, id)
-    const after = readFileSync(path)
-    expect(after.includes(Buffer.from([10, 0xff, 0xfe, 10]))).toBe(true)
-    expect(after.toString()).toContain('\ntorn [REDACTED:github-token] "\n')
-    expectClean(dir)
-    const now = readSession(store, id)
-    expect(now.warnings).toEqual([])
-    expect(now.state?.turn).toEqual(before.state?.turn)
-    expect(await appendEntry(store, id, { type: 'message' })).toBe(22)
-  })
+  it.each([0, 4])(
+    'takes secrets out of lines that are no entries, and leaves their bytes else: line %i',
+    async (torn) => {
+      const store = makeStore()
+      const { id, dir } = makeOld(store)
+      const path = `${dir}/transcript.jsonl`
+      const lines = readFileSync(path, 'utf8').split('\n')
+      const spoilt = [...lines.slice(0, torn), `torn ${token} "`, ...lines.slice(torn + 1)].join(
+        '\n',
+      )
+      const broken = Buffer.concat([
+        Buffer.from(spoilt.slice(0, spoilt.indexOf('torn'))),
+        Buffer.from([0xff, 0xfe, 10]),
+        Buffer.from(spoilt.slice(spoilt.indexOf('torn'))),
+      ])
+      writeFileSync(path, broken)
+      const state = readFileSync(`${dir}/state.toml`, 'utf8')
+      writeFileSync(
+        `${dir}/state.toml`,
+        state.replace(/^bytes = [\d_]+$/m, `bytes = ${broken.length}`),
+      )
+      const before = readSession(store, id)
+      expect(before.warnings).toEqual([])
+      await redactSession(store, id)
+      const after = readFileSync(path)
+      expect(after.includes(Buffer.from([0xff, 0xfe, 10]))).toBe(true)
+      expect(after.toString()).toContain('\ntorn [REDACTED:github-token] "\n')
+      expectClean(dir)
+      const now = readSession(store, id)
+      expect(now.warnings).toEqual([])
+      expect(now.state?.turn).toEqual(before.state?.turn)
+      expect(await appendEntry(store, id, { type: 'message' })).toBe(22)
+    },
+  )
 
   it('refuses what runs, is damaged or cannot be read, and changes nothing', async () => {
     const store = makeStore()
@@ -314,25 +319,42 @@ describe('redactSession', () => {
     expect(readSession(store, id).state?.git).toEqual(git)
   })
 
-  it('makes of a state that is missing one that is redacted, and ends a turn that crashed', async () => {
+  it.each([
+    ['that crashed', [], 'crashed'],
+    ['that ended', [ended(1, at)], 'success'],
+  ])('makes a state that is missing anew, of a session with a turn %s', async (_, end, outcome) => {
     const store = makeStore()
     const { id, dir } = writeSession(store, {
-      told: [started(1, at), ['message', {}, { turn: 1, at, text: `use ${token}` }]],
+      told: [started(1, at), ['message', {}, { turn: 1, at, text: `use ${token}` }], ...end],
     })
     rmSync(`${dir}/state.toml`)
+    writeFileSync(`${dir}/locks/command.lock`, '')
     expect(checkSession(store, id)).toHaveLength(1)
     await redactSession(store, id)
     expectClean(dir)
-    expect(readSession(store, id)).toMatchObject({
-      warnings: [],
-      state: { turn: { outcome: 'crashed' } },
-    })
+    expect(readSession(store, id)).toMatchObject({ warnings: [], state: { turn: { outcome } } })
     // Nothing of the session is held any more.
     for (const name of readdirSync(`${dir}/locks`)) {
       const lock = tryLock(`${dir}/locks/${name}`, undefined)
       expect(lock).toBeDefined()
       lock?.release()
     }
+  })
+
+  it('looks into state and results where the transcript has nothing', async () => {
+    const store = makeStore()
+    const { id, dir } = writeSession(store, { told: [started(1, at), ended(1, at)] })
+    const state = readFileSync(`${dir}/state.toml`, 'utf8')
+    writeFileSync(`${dir}/state.toml`, `later = "${token}"\n${state}`)
+    mkdirSync(`${dir}/output/turn-0001`, { recursive: true })
+    writeFileSync(`${dir}/output/turn-0001/result.toml`, `turn = 1\nsummary = "got ${token}"\n`)
+    const found = await redactSession(store, id)
+    expect(found.map(({ file, line }) => [file, line])).toEqual([
+      ['state.toml', 1],
+      ['output/turn-0001/result.toml', 2],
+    ])
+    expectClean(dir)
+    expect(checkSession(store, id)).toEqual([])
   })
 
   it('is noticed by who has the session open for changes', async () => {
@@ -384,7 +406,7 @@ describe('openShared', () => {
     const parent = '01JH4QWERT0000000000088888'
     const store = makeStore({ env: { SECRET_TOKEN: parent } })
     const { id, dir } = writeSession(store, { parent, told: [['message', {}, { text: parent }]] })
-    appendFileSync(`${dir}/transcript.jsonl`, 'torn')
+    appendFileSync(`${dir}/transcript.jsonl`, 'torn\n')
     const { session, entries } = openShared(store, id)
     expect(session).toMatchObject({ id, parent_session_id: parent })
     expect([...entries].map(({ text }) => text)).toEqual([null, '[REDACTED:known-value]'])
