@@ -166,7 +166,7 @@ export interface LineFind {
 
 /** What stint wrote of itself: ids, times and processes. */
 const factKeys =
-  /^(?:meta_session_id|session_id|parent_session_id|fork_of_session_id|phase|tool|outcome|head_at_creation|(?:created|updated|started|ended|completed|last_compacted)_at|last_accessed)$/
+  /^(?:meta_session_id|session_id|parent_session_id|fork_of_session_id|phase|tool|outcome|signal|head_at_creation|(?:created|updated|started|ended|completed|last_compacted)_at|last_accessed)$/
 
 /** A TOML document in the layout that formatToml writes, without the secrets in its texts. */
 export function redactDocument(

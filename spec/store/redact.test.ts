@@ -257,35 +257,41 @@ describe('redactSession', () => {
     await expect(redactSession(store, id)).rejects.toMatchObject({ status: 6 })
   })
 
-  it('leaves what the state is folded from, though a secret has the same letters', async () => {
-    const parent = '01JH4QWERT0000000000099999'
-    const machine = thisMachine()
-    const [tool, signal] = ['tool7name42', 'SIG7name42']
-    const names = [tool, signal, parent, machine.boot_id]
-    const env = Object.fromEntries(names.map((value, n) => [`N${n}_TOKEN`, value]))
-    const store = makeStore({ env })
-    const { id, dir } = writeSession(store, {
-      parent,
-      told: [
-        started(1, at, tool),
-        ['message', { tool }, { turn: 1, at, text: tool }],
-        ['turn_ended', { outcome: 'failure', signal, summary: signal }, { turn: 1 }],
-      ],
-    })
-    const before = readSession(store, id).state
-    expect(await redactSession(store, id)).not.toEqual([])
-    const [born, begun, said, over] = entriesOf(store, id) as Entry[]
-    expect(born?.data).toMatchObject({ id, parent_session_id: parent, event: 'created' })
-    expect(begun?.data).toMatchObject({ tool, process: { boot_id: machine.boot_id } })
-    expect(over?.data).toMatchObject({ outcome: 'failure', signal })
-    for (const text of [said?.text, said?.data.tool, over?.data.summary]) {
-      expect(text).toBe('[REDACTED:known-value]')
-    }
-    const { state, warnings } = readSession(store, id)
-    expect(warnings).toEqual([])
-    expect([state?.turn, state?.genealogy]).toEqual([before?.turn, before?.genealogy])
-    expect(textOf(dir)).toContain(`boot_id = "${machine.boot_id}"`)
-  })
+  const machine = thisMachine()
+  const facts = {
+    tool: 'tool7name42',
+    signal: 'SIG7name42',
+    parent: '01JH4QWERT0000000000099999',
+    boot: machine.boot_id,
+  }
+  it.each(Object.entries(facts))(
+    'leaves what the state is folded from, though a secret has the same letters: %s',
+    async (_, secret) => {
+      const { tool, signal, parent, boot } = facts
+      const store = makeStore({ env: { MY_TOKEN: secret } })
+      const { id, dir } = writeSession(store, {
+        parent,
+        told: [
+          started(1, at, tool),
+          ['message', { tool: secret }, { turn: 1, at, text: secret }],
+          ['turn_ended', { outcome: 'failure', signal, summary: secret }, { turn: 1 }],
+        ],
+      })
+      const before = readSession(store, id).state
+      expect(await redactSession(store, id)).not.toEqual([])
+      const [born, begun, said, over] = entriesOf(store, id) as Entry[]
+      expect(born?.data).toMatchObject({ id, parent_session_id: parent, event: 'created' })
+      expect(begun?.data).toMatchObject({ tool, process: { boot_id: boot } })
+      expect(over?.data).toMatchObject({ outcome: 'failure', signal })
+      for (const text of [said?.text, said?.data.tool, over?.data.summary]) {
+        expect(text).toBe('[REDACTED:known-value]')
+      }
+      const { state, warnings } = readSession(store, id)
+      expect(warnings).toEqual([])
+      expect([state?.turn, state?.genealogy]).toEqual([before?.turn, before?.genealogy])
+      expect(textOf(dir)).toContain(`boot_id = "${boot}"`)
+    },
+  )
 
   it('marks a directory that is not written as it was, and only that', async () => {
     const store = makeStore()

@@ -455,6 +455,13 @@ describe('@self, @parent and @root', () => {
     }
   })
 
+  it('mean nothing when the newest turn, which they name, has ended', () => {
+    const { one, open } = makeProjects()
+    const { id } = writeSession(one, { told: [started(1, at), ended(1, at + 1)] })
+    const env = { STINT_SESSION_ID: id, STINT_TURN: '1', STINT_STORE: one.dir }
+    expect(findCaller(open('one', env))).toBeUndefined()
+  })
+
   it('are ignored, and no trouble, when the store they name is broken', () => {
     const { open, root, two } = makeFamily()
     writeSession(two)
