@@ -97,7 +97,9 @@ A prompt of \`-\` is read from standard input. With any other an agent gets noth
 
 Of an agent, what it says goes to stdout as it comes, and what it does is a line each on stderr. How its turn ended is what it says itself, where it does (docs/tools.md), whatever its exit status.
 
-The tool's output is passed on as it comes and kept in the session's transcript, with secrets redacted. The first line on stderr is \`session <id> turn <n>\`, unless --quiet. With --json, stdout is the one result object instead. A \`run\` inside a turn makes a child session.`,
+The tool's output is passed on as it comes and kept in the session's transcript, with secrets redacted. The first line on stderr is \`session <id> turn <n>\`, unless --quiet. With --json, stdout is the one result object instead. A \`run\` inside a turn makes a child session.
+
+Ctrl-C, TERM, HUP and QUIT are passed on to the tool, whose turn is interrupted then unless it says how it ended; a second Ctrl-C kills it. Ctrl-Z stops both, and deadlines with them; with --interactive these keys are the tool's. USR1, USR2, ALRM and XCPU are passed on as well, and end nothing that heeds them.`,
   exits: ran('the tool ended in success', 'wrong usage', 'the command'),
   examples: [
     'stint run --tool codex "fix the failing test"',
