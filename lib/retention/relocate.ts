@@ -2,9 +2,11 @@
 
 import type { SessionId } from '../base/id.ts'
 import { Failure } from '../errors.ts'
+import type { EntryData } from '../journal/entry.ts'
 import * as disk from '../os/disk.ts'
 import type { State } from '../session/state.ts'
 import { settle } from '../session/turn.ts'
+import { cwdFacts } from '../store/access.ts'
 import { holdSession } from '../store/hold.ts'
 import { listIds } from '../store/list.ts'
 import { holdMaintenance } from '../store/maintenance.ts'
@@ -86,16 +88,17 @@ async function relocate(where: {
   const { from, to, id, place } = where
   await using held = await holdSession(from, id, { place })
   const state = await settle(held.session, from.now())
-  const set = placesAt(state, from.projectPath, to.projectPath)
+  const set = placesAt(state, from, to)
   await moveToStore(from, held.session, { to, place, set })
 }
 
 /** What its state says of where it is, said anew. */
-function placesAt(state: State, from: string, to: string): Readonly<Record<string, string>> {
-  const { cwd } = state.git
-  const isInside = cwd === from || cwd?.startsWith(`${from}/`)
+function placesAt({ project_path, git }: State, from: Store, to: Store): EntryData {
+  const [before, after] = [from.projectPath, to.projectPath]
+  const isInside = git.cwd === before || git.cwd?.startsWith(`${before}/`)
+  const cwd = isInside ? after + git.cwd?.slice(before.length) : undefined
   return {
-    ...(state.project_path === to ? {} : { project_path: to }),
-    ...(cwd !== undefined && isInside ? { cwd: to + cwd.slice(from.length) } : {}),
+    ...(project_path === after ? {} : { project_path: after }),
+    ...(cwd === undefined ? {} : cwdFacts(from, cwd)),
   }
 }

@@ -19,7 +19,7 @@ import type { Session } from '../session/session.ts'
 import { readSnapshot } from '../session/snapshot.ts'
 import { hasOpenTurn, type State } from '../session/state.ts'
 import { endTurn, settle } from '../session/turn.ts'
-import { isRedacting, redactorOf } from '../store/access.ts'
+import { cwdFacts, isRedacting, redactorOf } from '../store/access.ts'
 import { type Config, readConfigFile } from '../store/config.ts'
 import {
   checkDescription,
@@ -307,7 +307,6 @@ async function recordStart(
   { cwd, work, child, started: { turn }, startedAt: at }: Launch,
 ): Promise<void> {
   const { tool, record, stdin, given } = work
-  const safeCwd = redactorOf(store).text(cwd).value
   await session.append({
     type: 'turn_started',
     turn,
@@ -315,8 +314,7 @@ async function recordStart(
     data: {
       tool,
       ...record,
-      cwd: safeCwd,
-      ...(safeCwd === cwd ? {} : { cwd_redacted: true }),
+      ...cwdFacts(store, cwd),
       process: child.group,
       ...(isRedacting(store) ? {} : { redaction: 'off' }),
     },

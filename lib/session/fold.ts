@@ -157,7 +157,15 @@ function sessionChange(state: State, data: EntryData): Change {
   const cwd = decodeText(set, 'cwd')
   return {
     ...optional('project_path', decodeText(set, 'project_path')),
-    ...(cwd === undefined ? {} : { git: { ...state.git, cwd } }),
+    ...(cwd === undefined
+      ? {}
+      : {
+          git: {
+            ...state.git,
+            cwd,
+            ...optional('cwd_redacted', decodeBoolean(set, 'cwd_redacted')),
+          },
+        }),
     ...optional('name', decodeText(set, 'name')),
     ...optional('description', decodeText(set, 'description')),
     ...optional('pinned', decodeBoolean(set, 'pinned')),

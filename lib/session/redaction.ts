@@ -152,9 +152,11 @@ function noteCwd({ type, data }: Entry, redacted: EntryData): EntryData {
   if (type === 'turn_started' && redacted.cwd !== data.cwd) {
     return { ...redacted, cwd_redacted: true }
   }
-  const [before, after] = [data.git, redacted.git]
+  // Where it was born, and where its project was moved to.
+  const key = isTable(data.git) ? 'git' : 'set'
+  const [before, after] = [data[key], redacted[key]]
   return type === 'session' && isTable(before) && isTable(after) && before.cwd !== after.cwd
-    ? { ...redacted, git: { ...after, cwd_redacted: true } }
+    ? { ...redacted, [key]: { ...after, cwd_redacted: true } }
     : redacted
 }
 

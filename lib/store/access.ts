@@ -61,3 +61,12 @@ export function leaseUseOf({ dir }: Store): SessionAccess['lease'] {
   const { shared = false, leaseOnly = false } = findProjectFacts(dir) ?? {}
   return leaseOnly ? 'process' : shared ? 'machine' : 'none'
 }
+
+/** A directory as a journal has it: one that redaction changes is no place to go back to, and says so. */
+export function cwdFacts(
+  store: Store,
+  cwd: string,
+): { readonly cwd: string; readonly cwd_redacted?: true } {
+  const { value } = redactorOf(store).text(cwd)
+  return { cwd: value, ...(value === cwd ? {} : { cwd_redacted: true }) }
+}

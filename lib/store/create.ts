@@ -13,7 +13,7 @@ import { createMint } from '../os/packages.ts'
 import { formatState } from '../session/codec.ts'
 import { foldLine, Session, type SessionAccess } from '../session/session.ts'
 import type { State } from '../session/state.ts'
-import { accessOf, leaseUseOf, redactorOf } from './access.ts'
+import { accessOf, cwdFacts, leaseUseOf, redactorOf } from './access.ts'
 import { type Held, heldOf } from './hold.ts'
 import { noteName } from './names.ts'
 import { checkId } from './place.ts'
@@ -247,7 +247,6 @@ function writeJournal(path: string, first: EncodedEntry, rest: Iterable<EncodedE
 /** Entry 0 carries all that creation knows: from it alone the state can be rebuilt. */
 function firstData(store: Store, id: SessionId, birth: Birth): Record<string, unknown> {
   const { fork, cwd, past } = birth
-  const safeCwd = cwd === undefined ? undefined : redactorOf(store).text(cwd).value
   return {
     event: past !== undefined ? 'imported' : fork === undefined ? 'created' : 'forked',
     id,
@@ -261,8 +260,7 @@ function firstData(store: Store, id: SessionId, birth: Birth): Record<string, un
     git: {
       branch: birth.branch,
       head_at_creation: birth.head,
-      cwd: safeCwd,
-      ...(safeCwd === cwd ? {} : { cwd_redacted: true }),
+      ...(cwd === undefined ? {} : cwdFacts(store, cwd)),
     },
     ...(birth.ephemeral ? { ephemeral: true } : {}),
     ...(past === undefined ? {} : { source: past.source }),

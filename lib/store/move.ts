@@ -2,6 +2,7 @@
 
 import type { SessionId } from '../base/id.ts'
 import { Failure, isFailure } from '../errors.ts'
+import type { EntryData } from '../journal/entry.ts'
 import { session as files, type Place, sessionDir, store as storeFiles } from '../layout.ts'
 import * as disk from '../os/disk.ts'
 import { type Lock, tryLock } from '../os/lock-file.ts'
@@ -66,11 +67,7 @@ export async function restoreSession(store: Store, id: SessionId): Promise<void>
 export async function moveToStore(
   store: Store,
   session: Session,
-  {
-    to,
-    place,
-    set,
-  }: { readonly to: Store; readonly place: Place; readonly set: Readonly<Record<string, string>> },
+  { to, place, set }: { readonly to: Store; readonly place: Place; readonly set: EntryData },
 ): Promise<void> {
   const data = { event: 'relocated', set, upkeep: true }
   // What a crash left between the two steps has been said before.

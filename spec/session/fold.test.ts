@@ -194,6 +194,8 @@ describe('foldEntry', () => {
       description: 'one',
       git: { ...born.git, cwd },
     })
+    const marked = { event: 'relocated', set: { cwd: '/q/[REDACTED:x]', cwd_redacted: true } }
+    expect(fold(undefined, story(['session', marked])).git).toEqual({ ...born.git, ...marked.set })
     const { entry, bytes } = tell(1, 'session', { event: 'unpacked', upkeep: true })
     const after = foldEntry(born, entry, bytes)
     expect(after).toEqual({ ...born, journal: after.journal })

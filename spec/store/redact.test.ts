@@ -325,6 +325,17 @@ describe('redactSession', () => {
     expect(readSession(store, id).state?.git).toEqual(git)
   })
 
+  it('marks it where its project was moved to, too', async () => {
+    const store = makeStore()
+    const set = { project_path: '/new', cwd: `/new/${token}` }
+    const told = [['session', { event: 'relocated', set, upkeep: true }] as never]
+    const { id } = writeSession(store, { branch: 'main', cwd: '/old', told })
+    await redactSession(store, id)
+    const place = { cwd: '/new/[REDACTED:github-token]', cwd_redacted: true }
+    expect((entriesOf(store, id) as Entry[])[1]?.data.set).toEqual({ ...set, ...place })
+    expect(readSession(store, id).state?.git).toEqual({ branch: 'main', ...place })
+  })
+
   it.each([
     ['that crashed', [], 'crashed'],
     ['that ended', [ended(1, at)], 'success'],
