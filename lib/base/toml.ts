@@ -51,14 +51,22 @@ const inherited = new RegExp(
   'm',
 )
 
+/**
+ * A line that is a key and one text: what stands in the text is no key. Even where a text of several
+ * lines is around it: that goes on behind the line, for its three quotes do not stand in it.
+ */
+const oneText = /(?<=^|\n)([A-Za-z0-9_-]+ = )"(?:(?!''')[^"\\\n]|\\[^\n])*"(?=\n|$)/g
+
 /** The same by the parser alone. */
 export function parseAnyToml(document: string): TomlTable {
   // Some editors put a mark before UTF-8, which says nothing.
   const text = document.replace(/^\ufeff/, '')
   // A quoted key can spell its name in escapes.
-  const plain = text.replace(/\\u00([2-7][\da-f])|\\U000000([2-7][\da-f])/gi, (_, short, long) =>
-    String.fromCharCode(Number.parseInt(short ?? long, 16)),
-  )
+  const plain = text
+    .replace(oneText, '$1""')
+    .replace(/\\u00([2-7][\da-f])|\\U000000([2-7][\da-f])/gi, (_, short, long) =>
+      String.fromCharCode(Number.parseInt(short ?? long, 16)),
+    )
   const found = inherited.exec(plain)
   if (found !== null) {
     const line = plain.slice(0, found.index + 1).split('\n').length

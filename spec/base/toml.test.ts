@@ -266,6 +266,12 @@ describe('a key that every object has from birth', () => {
     '"\\U0000005f_proto__" = { x = 1 }\n',
     "['__proto__']\nx = 1\n",
     'a."to\\u0053tring".x = 1\n',
+    'constructor = "x"\n',
+    'a = "x"\ntoString.b = "x"\n',
+    "a = [ '''\nb = \"''', {toString.x = 1}, '''\"\n''' ]\n",
+    "a = { b = '\u2028c = \"', toString.x = 1, d = '\"\u2028' }\n",
+    "a = { b = '\rc = \"', toString.x = 1, d = '\"\r' }\n",
+    'a = """\nb = "\\"""", c = 1\ntoString.x = "1"\n',
   ])('refuses a key that leads out of the document: %j', (document) => {
     expect(() => parseAnyToml(document)).toThrow(TomlError)
     expect([Object, Object.prototype, Object.prototype.toString]).not.toContainEqual(
@@ -273,6 +279,19 @@ describe('a key that every object has from birth', () => {
     )
     expect((Object as unknown as { x?: unknown }).x).toBeUndefined()
     expect(({} as { x?: unknown }).x).toBeUndefined()
+  })
+
+  it.each([
+    'Foo constructor. It fails',
+    'toString=',
+    'say "toString" = 1',
+    '[valueOf]',
+    "it''s __proto__.x",
+    'a\\',
+    '\u0022 toString = 1',
+  ])('is one of no key where a text says it: %j', (text) => {
+    const document = formatToml({ description: text, cost: 1e-7, later: { text } })
+    expect(parseToml(document)).toEqual({ description: text, cost: 1e-7, later: { text } })
   })
 })
 
