@@ -320,11 +320,12 @@ export function findEnvironment(pid: number): string[] {
   return (text ?? '').split('\0')
 }
 
-/** Whether its memory is there and its environment is not yet, or is by now. */
+/** Whether its memory is there and its program is not yet, or its environment is by now. */
 function isStartingProgram(pid: number): boolean {
   const fields = fieldsOf(findProcText(`/proc/${pid}/stat`) ?? '')
-  const [size, from, to] = [fields[20], fields[47], fields[48]]
-  return (size ?? '0') !== '0' && (to === '0' || from !== to)
+  const [size = '0', code, from, to] = [20, 23, 47, 48].map((at) => fields[at])
+  // Where the code stands is told last: an environment that is being written has no length until then.
+  return size !== '0' && (code === '0' || from !== to)
 }
 
 /**

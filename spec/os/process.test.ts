@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs, { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   carries,
   findRow,
@@ -21,6 +21,8 @@ import { makeDir } from '../support/place.ts'
 import { until } from './holder.ts'
 
 const marker = 'STINT_SPEC_MARK=one'
+
+afterEach(() => void vi.restoreAllMocks())
 
 /** A shell in a process group of its own that prints the pid of its own child and then waits. */
 async function startGroup(
@@ -131,6 +133,32 @@ describe('findRow and carries', () => {
       expect(looks.filter((seen) => !seen)).toEqual([])
     },
   )
+
+  it.skipIf(process.platform !== 'linux')('wait for an environment that has begun', () => {
+    // What the kernel shows of a process in the middle of exec(2), where arguments are and no program is.
+    const memory =
+      '516096 0 18446744073709551615 0 0 140725033725877 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 0 0 0'
+    const ends = '140725033725877 140725033725894 140725033725894 140725033725894 0'
+    const dir = makeDir()
+    const [environ, stat] = [join(dir, 'environ'), join(dir, 'stat')]
+    writeFileSync(environ, '')
+    writeFileSync(
+      stat,
+      `7 (sh) R 1 7 7 0 -1 4194304 9 0 0 0 2 3 0 0 20 0 1 0 4848596 ${memory} ${ends}\n`,
+    )
+    const { openSync } = fs
+    vi.spyOn(fs, 'openSync').mockImplementation((path, ...rest) =>
+      openSync(
+        path === '/proc/7/environ' ? environ : path === '/proc/7/stat' ? stat : path,
+        ...rest,
+      ),
+    )
+    vi.spyOn(Atomics, 'wait').mockImplementation(() => {
+      writeFileSync(environ, `${marker}\0`)
+      return 'timed-out'
+    })
+    expect(carries(7, marker)).toBe(true)
+  })
 
   it.skipIf(process.platform !== 'linux')('do not wait where it is empty for good', async () => {
     const child = spawn('/bin/cat', { env: {}, stdio: ['pipe', 'pipe', 'ignore'] })
