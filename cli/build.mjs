@@ -62,6 +62,7 @@ const packages = {
 const rare = {
   _fail: ['cli/fail.ts', 'lib/failures.ts'],
   _acp: ['lib/tools/acp-agent.ts'],
+  _terminal: ['lib/os/terminal.ts'],
 }
 /**
  * The same for verbs that programs ask over and over, mostly by a whole id and of a session in order:

@@ -14,7 +14,7 @@ export interface Host {
   readonly now: () => number
   readonly write: (fd: 1 | 2, data: string | Uint8Array) => void
   readonly isTerminal: (fd: 1 | 2) => boolean
-  /** The streams, and the signals that reach this process. */
+  /** The streams, of which a reader that left is no error, and the signals that reach this process. */
   readonly process: {
     readonly stdin: Readable
     readonly stdout: Writable & { readonly columns?: number }
@@ -36,7 +36,7 @@ export interface Context {
   /** How wide the terminal is; undefined when standard output is none. */
   readonly columns: number | undefined
   readonly stdin: Readable
-  /** The streams themselves, for what a tool prints while it runs; a reader that left is no error. */
+  /** The streams themselves, for what a tool prints while it runs. */
   readonly stdout: Writable
   readonly stderr: Writable & { readonly columns?: number }
   /**
@@ -79,10 +79,10 @@ export function createContext(host: Host, invocation: Invocation): Context {
       return host.process.stdin
     },
     get stdout() {
-      return forgiving(host.process.stdout)
+      return host.process.stdout
     },
     get stderr() {
-      return forgiving(host.process.stderr)
+      return host.process.stderr
     },
     get signal() {
       signal ??= abortOnSignal(host)
@@ -121,15 +121,4 @@ function abortOnSignal(host: Host): AbortSignal {
   }))
   for (const { name, handle } of handlers) host.process.on(name, handle)
   return controller.signal
-}
-
-const forgiven = new WeakSet<Writable>()
-
-/** A stream whose errors (mostly: nobody reads any more) end nothing but what is written to it. */
-function forgiving<S extends Writable>(stream: S): S {
-  if (!forgiven.has(stream)) {
-    forgiven.add(stream)
-    stream.on('error', () => {})
-  }
-  return stream
 }

@@ -1,7 +1,14 @@
 #!/usr/bin/env node
 /** The program: every part that needs the store lies in a file of its own beside this one. */
 
-import { isTerminal, leaveClosedTerminals, leaveFiles, writeAll } from '../lib/index.ts'
+import {
+  findTerminal,
+  isTerminal,
+  leaveClosedTerminals,
+  leaveFiles,
+  writeAll,
+} from '../lib/index.ts'
+import type { Host } from './context.ts'
 import { runProgram } from './program.ts'
 
 /** A name that is only known when it is called: the bundler leaves the file to itself. */
@@ -10,8 +17,21 @@ const load = (name: string) => {
   return require(file)
 }
 
-/** Whether a stream is in use: what was written to it may still be on its way out. */
-let streams = false
+type Stream = Host['process']['stdout']
+
+/** The streams that are in use: what was written to them may still be on its way out. */
+const streams = new Map<1 | 2, Stream>()
+
+function streamOf(fd: 1 | 2): Stream {
+  const known = streams.get(fd)
+  if (known !== undefined) return known
+  const own = isTerminal(fd) ? findTerminal(fd) : undefined
+  const stream = own ?? (fd === 1 ? process.stdout : process.stderr)
+  // Mostly that nobody reads any more: that ends nothing but what is written.
+  stream.on('error', () => {})
+  streams.set(fd, stream)
+  return stream
+}
 
 /** In ms: sooner than a terminal is closed under a command. */
 const shortLife = 100
@@ -26,19 +46,21 @@ void runProgram(
     env: process.env,
     cwd: () => process.cwd(),
     now: Date.now,
-    write: writeAll,
+    write: (fd, data) => {
+      // What still waits for the terminal is not overtaken, nor the program kept by what follows.
+      if (streams.size > 0 && isTerminal(fd)) streamOf(fd).write(data)
+      else writeAll(fd, data)
+    },
     isTerminal,
     process: {
       get stdin() {
         return process.stdin
       },
       get stdout() {
-        streams = true
-        return process.stdout
+        return streamOf(1)
       },
       get stderr() {
-        streams = true
-        return process.stderr
+        return streamOf(2)
       },
       on: (signal, handler) => process.on(signal, handler),
       off: (signal, handler) => process.off(signal, handler),
@@ -51,7 +73,7 @@ void runProgram(
 ).then((status) => {
   // Not before: what a bug says of itself comes last of all.
   process.on('exit', leaveFiles)
-  if (streams) process.exitCode = status
+  if (streams.size > 0) process.exitCode = status
   // Spares the tearing down of what the system takes back anyway.
   else process.exit(status)
 })

@@ -13,10 +13,19 @@ export interface Progress extends Disposable {
 const patience = 500
 
 /**
+ * Whether a line that is shown for a while may be drawn on the terminal at standard error: it is this
+ * process's now, and does not stand.
+ */
+export function canDraw({ stderr }: Context): boolean {
+  return stderr.writableLength === 0 && isInForeground(2)
+}
+
+/**
  * A line on standard error, once the work takes a while, until the disposal; none where that is no
  * terminal. What is written meanwhile stands above it.
  */
-export function openProgress({ json, quiet, stderr, out }: Context): Progress {
+export function openProgress(context: Context): Progress {
+  const { json, quiet, stderr, out } = context
   const isShown = !json && !quiet && isTerminal(2)
   let last = performance.now()
   let isThere = false
@@ -29,7 +38,7 @@ export function openProgress({ json, quiet, stderr, out }: Context): Progress {
     say: (text) => {
       if (!isShown || performance.now() - last < patience) return
       last = performance.now()
-      if (!isInForeground(2)) return
+      if (!canDraw(context)) return
       isThere = true
       // Of a line that wraps only the end would be wiped away; within the last column too some terminals wrap.
       stderr.write(`\r\x1b[K${cutToWidth(text(), columnsOf(stderr) - 1, atMost)}`)

@@ -2,7 +2,6 @@ import {
   Failure,
   findCaller,
   hasInput,
-  isInForeground,
   isTerminal,
   type Resolved,
   type RunReport,
@@ -17,6 +16,7 @@ import {
 import { misused, refuseTogether } from '../argv.ts'
 import { duration, flag, given, type Handler, type Invocation, text } from '../command.ts'
 import { type Context, columnsOf } from '../context.ts'
+import { canDraw } from '../progress.ts'
 import { questioner } from '../question.ts'
 import { styleOf } from '../render/style.ts'
 import { endText, TurnView } from '../render/turn.ts'
@@ -202,7 +202,7 @@ function viewOf(context: Context): TurnView {
     style: styleOf(context.color.stderr),
     isTerminal: isTerminal(1),
     isLive: isTerminal(2) && !context.quiet,
-    isInForeground: () => isInForeground(2),
+    canDraw: () => canDraw(context),
     columns: () => columnsOf(context.stderr),
   })
 }

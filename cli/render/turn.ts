@@ -19,8 +19,8 @@ export interface TurnViewSpec {
   readonly isTerminal: boolean
   /** Whether stderr is one: what goes on is shown there while nothing is said. */
   readonly isLive: boolean
-  /** Whether the terminal is this process's to draw on now. */
-  readonly isInForeground: () => boolean
+  /** Whether a line that is shown for a while may be drawn on stderr now. */
+  readonly canDraw: () => boolean
   /** How wide stderr is. */
   readonly columns: () => number
 }
@@ -168,7 +168,7 @@ export class TurnView {
   #show(): void {
     // In the middle of what is being said there is no room for it.
     if (this.#isPaused || !this.#isAtStart || !this.#isClear) return
-    if (!this.#spec.isInForeground()) return
+    if (!this.#spec.canDraw()) return
     const now = performance.now()
     const idle = now - this.#lastAt
     const [call] = this.#calls.values()

@@ -58,13 +58,13 @@ export interface PumpSpec {
   readonly source: Readable
   /** Where the bytes go on to; undefined when nobody wants them. */
   readonly sink: Writable | undefined
-  /** Whether somebody else writes to the sink, so that only its slowness counts here. */
-  readonly isShown?: boolean
+  /** Where somebody else shows what the bytes say, the sink among them: only their slowness counts here. */
+  readonly shownOn?: readonly Writable[]
   /** Whether the tool goes on when the sink is a terminal that is closed. */
   readonly outlivesTerminal?: boolean
   /** Called before bytes are passed on. */
   readonly beforeWrite?: (chunk: Buffer) => void
-  readonly recorder: Recorder
+  readonly recorder: Pick<Recorder, 'isFull' | 'settled'>
   /** The bytes could not be passed on. */
   readonly onTrouble: (error: Error) => void
 }
@@ -95,19 +95,22 @@ export function startPump(spec: PumpSpec): Pump {
   const pause = () => {
     if (waiting++ === 0) source.pause()
   }
+  const findSlow = (to: Writable, chunk: Buffer) => {
+    if (spec.shownOn !== undefined) return spec.shownOn.find((one) => one.writableNeedDrain)
+    return to.writable && !to.write(chunk) ? to : undefined
+  }
   source.on('data', (chunk: Buffer) => {
     lastBytes = performance.now()
     lines.take(chunk)
-    if (!spec.isShown) spec.beforeWrite?.(chunk)
+    if (spec.shownOn === undefined) spec.beforeWrite?.(chunk)
     if (spec.recorder.isFull) {
       pause()
       // Not at once: reading on in the same turn of the loop would starve signals and deadlines.
       void spec.recorder.settled().then(() => setImmediate(resume))
     }
-    const isFull = spec.isShown ? sink?.writableNeedDrain : sink?.writable && !sink.write(chunk)
-    if (isFull && sink) {
+    const slow = sink && findSlow(sink, chunk)
+    if (slow !== undefined) {
       pause()
-      const slow = sink
       const go = () => {
         slow.off('drain', go)
         slow.off('close', go)

@@ -83,12 +83,13 @@ export async function openVoice(
   // Redacted before it is cut: the half of a secret looks like none.
   const safe = (text = '') => redactorOf(store).text(cutText(text, longestText)).value
   const isShown = options.show !== undefined && !stream?.isText
+  const shownOn = [options.stdout, options.stderr].filter((one) => one !== undefined)
   const pumps = (['stdout', 'stderr'] as const).map((name) =>
     startPump({
       lines: name === 'stderr' ? stderr : file !== undefined ? silentLines : (events ?? stdout),
       source: child[name],
       sink: options[name],
-      isShown: name === 'stdout' && isShown,
+      ...(name === 'stdout' && isShown && { shownOn }),
       outlivesTerminal: options.ignoreHup === true,
       beforeWrite: (chunk) => options.onPassed?.(name, chunk),
       recorder,

@@ -523,7 +523,7 @@ describe('a document in Markdown', () => {
 describe('TurnView', () => {
   const still = {
     ...{ style: styleOf(false), isTerminal: false, isLive: false, isQuiet: false },
-    ...{ isInForeground: () => true, columns: () => 80, write: () => undefined },
+    ...{ canDraw: () => true, columns: () => 80, write: () => undefined },
   }
 
   it('says what has ended, of so many calls as it remembers', () => {
