@@ -63,8 +63,11 @@ async function dispatch(
   const invocation = parseArgs(verb, words, host.now())
   if (flag(invocation, 'help')) return showHelp(host, parts, verb)
   const { handler } = parts.command(verb.handler ?? verb.name)
-  setTimeout(prepare, shortLife).unref()
-  return await handler(invocation, createContext(host, invocation))
+  const status = handler(invocation, createContext(host, invocation))
+  // One that is over by now is spared the timer.
+  const isOver = (await Promise.race([status, undefined])) !== undefined
+  if (!isOver) setTimeout(prepare, shortLife).unref()
+  return await status
 }
 
 /** Has what a failure says at hand, as long as it is there. */

@@ -53,9 +53,12 @@ export function hasInput(): boolean {
 /** Whether a person looks at the descriptor. */
 export function isTerminal(fd: number): boolean {
   const stats = findStats(fd)
-  // A pipe, a file and Linux's /dev/null are told apart without loading the terminal module.
-  if (!stats?.isCharacterDevice() || stats.rdev === 0x103) return false
-  return process.getBuiltinModule('node:tty').isatty(fd)
+  return stats !== undefined && isDevice(stats) && process.getBuiltinModule('node:tty').isatty(fd)
+}
+
+/** Tells a pipe, a file and Linux's /dev/null from a terminal without loading the module for those. */
+function isDevice(stats: fs.Stats): boolean {
+  return stats.isCharacterDevice() && stats.rdev !== 0x103
 }
 
 /**
@@ -63,8 +66,7 @@ export function isTerminal(fd: number): boolean {
  * terminal's modes again when it ends, and aborts where it cannot.
  */
 export function leaveClosedTerminals(): void {
-  const { isatty } = process.getBuiltinModule('node:tty')
-  leave((fd, stats) => stats.isCharacterDevice() && stats.rdev !== 0x103 && !isatty(fd))
+  leave((fd, stats) => isDevice(stats) && !isTerminal(fd))
 }
 
 /**

@@ -224,14 +224,13 @@ export function isElsewhere(id: Machine): boolean {
 /** A verdict for what runs where this process cannot look, or undefined: it can. */
 function placeOf(id: Machine): Vitals | undefined {
   const here = thisMachine()
-  const isHere = id.host === here.host
-  if (isHere && (id.boot_id === '' || here.boot_id === '')) {
-    return { verdict: 'unknown', why: 'the boot id of this machine is not known' }
-  }
-  if (id.boot_id !== here.boot_id || !id.boot_id) {
-    return isHere
-      ? { verdict: 'dead', why: 'the machine was started anew since' }
-      : { verdict: 'unknown', why: `it was started on another machine, ${oneLine(id.host)}` }
+  if (id.boot_id === '' || id.boot_id !== here.boot_id) {
+    if (id.host !== here.host) {
+      return { verdict: 'unknown', why: `it was started on another machine, ${oneLine(id.host)}` }
+    }
+    return id.boot_id === '' || here.boot_id === ''
+      ? { verdict: 'unknown', why: 'the boot id of this machine is not known' }
+      : { verdict: 'dead', why: 'the machine was started anew since' }
   }
   if (here.pid_ns === '') {
     return { verdict: 'unknown', why: 'the processes of this container are not shown (/proc)' }

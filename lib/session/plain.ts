@@ -61,6 +61,7 @@ export interface Glance {
  */
 export function glanceAtState(document: string): Glance | undefined {
   if (document.length > longest) return undefined
+  glancedState ??= patternOf((key) => glanced.has(key))
   const found = glancedState.exec(document) as Found | null
   if (found === null) return undefined
   const [, id = '', name, last_accessed = '', phase = '', parent, ...below] = found
@@ -255,4 +256,5 @@ const glanced = new Set([
   'ended_at',
   'bytes',
 ])
-const glancedState = patternOf((key) => glanced.has(key))
+/** Made when it is asked for: who looks at one state never does. */
+let glancedState: RegExp | undefined
