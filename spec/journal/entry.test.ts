@@ -52,6 +52,29 @@ describe('encodeEntry and decodeEntry', () => {
     )
   })
 
+  it('keep apart what comes in turns, whether it can change or not', () => {
+    const out = Object.freeze({ stream: 'stdout' })
+    const err = Object.freeze({ stream: 'stderr' })
+    const changing = { n: 0 }
+    const one = fc.record({
+      type: fc.constantFrom('output', 'raw'),
+      turn: fc.constantFrom(1, 2),
+      text: fc.constantFrom('a', '"', null),
+      data: fc.constantFrom(out, err, changing),
+      at: fc.constantFrom(5, 6),
+    })
+    fc.assert(
+      fc.property(fc.array(one, { minLength: 2 }), (entries) => {
+        for (const { at, ...entry } of entries) {
+          changing.n++
+          const { ts, tail } = encodeEntry({ ...entry, at })
+          expect(ts).toBe(new Date(at).toISOString())
+          expect(JSON.parse(`{"a":0${tail}`)).toEqual({ a: 0, ts, ...entry })
+        }
+      }),
+    )
+  })
+
   it('tell entries of different instants apart', () => {
     const base = { type: 'x', turn: 0, text: null, data: {} }
     const texts = [1, 2, 1].map((at) => encodeEntry({ ...base, at }).ts)
