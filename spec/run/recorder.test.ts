@@ -84,6 +84,7 @@ it('keeps 8 MiB while the disk is full, counts the rest, and tells of it by itse
     sink.room = 0
     recorder.push(first as EncodedEntry)
     await expect.poll(() => troubles, { timeout: 5_000 }).toEqual(['DISK_FULL'])
+    expect(sink.refused).toBe(1)
     expect(recorder.isFull).toBe(false)
     for (const entry of [...more, said(session, 'small')]) recorder.push(entry)
     // It is tried again by itself.

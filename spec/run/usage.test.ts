@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { UsageMeter } from '../../lib/run/usage.ts'
+import { lastTotal, UsageMeter } from '../../lib/run/usage.ts'
 import { claudeCode } from '../../lib/tools/claude-code.ts'
 import type { Tokens } from '../../lib/tools/event.ts'
+import { started, type Told, writeSession } from '../store/sessions.ts'
+import { makeStore } from '../support/place.ts'
 
 /** What one result of claude says: of the query, and with its helpers, maybe of earlier turns, too. */
 interface Result {
@@ -64,6 +66,59 @@ describe('UsageMeter', () => {
     expect(meter.sum).toBeNull()
     tell({ input_tokens: 1301, output_tokens: 90 })
     expect(meter.sum).toEqual({ input_tokens: 100, output_tokens: 10 })
+  })
+
+  it('counts all that a conversation says which was to be a copy and is none', () => {
+    const meter = new UsageMeter(() => ({ input_tokens: 10 }), false)
+    meter.beginAnew()
+    meter.take({ type: 'usage', scope: 'thread', tokens: { input_tokens: 15 }, raw: {} }, 'a')
+    expect(meter.sum).toEqual({ input_tokens: 15 })
+  })
+})
+
+describe('lastTotal', () => {
+  const named = (id: string, turn = 1): Told => [
+    'provider_session',
+    { tool: 'codex', provider_session_id: id },
+    { turn },
+  ]
+  const used = (id: string, total?: number): Told => [
+    'usage',
+    { scope: 'thread', provider_session_id: id, total: total && { input_tokens: total } },
+    { turn: 1 },
+  ]
+  const begun = (turn: number, facts: object, tool = 'codex'): Told => {
+    const [type, data, options] = started(turn, Date.UTC(2026, 1, 1), tool)
+    return [type, { ...data, ...facts }, options]
+  }
+  const prompt = 'fix it'
+
+  it.each<[string, Told[], Tokens | 'none' | undefined]>([
+    ['the newest that it told', [used('a', 1), used('a', 2), used('b', 3)], { input_tokens: 2 }],
+    ['what it told before a turn that tells none', [used('a', 1), used('a')], { input_tokens: 1 }],
+    ['none where it began', [begun(1, { prompt }), named('a')], 'none'],
+    ['unknown where another one began', [begun(1, { prompt }), named('b')], undefined],
+    ['unknown where it began in another turn', [begun(1, { prompt }), named('a', 2)], undefined],
+    [
+      'unknown where a turn went on with it',
+      [begun(1, { prompt, provider_session_id: 'a' }), named('a')],
+      undefined,
+    ],
+    [
+      'unknown where it was imported',
+      [begun(1, { prompt, imported: true }), named('a')],
+      undefined,
+    ],
+    ['unknown of a command line of the user', [begun(1, {}), named('a')], undefined],
+  ])('is %s', (_, told, total) => {
+    expect(lastTotal(writeSession(makeStore(), { told }).dir, 'a')).toEqual(total)
+  })
+
+  it('is unknown to a copy when a turn of its tool began since', () => {
+    const { dir } = writeSession(makeStore(), { told: [used('a', 1), begun(2, { prompt })] })
+    expect(lastTotal(dir, 'a', 'codex')).toBeUndefined()
+    expect(lastTotal(dir, 'a', 'goose')).toEqual({ input_tokens: 1 })
+    expect(lastTotal(dir, 'a')).toEqual({ input_tokens: 1 })
   })
 })
 
