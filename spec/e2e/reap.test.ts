@@ -60,6 +60,18 @@ describe('ps', () => {
     expect(await place.json(['ps'])).toEqual([])
   })
 
+  test('shows who supervises an ephemeral session, which is listed nowhere', async () => {
+    const place = makePlace()
+    const gate = `${place.dir}/gate`
+    const run = place.start(['run', '--ephemeral', '--', agent('hold.sh'), gate])
+    const id = await run.session()
+    await run.says('working as')
+    const [first] = await place.json<Row[]>(['ps'])
+    expect(first).toMatchObject({ id, status: 'running', role: 'supervisor', pid: run.pid })
+    touch(gate)
+    await run.ended
+  })
+
   test('shows no secret of a command line', async () => {
     const place = makePlace()
     const secret = `${'gh'}p_${'a1B2c3D4e5F6'.repeat(3)}`

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import fs, { appendFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { ulid } from 'ulid'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Lock, probeLock, tryLock } from '../../lib/os/lock-file.ts'
@@ -222,6 +222,21 @@ describe('killTurn', () => {
     const unknown = race(ended(1, Date.now()), far)
     await expect(unknown.killed).rejects.toMatchObject({ code: 'LIVENESS_UNKNOWN' })
     expect(readFileSync(`${unknown.dir}/transcript.jsonl`, 'utf8')).not.toContain('crashed')
+  })
+
+  it('goes on where the wish is in the journal, though it may not last', async () => {
+    const { store, id, dir, child } = await makeOrphan('echo ready; exec cat')
+    const exit = once(child, 'exit')
+    const eio = Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })
+    const sync = vi.spyOn(fs, 'fdatasyncSync').mockImplementationOnce(() => {
+      throw eio
+    })
+    expect(await killTurn(store, id, 60_000)).toMatchObject({
+      ...{ signal: 'SIGTERM', outcome: 'cancelled' },
+    })
+    expect(await exit).toEqual([null, 'SIGTERM'])
+    expect(sync).toHaveBeenCalled()
+    expect(readFileSync(`${dir}/transcript.jsonl`, 'utf8')).toContain('kill_requested')
   })
 
   it('ends an orphan also where nothing can be recorded, and says so', async () => {

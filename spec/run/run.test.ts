@@ -7,6 +7,7 @@ import {
   type RunOptions,
   type RunTarget,
   readSession,
+  reapProcesses,
   runTurn,
   type SessionId,
   type Started,
@@ -105,27 +106,33 @@ describe.skipIf(process.platform !== 'linux')('runTurn', () => {
     expect(hint()).toBe(`${id}\n`)
   })
 
-  it('removes what a killed turn left beside the store, and nothing of one that may live', async () => {
-    const runtime = makeDir()
-    const store = makeStore({ now: Date.now, env: { XDG_RUNTIME_DIR: runtime } })
-    const { result } = await run(store, fresh)
-    const { session_id: session } = result
-    const own = privatePath(store.env, session)
-    const [, , namespace = ''] = basename(own).split('.')
-    const start = '0'.repeat(12)
-    const [dead, elsewhere] = [namespace, '1'].map((it) =>
-      privateFile.format(dirname(own), { session, pid: process.pid, namespace: it, start }),
-    )
-    mkdirSync(dirname(own))
-    const stranger = `${dirname(own)}/notes`
-    for (const file of [own, dead, privateFile.prompt(dead ?? ''), elsewhere, stranger]) {
-      writeFileSync(file ?? '', 'said')
-    }
-    await run(store, { kind: 'resume', id: session })
-    expect(readdirSync(dirname(own)).sort()).toEqual(
-      [own, elsewhere, stranger].map((file) => basename(file ?? '')).sort(),
-    )
-  })
+  it.each<[string, (store: Store, id: SessionId) => Promise<unknown>]>([
+    ['the next turn', (store, id) => run(store, { kind: 'resume', id })],
+    ['reap', (store) => reapProcesses([store], { grace: 0 })],
+  ])(
+    '%s removes what a killed turn left beside the store, and nothing of one that may live',
+    async (_, sweep) => {
+      const runtime = makeDir()
+      const store = makeStore({ now: Date.now, env: { XDG_RUNTIME_DIR: runtime } })
+      const { result } = await run(store, fresh)
+      const { session_id: session } = result
+      const own = privatePath(store.env, session)
+      const [, , namespace = ''] = basename(own).split('.')
+      const start = '0'.repeat(12)
+      const [dead, elsewhere] = [namespace, '1'].map((it) =>
+        privateFile.format(dirname(own), { session, pid: process.pid, namespace: it, start }),
+      )
+      mkdirSync(dirname(own))
+      const stranger = `${dirname(own)}/notes`
+      for (const file of [own, dead, privateFile.prompt(dead ?? ''), elsewhere, stranger]) {
+        writeFileSync(file ?? '', 'said')
+      }
+      await sweep(store, session)
+      expect(readdirSync(dirname(own)).sort()).toEqual(
+        [own, elsewhere, stranger].map((file) => basename(file ?? '')).sort(),
+      )
+    },
+  )
 
   it('takes back a session that nobody could be told of, and keeps one that was told', async () => {
     const store = makeStore({ now: Date.now })
