@@ -106,7 +106,7 @@ function findTool(
   name: string,
   settings: Readonly<Record<string, ToolSettings>>,
 ): Adapter | undefined {
-  const own = Object.hasOwn(settings, name) ? settings[name]?.own : undefined
+  const own = settings[name]?.own
   return own === undefined ? findAdapter(name) : ownAdapter(name, own)
 }
 
