@@ -65,3 +65,17 @@ it('keeps what was used behind what was said', async () => {
     ['turn_ended', null],
   ])
 })
+
+it('sums up what was said last, and not what was thought behind it', async () => {
+  const item = (type: string, text: string) => ({
+    type: 'item.completed',
+    item: { id: text, type, text },
+  })
+  const { result, entries } = await play('codex', [
+    item('agent_message', 'All done.'),
+    item('reasoning', 'Was it?'),
+    { type: 'turn.completed', usage: {} },
+  ])
+  expect(entries.map((entry) => entry?.type)).toContain('thought')
+  expect(result.summary).toBe('All done.')
+})

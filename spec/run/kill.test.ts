@@ -4,9 +4,9 @@ import fs, { appendFileSync, readFileSync, symlinkSync, writeFileSync } from 'no
 import { ulid } from 'ulid'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Lock, probeLock, tryLock } from '../../lib/os/lock-file.ts'
-import { startTimeOf } from '../../lib/os/process.ts'
+import { isThere, startTimeOf } from '../../lib/os/process.ts'
 import { killTurn } from '../../lib/run/kill.ts'
-import { holdLock } from '../os/holder.ts'
+import { holdLock, until } from '../os/holder.ts'
 import { ended, linesOf, nextId, started, type Told, writeSession } from '../store/sessions.ts'
 import { makeStore } from '../support/place.ts'
 
@@ -166,6 +166,14 @@ describe('killTurn', () => {
     const exit = once(child, 'exit')
     expect(await killTurn(store, id, 0)).toMatchObject({ signal: 'SIGKILL', outcome: 'cancelled' })
     expect(await exit).toEqual([null, 'SIGKILL'])
+  })
+
+  it('ends what is in the group and carries no session', async () => {
+    const { store, id, child } = await makeOrphan('env -i sleep 60 & echo ready; exec cat')
+    const exit = once(child, 'exit')
+    expect(await killTurn(store, id, 60_000)).toMatchObject({ outcome: 'cancelled' })
+    await exit
+    await until(() => !isThere(child.pid as number, 'group'))
   })
 
   it('records no end of a turn that has one, nor of the next', async () => {
