@@ -23,6 +23,7 @@ class Terminal extends Writable implements TerminalStream {
   readonly #fd: number
   readonly #standard: 1 | 2
   #pause = 1
+  #retry: NodeJS.Timeout | undefined
 
   constructor(fd: number, standard: 1 | 2) {
     super()
@@ -51,11 +52,13 @@ class Terminal extends Writable implements TerminalStream {
   }
 
   #wait(rest: Buffer, done: (error?: Error) => void): void {
-    setTimeout(() => this._write(rest, '', done), this.#pause)
+    this.#retry = setTimeout(() => this._write(rest, '', done), this.#pause)
     this.#pause = Math.min(this.#pause * 2, longestPause)
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    // Its number may be another file's next.
+    clearTimeout(this.#retry)
     fs.closeSync(this.#fd)
     done(error)
   }
