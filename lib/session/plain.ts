@@ -1,5 +1,6 @@
 /**
- * States as formatState writes them, read by one pattern: what a list of ten thousand can afford.
+ * States as formatState writes them, read line by line, or by one pattern for a glance: what a list of ten thousand can
+ * afford.
  *
  * A text that is anything else is left to the parser, which would say the same of this one.
  */
@@ -9,34 +10,31 @@ import { foldVersion, type State, stateFormat } from './state.ts'
 
 /** The state in a text, or undefined when it takes a parser to tell. */
 export function readPlainState(document: string): State | undefined {
-  // A pattern that meets megabytes runs out of stack.
   if (document.length > longest) return undefined
-  // From 1,000 characters on V8 compiles a pattern at once, which takes a third of interpreting it.
-  const found = plainState.exec(document.padEnd(1_000)) as Found | null
-  if (found === null) return undefined
-  const tables: Record<Group['table'], Table> = {
-    head: {},
-    genealogy: {},
-    context_status: {},
-    git: {},
-    turn: {},
-    process: {},
-    usage: {},
-    journal: {},
-  }
-  for (let at = 0; at < groups.length; at++) {
-    const text = found[at + 1]
-    if (text === undefined) continue
-    const { table, key, read } = groups[at] as Group
-    const value = read(text)
-    if (value === undefined) return undefined
-    tables[table][key] = value
-  }
-  const { head, genealogy, context_status, git, turn, process, usage, journal } = tables
-  if (process.pgid !== undefined) turn.process = process
-  if (turn.number !== undefined) head.turn = turn
-  if (Object.keys(usage).length > 0) head.usage = usage
-  return Object.assign(head, { genealogy, context_status, git, journal }) as unknown as State
+  const text = { lines: document.split('\n'), at: 0 }
+  const head = readTable(text, 'head')
+  const genealogy = readSection(text, 'genealogy')
+  const context_status = readSection(text, 'context_status')
+  const tools = readTools(text)
+  const git = readSection(text, 'git') ?? {}
+  const turn = readSection(text, 'turn')
+  const process = turn && readSection(text, 'process')
+  const usage = readSection(text, 'usage')
+  const redactions = enter(text, '[redactions]') ? readAmounts(text) : undefined
+  const journal = readSection(text, 'journal')
+  const isPlain = head && genealogy && context_status && tools && journal
+  if (!isPlain || text.at !== text.lines.length - 1 || text.lines[text.at] !== '') return undefined
+  if (turn !== undefined) head.turn = turn
+  if (turn !== undefined && process !== undefined) turn.process = process
+  if (usage !== undefined) head.usage = usage
+  if (redactions !== undefined) head.redactions = redactions
+  return Object.assign(head, {
+    genealogy,
+    context_status,
+    tools,
+    git,
+    journal,
+  }) as unknown as State
 }
 
 /** What is asked of many states to find the few that are wanted. */
@@ -61,7 +59,7 @@ export interface Glance {
  */
 export function glanceAtState(document: string): Glance | undefined {
   if (document.length > longest) return undefined
-  glancedState ??= patternOf((key) => glanced.has(key))
+  glancedState ??= patternOfGlance()
   const found = glancedState.exec(document) as Found | null
   if (found === null) return undefined
   const [, id = '', name, last_accessed = '', phase = '', parent, ...below] = found
@@ -85,12 +83,103 @@ const longest = 256 * 1024
 type Found = readonly (string | undefined)[]
 type Table = Record<string, unknown>
 
-/** What is read of the texts that the pattern lets pass; undefined when it takes a parser to tell. */
+/** A text from a line on; behind its end where it is not what it should be, so that nothing more is found. */
+interface Lines {
+  readonly lines: readonly string[]
+  at: number
+}
+
+function giveUp(text: Lines): undefined {
+  text.at = text.lines.length
+  return undefined
+}
+
+/** Whether a table begins here; then its lines come next. */
+function enter(text: Lines, header: string): boolean {
+  const isHere = text.lines[text.at] === '' && text.lines[text.at + 1] === header
+  if (isHere) text.at += 2
+  return isHere
+}
+
+/** A line that may stand in a table. */
+interface Field {
+  readonly key: string
+  /** What stands before its value. */
+  readonly start: string
+  readonly isOptional: boolean
+  readonly read: (value: string) => unknown
+  /** Of another version than this a parser has to tell. */
+  readonly version: number | undefined
+}
+
+type Section = keyof typeof layout
+
+const fields: Partial<Record<Section, readonly Field[]>> = {}
+
+function fieldsOf(section: Section): readonly Field[] {
+  const keys: Keys = layout[section]
+  fields[section] ??= Object.entries(keys).map(([key, kind]) => ({
+    key,
+    start: `${key} = `,
+    isOptional: isOptional(kind),
+    read: readers[kindOf(kind)],
+    version: versions[key],
+  }))
+  return fields[section]
+}
+
+/** The lines of a table from here on, each of them where it belongs. */
+function readTable(text: Lines, section: Section): Table | undefined {
+  const table: Table = {}
+  for (const { key, start, isOptional, read, version } of fieldsOf(section)) {
+    const line = text.lines[text.at] ?? ''
+    if (line.startsWith(start)) {
+      const value = read(line.slice(start.length))
+      if (value === undefined || (version !== undefined && value !== version)) return giveUp(text)
+      table[key] = value
+      text.at++
+    } else if (!isOptional) {
+      return giveUp(text)
+    }
+  }
+  return table
+}
+
+function readSection(text: Lines, section: Section): Table | undefined {
+  const header = section === 'process' ? '[turn.process]' : `[${section}]`
+  return enter(text, header) ? readTable(text, section) : undefined
+}
+
+/** Undefined also when there is more than one of a tool, or one of a name that every object has. */
+function readTools(text: Lines): Table | undefined {
+  const tools: Table = {}
+  for (;;) {
+    const [, name] = /^\[tools\.([A-Za-z0-9_-]+)\]$/.exec(text.lines[text.at + 1] ?? '') ?? []
+    if (name === undefined || !enter(text, `[tools.${name}]`)) return tools
+    if (name in tools) return giveUp(text)
+    tools[name] = readTable(text, 'tool')
+  }
+}
+
+/** Undefined also when one is there twice, or has a name that every object has. */
+function readAmounts(text: Lines): Table | undefined {
+  const amounts: Table = {}
+  for (;;) {
+    const [, key, amount = ''] = /^([a-z0-9-]+) = (.*)$/.exec(text.lines[text.at] ?? '') ?? []
+    if (key === undefined) return amounts
+    const value = readAmount(amount)
+    if (value === undefined || key in amounts) return giveUp(text)
+    amounts[key] = value
+    text.at++
+  }
+}
+
+/** What is read of a value; undefined when it takes a parser to tell. */
 const readers: Readonly<Record<Kind, (text: string) => unknown>> = {
-  id: unquote,
-  text: unquote,
-  texts: JSON.parse,
-  truth: (text) => text === 'true',
+  id: readId,
+  text: readText,
+  texts: readTexts,
+  truth: readTruth,
   integer: readCount,
   count: readCount,
   mark: readCount,
@@ -98,39 +187,20 @@ const readers: Readonly<Record<Kind, (text: string) => unknown>> = {
   instant: readInstant,
 }
 
-/** Undefined also when there is more than one of a tool, or one of a name that every object has. */
-function readTools(lines: string): Table | undefined {
-  const tools: Record<string, Table> = {}
-  let tool: Table = {}
-  for (const line of lines.split('\n')) {
-    if (line === '') continue
-    if (line.startsWith('[')) {
-      const name = line.slice('[tools.'.length, -1)
-      if (name in tools) return undefined
-      tool = {}
-      tools[name] = tool
-      continue
-    }
-    const equals = line.indexOf(' = ')
-    const key = line.slice(0, equals)
-    const value = toolReaders[key]?.(line.slice(equals + 3))
-    if (value === undefined) return undefined
-    tool[key] = value
-  }
-  return tools
+function readId(value: string): string | undefined {
+  return isId.test(value) ? value.slice(1, -1) : undefined
 }
 
-/** Undefined also when one is there twice, or has a name that every object has. */
-function readAmounts(lines: string): Table | undefined {
-  const amounts: Table = {}
-  for (const line of lines.split('\n')) {
-    if (line === '') continue
-    const [key = '', text = ''] = line.split(' = ')
-    const value = readAmount(text)
-    if (value === undefined || key in amounts) return undefined
-    amounts[key] = value
-  }
-  return amounts
+function readText(value: string): string | undefined {
+  return isText.test(value) ? unquote(value) : undefined
+}
+
+function readTexts(value: string): string[] | undefined {
+  return new RegExp(`^${values.texts}$`).test(value) ? JSON.parse(value) : undefined
+}
+
+function readTruth(value: string): boolean | undefined {
+  return value === 'true' || (value === 'false' ? false : undefined)
 }
 
 function readAmount(text: string): number | undefined {
@@ -138,7 +208,7 @@ function readAmount(text: string): number | undefined {
 }
 
 function readCount(text: string): number | undefined {
-  return text.length < 16 && (text[0] !== '0' || text === '0') ? Number(text) : undefined
+  return /^(?:0|[1-9]\d{0,14})$/.test(text) ? Number(text) : undefined
 }
 
 /** The last day of each month; a leap day is left to those who know the year. */
@@ -155,37 +225,6 @@ function readInstant(text: string): string | undefined {
 function unquote(text: string): string {
   return text.includes('\\') ? JSON.parse(text) : text.slice(1, -1)
 }
-
-function readersOf(keys: Keys): Record<string, (text: string) => unknown> {
-  return Object.fromEntries(Object.entries(keys).map(([key, kind]) => [key, readers[kindOf(kind)]]))
-}
-
-const toolReaders = readersOf(layout.tool)
-
-/** What a group of the pattern has. */
-interface Group {
-  readonly table: Exclude<keyof typeof layout, 'tool'>
-  readonly key: string
-  readonly read: (text: string) => unknown
-}
-
-function groupsOf(table: Group['table']): Group[] {
-  return Object.entries(readersOf(layout[table])).map(([key, read]) => ({ table, key, read }))
-}
-
-/** The groups of the pattern, in its order. */
-const groups: readonly Group[] = [
-  ...groupsOf('head'),
-  ...groupsOf('genealogy'),
-  ...groupsOf('context_status'),
-  { table: 'head', key: 'tools', read: readTools },
-  ...groupsOf('git'),
-  ...groupsOf('turn'),
-  ...groupsOf('process'),
-  ...groupsOf('usage'),
-  { table: 'head', key: 'redactions', read: readAmounts },
-  ...groupsOf('journal'),
-]
 
 const id = '[0-7][0-9A-HJKMNP-TV-Z]{25}'
 // Values as formatToml writes them, and of those only what every reader takes for the same.
@@ -205,14 +244,16 @@ const values: Readonly<Record<Kind, string>> = {
   amount,
   instant: '[0-9T:.Z-]+',
 }
-/** Of another version than these a parser has to tell. */
 const versions: Readonly<Record<string, number>> = { format: stateFormat, fold: foldVersion }
+
+const isId = new RegExp(`^${values.id}$`)
+const isText = new RegExp(`^${text}$`)
 
 const may = (...lines: string[]) => `(?:${lines.join('')})?`
 
 /** The layout, with a group for each value that is taken, in its order. */
-function patternOf(isTaken: (key: string) => boolean): RegExp {
-  const part = (key: string, value: unknown) => `(${isTaken(key) ? '' : '?:'}${value})`
+function patternOfGlance(): RegExp {
+  const part = (key: string, value: unknown) => `(${glanced.has(key) ? '' : '?:'}${value})`
   const lines = (keys: Keys, take = part) =>
     Object.entries(keys)
       .map(([key, kind]) => {
@@ -233,16 +274,13 @@ function patternOf(isTaken: (key: string) => boolean): RegExp {
         `\n\\[turn\\]\n${lines(layout.turn)}`,
         may(`\n\\[turn\\.process\\]\n${lines(layout.process)}`),
       ),
-      // One that is empty would be none here.
-      may(`\n\\[usage\\]\n(?=[a-z])${lines(layout.usage)}`),
+      may(`\n\\[usage\\]\n${lines(layout.usage)}`),
       may(`\n\\[redactions\\]\n${part('redactions', `(?:[a-z0-9-]+ = ${amount}\n)*`)}`),
       `\n\\[journal\\]\n${lines(layout.journal)}`,
-      ' *$',
+      '$',
     ].join(''),
   )
 }
-
-const plainState = patternOf(() => true)
 
 const glanced = new Set([
   'meta_session_id',
