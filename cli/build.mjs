@@ -1,10 +1,13 @@
 /**
- * Makes dist/cli: `stint.cjs` with all that needs no store, a chunk for each handler of verbs and for help, one for
- * what is rarely called, and one for each package, so that a command loads no more than it uses.
+ * Makes dist/cli: `stint.cjs`, which loads the others, `main.cjs` with all that needs no store, a chunk for each handler of
+ * verbs and for help, one for what is rarely called, and one for each package, so that a command loads no more than it
+ * uses; and what V8 makes of all these.
  *
  * `node cli/build.mjs [DIR [FILE.ts…]]`: into another directory, with more chunks than the commands.
  */
 
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -141,7 +144,7 @@ const raw = {
 const builtins = {
   name: 'builtins',
   setup(builder) {
-    builder.onResolve({ filter: /^node:(fs|path)$/ }, ({ path, namespace }) =>
+    builder.onResolve({ filter: /^node:(fs|path|vm)$/ }, ({ path, namespace }) =>
       namespace === 'builtin' ? { path, external: true } : { path, namespace: 'builtin' },
     )
     builder.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
@@ -213,7 +216,7 @@ await mkdir(outdir, { recursive: true })
 const programs = await Promise.all([
   build({
     ...ours,
-    entryPoints: { stint: 'cli/main.ts' },
+    entryPoints: { main: 'cli/main.ts' },
     plugins: [grammarOnly, lateLoading(rare), builtins, packages],
   }),
   ...Object.entries(verbsOfTheirOwn).map(([name, modules]) =>
@@ -249,10 +252,26 @@ for (const [name, chunk] of Object.entries(vendored)) {
   )
 }
 
+// Tells what was made of it from what was made of another.
+for (const name of await readdir(outdir, { recursive: true })) {
+  const file = join(outdir, name)
+  if (!name.endsWith('.cjs')) continue
+  const text = await readFile(file, 'utf8')
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 16)
+  await writeFile(file, `//${hash}\n${text}`)
+}
+await build({
+  ...shared,
+  entryPoints: { stint: 'cli/start.ts', precompile: 'cli/precompile.ts' },
+  plugins: [builtins],
+})
+
 // The first require of a program looks for the nearest one; the package's own is farther up, and longer.
 await writeFile(join(outdir, 'package.json'), '{ "type": "commonjs" }\n')
 await writeFile(join(outdir, 'LICENSES.txt'), await licences([...programs, ...vendor]))
 await chmod(join(outdir, 'stint.cjs'), 0o755)
+
+execFileSync(process.execPath, [join(outdir, 'precompile.cjs')], { stdio: 'inherit' })
 
 // In a checkout, a directory for PATH; npm makes its own for what it installs.
 const bin = join(dirname(outdir), 'bin')

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The program: every part that needs the store lies in a file of its own beside this one. */
 
 import {

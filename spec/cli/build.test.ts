@@ -1,11 +1,23 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import vm from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { compiledDir, hashOf, wrap } from '../../cli/compiled.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -40,7 +52,7 @@ describe('build.mjs', () => {
   })
 
   it('leaves packages, help and what failures say to chunks of their own', () => {
-    const main = readFileSync(join(out, 'stint.cjs'), 'utf8')
+    const main = readFileSync(join(out, 'main.cjs'), 'utf8')
     expect(main).not.toContain('vendor/')
     expect(main).not.toContain('GlobalCommand')
     // A sentence of help, and one of a failure.
@@ -85,6 +97,58 @@ describe('build.mjs', () => {
     expect(got.toml).toEqual([])
     expect(got.after).toHaveLength(2)
   }, 60_000)
+
+  const chunks = () =>
+    readdirSync(out, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.cjs$/.test(name) && !/^(?:stint|precompile|probed)\b/.test(name))
+      .map((name) => ({ name, source: readFileSync(join(out, name), 'utf8') }))
+
+  it('has V8 compile all of them beforehand, as this Node takes it', () => {
+    const dir = compiledDir(out)
+    const known = chunks()
+    expect(known.length).toBeGreaterThan(40)
+    expect(new Set(readdirSync(dir))).toEqual(new Set(known.map(({ source }) => hashOf(source))))
+    for (const { name, source } of known) {
+      const cachedData = readFileSync(join(dir, hashOf(source)))
+      const script = new vm.Script(wrap(source), { cachedData })
+      expect(script.cachedDataRejected, name).toBe(false)
+    }
+  })
+
+  it('tells texts apart that differ in a letter', () => {
+    const hashes = chunks().map(({ source }) => hashOf(source))
+    expect(new Set(hashes).size).toBe(hashes.length)
+    for (const { name, source } of chunks()) {
+      const [, text = ''] = source.split(/(?<=^\S+\n)/)
+      const hash = createHash('sha256').update(text).digest('hex')
+      expect(hash.slice(0, 16), name).toBe(hashOf(source))
+    }
+  })
+
+  it('does without what was compiled, where it is not there or is nothing to V8', () => {
+    const alone = join(dir, 'alone')
+    cpSync(out, alone, { recursive: true })
+    const answer = () => {
+      const args = [join(alone, 'stint.cjs'), 'list', '--bogus']
+      const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+      return { status, stderr }
+    }
+    const usual = answer()
+    expect(usual.status).toBe(2)
+    expect(usual.stderr).toContain('--bogus')
+    const compiled = compiledDir(alone)
+    for (const name of readdirSync(compiled)) {
+      const made = readFileSync(join(compiled, name))
+      writeFileSync(join(compiled, name), made.subarray(0, made.length / 2))
+    }
+    expect(answer()).toEqual(usual)
+    for (const name of readdirSync(compiled)) writeFileSync(join(compiled, name), '')
+    expect(answer()).toEqual(usual)
+    rmSync(compiled, { recursive: true })
+    expect(answer()).toEqual(usual)
+    execFileSync(process.execPath, [join(alone, 'precompile.cjs')])
+    expect(readdirSync(compiled)).toEqual(readdirSync(compiledDir(out)))
+  })
 
   it('keeps the licences of what it bundles', () => {
     const text = readFileSync(join(out, 'LICENSES.txt'), 'utf8')
