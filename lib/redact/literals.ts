@@ -42,30 +42,32 @@ export class Literals {
   }
 
   add(literal: string): void {
+    const { length } = literal
     const codes = codesOf(literal)
-    for (let offset = 0; offset < this.#step && offset + gram <= literal.length; offset++) {
-      this.#mark(wordAt(codes, offset), literal.length - offset, offset)
+    for (let offset = 0; offset < this.#step && offset + gram <= length; offset++) {
+      this.#mark(wordAt(codes, offset), 2 << offset, offset + gram === length)
     }
     // It holds one group of three; every second place has only a part of it.
-    if (literal.length === gram) {
+    if (length === gram) {
       const word = wordAt(codes, 0) << 8
-      for (let any = 0; any < 32; any++) this.#mark(word | any, gram + 1, -1)
+      for (let any = 0; any < 32; any++) this.#mark(word | any, 1, false)
     }
     const begin = this.#beginOf(codes, 0)
     const known = this.#byBegin.get(begin) ?? []
     if (known.some(({ text }) => text === literal)) return
-    const { length } = literal
     known.push({ text: literal, length, last: literal.charCodeAt(length - 1) })
     this.#byBegin.set(begin, known)
   }
 
-  /** Notes that four characters, or as many as are left of a text, stand so far into it. */
-  #mark(word: number, left: number, offset: number): void {
-    const bit = 1 << (offset + 1)
-    const [three, four] = [hashOfThree(word), hashOfFour(word)]
-    const isEnd = left === gram
-    this.#offsets[three] = (this.#offsets[three] as number) | (isEnd ? bit << lastThree : bit)
-    if (!isEnd) this.#gates[four] = (this.#gates[four] as number) | bit
+  /** Notes how far into a text four characters stand, or three that it ends with. */
+  #mark(word: number, bit: number, isEnd: boolean): void {
+    const three = hashOfThree(word)
+    const offsets = this.#offsets
+    offsets[three] = (offsets[three] as number) | (isEnd ? bit << lastThree : bit)
+    if (isEnd) return
+    const four = hashOfFour(word)
+    const gates = this.#gates
+    gates[four] = (gates[four] as number) | bit
   }
 
   /** Its hashes stay: one too many only costs time. */

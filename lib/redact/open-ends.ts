@@ -48,6 +48,8 @@ export function openEnd(text: string, before: string | undefined): string | unde
   // What is curl's goes over many lines.
   const command = last === '\\' ? `${before ?? ''}${text.slice(-400)}\n`.slice(-400) : ''
   if (command.includes('curl')) return command
+  // None of them is shorter, and together they take milliseconds to be made.
+  if (line.length < 5) return undefined
   const end = `${line}\n`
   return openings.some((opening) => opening.test(end)) ? end : undefined
 }

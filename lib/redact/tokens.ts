@@ -37,21 +37,28 @@ export class TokenFinder {
     }
     for (const anchor of [...anchors.values()].sort((a, b) => b.text.length - a.text.length)) {
       const pair = pairAt(anchor.text.charCodeAt(0), anchor.text.charCodeAt(1))
-      this.#anchors.set(pair, [...(this.#anchors.get(pair) ?? []), anchor])
+      const known = this.#anchors.get(pair)
+      if (known === undefined) this.#anchors.set(pair, [anchor])
+      else known.push(anchor)
     }
     this.#shortest = shortest
+    const pairs = this.#pairs
+    const mark = (at: number, bit: number) => {
+      pairs[at] = (pairs[at] as number) | bit
+    }
+    const ends = new Set<number>()
     for (const { text, rule } of anchors.values()) {
       if (isSought(rule)) continue
-      const [a = '', b = '', c] = text
-      this.#mark(a, b, 1)
-      if (c !== undefined) this.#mark(b, c, 2)
-      else for (let code = 0; code < 128; code++) this.#mark(b, String.fromCharCode(code), 2)
+      const second = text.charCodeAt(1)
+      mark(pairAt(text.charCodeAt(0), second), 1)
+      if (text.length > 2) mark(pairAt(second, text.charCodeAt(2)), 2)
+      else ends.add(second)
     }
-  }
-
-  #mark(a: string, b: string, bit: number): void {
-    const at = pairAt(a.charCodeAt(0), b.charCodeAt(0))
-    this.#pairs[at] = (this.#pairs[at] as number) | bit
+    // What follows these may be anything.
+    for (const end of ends) {
+      for (let at = pairAt(end, 0); at < pairAt(end + 1, 0); at++)
+        pairs[at] = (pairs[at] as number) | 2
+    }
   }
 
   /**
