@@ -11,12 +11,8 @@ export function compiledDir(dir: string): string {
   return `${dir}/compiled/${process.version}-${size}-${Math.trunc(mtimeMs)}`
 }
 
-/** Tells a text from others: its first line, a comment of the build's. V8 looks at the length only. */
-export function hashOf(source: string): string {
-  return source.slice(2, source.indexOf('\n'))
-}
-
-/** The text as a function of what a module is given; its first line is of no use to anybody else. */
-export function wrap(source: string): string {
-  return `(function(exports,require,module,__filename,__dirname){${source}\n})`
+/** A file of the program: a function of what a module is given, in ASCII; its first line tells it from others. */
+export function readChunk(file: string): { readonly source: string; readonly hash: string } {
+  const source = fs.readFileSync(file, 'latin1')
+  return { source, hash: source.slice(2, source.indexOf('\n')) }
 }

@@ -4,28 +4,30 @@ import fs from 'node:fs'
 import path from 'node:path'
 import v8 from 'node:v8'
 import vm from 'node:vm'
-import { compiledDir, hashOf, wrap } from './compiled.ts'
+import { compiledDir, readChunk } from './compiled.ts'
+
+/** What Node loads by itself. */
+const own = ['stint.cjs', 'precompile.cjs']
 
 function precompile(root: string): void {
   const dir = compiledDir(root)
   if (fs.existsSync(dir)) return
-  const sources = [root, `${root}/vendor`]
+  const chunks = [root, `${root}/vendor`]
     .flatMap((parent) => fs.readdirSync(parent).map((name) => `${parent}/${name}`))
-    .filter((file) => file.endsWith('.cjs'))
-    .map((file) => fs.readFileSync(file, 'utf8'))
-    .filter((source) => source.startsWith('//'))
-  const scripts = new Map<string, vm.Script>()
+    .filter((file) => file.endsWith('.cjs') && !own.includes(path.basename(file)))
+    .map((filename) => ({ filename, ...readChunk(filename) }))
   // Otherwise only what runs would be compiled.
   v8.setFlagsFromString('--no-lazy')
-  for (const source of sources) scripts.set(source, new vm.Script(wrap(source)))
+  const made = chunks.map(({ filename, source, hash }) => ({
+    script: new vm.Script(source, { filename }),
+    hash,
+  }))
   // V8 takes what it made only under the flags that it had.
   v8.setFlagsFromString('--lazy')
 
   fs.mkdirSync(path.dirname(dir), { recursive: true })
   const temporary = fs.mkdtempSync(`${dir}.`)
-  for (const [source, script] of scripts) {
-    write(`${temporary}/${hashOf(source)}`, script.createCachedData())
-  }
+  for (const { script, hash } of made) write(`${temporary}/${hash}`, script.createCachedData())
   fs.chmodSync(temporary, 0o755)
   fs.renameSync(temporary, dir)
 }

@@ -3,7 +3,7 @@
 
 import fs from 'node:fs'
 import vm from 'node:vm'
-import { compiledDir, hashOf, wrap } from './compiled.ts'
+import { compiledDir, readChunk } from './compiled.ts'
 
 const compiled = findCompiled()
 const modules = new Map<string, { readonly exports: unknown }>()
@@ -29,9 +29,8 @@ function load(name: string): unknown {
   const known = modules.get(name)
   if (known !== undefined) return known.exports
   const filename = `${__dirname}/${name}`
-  const source = fs.readFileSync(filename, 'utf8')
-  const cachedData = findMade(hashOf(source))
-  const script = new vm.Script(wrap(source), { filename, cachedData })
+  const { source, hash } = readChunk(filename)
+  const script = new vm.Script(source, { filename, cachedData: findMade(hash) })
   const module = { exports: {} }
   modules.set(name, module)
   const own = (wanted: string) =>

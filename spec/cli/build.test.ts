@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -17,9 +18,17 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import vm from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compiledDir, hashOf, wrap } from '../../cli/compiled.ts'
+import { compiledDir, readChunk } from '../../cli/compiled.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** What the packages export of which something is asked. */
+interface Exported {
+  (text: string): unknown
+  readonly monotonicFactory?: unknown
+  readonly sync?: unknown
+  readonly lock?: unknown
+}
 
 describe('build.mjs', () => {
   let dir = ''
@@ -65,12 +74,18 @@ describe('build.mjs', () => {
     for (const name of ['write-file-atomic', 'proper-lockfile', 'toml-parse']) {
       expect(existsSync(join(out, 'vendor', `${name}.cjs`)), name).toBe(true)
     }
-    const load = createRequire(join(out, 'vendor/'))
-    expect(typeof load('./ulid.cjs').monotonicFactory).toBe('function')
-    expect(typeof load('./write-file-atomic.cjs').sync).toBe('function')
-    expect(typeof load('./proper-lockfile.cjs').lock).toBe('function')
-    expect(load('./toml-parse.cjs')('a = 1')).toEqual({ a: 1 })
-    expect(load('./string-width.cjs')('日')).toBe(2)
+    const require = createRequire(import.meta.url)
+    const load = (name: string) => {
+      const module = { exports: {} as Exported }
+      const { source } = readChunk(join(out, 'vendor', `${name}.cjs`))
+      vm.runInThisContext(source)(module.exports, require, module)
+      return module.exports
+    }
+    expect(typeof load('ulid').monotonicFactory).toBe('function')
+    expect(typeof load('write-file-atomic').sync).toBe('function')
+    expect(typeof load('proper-lockfile').lock).toBe('function')
+    expect(load('toml-parse')('a = 1')).toEqual({ a: 1 })
+    expect(load('string-width')('日')).toBe(2)
   })
 
   it('loads no package before a command calls for it', () => {
@@ -80,48 +95,63 @@ describe('build.mjs', () => {
       `import { formatToml } from ${JSON.stringify(join(root, 'lib/base/toml.ts'))}
        import { findKoffi, createMint } from ${JSON.stringify(join(root, 'lib/os/packages.ts'))}
        import { measureFor } from ${JSON.stringify(join(root, 'cli/render/width.ts'))}
-       const vendored = () => Object.keys(require.cache).filter((file) => file.includes('vendor'))
-       export const probe = async () => {
+       const fs = process.getBuiltinModule('node:fs')
+       const read = []
+       const readFileSync = fs.readFileSync
+       fs.readFileSync = (file, ...rest) => {
+         if (String(file).includes('vendor')) read.push(file)
+         return readFileSync(file, ...rest)
+       }
+       const vendored = () => [...read]
+       const probe = async () => {
          const before = vendored()
          formatToml({ a: 1 })
          const toml = vendored()
          createMint()
          const wide = (await measureFor(['日']))('日')
          return { before, toml, after: vendored(), wide, koffi: typeof findKoffi }
-       }`,
+       }
+       probe().then((told) => console.log(JSON.stringify(told)))`,
     )
-    execFileSync(process.execPath, [join(root, 'cli/build.mjs'), join(out, 'probed'), source])
-    const run = `require(${JSON.stringify(join(out, 'probed/probe.cjs'))}).probe().then((x) => console.log(JSON.stringify(x)))`
-    const got = JSON.parse(execFileSync(process.execPath, ['-e', run], { encoding: 'utf8' }))
+    const probed = join(out, 'probed')
+    execFileSync(process.execPath, [join(root, 'cli/build.mjs'), probed, source])
+    // In place of the program's own.
+    renameSync(join(probed, 'probe.cjs'), join(probed, 'main.cjs'))
+    const got = JSON.parse(
+      execFileSync(process.execPath, [join(probed, 'stint.cjs')], { encoding: 'utf8' }),
+    )
     expect(got).toMatchObject({ before: [], wide: 2, koffi: 'function' })
     expect(got.toml).toEqual([])
     expect(got.after).toHaveLength(2)
   }, 60_000)
 
   const chunks = () =>
-    readdirSync(out, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.cjs$/.test(name) && !/^(?:stint|precompile|probed)\b/.test(name))
-      .map((name) => ({ name, source: readFileSync(join(out, name), 'utf8') }))
+    [out, join(out, 'vendor')]
+      .flatMap((parent) => readdirSync(parent).map((name) => join(parent, name)))
+      .filter((file) => file.endsWith('.cjs') && !/\/(?:stint|precompile)\.cjs$/.test(file))
+      .map((file) => ({ file, ...readChunk(file) }))
 
   it('has V8 compile all of them beforehand, as this Node takes it', () => {
-    const dir = compiledDir(out)
-    const known = chunks()
-    expect(known.length).toBeGreaterThan(40)
-    expect(new Set(readdirSync(dir))).toEqual(new Set(known.map(({ source }) => hashOf(source))))
-    for (const { name, source } of known) {
-      const cachedData = readFileSync(join(dir, hashOf(source)))
-      const script = new vm.Script(wrap(source), { cachedData })
-      expect(script.cachedDataRejected, name).toBe(false)
+    const compiled = compiledDir(out)
+    expect(chunks().length).toBeGreaterThan(40)
+    expect(readdirSync(compiled).sort()).toEqual(
+      chunks()
+        .map(({ hash }) => hash)
+        .sort(),
+    )
+    for (const { file, source, hash } of chunks()) {
+      const cachedData = readFileSync(join(compiled, hash))
+      expect(new vm.Script(source, { cachedData }).cachedDataRejected, file).toBe(false)
     }
   })
 
   it('tells texts apart that differ in a letter', () => {
-    const hashes = chunks().map(({ source }) => hashOf(source))
-    expect(new Set(hashes).size).toBe(hashes.length)
-    for (const { name, source } of chunks()) {
-      const [, text = ''] = source.split(/(?<=^\S+\n)/)
-      const hash = createHash('sha256').update(text).digest('hex')
-      expect(hash.slice(0, 16), name).toBe(hashOf(source))
+    for (const { file, source, hash } of chunks()) {
+      const text = source.slice(source.indexOf('\n') + 1)
+      // Read as bytes, any other letter would be more than one.
+      expect(/^[\t\n\r -~]*$/.test(text), file).toBe(true)
+      const whole = createHash('sha256').update(text).digest('hex')
+      expect(whole.slice(0, 16), file).toBe(hash)
     }
   })
 
