@@ -44,30 +44,35 @@ export class Literals {
   add(literal: string): void {
     const { length } = literal
     const codes = codesOf(literal)
-    for (let offset = 0; offset < this.#step && offset + gram <= length; offset++) {
-      this.#mark(wordAt(codes, offset), 2 << offset, offset + gram === length)
-    }
-    // It holds one group of three; every second place has only a part of it.
-    if (length === gram) {
-      const word = wordAt(codes, 0) << 8
-      for (let any = 0; any < 32; any++) this.#mark(word | any, 1, false)
-    }
     const begin = this.#beginOf(codes, 0)
-    const known = this.#byBegin.get(begin) ?? []
-    if (known.some(({ text }) => text === literal)) return
-    known.push({ text: literal, length, last: literal.charCodeAt(length - 1) })
-    this.#byBegin.set(begin, known)
-  }
+    const known = this.#byBegin.get(begin)
+    if (known?.some(({ text }) => text === literal)) return
+    const one = { text: literal, length, last: literal.charCodeAt(length - 1) }
+    if (known === undefined) this.#byBegin.set(begin, [one])
+    else known.push(one)
 
-  /** Notes how far into a text four characters stand, or three that it ends with. */
-  #mark(word: number, bit: number, isEnd: boolean): void {
-    const three = hashOfThree(word)
     const offsets = this.#offsets
-    offsets[three] = (offsets[three] as number) | (isEnd ? bit << lastThree : bit)
-    if (isEnd) return
-    const four = hashOfFour(word)
     const gates = this.#gates
-    gates[four] = (gates[four] as number) | bit
+    for (let offset = 0; offset < this.#step && offset + gram <= length; offset++) {
+      const word = wordAt(codes, offset)
+      const three = hashOfThree(word)
+      if (offset + gram === length) {
+        offsets[three] = (offsets[three] as number) | (2 << (offset + lastThree))
+        break
+      }
+      const four = hashOfFour(word)
+      offsets[three] = (offsets[three] as number) | (2 << offset)
+      gates[four] = (gates[four] as number) | (2 << offset)
+    }
+    if (length > gram) return
+    // It holds one group of three; every second place has only a part of it.
+    const word = wordAt(codes, 0) << 8
+    for (let any = 0; any < 32; any++) {
+      const three = hashOfThree(word | any)
+      const four = hashOfFour(word | any)
+      offsets[three] = (offsets[three] as number) | 1
+      gates[four] = (gates[four] as number) | 1
+    }
   }
 
   /** Its hashes stay: one too many only costs time. */
