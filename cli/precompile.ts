@@ -27,9 +27,14 @@ function precompile(root: string): void {
 
   fs.mkdirSync(path.dirname(dir), { recursive: true })
   const temporary = fs.mkdtempSync(`${dir}.`)
-  for (const { script, hash } of made) write(`${temporary}/${hash}`, script.createCachedData())
-  fs.chmodSync(temporary, 0o755)
-  fs.renameSync(temporary, dir)
+  try {
+    for (const { script, hash } of made) write(`${temporary}/${hash}`, script.createCachedData())
+    fs.chmodSync(temporary, 0o755)
+    fs.renameSync(temporary, dir)
+  } catch (error) {
+    fs.rmSync(temporary, { recursive: true })
+    throw error
+  }
 }
 
 /** To the disk before its name is: half of it would be believed. */

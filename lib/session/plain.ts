@@ -11,7 +11,7 @@ import { foldVersion, type State, stateFormat } from './state.ts'
 /** The state in a text, or undefined when it takes a parser to tell. */
 export function readPlainState(document: string): State | undefined {
   if (document.length > longest) return undefined
-  const text = { lines: document.split('\n'), at: 0 }
+  const text = { document, at: 0 }
   const head = readTable(text, 'head')
   const genealogy = readSection(text, 'genealogy')
   const context_status = readSection(text, 'context_status')
@@ -20,21 +20,16 @@ export function readPlainState(document: string): State | undefined {
   const turn = readSection(text, 'turn')
   const process = turn && readSection(text, 'process')
   const usage = readSection(text, 'usage')
-  const redactions = enter(text, '[redactions]') ? readAmounts(text) : undefined
+  const redactions = enter(text, 'redactions') ? readAmounts(text) : undefined
   const journal = readSection(text, 'journal')
   const isPlain = head && genealogy && context_status && tools && journal
-  if (!isPlain || text.at !== text.lines.length - 1 || text.lines[text.at] !== '') return undefined
+  if (!isPlain || text.at !== document.length) return undefined
   if (turn !== undefined) head.turn = turn
   if (turn !== undefined && process !== undefined) turn.process = process
   if (usage !== undefined) head.usage = usage
   if (redactions !== undefined) head.redactions = redactions
-  return Object.assign(head, {
-    genealogy,
-    context_status,
-    tools,
-    git,
-    journal,
-  }) as unknown as State
+  const tables = { genealogy, context_status, tools, git, journal }
+  return Object.assign(head, tables) as unknown as State
 }
 
 /** What is asked of many states to find the few that are wanted. */
@@ -84,20 +79,21 @@ type Found = readonly (string | undefined)[]
 type Table = Record<string, unknown>
 
 /** A text from a line on; behind its end where it is not what it should be, so that nothing more is found. */
-interface Lines {
-  readonly lines: readonly string[]
+interface Text {
+  readonly document: string
   at: number
 }
 
-function giveUp(text: Lines): undefined {
-  text.at = text.lines.length
+function giveUp(text: Text): undefined {
+  text.at = text.document.length + 1
   return undefined
 }
 
 /** Whether a table begins here; then its lines come next. */
-function enter(text: Lines, header: string): boolean {
-  const isHere = text.lines[text.at] === '' && text.lines[text.at + 1] === header
-  if (isHere) text.at += 2
+function enter(text: Text, name: string): boolean {
+  const header = `\n[${name}]\n`
+  const isHere = text.document.startsWith(header, text.at)
+  if (isHere) text.at += header.length
   return isHere
 }
 
@@ -129,15 +125,16 @@ function fieldsOf(section: Section): readonly Field[] {
 }
 
 /** The lines of a table from here on, each of them where it belongs. */
-function readTable(text: Lines, section: Section): Table | undefined {
+function readTable(text: Text, section: Section): Table | undefined {
+  const { document } = text
   const table: Table = {}
   for (const { key, start, isOptional, read, version } of fieldsOf(section)) {
-    const line = text.lines[text.at] ?? ''
-    if (line.startsWith(start)) {
-      const value = read(line.slice(start.length))
+    if (document.startsWith(start, text.at)) {
+      const end = document.indexOf('\n', text.at)
+      const value = end < 0 ? undefined : read(document.slice(text.at + start.length, end))
       if (value === undefined || (version !== undefined && value !== version)) return giveUp(text)
       table[key] = value
-      text.at++
+      text.at = end + 1
     } else if (!isOptional) {
       return giveUp(text)
     }
@@ -145,32 +142,38 @@ function readTable(text: Lines, section: Section): Table | undefined {
   return table
 }
 
-function readSection(text: Lines, section: Section): Table | undefined {
-  const header = section === 'process' ? '[turn.process]' : `[${section}]`
-  return enter(text, header) ? readTable(text, section) : undefined
+function readSection(text: Text, section: Section): Table | undefined {
+  return enter(text, section === 'process' ? 'turn.process' : section)
+    ? readTable(text, section)
+    : undefined
 }
 
 /** Undefined also when there is more than one of a tool, or one of a name that every object has. */
-function readTools(text: Lines): Table | undefined {
+function readTools(text: Text): Table | undefined {
   const tools: Table = {}
+  const header = /\n\[(tools\.([A-Za-z0-9_-]+))\]\n/y
   for (;;) {
-    const [, name] = /^\[tools\.([A-Za-z0-9_-]+)\]$/.exec(text.lines[text.at + 1] ?? '') ?? []
-    if (name === undefined || !enter(text, `[tools.${name}]`)) return tools
+    header.lastIndex = text.at
+    const [, section, name] = header.exec(text.document) ?? []
+    if (section === undefined || name === undefined) return tools
     if (name in tools) return giveUp(text)
+    enter(text, section)
     tools[name] = readTable(text, 'tool')
   }
 }
 
 /** Undefined also when one is there twice, or has a name that every object has. */
-function readAmounts(text: Lines): Table | undefined {
+function readAmounts(text: Text): Table | undefined {
   const amounts: Table = {}
+  const line = /([a-z0-9-]+) = (.*)\n/y
   for (;;) {
-    const [, key, amount = ''] = /^([a-z0-9-]+) = (.*)$/.exec(text.lines[text.at] ?? '') ?? []
+    line.lastIndex = text.at
+    const [, key, amount = ''] = line.exec(text.document) ?? []
     if (key === undefined) return amounts
     const value = readAmount(amount)
     if (value === undefined || key in amounts) return giveUp(text)
     amounts[key] = value
-    text.at++
+    text.at = line.lastIndex
   }
 }
 
@@ -208,18 +211,27 @@ function readAmount(text: string): number | undefined {
 }
 
 function readCount(text: string): number | undefined {
-  return /^(?:0|[1-9]\d{0,14})$/.test(text) ? Number(text) : undefined
+  if (text === '' || text.length > 15 || (text.length > 1 && text.startsWith('0'))) return undefined
+  let count = 0
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) return undefined
+    count = count * 10 + digit
+  }
+  return count
 }
 
-/** The last day of each month; a leap day is left to those who know the year. */
-const lastDays = ['31', '28', '31', '30', '31', '30', '31', '31', '30', '31', '30', '31']
+/** A leap day is left to those who know the year. */
+const isInstant = new RegExp(
+  [
+    '^[1-9]\\d{3}-(?:',
+    '(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|1\\d|2[0-8])',
+    ')T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d\\.\\d{3}Z$',
+  ].join(''),
+)
 
 function readInstant(text: string): string | undefined {
-  if (!/^[1-9]\d{3}-\d\d-\d\dT\d\d:[0-5]\d:[0-5]\d\.\d{3}Z$/.test(text)) return undefined
-  const lastDay = lastDays[Number(text.slice(5, 7)) - 1]
-  const day = text.slice(8, 10)
-  const isOne = lastDay !== undefined && day > '00' && day <= lastDay && text.slice(11, 13) < '24'
-  return isOne ? text : undefined
+  return isInstant.test(text) ? text : undefined
 }
 
 function unquote(text: string): string {
