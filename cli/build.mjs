@@ -266,9 +266,10 @@ for (const name of await readdir(outdir, { recursive: true })) {
   await writeFile(file, `//${hash}\n${wrapped}`)
 }
 await build({
-  ...shared,
+  ...ours,
+  banner: {},
   entryPoints: { stint: 'cli/start.ts', precompile: 'cli/precompile.ts' },
-  plugins: [builtins],
+  plugins: [builtins, packages],
 })
 
 // The first require of a program looks for the nearest one; the package's own is farther up, and longer.

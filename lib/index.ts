@@ -81,6 +81,7 @@ export {
 export { requireUtf8 } from './os/disk/facts.ts'
 export { systemErrno, systemFailure } from './os/errno.ts'
 export type { Lock } from './os/lock-file.ts'
+export { compileProgram, loadProgram } from './os/program-files.ts'
 export { findTerminal, type TerminalStream } from './os/terminal.ts'
 export {
   createRedactor,

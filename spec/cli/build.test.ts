@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import vm from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compiledDir, readChunk } from '../../cli/compiled.ts'
+import { compiledDir, readProgramFile } from '../../lib/os/program-files.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -77,7 +77,7 @@ describe('build.mjs', () => {
     const require = createRequire(import.meta.url)
     const load = (name: string) => {
       const module = { exports: {} as Exported }
-      const { source } = readChunk(join(out, 'vendor', `${name}.cjs`))
+      const { source } = readProgramFile(join(out, 'vendor', `${name}.cjs`))
       vm.runInThisContext(source)(module.exports, require, module)
       return module.exports
     }
@@ -129,7 +129,7 @@ describe('build.mjs', () => {
     [out, join(out, 'vendor')]
       .flatMap((parent) => readdirSync(parent).map((name) => join(parent, name)))
       .filter((file) => file.endsWith('.cjs') && !/\/(?:stint|precompile)\.cjs$/.test(file))
-      .map((file) => ({ file, ...readChunk(file) }))
+      .map((file) => ({ file, ...readProgramFile(file) }))
 
   it('has V8 compile all of them beforehand, as this Node takes it', () => {
     const compiled = compiledDir(out)

@@ -3,12 +3,13 @@
  * the file that LOADED names.
  */
 
-import { writeFileSync } from 'node:fs'
-import { Module } from 'node:module'
+import fs from 'node:fs'
 
 const { PREPARED, LOADED = '/_fail.cjs' } = process.env
-const timer = setInterval(() => {
-  if (!Object.keys(Module._cache).some((file) => file.endsWith(LOADED))) return
-  clearInterval(timer)
-  writeFileSync(PREPARED, '')
-}, 20).unref()
+const { readFileSync, writeFileSync } = fs
+fs.readFileSync = (file, ...rest) => {
+  const text = readFileSync(file, ...rest)
+  // Not before it has run, too.
+  if (String(file).endsWith(LOADED)) setTimeout(() => writeFileSync(PREPARED, ''), 20)
+  return text
+}
