@@ -56,8 +56,7 @@ export class TokenFinder {
     }
     // What follows these may be anything.
     for (const end of ends) {
-      for (let at = pairAt(end, 0); at < pairAt(end + 1, 0); at++)
-        pairs[at] = (pairs[at] as number) | 2
+      for (let at = pairAt(end, 0); at < pairAt(end + 1, 0); at++) mark(at, 2)
     }
   }
 

@@ -199,7 +199,7 @@ function readText(value: string): string | undefined {
 }
 
 function readTexts(value: string): string[] | undefined {
-  return new RegExp(`^${values.texts}$`).test(value) ? JSON.parse(value) : undefined
+  return isTexts.test(value) ? JSON.parse(value) : undefined
 }
 
 function readTruth(value: string): boolean | undefined {
@@ -241,7 +241,7 @@ function unquote(text: string): string {
 const id = '[0-7][0-9A-HJKMNP-TV-Z]{25}'
 // Values as formatToml writes them, and of those only what every reader takes for the same.
 const text = '"(?:[^"\\\\\\x00-\\x1f\\x7f-\\x9f]|\\\\["\\\\bfnrt])*"'
-// A small pattern is soon compiled: these are looked at again when they are taken.
+// A small pattern is soon compiled: a glance does not look into these.
 const count = '[0-9]+'
 const amount = '[0-9.]+'
 
@@ -260,6 +260,7 @@ const versions: Readonly<Record<string, number>> = { format: stateFormat, fold: 
 
 const isId = new RegExp(`^${values.id}$`)
 const isText = new RegExp(`^${text}$`)
+const isTexts = new RegExp(`^${values.texts}$`)
 
 const may = (...lines: string[]) => `(?:${lines.join('')})?`
 
