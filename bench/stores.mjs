@@ -15,6 +15,9 @@ const kinds = 100
 /** Only so many of the newest have locks/ and output/; readers of a list look into neither. */
 const furnished = 10_000
 
+/** Above every pid that Linux gives out. */
+const nobody = 4_194_304 + 4711
+
 const samples = { id: '01ARZ3NDEKTSV4RRFFQ69G5FAV', name: 'job-777777', text: 'Sample work 777777' }
 const sampleParent = '01ARZ3NDEKTSV4RRFFQ69G5FAW'
 const branches = ['main', 'feat/auth', 'fix/login-loop', 'main', 'chore/deps']
@@ -101,6 +104,7 @@ async function makeMold(lib, base, kind) {
   lib.projectResult(session, session.state)
   session[Symbol.dispose]()
   lock.release()
+  leave(lib.sessionFiles.sessionLock(dir))
   // Another length would belong to another journal.bytes.
   if (!lib.isSessionId(id) || id.length !== samples.id.length) throw new Error('no ULID')
   const marks = new Map([
@@ -118,12 +122,19 @@ async function makeMold(lib, base, kind) {
   }
 }
 
+/** As a supervisor leaves its lock: the process that it names is gone. This one makes all of them, and lives. */
+function leave(lock) {
+  const facts = fs.readFileSync(lock, 'utf8')
+  const left = facts.replace(`"pid":${process.pid},`, `"pid":${nobody},`)
+  if (left === facts) throw new Error(`${lock} does not name this process`)
+  fs.writeFileSync(lock, left)
+}
+
 async function addTurn(lib, session, kind, turn, tick) {
   const started = tick(40)
   const { boot_id, ...machine } = lib.thisMachine()
   const group = {
-    // Above every pid that Linux gives out: nobody is there.
-    pgid: 4_194_304 + 4711,
+    pgid: nobody,
     start_time: '123456789',
     boot_id: kind.crashed === 'here' ? boot_id : '00000000-0000-4000-8000-000000000000',
     ...machine,

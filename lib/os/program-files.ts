@@ -82,6 +82,7 @@ function findCompiledDir(dir: string): string | undefined {
 
 /** What was made of a text. Without it, and for whatever reason it is not there, the text is compiled. */
 function findMade(compiled: string | undefined, hash: string): Buffer | undefined {
+  if (compiled === undefined) return undefined
   try {
     return fs.readFileSync(`${compiled}/${hash}`)
   } catch {

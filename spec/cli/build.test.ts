@@ -180,6 +180,23 @@ describe('build.mjs', () => {
     expect(readdirSync(compiled)).toEqual(readdirSync(compiledDir(out)))
   })
 
+  it('takes nothing for its own that lies where it runs, also when Node’s own file is gone', () => {
+    const preload = join(dir, 'gone.cjs')
+    writeFileSync(
+      preload,
+      `process.execPath = '/nowhere/node'
+       const fs = require('node:fs')
+       const { readFileSync } = fs
+       fs.readFileSync = (file, ...rest) => {
+         if (!String(file).startsWith('/')) console.log(file)
+         return readFileSync(file, ...rest)
+       }`,
+    )
+    const args = ['--require', preload, join(out, 'stint.cjs'), 'list', '--bogus']
+    const got = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    expect(got).toMatchObject({ status: 2, stdout: '' })
+  })
+
   it('keeps the licences of what it bundles', () => {
     const text = readFileSync(join(out, 'LICENSES.txt'), 'utf8')
     for (const name of ['cac', 'string-width', 'write-file-atomic', 'graceful-fs', '@iarna/toml']) {
