@@ -12,9 +12,9 @@ import { isChosen, isLikePassword, isPaired, isRandom, isTwoWords, looksSecret }
 
 // What names of secrets end with, roughly, by their last letter: names.ts has the last word.
 const nameEnds =
-  '(?:(?:oke|izatio|lai|essio|pi)n|(?:wor|ssw|[a-z_;-]pw|cre|_pro|(?:et|ecret[_ ]?|ession_?|sess|t\\.s)i|[_-]see)d|' +
+  '(?:(?:oke|izatio|lai|essio|pi|irmatio)n|(?:wor|ssw|[a-z_;-]pw|cre|_pro|(?:et|ecret[_ ]?|ession_?|sess|t\\.s)i|[_-]see)d|' +
   '(?:hras|ooki|cod|alu|bas|_privat|_liv)e|(?:ecre|sal|jw|pa|tex|_tes)t|(?:pas|word|sswd|ecret|ntial|cred|key|oken|code)s|' +
-  '[a-z0-9_. -]key|(?<![a-z0-9])pwd?|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|' +
+  '[a-z0-9_. -]key|(?:(?<![a-z0-9])|(?<=bind|root|ldap|dmin|vnc))pwd?|onfirm|epper|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|' +
   '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|(?:tf_token|op_session)_[a-z0-9_-]{1,60}|' +
   '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code(?:_verifier)?|[a-z_]{0,7}assertion|samlre(?:sponse|quest)|sid|hapikey|app_?id|hash))'
 const connectors = `(?:[=:\uff1a\uff1d]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|[({](?=["'\`])|>(?=[^\\s<])|<-(?=[ \\t]{0,4}["'])|(?:\\|\\||\\?\\?)=?(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
@@ -110,8 +110,13 @@ function nameAt(text: string, at: number, operator: string): Name | undefined {
   if (text[end - 1] === ')' || text[end] === ']') end = withoutNote(text, end)
   const start = nameBefore(text, end)
   const before = text[start - 1]
-  // What an ARN calls a secret is an id of one.
-  if (operator === ':' && before === ':' && isDigit(text.charCodeAt(start - 2))) return undefined
+  // What an ARN calls a secret, behind the number of an account, is an id of one.
+  if (
+    operator === ':' &&
+    before === ':' &&
+    /[0-9]{12}:$/.test(text.slice(Math.max(0, start - 13), start))
+  )
+    return undefined
   // The rule of a marker is no name.
   if (text.startsWith(markerHead, start - markerHead.length)) return undefined
   const name = text.slice(start, end)

@@ -12,14 +12,14 @@ export function isHarmless(text: string): boolean {
   return plain.test(text)
 }
 
-/** Whether every key and string is one, and no key or kind says anything of a value. */
+/** Whether every key and string is one, and nothing in it says anything of a value. */
 export function isHarmlessJson(value: unknown): boolean {
-  if (typeof value === 'string') return isHarmless(value) && value !== 'Secret'
+  if (typeof value === 'string') return isHarmless(value) && !isTelling(value)
   if (typeof value !== 'object' || value === null) return true
   if (Array.isArray(value)) return value.length === 0
   return Object.entries(value).every(
     ([key, one]) =>
-      isHarmless(key) && !isTelling(key) && !/^value$/i.test(key) && isHarmlessJson(one),
+      isHarmless(key) && !isTelling(key) && !/val|^v$/i.test(key) && isHarmlessJson(one),
   )
 }
 

@@ -11,7 +11,7 @@ import {
 import { isValueOfSecret } from './manifests.ts'
 import { endAt } from './match.ts'
 import { isOpaque, type Literal, type Member, Siblings } from './members.ts'
-import { findKind, findMeaning, isNameOfValue, type Kind } from './names.ts'
+import { findKind, findMeaning, type Kind } from './names.ts'
 import { isChosen, isPaired } from './values.ts'
 
 /** What is done with the strings of a JSON text. */
@@ -49,6 +49,7 @@ export function redactJson(
 interface Inner {
   readonly members: readonly Member[]
   readonly path: string
+  readonly name: string | undefined
   readonly above: Kind | undefined
 }
 
@@ -121,7 +122,7 @@ class Walk {
       this.#depth++
       const isWhole =
         code === 123
-          ? this.#object(below, kind, inner)
+          ? this.#object(below, key, kind, inner)
           : this.#list(below, kind ?? kindOfItems(key))
       this.#depth--
       return isWhole || undefined
@@ -144,7 +145,12 @@ class Walk {
     return text === undefined ? undefined : { start, end: end + 1, text }
   }
 
-  #object(path: string, above: Kind | undefined, outer?: Inner[]): boolean {
+  #object(
+    path: string,
+    name: string | undefined,
+    above: Kind | undefined,
+    outer?: Inner[],
+  ): boolean {
     const members: Member[] = []
     const inner: Inner[] = []
     if (this.#take(125)) return true
@@ -156,20 +162,21 @@ class Walk {
       const isData = key.text === 'data' || key.text === 'stringData'
       const value = this.#value(path, findKind(key.text), key.text, isData ? inner : undefined)
       if (value === undefined) return false
-      members.push({ key, value: value === true ? undefined : value })
+      const isTrue = value === true && this.#text.startsWith('true', this.#at - 4)
+      members.push({ key, value: value === true ? undefined : value, isTrue })
     } while (this.#take(44))
     if (!this.#take(125)) return false
     const isSecret = inner.length > 0 && members.some(isKindSecret)
     for (const object of inner) this.#redactMembers(object, isSecret)
-    if (outer === undefined) this.#redactMembers({ members, path, above }, false)
-    else outer.push({ members, path, above })
+    if (outer === undefined) this.#redactMembers({ members, path, name, above }, false)
+    else outer.push({ members, path, name, above })
     return true
   }
 
   /** `areSecret`: as those of a Secret of Kubernetes are. */
-  #redactMembers({ members, path, above }: Inner, areSecret: boolean): void {
+  #redactMembers({ members, path, name, above }: Inner, areSecret: boolean): void {
     let taken: Map<string, number> | undefined
-    const siblings = new Siblings(members)
+    const siblings = new Siblings(members, name, above)
     for (const { key, value } of members) {
       if (value !== undefined) {
         if (isOpaque(key.text, value.text, siblings))
@@ -177,8 +184,7 @@ class Walk {
         else if (areSecret && isValueOfSecret(key.text, value.text))
           this.#write(value, { value: marker('secret'), counts: { secret: 1 } })
         else {
-          const named =
-            findKind(key.text) ?? siblings.kindOf(key.text) ?? kindBelow(above, key.text)
+          const named = findKind(key.text) ?? siblings.kindOf(key.text, value.text)
           const kind = named === 'secret' && isChosen(key.text, value.text) ? 'password' : named
           this.#redact(value, kind, `${path}.${key.text}`)
         }
@@ -297,11 +303,6 @@ function freeKey(key: string, taken: Map<string, number>): string {
 function kindOfItems(key: string | undefined): Kind | undefined {
   const kind = key === undefined ? undefined : findMeaning(key).ofItems
   return kind === 'secret' ? 'parameter' : kind
-}
-
-/** `"db_password": {"current": ...}`, `"gitlab-token": {"gitlab.com": ...}`. */
-function kindBelow(above: Kind | undefined, key: string): Kind | undefined {
-  return isNameOfValue.test(key) || /^[\w-]{1,63}(?:\.[\w-]{1,63})+$/.test(key) ? above : undefined
 }
 
 /** What the item before says of this one: a flag, or the name of a header. */

@@ -1,6 +1,8 @@
 /** What the members of an object say of each other. */
 
-import { findKind, type Kind } from './names.ts'
+import { findKind, findMeaning, isNameOfValue, type Kind } from './names.ts'
+import { isTelling } from './telling.ts'
+import { isLikePassword } from './values.ts'
 
 /** A string of the text: where its literal stands, and what it says. */
 export interface Literal {
@@ -13,52 +15,113 @@ export interface Literal {
 export interface Member {
   readonly key: Literal
   readonly value: Literal | undefined
+  readonly isTrue: boolean
 }
+
+/** Under what a record has the name of something, */
+const nameKey =
+  /^(?:(?:field|setting|variable|secret|attribute|property|option|env|parameter|param|header|var)?_?(?:name|key)|field|setting|variable|attribute|property|option|param|header|var|env_?var|label|title|slug|id|k)$/i
+/** and under what its value; */
+const valueKey = /^(?:(?:field|item|string|parameter|default|current)?_?value|val|v)$/i
+/** and where a text or a sample may stand as well. */
+const contentKey = /^(?:contents?|text|data|default|current|plain_?text)$/i
+/** A value that its record says is to be kept from others. */
+const isToldSecret = /^(?:is_?)?(?:secret|sensitive|secure|masked|concealed|encrypted)$/i
+const secretType = /^(?:secret|secure_?string|concealed|sensitive|encrypted|hidden|password)$/i
+/** Whose keys are the names of what they have. */
+const owner =
+  /^(?:user|account|project|org|team|partner|merchant|site|app|client|record|database|db|session|query)$/i
+/** What is told beside a secret, and is none. */
+const publicKey = /(?:id|name|user|url|uri|host|email|scope|type|version|fingerprint|hash|at)s?$/i
 
 /** What the members of an object say of each other, each looked for once: there may be any number. */
 export class Siblings {
   readonly #members: readonly Member[]
-  #names: ReadonlySet<string> | undefined
+  /** What the object is called, and what that says of what is below. */
+  readonly #name: string | undefined
+  readonly #above: Kind | undefined
+  #byKey: ReadonlyMap<string, Member> | undefined
   #pair: { readonly kind: Kind | undefined } | undefined
   #isOfThinking: boolean | undefined
   #isOfMedia: boolean | undefined
 
-  constructor(members: readonly Member[]) {
+  constructor(members: readonly Member[], name: string | undefined, above: Kind | undefined) {
     this.#members = members
+    this.#name = name
+    this.#above = above
   }
 
   /** What the others say of a member: `{ name: 'API_KEY', value: ... }`, the private half of a key. */
-  kindOf(key: string): Kind | undefined {
-    if (/^(?:(?:parameter)?value|val)$/i.test(key)) return this.#pairKind ?? this.#kindOfValue
+  kindOf(key: string, value: string): Kind | undefined {
+    if (valueKey.test(key)) return this.#pairKind ?? this.#below(key) ?? this.#kindOfValue
+    return this.#below(key) ?? this.#kindOfOther(key, value)
+  }
+
+  /** `"db_password": {"current": ...}`, `"gitlab-token": {"gitlab.com": ...}`. */
+  #below(key: string): Kind | undefined {
+    const isBelow = isNameOfValue.test(key) || /^[\w-]{1,63}(?:\.[\w-]{1,63})+$/.test(key)
+    return isBelow ? this.#above : undefined
+  }
+
+  #kindOfOther(key: string, value: string): Kind | undefined {
+    if (contentKey.test(key)) return kindOfOne(this.#pairKind, value)
+    if (key === 'key') return kindOfOne(this.#kindOfKey, value)
     // As Azure lists the keys of a service.
     if (/^key[12]$/.test(key))
       return this.#has('key1') && this.#has('key2') ? 'parameter' : undefined
+    if (/^(?:primary|secondary)Key$/.test(key))
+      return this.#has('primaryKey') && this.#has('secondaryKey') ? 'parameter' : undefined
     if (/^(?:d|k|p|q|d[pq]|qi)$/.test(key)) return this.#has('kty') ? 'secret' : undefined
+    // What agents keep of a login.
+    if (/^(?:access|refresh)$/.test(key))
+      return this.#has('access') && this.#has('refresh') ? 'parameter' : undefined
     // Of a state of terraform.
-    return key === 'result' && this.#has('bcrypt_hash') ? 'password' : undefined
+    if (key === 'result' && this.#has('bcrypt_hash')) return 'password'
+    return publicKey.test(key) ? undefined : kindOfOne(this.#kindOfMany, value)
   }
 
-  #has(name: string): boolean {
-    this.#names ??= new Set(this.#members.map(({ key }) => key.text))
-    return this.#names.has(name)
+  #has(key: string): boolean {
+    return this.#member(key) !== undefined
+  }
+
+  #member(key: string): Member | undefined {
+    this.#byKey ??= new Map(this.#members.map((member) => [member.key.text, member]))
+    return this.#byKey.get(key)
   }
 
   /** What the member that is a name says of the one that is a value. */
   get #pairKind(): Kind | undefined {
     if (this.#pair === undefined) {
-      const isName = ({ key, value }: Member) =>
-        /^(?:name|key|header|parameterkey|variable|var|env_?var|label|id|field)$/i.test(key.text) &&
-        value
-      const name = this.#members.find(isName)?.value?.text
-      this.#pair = { kind: name === undefined ? undefined : findKind(name) }
+      const kinds = this.#members.map(({ key, value }) =>
+        value !== undefined && nameKey.test(key.text) ? kindOfName(value.text) : undefined,
+      )
+      this.#pair = { kind: kinds.find((kind) => kind !== undefined) }
     }
     return this.#pair.kind
   }
 
-  /** Of a cookie as browsers keep it, and of a key of a storage account. */
+  /** What a record tells of its value: of a cookie as browsers keep it, of a key of a storage account. */
   get #kindOfValue(): Kind | undefined {
-    const isTold = this.#has('httpOnly') || (this.#has('keyName') && this.#has('permissions'))
-    return isTold ? 'parameter' : undefined
+    if (this.#has('httpOnly') || (this.#has('keyName') && this.#has('permissions')))
+      return 'parameter'
+    const isTold = ({ key, value, isTrue }: Member) =>
+      isTrue
+        ? isToldSecret.test(key.text)
+        : /^type$/i.test(key.text) && secretType.test(value?.text ?? '')
+    return this.#members.some(isTold) ? 'secret' : undefined
+  }
+
+  /** Of `key`: the name of the object, or of a service in it, says whose it is. */
+  get #kindOfKey(): Kind | undefined {
+    if (this.#has('username') || this.#member('type')?.value?.text === 'api') return 'secret'
+    const service = (this.#member('provider') ?? this.#member('service'))?.value?.text
+    const names = [this.#name, service].filter((name) => name !== undefined && !owner.test(name))
+    return names.map((name) => findKind(`${name}_key`)).find((kind) => kind !== undefined)
+  }
+
+  /** What the name of an object says of each of its members: `"tokens": { "github": ... }`. */
+  get #kindOfMany(): Kind | undefined {
+    return this.#name?.endsWith('s') ? findMeaning(this.#name).ofItems : undefined
   }
 
   get isOfThinking(): boolean {
@@ -70,6 +133,18 @@ export class Siblings {
     this.#isOfMedia ??= this.#members.some(isOfMedia)
     return this.#isOfMedia
   }
+}
+
+/** Most are ids, each another: those need not be remembered. */
+function kindOfName(name: string): Kind | undefined {
+  return name.length <= 256 && isTelling(name) ? findKind(name) : undefined
+}
+
+/** What is said less surely than by a name: chance alone or a likely password is a secret then. */
+function kindOfOne(kind: Kind | undefined, value: string): Kind | undefined {
+  // A name in camel case has no number, as a rule.
+  if (kind === 'secret') return /[0-9]/.test(value) ? 'parameter' : undefined
+  return kind === 'password' && !isLikePassword(value) ? undefined : kind
 }
 
 /**

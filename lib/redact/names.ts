@@ -15,17 +15,17 @@ export type Kind =
   | 'set-cookie'
 
 const suffix =
-  '(?:[_.-]?base|_(?:prod|dev|test|staging|live|value|data|string|text|plain|hash|private|b64|base64|hex)|[ _-]?[0-9]{1,2})?'
+  '(?:[_.-]?base|_(?:prod|dev|test|staging|live|data|string|plain|hash|private|b64|base64|hex)|_?(?:value|text)|[ _-]?confirm(?:ation)?|[ _-]?[0-9]{1,2})?'
 const password =
-  '(?:passw(?:or)?ds?|(?:^|(?:wpa|wifi|wlan|ipsec|ike|vpn|security)[_.-])psk|passphrase|pass_?code|[_.-]pass|pwd|' +
+  '(?:pass[_-]?words?|passwds?|(?:^|(?:wpa|wifi|wlan|ipsec|ike|vpn|security)[_.-])psk|pre[_-]?shared[ _-]?key|pass[_-]?phrase|pass_?code|[_.-]pass|pwd|(?:bind|root|ldap|admin|vnc)[_-]?pw|' +
   '(?:db|ssh|user|root|admin|mysql|pg|smtp|mail|ftp|redis|my|ldap|imap|http|proxy|sql|mongo|store|key|remote|local|sudo|become|vault|sftp|auth|bind|rabbit|mqtt)pass)'
 const key =
-  '(?:api|access|secret|private|encryption|encrypt|signing|signature|account|master|auth|shared|storage|' +
+  '(?:api|access|secret|priv(?:ate)?|encryption|encrypt|crypto|fernet|ssl|tls|wallet|activation|service[ _-]?role|signing|signature|account|master|auth|shared|storage|' +
   'subscription|deploy|service|app|admin|license|webhook|hmac|jwt|ssh|client|server|user|bot|' +
   'consumer|integration|crypt|session|security|rest|write|live|test|prod|cookie|token|database|db|' +
   'sas|sdk|developer|dev|project|account|provider|org|team|partner|merchant|site|global|origin|ca|rsa|' +
   'enc|aes|des|personal|maps?|ingest|ingestion|insert|query|management|mgmt|read|reporting|functions?|record|unseal|recovery|application)[ _.-]?key'
-const secret = `(?:token|secrets?|secret[ _-]?id|credentials?|creds?|(?<!o)auth|bearer|jwt|tf_token_[a-z0-9_-]{1,50}|(?:key|token|secret|password|auth|nonce|cookie|hash)[_-]?salt|[_.-]pat|^pat|^pass|secret[_-]?string|secure_?string|${key}s?|key[_-]?data)`
+const secret = `(?:token|secrets?|secret[ _-]?id|credentials?|creds?|(?<!o)auth|bearer|jwt|tf_token_[a-z0-9_-]{1,50}|(?:key|token|secret|password|auth|nonce|cookie|hash)[_-]?salt|pepper|[_.-]pat|^pat|^pass|secret[_-]?string|secure_?string|${key}s?|key[_-]?data)`
 
 /** What a secret name ends with: a source for the end of a regular expression, in any case of letters. */
 export const secretTail: string = `(?:${password}|${secret}|authorization|cookie)${suffix}`
@@ -35,7 +35,7 @@ const isSecret = new RegExp(`${secret}${suffix}$`, 'i')
 const isPhraseName =
   /(?:mnemonic|(?:seed|recovery|backup|secret|wallet)[ _-]?(?:phrase|words)|(?:^|[_-])seed)$/i
 const harmless =
-  /^(?:OLD)?PWD$|^pwd$|oldpwd$|(?:^|[_.-]|\b)(?:max|min|num|total|count|page|next|prev|stop|bos|eos|pad|unk|cls|sep|mask|cancell?ation|continuation|design|id|idempotency|sync|resume|cursor|syntax|client[_-]?request)[_.-]?token$|(?:Page|page|next|Next|starting|Starting|pagination|Pagination|cancellation|Cancellation|continuation|Continuation|max|Max|sync|Sync)Token$/
+  /^(?:OLD)?PWD$|^pwd$|oldpwd$|(?:^|[_.-]|\b)(?:max|min|num|total|count|page|next|prev|stop|bos|eos|pad|unk|cls|sep|mask|cancell?ation|continuation|design|idempotency|sync|resume|cursor|syntax|client[_-]?request)[_.-]?token$|(?:Page|page|next|Next|starting|Starting|pagination|Pagination|cancellation|Cancellation|continuation|Continuation|max|Max|sync|Sync)Token$/
 
 /** Whose keys have no shape of their own, so that the name is all there is to know them by. */
 const vendors =
@@ -98,7 +98,7 @@ function ofItems(name: string, kind: Kind | undefined): Kind | undefined {
 
 const isCode =
   /(?:(?:backup|recovery|rescue|scratch|emergency|one_?time|2fa|mfa|totp)[ _-]?codes?|[a-z0-9][ _-]pin|^PIN)$/i
-const shortName = /^(?:pass|pwd?)$|[_-]pw$|[a-z]P[Ww]$/
+const shortName = /^(?:pass|pwd?)$|(?<!bind|[Rr]oot|ldap|admin|vnc)(?:[_-]pw|(?<=[a-z])P[Ww])$/
 
 function kindBeforeEquals(name: string): Kind | undefined {
   if (/(?:^|_)psk$/.test(name)) return 'password'

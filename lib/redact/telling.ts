@@ -4,7 +4,7 @@
 const telling = [
   ...[
     'pass',
-    'pwd',
+    'pw',
     'psk',
     'key',
     'token',
@@ -16,7 +16,7 @@ const telling = [
     'jwt',
     'pat',
   ],
-  ...['salt', 'securestring', 'mnemonic', 'phrase', 'words', 'seed'],
+  ...['salt', 'pepper', 'securestring', 'mnemonic', 'phrase', 'words', 'seed'],
   ...[
     'pin',
     'backup',

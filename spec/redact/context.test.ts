@@ -26,6 +26,16 @@ describe('values under secret names', () => {
     [`password=${pw}`, 'password=[REDACTED:password]'],
     [`password: ${pw}`, 'password: [REDACTED:password]'],
     [`passwd = "${pw}"`, 'passwd = "[REDACTED:password]"'],
+    ...[
+      ...['pass_word', 'pass-phrase', 'bindpw', 'LDAP_BIND_PW', 'admin_pw', 'olcRootPW'],
+      ...['presharedKey', 'pre_shared_key', 'password_confirmation', 'passwordConfirm'],
+    ].map((name): [string, string] => [`${name}: ${strong}x`, `${name}: [REDACTED:password]`]),
+    ...[
+      ...['id_token', 'idToken', 'service_role_key', 'SUPABASE_SERVICE_ROLE_KEY', 'fernet_key'],
+      ...['tls_key', 'privKey', 'WALLET_KEY', 'crypto_key', 'tokenValue', 'secretText', 'pepper'],
+    ].map((name): [string, string] => [`${name}: ${key}`, `${name}: [REDACTED:secret]`]),
+    [`12:db_password: ${pw}`, '12:db_password: [REDACTED:password]'],
+    [`config.yml:12:API_KEY: ${key}`, 'config.yml:12:API_KEY: [REDACTED:secret]'],
     [`{"password":"${pw}","a":1}`, '{"password":"[REDACTED:password]","a":1}'],
     [`{\\"password\\": \\"${pw}\\"}`, '{\\"password\\": \\"[REDACTED:password]\\"}'],
     [`export DB_PWD=${pw}`, 'export DB_PWD=[REDACTED:password]'],

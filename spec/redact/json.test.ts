@@ -5,9 +5,28 @@ import { alnum, pem } from './samples.ts'
 
 const redactor = createRedactor()
 const key = alnum(24)
+const pw = ['Rocket', '4553!'].join('')
 const token = `ghp${'_'}${alnum(36)}`
 
 describe('a JSON value', () => {
+  const benign: readonly fc.JsonValue[] = [
+    { key: 'PROJ-1234', name: 'token service' },
+    { project: { key }, user: { key } },
+    { license: { key: 'apache-2.0' } },
+    { id: 'token', type: 'text', text: 'The token has to be renewed at 12:00.' },
+    { name: 'password', default: 'required', content: 'Enter your password' },
+    { label: 'API key', value: 'api_key' },
+    { passwords: { mismatch: 'They differ', tooShort: 'at least 8' } },
+    { tokens: { input: '1532', primary: '#ff8800', border: 'gray-200' } },
+    { masked: false, key: 'DSN', value: key },
+    { primaryKey: key, table: 'users' },
+    { access: key, name: 'x' },
+    { secrets: { shape: 'SecretValuesType' } },
+  ]
+  it('keeps what its neighbours say nothing of', () => {
+    for (const value of benign) expect(redactor.json(value)).toEqual({ value, counts: undefined })
+  })
+
   it('is the very same value when nothing is found', () => {
     const value = { a: [1, null, true, 'text', { b: 'x' }], token: 1532, password: null }
     expect(redactor.json(value).value).toBe(value)
@@ -66,6 +85,67 @@ describe('a JSON value', () => {
     [
       { lines: [...pem('PRIVATE KEY', 3).split('\n'), 'after'] },
       { lines: ['[REDACTED:private-key]', '', '', '', '', 'after'] },
+    ],
+    ...['field', 'title', 'fieldName', 'attribute', 'param'].map(
+      (name): [fc.JsonValue, fc.JsonValue] => [
+        { [name]: 'db password', value: pw },
+        { [name]: 'db password', value: '[REDACTED:password]' },
+      ],
+    ),
+    ...['content', 'text', 'data', 'default', 'current'].flatMap(
+      (value): [fc.JsonValue, fc.JsonValue][] => [
+        [
+          { id: 'a1', label: 'OPENAI_API_KEY', [value]: key },
+          { id: 'a1', label: 'OPENAI_API_KEY', [value]: '[REDACTED:parameter]' },
+        ],
+        [
+          { [value]: pw, name: 'db_password' },
+          { [value]: '[REDACTED:password]', name: 'db_password' },
+        ],
+      ],
+    ),
+    [{ openai: { key, org: 'x' } }, { openai: { key: '[REDACTED:parameter]', org: 'x' } }],
+    [{ encryption: { key } }, { encryption: { key: '[REDACTED:parameter]' } }],
+    [
+      { provider: 'openai', key },
+      { provider: 'openai', key: '[REDACTED:parameter]' },
+    ],
+    [
+      { username: 'bob', key },
+      { username: 'bob', key: '[REDACTED:parameter]' },
+    ],
+    [{ mine: { type: 'api', key } }, { mine: { type: 'api', key: '[REDACTED:parameter]' } }],
+    [
+      { mine: { type: 'oauth', refresh: key, access: `x${key}`, expires: 1 } },
+      {
+        mine: {
+          type: 'oauth',
+          refresh: '[REDACTED:parameter]',
+          access: '[REDACTED:parameter]',
+          expires: 1,
+        },
+      },
+    ],
+    [
+      { tokens: { github: key, account_id: `x${key}` } },
+      { tokens: { github: '[REDACTED:parameter]', account_id: `x${key}` } },
+    ],
+    [{ apiKeys: { mine: key } }, { apiKeys: { mine: '[REDACTED:parameter]' } }],
+    [
+      { passwords: { bob: pw, hint: 'too short' } },
+      { passwords: { bob: '[REDACTED:password]', hint: 'too short' } },
+    ],
+    [
+      { key: 'DSN', value: key, masked: true },
+      { key: 'DSN', value: '[REDACTED:secret]', masked: true },
+    ],
+    [
+      { Name: '/prod/x', Type: 'SecureString', Value: key },
+      { Name: '/prod/x', Type: 'SecureString', Value: '[REDACTED:secret]' },
+    ],
+    [
+      { primaryKey: key, secondaryKey: `x${key}` },
+      { primaryKey: '[REDACTED:parameter]', secondaryKey: '[REDACTED:parameter]' },
     ],
     [{ secrets: [key, 'x'] }, { secrets: ['[REDACTED:secret]', 'x'] }],
     [{ [token]: 1 }, { '[REDACTED:github-token]': 1 }],
