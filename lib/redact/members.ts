@@ -1,8 +1,8 @@
 /** What the members of an object say of each other. */
 
-import { findKind, findMeaning, isNameOfValue, type Kind } from './names.ts'
+import { findKind, findMeaning, isNameOfValue, isNoSecret, type Kind } from './names.ts'
 import { isTelling } from './telling.ts'
-import { isLikePassword } from './values.ts'
+import { kindOfChance } from './values.ts'
 
 /** A string of the text: where its literal stands, and what it says. */
 export interface Literal {
@@ -31,9 +31,6 @@ const secretType = /^(?:secret|secure_?string|concealed|sensitive|encrypted|hidd
 /** Whose keys are the names of what they have. */
 const owner =
   /^(?:user|account|project|org|team|partner|merchant|site|app|client|record|database|db|session|query)$/i
-/** What is told beside a secret, and is none. */
-const publicKey = /(?:id|name|user|url|uri|host|email|scope|type|version|fingerprint|hash|at)s?$/i
-
 /** What the members of an object say of each other, each looked for once: there may be any number. */
 export class Siblings {
   readonly #members: readonly Member[]
@@ -64,8 +61,8 @@ export class Siblings {
   }
 
   #kindOfOther(key: string, value: string): Kind | undefined {
-    if (contentKey.test(key)) return kindOfOne(this.#pairKind, value)
-    if (key === 'key') return kindOfOne(this.#kindOfKey, value)
+    if (contentKey.test(key)) return kindOfChance(this.#pairKind, value)
+    if (key === 'key') return kindOfChance(this.#kindOfKey, value)
     // As Azure lists the keys of a service.
     if (/^key[12]$/.test(key))
       return this.#has('key1') && this.#has('key2') ? 'parameter' : undefined
@@ -77,7 +74,7 @@ export class Siblings {
       return this.#has('access') && this.#has('refresh') ? 'parameter' : undefined
     // Of a state of terraform.
     if (key === 'result' && this.#has('bcrypt_hash')) return 'password'
-    return publicKey.test(key) ? undefined : kindOfOne(this.#kindOfMany, value)
+    return isNoSecret.test(key) ? undefined : kindOfChance(this.#kindOfMany, value)
   }
 
   #has(key: string): boolean {
@@ -138,13 +135,6 @@ export class Siblings {
 /** Most are ids, each another: those need not be remembered. */
 function kindOfName(name: string): Kind | undefined {
   return name.length <= 256 && isTelling(name) ? findKind(name) : undefined
-}
-
-/** What is said less surely than by a name: chance alone or a likely password is a secret then. */
-function kindOfOne(kind: Kind | undefined, value: string): Kind | undefined {
-  // A name in camel case has no number, as a rule.
-  if (kind === 'secret') return /[0-9]/.test(value) ? 'parameter' : undefined
-  return kind === 'password' && !isLikePassword(value) ? undefined : kind
 }
 
 /**

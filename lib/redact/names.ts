@@ -132,3 +132,7 @@ const inAddress =
 /** Whether a value is called so in what stands under its name: `password: { current: ... }`. */
 export const isNameOfValue: RegExp =
   /^(?:value|val|default|current|new|old|previous|next|plain_?text|clear_?text|(?:string|secure|raw)_?value|primary|secondary|prod(?:uction)?|staging|dev(?:elopment)?|live|sandbox)$/i
+
+/** What is told beside secrets, and is none: whose they are, and what for. */
+export const isNoSecret: RegExp =
+  /(?:id|name|user|url|uri|host|email|scope|type|version|fingerprint|hash|at)s?$/i

@@ -21,6 +21,9 @@ const prints = new RegExp(printing.map((word) => word.replace(/[$.]/g, '\\$&')).
 export function openEnd(text: string, before: string | undefined): string | undefined {
   const start = text.lastIndexOf('\n') + 1
   const line = text.slice(Math.max(start, text.length - 200))
+  const mayBeIn = start > 0 || before !== undefined || lastOf(line) === ']'
+  const inSection = mayBeIn ? openBlock(text, start, before, section, isSetting) : undefined
+  if (inSection !== undefined) return inSection
   const isBlank = line.trim() === ''
   const isFence = '-=`'.includes(line[0] ?? ' ') && fence.test(line)
   if (isBlank || isFence || slots.test(line)) {
@@ -33,7 +36,7 @@ export function openEnd(text: string, before: string | undefined): string | unde
   }
   const last = lastOf(line)
   const mayList = '[{(=:'.includes(last) || before !== undefined || (start > 0 && isListed(line))
-  const list = mayList ? openList(text, start, before) : undefined
+  const list = mayList ? openBlock(text, start, before, head, isListed) : undefined
   if (list !== undefined) return list
   const isLikely =
     line.includes('ame') ||
@@ -61,23 +64,39 @@ const listed =
   /^[ \t]{0,64}(?:(?:[0-9]{1,2}[.)]|[*-]) {1,4})?(?:"[^"]{4,512}"|'[^']{4,512}'|(?=\S*[0-9])[^\s"',:{}]{4,512}),?[ \t]*\r?$/
 
 /** With a name of its own, which says what becomes of it. */
-const member = /^[ \t]{1,64}["']?[\w-]{2,40}["']?[ \t]{0,4}[:=][ \t]*[^\s{[]/
+const member = /^[ \t]{1,64}["']?[\w.-]{2,40}["']?[ \t]{0,4}[:=][ \t]*[^\s{[]/
+/** The head of a section of settings, and what stands below it. */
+const section = /^[ \t]{0,16}\[([\w.-]{2,64})\]\r?$/
+const setting = /^[ \t]{0,16}(?:["']?[\w.-]{2,40}["']?[ \t]{0,16}[:=]|[#;]|\r?$)/
 
 function isListed(line: string): boolean {
   return listed.test(line) || member.test(line)
 }
 
-/** The line that a list began with which the text ends in, or a name that its value is to follow. */
-function openList(text: string, start: number, before: string | undefined): string | undefined {
+function isSetting(line: string): boolean {
+  return setting.test(line)
+}
+
+/** The line with a name of many that a list or section began with which the text ends in. */
+function openBlock(
+  text: string,
+  start: number,
+  before: string | undefined,
+  first: RegExp,
+  isPart: (line: string) => boolean,
+): string | undefined {
   let end = text.length
   let from = start
+  let below: string | undefined
   for (let lines = 0; lines < 32; lines++) {
     const line = text.slice(Math.max(from, end - 600), end)
-    const name = head.exec(line.slice(-200))?.[1]
+    if (line === '' && below === '') return undefined
+    below = line
+    const name = first.exec(line.slice(-200))?.[1]
     if (name !== undefined) return findMeaning(name).ofItems ? `${line.slice(-200)}\n` : undefined
-    if (!isListed(line)) return undefined
+    if (!isPart(line)) return undefined
     if (from === 0)
-      return before !== undefined && head.test(before.slice(0, -1)) ? before : undefined
+      return before !== undefined && first.test(before.slice(0, -1)) ? before : undefined
     end = from - 1
     from = text.lastIndexOf('\n', end - 1) + 1
   }

@@ -198,6 +198,12 @@ export function isLikePassword(value: string): boolean {
   return count >= 3 || /[a-z][0-9]{2,}[a-z]/.test(value) || isRandom(value) || isChaotic(value)
 }
 
+/** Of a value that is called a secret less surely than by its own name: chance or a likely password. */
+export function kindOfChance(kind: Kind | undefined, value: string): Kind | undefined {
+  if (kind === 'secret') return /[0-9]/.test(value) || !isCamelCase(value) ? 'parameter' : undefined
+  return kind === 'password' && !isLikePassword(value) ? undefined : kind
+}
+
 /** Letters of either case that change as in no name, where one that is small begins no word. */
 function isChaotic(value: string): boolean {
   const runs = value.match(/[a-z]+|[A-Z]+|[0-9]+/g) ?? []

@@ -96,6 +96,13 @@ describe('values in the next lines', () => {
     `var tokens = []string${brace}\n\t"${key}",\n\t"${other}",\n}`,
     `backup_codes:\n - ${code}\n - 2345-6789`,
     `Recovery codes:\n${code}\n2345-6789\nbye`,
+    `[tokens]\ngithub = ${key}\n\n# of npm\nnpm = "${other}"\n\n[next]\nid = 1`,
+    `[app.api_keys]\r\nopenai = "${key}"\r\n`,
+    `[passwords]\nbob = ${pw}\nhint = short\n`,
+    `secrets:\n  url: https://h\n  stripe: ${key}\n  'other.one': ${other}\nname: x`,
+    `passwords:\n  bob: ${pw}\n`,
+    `const tokens = ${brace}\n  github: '${key}',\n  npm: '${other}',\n}`,
+    `credentials: ${brace} github: "${key}", npm: "${other}" }`,
   ]) {
     const secrets = [pw, key, other, code, '2345-6789']
     it(JSON.stringify(without(secrets, text)), () => {
@@ -244,6 +251,11 @@ describe('what resembles them', () => {
       "'password' => ['required', 'string', 'min:8'],",
       `const secret = ['ghp', '${alnum(36)}'].join('_')`,
       'tokens:\n  - type: word\n    value: foo1',
+      `secrets:\n  db_password:\n    file: ./db_password1.txt\n  id: ${key}`,
+      `tokens:\n  primary: '#ff8800'\n  border: gray-200`,
+      `[tokens]\nprimary = gray-200\n\n[pages]\nabout = ${key}`,
+      `[token]\nabout = ${key}`,
+      `tokens:\nabout: ${key}`,
       'secrets:\n  - db_password1\n  - api_token2',
       'if (token == "utf8mb4") return',
       "expect(result.token).toBe('identifier')",
