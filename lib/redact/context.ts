@@ -2,6 +2,7 @@
 
 import { type Find, markerHead } from './finds.ts'
 import { isHeader } from './headers.ts'
+import { endOfLead } from './leads.ts'
 import { listAt } from './lists.ts'
 import { endAt, execAt } from './match.ts'
 import { findMeaning, type Kind, type Meaning } from './names.ts'
@@ -217,17 +218,14 @@ function isNamedSo(name: string, value: string): boolean {
 
 /** Whether a name stands at the start of a line, as in files of settings; that may have a number. */
 function opensLine(text: string, at: number): boolean {
-  if (at > 0 && !'\n \t+-:\u2192'.includes(text[at - 1] as string)) return false
+  if (at > 0 && !'\n \t+-:|\u2192'.includes(text[at - 1] as string)) return false
   // No more than that: a line may be as long as the text.
-  const near = text.slice(Math.max(0, at - 40), at)
+  const near = text.slice(Math.max(0, at - 240), at)
   const line = near.slice(near.lastIndexOf('\n') + 1)
-  return (
-    line.length < 40 &&
-    /^(?:[ \t]{0,8}[0-9]{1,6}[:\t\u2192])?[ \t]*[+-]?[ \t]*(?:export |ENV |set |env |- )?$/.test(
-      line,
-    )
-  )
+  return line.length < 240 && beforeName.test(line.slice(endOfLead(line, 0)))
 }
+
+const beforeName = /^[ \t]{0,40}[+-]?[ \t]{0,40}(?:export |ENV |set |env |- )?$/
 
 /** Whether a value is followed by a mark that may as well be part of it. */
 function goesOn(reader: Reader, start: number): boolean {

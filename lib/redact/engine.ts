@@ -34,7 +34,7 @@ import { isOpen, nothingOpen, type Place, type Places, placeAt } from './places.
 import { findUnder } from './reader.ts'
 import type { RedactionStream, Redactor, RedactorOptions } from './redactor.ts'
 import { rules, SHORTEST_RUN } from './rules.ts'
-import { signsIn } from './signs.ts'
+import { type Signs, signsIn } from './signs.ts'
 import { Stream } from './stream.ts'
 import { findTables } from './tables.ts'
 import { TokenFinder } from './tokens.ts'
@@ -267,12 +267,12 @@ class Engine implements Redactor {
     const { value } = keys
     const { open } = place
     const finds: Find[] = []
-    this.#find(value, finds, place, isWhole)
+    const signs = this.#find(value, finds, place, isWhole)
     place.open = openEnd(text, open)
     const under = kind === undefined ? undefined : findUnder(kind, value)
     if (under !== undefined) finds.push(under)
     if (open !== undefined) findOpened(value, open, finds)
-    for (const view of viewsOf(value)) {
+    for (const view of viewsOf(value, signs, open !== undefined)) {
       const seen: Find[] = []
       this.#find(view.text, seen, undefined, isWhole)
       place.open ??= openEnd(view.text, open)
@@ -287,8 +287,8 @@ class Engine implements Redactor {
     return { value: rest.value, counts: mergeCounts(keys.counts, rest.counts) }
   }
 
-  /** Everything in one text; `place` is where it stands, when it is no other view of one. */
-  #find(text: string, finds: Find[], place: Place | undefined, isWhole: boolean): void {
+  /** Everything in one text; `place` is where it stands, when it is no other view of one. Returns its signs. */
+  #find(text: string, finds: Find[], place: Place | undefined, isWhole: boolean): Signs {
     builtIn ??= new TokenFinder(rules, SHORTEST_RUN)
     const signs = signsIn(text)
     const wrap = place === undefined ? null : place.wrap
@@ -305,6 +305,7 @@ class Engine implements Redactor {
     findByContext(text, finds)
     findByForm(text, signs, finds)
     this.#check(text.length)
+    return signs
   }
 
   #findEncoded(text: string, finds: Find[], depth: number, isWhole: boolean): void {

@@ -1,6 +1,7 @@
 /** Secrets of Kubernetes: each of their values is secret, whatever its name. */
 
 import type { Find } from './finds.ts'
+import { endOfLead } from './leads.ts'
 import { execAt } from './match.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { isRandom } from './values.ts'
@@ -73,16 +74,18 @@ interface Read {
   readonly value?: { readonly start: number; readonly end: number } | undefined
 }
 
-// Behind the number of a line, and the mark of a diff.
-const lead = /^(?:[ \t]{0,8}[0-9]{1,6}[:\t\u2192])?(?:\+|-(?! ))?([ \t]{0,40}(?:- {1,3})?)/
+// A number may stand before the mark of a diff.
+const indentAt = /(?:\+|-(?! ))?([ \t]{0,40}(?:- {1,3})?)/y
 const named = /(["']?)([\w./-]{1,253})\1:(?: +|$)/y
 
 /** Reads a line that has no blanks at its end. */
 function readLine(line: string, manifest: Manifest | undefined): Read {
-  const [head = '', indent = ''] = lead.exec(line) ?? []
-  if (head.length === line.length) return { after: manifest }
-  const [all = '', , key] = execAt(named, line, head.length) ?? []
-  const start = head.length + all.length
+  const from = endOfLead(line, 0)
+  const [lead = '', indent = ''] = execAt(indentAt, line, from) ?? []
+  const head = from + lead.length
+  if (head === line.length) return { after: manifest }
+  const [all = '', , key] = execAt(named, line, head) ?? []
+  const start = head + all.length
   const column = indent.length
   const value = line.slice(start)
   const opens = (key === 'apiVersion' && value === 'v1') || (key === 'kind' && value === 'Secret')
@@ -94,7 +97,7 @@ function readLine(line: string, manifest: Manifest | undefined): Read {
     const isNext = key !== undefined && column <= (data.column ?? column)
     const isPublic = isNext ? harmless.test(key) : data.isPublic
     const after = { ...manifest, data: { column: isNext ? column : data.column, isPublic } }
-    return isPublic ? { after } : { after, value: contentOf(line, isNext ? start : head.length) }
+    return isPublic ? { after } : { after, value: contentOf(line, isNext ? start : head) }
   }
   const isSame = manifest?.column === column && !indent.includes('-')
   const own = isSame ? manifest : undefined

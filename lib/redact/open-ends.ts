@@ -4,6 +4,7 @@ import { findFlags, findNamed } from './commands.ts'
 import { findByContext } from './context.ts'
 import type { Find } from './finds.ts'
 import { broken, printing } from './forms.ts'
+import { endOfLead, leads } from './leads.ts'
 import { findMeaning } from './names.ts'
 import { findNested } from './nested.ts'
 import { signsIn } from './signs.ts'
@@ -20,6 +21,13 @@ const prints = new RegExp(printing.map((word) => word.replace(/[$.]/g, '\\$&')).
  */
 export function openEnd(text: string, before: string | undefined): string | undefined {
   const start = text.lastIndexOf('\n') + 1
+  const led = endOfLead(text, start) > start ? text.slice(-2000).replace(leads, '') : undefined
+  const opened = led === undefined ? undefined : endOf(led, before)
+  return opened ?? endOf(text, before)
+}
+
+function endOf(text: string, before: string | undefined): string | undefined {
+  const start = text.lastIndexOf('\n') + 1
   const line = text.slice(Math.max(start, text.length - 200))
   const mayBeIn = start > 0 || before !== undefined || lastOf(line) === ']'
   const inSection = mayBeIn ? openBlock(text, start, before, section, isSetting) : undefined
@@ -28,7 +36,7 @@ export function openEnd(text: string, before: string | undefined): string | unde
   const isFence = '-=`'.includes(line[0] ?? ' ') && fence.test(line)
   if (isBlank || isFence || slots.test(line)) {
     const above = text.slice(Math.max(0, start - 200), Math.max(0, start - 1))
-    const name = start === 0 ? before : openEnd(above, undefined)
+    const name = start === 0 ? before : endOf(above, undefined)
     if (name === undefined || ((isBlank || isFence) && !/[\w:*.!] ?\r?\n$/.test(name)))
       return undefined
     // One of them may stand between a name and its value.

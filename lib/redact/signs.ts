@@ -1,7 +1,8 @@
 /** Everything in a text that tells what to look for in it, found by one search. */
 
-import { besideEnds, type Form, formsOf, settingsOf } from './forms.ts'
+import { besideEnds, broken, type Form, formsOf, settingsOf } from './forms.ts'
 import { insertHeads } from './inserts.ts'
+import { listEnds } from './lists.ts'
 import { Literals } from './literals.ts'
 import { manifestHeads } from './manifests.ts'
 import { parentEnds } from './nested.ts'
@@ -22,6 +23,10 @@ interface Places {
   readonly manifests: number[]
   /** Where names end whose value may stand one level below them. */
   readonly parents: number[]
+  /** Where something may go on from one line to the next, */
+  readonly lines: number[]
+  /** and where over many lines. */
+  readonly blocks: number[]
 }
 
 /** What a text gives reason to look for. */
@@ -38,6 +43,8 @@ function noSigns(): Signs {
     inserts: [],
     manifests: [],
     parents: [],
+    lines: [],
+    blocks: [],
     forms: new Set(),
     settings: new Set(),
   }
@@ -72,8 +79,10 @@ const placesOf: readonly (readonly [keyof Places, readonly string[]])[] = [
   ['inserts', insertHeads],
   ['manifests', manifestHeads],
   ['parents', parentEnds],
+  ['lines', broken.flatMap(({ words }) => words)],
+  ['blocks', [...parentEnds, ...listEnds]],
 ]
-for (const [place, all] of placesOf) for (const one of all) senseOf(one).places.push(place)
+for (const [place, all] of placesOf) for (const one of new Set(all)) senseOf(one).places.push(place)
 
 const none = noSigns()
 

@@ -1,6 +1,7 @@
 /** Tables that a program prints: the names stand in the first row, the values below. */
 
 import type { Find } from './finds.ts'
+import { endOfLead, lineEnd } from './leads.ts'
 import { endAt } from './match.ts'
 import { findKind, type Kind } from './names.ts'
 import { looksSecret } from './values.ts'
@@ -17,6 +18,8 @@ export interface Table {
   readonly isOfUsers: boolean
   /** What stands in the first row. */
   readonly titles: readonly string[]
+  /** Whether something stands before each line. */
+  readonly isLed: boolean
 }
 
 /** What stands between two cells; two blanks stand for as many as there are. */
@@ -75,7 +78,7 @@ export function findTables(
     if (at < from || endAt(nameEnd, text, at) === undefined) continue
     const start = text.lastIndexOf('\n', at) + 1
     const end = lineEnd(text, at)
-    table = end - start > longestRow ? undefined : headerOf(text.slice(start, end))
+    table = end - start > longestRow ? undefined : headerOf(text, start, end)
     from = table === undefined ? end + 1 : readRows(text, end + 1, table, finds)
   }
   return from > text.length ? table : undefined
@@ -86,6 +89,7 @@ function readRows(text: string, from: number, table: Table, finds: Find[]): numb
   let start = from
   while (start <= text.length) {
     const end = lineEnd(text, start)
+    if (table.isLed) start = endOfLead(text, start)
     const line = end - start > longestRow ? '' : text.slice(start, end)
     if (!isRuler(line)) {
       const cells = cellsOf(line, table.mark)
@@ -112,11 +116,6 @@ function readRows(text: string, from: number, table: Table, finds: Find[]): numb
   return start
 }
 
-function lineEnd(text: string, from: number): number {
-  const end = text.indexOf('\n', from)
-  return end < 0 ? text.length : end
-}
-
 /** A line between the rows, which holds no letter. */
 function isRuler(line: string): boolean {
   return /^[ \t]{0,80}[|+\u2500-\u257f:=-][ |+\u2500-\u257f\t:=-]{2,2000}\r?$/.test(line)
@@ -124,8 +123,10 @@ function isRuler(line: string): boolean {
 
 const title = /^(?:[A-Za-z][\w .()/#-]{0,40}|\(index\))$/
 
-/** The table that has this line for its first, when each cell is a name and one of a secret. */
-function headerOf(line: string): Table | undefined {
+/** The table that has the line from `from` to `end` for its first, when each cell is a name and one of a secret. */
+function headerOf(text: string, from: number, end: number): Table | undefined {
+  const start = endOfLead(text, from)
+  const line = text.slice(start, end)
   const mark = markOf(line)
   if (mark === undefined) return undefined
   const cells = cellsOf(line, mark)
@@ -146,7 +147,8 @@ function headerOf(line: string): Table | undefined {
   const isOfUsers = titles.some((one) =>
     /^(?:user(?:[ _-]?name)?|login|e-?mail|account)$/i.test(one),
   )
-  return { mark, count: cells.length, columns, pair, isOfUsers, titles }
+  const isLed = start > from
+  return { mark, count: cells.length, columns, pair, isOfUsers, titles, isLed }
 }
 
 /** A password of letters alone. */

@@ -1,12 +1,19 @@
-/** Texts as a reader would see them: without colours, with escapes resolved. */
+/** Texts as a reader would see them: without colours and what leads lines, with escapes resolved. */
 
 import type { Find } from './finds.ts'
+import { endOfLead, lineEnd } from './leads.ts'
 
 /** A stretch of a text, and where each of its characters stands in it. */
 export interface View {
   readonly text: string
   readonly starts: Int32Array
   readonly ends: Int32Array
+}
+
+/** Where something may go on from one line to the next, and over many. */
+interface Folds {
+  readonly lines: readonly number[]
+  readonly blocks: readonly number[]
 }
 
 const ESC = '\u001b'
@@ -25,8 +32,11 @@ const entities = /&(?:quot|apos|#(?:34|39|58|61|x2[27]|x3[aAdD]));/g
 // Blanks that break no line, and what has no width.
 const invisible = /\u00a0|[\u00ad\u200b-\u200d\u2060\ufeff]+/g
 
-/** The other views of a text that are worth a search; most texts have none. */
-export function viewsOf(text: string): View[] {
+/**
+ * The other views of a text that are worth a search; most texts have none. `folds` says
+ * where something in it may go on over lines, in order; `isOpen`, that something does from its beginning on.
+ */
+export function viewsOf(text: string, folds: Folds, isOpen: boolean): View[] {
   const views: View[] = []
   add(views, text, text.indexOf(ESC), ansi, () => -1)
   add(views, text, findPercent(text), percent, (found) => Number.parseInt(found.slice(1), 16))
@@ -35,6 +45,8 @@ export function viewsOf(text: string): View[] {
   add(views, text, text.indexOf('\\'), escapes, (found) =>
     found.endsWith('m') ? -1 : Number.parseInt(found.slice(-2), 16),
   )
+  addWithoutLeads(views, text, folds.lines, 512)
+  addWithoutLeads(views, text, isOpen ? [0, ...folds.blocks] : folds.blocks, 4096)
   return views
 }
 
@@ -158,9 +170,58 @@ function endOf(text: string, at: number): number {
   return stop < 0 ? at + farther : at + stop
 }
 
+/** Adds views without what leads the lines, of a few above each place and `length` characters behind it. */
+function addWithoutLeads(
+  views: View[],
+  text: string,
+  places: readonly number[],
+  length: number,
+): void {
+  let done = 0
+  for (let next = 0; next < places.length; ) {
+    const from = lineAbove(text, done, places[next] as number)
+    let to = from
+    do to = endOf(text, (places[next++] as number) + length)
+    while ((places[next] ?? Number.POSITIVE_INFINITY) <= to)
+    const led = ledLines(text, from, to)
+    if (led !== undefined) views.push(viewBetween(text, from, to, led.numbers))
+    done = to
+  }
+}
+
+/** Where the second line above `at` begins: what tells of something may not be its first. */
+function lineAbove(text: string, done: number, at: number): number {
+  const from = Math.max(done, at - 1024)
+  const before = text.slice(from, at)
+  let start = before.length
+  for (let lines = 0; lines < 3 && start > 0; lines++)
+    start = before.lastIndexOf('\n', start - 2) + 1
+  return from + start
+}
+
+/** What leads the lines there; undefined unless there are two in a row, or no more than one. */
+function ledLines(text: string, from: number, to: number): Stretch | undefined {
+  const led = new Stretch()
+  const lines = text.slice(from, to)
+  let inRow = 0
+  let most = 0
+  for (let start = 0; start <= lines.length; start = lineEnd(lines, start) + 1) {
+    const end = endOfLead(lines, start)
+    inRow = end > start ? inRow + 1 : 0
+    // The mark of a diff is one column of each of its lines.
+    if (inRow > 0) led.push(from + start, from + end, end === start + 1 ? 32 : -1)
+    most = Math.max(most, inRow)
+  }
+  return most > 1 || (most === 1 && !lines.includes('\n')) ? led : undefined
+}
+
 function viewOf(text: string, { numbers }: Stretch): View {
   const from = beginOf(text, (numbers[0] as number) - margin)
   const to = endOf(text, (numbers.at(-2) as number) + margin)
+  return viewBetween(text, from, to, numbers)
+}
+
+function viewBetween(text: string, from: number, to: number, numbers: Int32Array): View {
   const codes = new Uint16Array(to - from)
   const starts = new Int32Array(to - from)
   const ends = new Int32Array(to - from)
