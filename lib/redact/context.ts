@@ -18,7 +18,7 @@ const nameEnds =
   '[a-z0-9_. -]key|(?:(?<![a-z0-9])|(?<=bind|root|ldap|dmin|vnc))pwd?|onfirm|epper|(?:aut|has)h|(?:trin|_stagin)g|ntial|earer|data|psk|_dev|nemonic|' +
   '(?:en|rd|wd|et|ey|pass)[ _-]?[0-9]{1,2}|(?:tf_token|op_session)_[a-z0-9_-]{1,60}|' +
   '[?&](?:sig|[a-z-]{0,11}signature|hmac|key|code(?:_verifier)?|[a-z_]{0,7}assertion|samlre(?:sponse|quest)|sid|hapikey|app_?id|hash))'
-const connectors = `(?:[=:\uff1a\uff1d]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|[({](?=["'\`])|>(?=[^\\s<])|<-(?=[ \\t]{0,4}["'])|(?:\\|\\||\\?\\?)=?(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
+const connectors = `(?:[=:\uff1a\uff1d]|,(?=[ \\t]{0,16}(?:default ?= ?)?["'\`])|[({](?=["'\`])|>(?=[^\\s<]|<!\\[C)|<-(?=[ \\t]{0,4}["'])|(?:\\|\\||\\?\\?)=?(?=[ \\t]{0,4}\\\\{0,3}["'\`])|["'\`] (?:to|is) |\\{ get;[^}\\n]{0,24}\\} ?=)`
 
 // It leads with the operator and reads the name backwards, so that prose costs nothing.
 const operators = new RegExp(
@@ -277,7 +277,10 @@ const leadsBegin = 'OSFTABMNLRstabfrqu&[@*!'
 /** What has several values has a list of one, as a rule. */
 const listOfOne = /\[ ?(?=["'][^"'\n]{0,64}[0-9])(?=["'][^"'\n]{16})/y
 
-/** `<password>...<` */
+/** How what follows is told to be no mark-up. */
+const character = /<!\[CDATA\[/y
+
+/** `<password>...<`, `<password><![CDATA[...]]><` */
 function elementAt(text: string, at: number, name: Name, kind: Kind): Find | undefined {
   // `<string name="password">`
   const isAttribute =
@@ -285,11 +288,13 @@ function elementAt(text: string, at: number, name: Name, kind: Kind): Find | und
     /\b(?:name|key|id)=["']$/.test(text.slice(Math.max(0, name.start - 8), name.start))
   const isElement = name.end === at && /[<:]/.test(text[name.start - 1] ?? '')
   if (!isElement && !isAttribute) return undefined
-  const length = text.slice(at + 1, at + 513).search(/[<\n]/)
-  if (length < 0 || !/^<\//.test(text.slice(at + 1 + length, at + 3 + length))) return undefined
-  const content = text.slice(at + 1, at + 1 + length)
+  const start = endAt(character, text, at + 1) ?? at + 1
+  const length = text.slice(start, start + 512).search(/[<\n]|\]\]>/)
+  const end = start + length
+  if (length < 0 || !/^(?:\]\]>)?<\//.test(text.slice(end, end + 5))) return undefined
+  const content = text.slice(start, end)
   return looksSecret(content, kind, isElement ? 'quoted' : 'cell')
-    ? { start: at + 1, end: at + 1 + length, rule: kind }
+    ? { start, end, rule: kind }
     : undefined
 }
 

@@ -7,7 +7,8 @@ import { settings } from './forms/settings.ts'
 
 export * from './forms/beside.ts'
 export type { Form } from './forms/form.ts'
-export { broken, printing } from './forms/settings.ts'
+export { printing } from './forms/printing.ts'
+export { broken } from './forms/settings.ts'
 
 function byWord(forms: readonly Form[]): ReadonlyMap<string, readonly Form[]> {
   const found = new Map<string, Form[]>()

@@ -13,7 +13,7 @@ import { signsIn } from './signs.ts'
 const fence = /^(?:-{3,80}|={3,80}|```\w{0,12})\r?$/
 const slots = /^[ \t]*"slotSetting": /
 const openings = broken.map(({ line }) => new RegExp(`${line}$`, 'm'))
-const prints = new RegExp(printing.map((word) => word.replace(/[$.]/g, '\\$&')).join('|'))
+const prints = new RegExp(printing.map((word) => word.replace(/[$.(|]/g, '\\$&')).join('|'))
 
 /**
  * The end of a text whose last name has its value in the next line, which is still to come; `before`

@@ -256,6 +256,16 @@ const units: readonly string[] = [
   // What has its value in another line, row, call or tag.
   ...[
     '$ wg genkey\n',
+    '$ cat ',
+    '$ echo $',
+    '> grep token x | cut ',
+    '$ jq .',
+    '# pass a/',
+    'process.env.',
+    '$ os.environ["',
+    '<password><![CDATA[',
+    'token for a',
+    'htpasswd -b ',
     '$ wg genkey\nab1cd2x9ab1cd2\n',
     '$ ',
     '# openssl rand ',

@@ -28,7 +28,7 @@ export const besideEnds: readonly string[] = ends.flatMap((end) =>
 /** What may stand between a name and its value in two cells, columns, or words of a sentence. */
 export const beside: RegExp = new RegExp(
   '(?<=(?<![\\w.-])((?:[a-z]{2,12} )?[\\w.-]{2,64}))["\'`*]{0,2}' +
-    '(?:[ \\t]{0,40}[|\\u2502\\u2503\\u2551\\u203a\\u00bb][ \\t]{1,40}|[ \\t]{1,4}(?:->|[-\u2013\u2014\u2192])[ \\t]{1,4}|\\t{1,4}| {1,40}(?:(?:is|was|of|to|value|provided|given|used|received|found|created|generated)[: ] ?){0,2})' +
+    '(?:[ \\t]{0,40}[|\\u2502\\u2503\\u2551\\u203a\\u00bb][ \\t]{1,40}|[ \\t]{1,4}(?:->|[-\u2013\u2014\u2192])[ \\t]{1,4}|\\t{1,4}| {1,40}(?:(?:is|was|be|should|as|with|of|to|value|provided|given|used|received|found|created|generated)[: ] ?){0,2})' +
     '[*(<[]{0,2}(?=["\'`]?[^\\s|"\'`-][^\\s|"\'`]{7})',
   'iy',
 )

@@ -2,6 +2,9 @@
 
 import { type Form, form, upTo } from './form.ts'
 
+const has = (flag: string) => `[^\\n|;&]{0,40}?[ \\t]-\\w{0,7}${flag}`
+const flags = '(?:[ \\t]+-(?:C[ \\t]+[0-9]{1,2}|\\w{1,8})){1,6}[ \\t]+'
+
 /** Short flags mean other things elsewhere, so each is known by its program. */
 export const commands: readonly Form[] = [
   form('sshpass', '\\bsshpass[ \\t]+-p[ \\t]?'),
@@ -42,8 +45,8 @@ export const commands: readonly Form[] = [
   form('7z |7za |rar ', `\\b(?:7za?|rar|unrar)\\b${upTo('7z|rar')}[ \\t]-(?:h?p)`),
   form('storepass|keypass', `[ \\t]-(?:dest|src)?(?:store|key)pass(?:word)?[ \\t]+`),
   form('ldap', `\\bldap\\w{3,8}\\b${upTo('ldap')}[ \\t]-w[ \\t]?`),
-  form('htpasswd', `\\bhtpasswd[ \\t]+-\\w*(?:n\\w*b|b\\w*n)\\w*[ \\t]+\\S+[ \\t]+`),
-  form('htpasswd', `\\bhtpasswd[ \\t]+-(?!\\w*n)\\w*b\\w*[ \\t]+\\S+[ \\t]+\\S+[ \\t]+`),
+  form('htpasswd', `\\bhtpasswd(?=${has('b')})(?=${has('n')})${flags}\\S+[ \\t]+`),
+  form('htpasswd', `\\bhtpasswd(?=${has('b')})(?!${has('n')})${flags}\\S+[ \\t]+\\S+[ \\t]+`),
   form('sqlcmd|bcp |osql', `\\b(?:sqlcmd|bcp|osql)\\b${upTo('sqlcmd|bcp|osql')}[ \\t]-P[ \\t]?`),
   form(
     'smbclient|smbmap|rpcclient',

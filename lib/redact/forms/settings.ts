@@ -1,6 +1,7 @@
 /** How a name and its value stand in what is no assignment: in two lines, elements, cells of code. */
 
 import type { Form } from './form.ts'
+import { printing, printingLine } from './printing.ts'
 
 const named = '["\']?([\\w.-]{2,64})["\']?'
 
@@ -26,30 +27,24 @@ const headingEnds = 'key Key KEY sword SWORD hrase oken OKEN ecret ECRET'
   .split(' ')
   .flatMap((end) => [`${end}\n`, `${end}\r`, `${end}*`, `${end}:*`])
 
-/** Of which every command holds one that prints a secret. */
-export const printing: readonly string[] =
-  'th token|h:token|t-access|t-ident|te token|s-token|-field=|tenv |ho $|ho "$|genkey|genpsk|ate-key|ssl rand|pwgen|bw get |unlock|bw login|pass show|d op:|eric-password|rnet-password|ret-tool|secret-value|oud secrets|secret show| -raw|al-password|64 -d|64 -D|64 --d|master.key|tekey|te_key|lAdminP|.vault_pass|ets.token_'.split(
-    '|',
-  )
-
 /** Settings whose name ends a `line`, also when the next one is still to come. */
 export const broken: readonly (Form & { readonly line: string })[] = [
   // Environments of containers, plans of terraform, and what else has a name and a value.
   splitSetting(
     'value:|value"|Value"|value = ',
-    `^[ \\t{+~-]{0,64}(?:["']?(?:[Nn]ame|[Kk]ey)["']?[ \\t]{0,16}[:=]|"Type":)[ \\t]{1,4}${named},?[ \\t]{0,8}\\n(?:[ \\t]{0,64}"slotSetting": \\w{4,5},\\n)?`,
+    `^[ \\t{+~-]{0,64}(?:["']?(?:[Nn]ame|[Kk]ey)["']?[ \\t]{0,16}[:=]|"Type":)[ \\t]{1,4}${named},?[ \\t]{0,8}\\r?\\n(?:[ \\t]{0,64}"slotSetting": \\w{4,5},\\r?\\n)?`,
     `[ \\t+~-]{0,64}["']?[Vv]alue["']?[ \\t]{0,16}[:=][ \\t]{1,4}`,
   ),
   // A block of YAML, when it is one word. It leads with the colon and reads the name backwards.
   splitSetting(
     [': |', ': >'],
-    `:[ \\t]{1,4}[|>][+-]?[ \\t]{0,8}\\n(?<=${named}:[^\\n]{1,16}\\n)`,
-    '[ \\t]{1,64}(?=[^\\s:]{8,512}[ \\t]{0,64}(?:\\n|$))',
+    `:[ \\t]{1,4}[|>][+-]?[ \\t]{0,8}\\r?\\n(?<=${named}:[^\\n]{1,16}\\n)`,
+    '[ \\t]{1,64}(?=[^\\s:]{8,512}[ \\t]{0,64}\\r?(?:\\n|$))',
   ),
   splitSetting(
-    '<string>|<value>',
-    '<(?:key|name|string)>([\\w.-]{2,64})</\\w{3,6}>[ \\t]{0,8}\\r?\\n',
-    '[ \\t]{0,64}<(?:string|value)>(?=[^\\s<])',
+    '<string>|<value>|<Value',
+    '<(?:[kK]ey|name|string)>([\\w.-]{2,64})</\\w{3,6}>[ \\t]{0,8}\\r?\\n',
+    '[ \\t]{0,64}<(?:string|[vV]alue(?: \\w{1,24}="\\w{1,8}")?)>(?=[^\\s<])',
   ),
   // "NAME": {
   //   "value": "..."
@@ -72,12 +67,12 @@ export const broken: readonly (Form & { readonly line: string })[] = [
     '[ \\t]{0,64}string\\([0-9]{1,4}\\) (?=")',
   ),
   // A command over many lines.
-  splitSetting(' \\\n', `--${named}[ \\t]{1,4}\\\\\\n`, '[ \\t]{0,64}(?=[^\\s-])'),
+  splitSetting([' \\\n', ' \\\r'], `--${named}[ \\t]{1,4}\\\\\\r?\\n`, '[ \\t]{0,64}(?=[^\\s-])'),
   // What a program prints when it is asked for a secret, or for a new one.
   {
     ...splitSetting(
       printing,
-      `[$#%>\\u276f][ \\t](?:[^\\n]{0,40}?[\\s|;/("'])?(?:wg[ \\t]+(?:gen(?:key|psk)|show[ \\t]+\\S{1,32}[ \\t]+private-key)|openssl[ \\t]+rand|pwgen|bw[ \\t]+(?:get[ \\t]+password|unlock|login)|pass[ \\t]+show|op[ \\t]+read|security[ \\t]+find-\\w{1,16}-password|secret-tool[ \\t]+lookup|aws[^\\n]{1,24}get-secret-value|gcloud[ \\t]+secrets|az[^\\n]{1,24}secret[ \\t]+show|terraform[ \\t]+output[ \\t]+-raw[ \\t]+\\S*(?:password|secret|token|key)|argocd[^\\n]{1,24}initial-password|kubectl[^\\n]{1,200}base64[ \\t]+(?:-d|-D|--decode)|gh[ \\t]+auth[ \\t]+token|(?:flyctl|fly)[ \\t]+auth[ \\t]+token|heroku[ \\t]+auth:token|gcloud[ \\t]+auth[^\\n]{1,24}print-\\w{1,8}-token|kubectl[^\\n]{1,48}create[ \\t]+token|az[ \\t]+account[ \\t]+get-access-token|vault[ \\t]+(?:kv[ \\t]+get|read)[^\\n]{1,64}-field=|(?:printenv[ \\t]+|echo[ \\t]+"?\\$\\{?)\\w{0,40}(?:PASSWORD|TOKEN|SECRET|API_?KEY|ACCESS_KEY)|cat[ \\t]+\\S*(?:master\\.key|private_?key|initialAdminPassword|\\.vault_pass)|python3?[^\\n]{1,40}secrets\\.token_)\\b[^\\n]{0,80}\\n`,
+      printingLine,
       '(?![.~]|/\\w+/\\w+[/.])(?=[^\\s:{}<>]{12,200}[ \\t]*\\r?(?:\\n|$))(?=\\S{0,64}[0-9])',
     ),
     name: 'password',
@@ -219,11 +214,23 @@ export const settings: readonly Form[] = [
   // [sudo] password for user: value
   {
     ...setting(
-      ['word for ', 'phrase for '],
-      '([Pp]ass(?:word|phrase)) for [^\\n:]{1,60}:[ \\t]{1,4}',
+      'word for |word of |phrase for |phrase of ',
+      '([Pp]ass(?:word|phrase)) (?:for|of) [^\\n:]{1,60}:[ \\t]{1,4}',
     ),
     manner: 'cell',
   },
+  {
+    ...setting(
+      'oken for |oken of |ecret for |ecret of | key for | key of ',
+      '\\b([Tt]oken|[Ss]ecret|(?:API|api|[Aa]ccess|[Ss]ecret) key) (?:for|of) [^\\n:]{1,60}:[ \\t]{1,4}',
+    ),
+    manner: 'sentence',
+  },
+  // Set-Item -Path Env:NAME -Value value
+  setting(
+    'Set-Item ',
+    '\\bSet-Item[ \\t]+(?:-Path[ \\t]+)?["\']?[Ee]nv:[\\\\/]?(\\w{2,64})["\']?[ \\t]+(?:-Value[ \\t]+)?(?=[^\\s-])',
+  ),
   // My password is value, change the root password to value, log in with the password value
   {
     ...setting(
@@ -267,7 +274,10 @@ export const settings: readonly Form[] = [
     manner: 'cell',
   },
   // <key>NAME</key> <string>value</string>
-  setting('</key>', '<key>([\\w.-]{2,64})</key>\\s{0,16}<string>(?=[^\\s<])'),
+  setting(
+    '</key>|</Key>',
+    '<[kK]ey>([\\w.-]{2,64})</[kK]ey>\\s{0,16}<(?:string|Value(?: \\w{1,24}="\\w{1,8}")?)>(?=[^\\s<])',
+  ),
   setting('</name>', '<name>([\\w.-]{2,64})</name>\\s{0,16}<value>(?=[^\\s<])'),
   // <setting name="NAME"> <value>value</value>
   setting(
