@@ -6,12 +6,6 @@ import type { Kind } from './names.ts'
 import { bareEnd, closing, type Reader } from './reader.ts'
 import { isLikePassword, looksSecret } from './values.ts'
 
-/** The ends of names of many with what stands behind them when a list follows. */
-export const listEnds: readonly string[] =
-  'swords ecrets okens Keys _keys -keys KEYS ntials codes Codes'
-    .split(' ')
-    .flatMap((end) => [': [', '": [', ' = [', '=[', ' = {', ':\n', ':\r'].map((mark) => end + mark))
-
 const listOpening =
   /[>=]?[ \t]{0,8}(?:(?:(?:\[\]string|new [Ss]tring\[\]|(?:List|Set|Arrays)\.(?:of|asList)) ?)?[[{(](?=\s{0,64}["'`])|\r?(?=\n[ \t]{0,32}- ["'`\w])|\((?=[\w]))/y
 const inBrackets = /\s{0,64},?\s{0,64}(?=["'`\w])/y

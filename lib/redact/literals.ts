@@ -51,6 +51,11 @@ export class Literals {
     if (known === undefined) this.#byBegin.set(begin, [one])
     else known.push(one)
 
+    this.#mark(codes, length)
+  }
+
+  /** Sets what tells that a text with these codes may stand around some of them. */
+  #mark(codes: Uint16Array, length: number): void {
     const offsets = this.#offsets
     const gates = this.#gates
     for (let offset = 0; offset < this.#step && offset + gram <= length; offset++) {

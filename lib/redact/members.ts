@@ -18,19 +18,31 @@ export interface Member {
   readonly isTrue: boolean
 }
 
+/** Words as they are compared: without case and `_`. A set takes no time to be made, and patterns do. */
+const plain = (key: string) => key.toLowerCase().replaceAll('_', '')
+const of = (words: string) => new Set(words.split(' '))
+
 /** Under what a record has the name of something, */
-const nameKey =
-  /^(?:(?:field|setting|variable|secret|attribute|property|option|env|parameter|param|header|var)?_?(?:name|key)|field|setting|variable|attribute|property|option|param|header|var|env_?var|label|title|slug|id|k)$/i
+const nameKeys = of(
+  'name key id label title slug k field setting variable attribute property option param header var env envvar ' +
+    'fieldname settingname variablename secretname attributename propertyname optionname paramname ' +
+    'parametername headername varname envname fieldkey parameterkey settingkey secretkey',
+)
 /** and under what its value; */
-const valueKey = /^(?:(?:field|item|string|parameter|default|current)?_?value|val|v)$/i
+const valueKeys = of(
+  'value val v fieldvalue itemvalue stringvalue parametervalue defaultvalue currentvalue',
+)
 /** and where a text or a sample may stand as well. */
-const contentKey = /^(?:contents?|text|data|default|current|plain_?text)$/i
-/** A value that its record says is to be kept from others. */
-const isToldSecret = /^(?:is_?)?(?:secret|sensitive|secure|masked|concealed|encrypted)$/i
-const secretType = /^(?:secret|secure_?string|concealed|sensitive|encrypted|hidden|password)$/i
+const contentKeys = of('content contents text data default current plaintext')
+/** What says that a value is to be kept from others, when it is true; */
+const secrecy = of(
+  'secret sensitive secure masked concealed encrypted issecret issensitive isencrypted',
+)
+/** and as a type. */
+const secretTypes = of('secret securestring concealed sensitive encrypted hidden password')
 /** Whose keys are the names of what they have. */
-const owner =
-  /^(?:user|account|project|org|team|partner|merchant|site|app|client|record|database|db|session|query)$/i
+const owners = of('user account project org team partner merchant site app client record database')
+
 /** What the members of an object say of each other, each looked for once: there may be any number. */
 export class Siblings {
   readonly #members: readonly Member[]
@@ -50,31 +62,53 @@ export class Siblings {
 
   /** What the others say of a member: `{ name: 'API_KEY', value: ... }`, the private half of a key. */
   kindOf(key: string, value: string): Kind | undefined {
-    if (valueKey.test(key)) return this.#pairKind ?? this.#below(key) ?? this.#kindOfValue
-    return this.#below(key) ?? this.#kindOfOther(key, value)
+    const word = plain(key)
+    if (valueKeys.has(word)) return this.#pairKind ?? this.#below(key) ?? this.#kindOfValue
+    if (contentKeys.has(word)) return this.#below(key) ?? kindOfChance(this.#pairKind, value)
+    return this.#below(key) ?? this.#kindOfPart(key, value) ?? this.#kindOfOne(key, value)
   }
 
   /** `"db_password": {"current": ...}`, `"gitlab-token": {"gitlab.com": ...}`. */
   #below(key: string): Kind | undefined {
+    if (this.#above === undefined) return undefined
     const isBelow = isNameOfValue.test(key) || /^[\w-]{1,63}(?:\.[\w-]{1,63})+$/.test(key)
     return isBelow ? this.#above : undefined
   }
 
-  #kindOfOther(key: string, value: string): Kind | undefined {
-    if (contentKey.test(key)) return kindOfChance(this.#pairKind, value)
-    if (key === 'key') return kindOfChance(this.#kindOfKey, value)
-    // As Azure lists the keys of a service.
-    if (/^key[12]$/.test(key))
-      return this.#has('key1') && this.#has('key2') ? 'parameter' : undefined
-    if (/^(?:primary|secondary)Key$/.test(key))
-      return this.#has('primaryKey') && this.#has('secondaryKey') ? 'parameter' : undefined
-    if (/^(?:d|k|p|q|d[pq]|qi)$/.test(key)) return this.#has('kty') ? 'secret' : undefined
-    // What agents keep of a login.
-    if (/^(?:access|refresh)$/.test(key))
-      return this.#has('access') && this.#has('refresh') ? 'parameter' : undefined
-    // Of a state of terraform.
-    if (key === 'result' && this.#has('bcrypt_hash')) return 'password'
-    return isNoSecret.test(key) ? undefined : kindOfChance(this.#kindOfMany, value)
+  /** Of a member of something that is known by its other members. */
+  #kindOfPart(key: string, value: string): Kind | undefined {
+    switch (key) {
+      case 'key':
+        return kindOfChance(this.#kindOfKey, value)
+      // As Azure lists the keys of a service.
+      case 'key1':
+      case 'key2':
+        return this.#has('key1') && this.#has('key2') ? 'parameter' : undefined
+      case 'primaryKey':
+      case 'secondaryKey':
+        return this.#has('primaryKey') && this.#has('secondaryKey') ? 'parameter' : undefined
+      case 'd':
+      case 'k':
+      case 'p':
+      case 'q':
+      case 'dp':
+      case 'dq':
+      case 'qi':
+        return this.#has('kty') ? 'secret' : undefined
+      // What agents keep of a login.
+      case 'access':
+      case 'refresh':
+        return this.#has('access') && this.#has('refresh') ? 'parameter' : undefined
+      // Of a state of terraform.
+      case 'result':
+        return this.#has('bcrypt_hash') ? 'password' : undefined
+    }
+  }
+
+  /** Of one of many that the name of the object tells of: `"tokens": { "github": ... }`. */
+  #kindOfOne(key: string, value: string): Kind | undefined {
+    const many = this.#name?.endsWith('s') ? findMeaning(this.#name).ofItems : undefined
+    return many === undefined || isNoSecret.test(key) ? undefined : kindOfChance(many, value)
   }
 
   #has(key: string): boolean {
@@ -90,7 +124,7 @@ export class Siblings {
   get #pairKind(): Kind | undefined {
     if (this.#pair === undefined) {
       const kinds = this.#members.map(({ key, value }) =>
-        value !== undefined && nameKey.test(key.text) ? kindOfName(value.text) : undefined,
+        value !== undefined && nameKeys.has(plain(key.text)) ? kindOfName(value.text) : undefined,
       )
       this.#pair = { kind: kinds.find((kind) => kind !== undefined) }
     }
@@ -103,8 +137,8 @@ export class Siblings {
       return 'parameter'
     const isTold = ({ key, value, isTrue }: Member) =>
       isTrue
-        ? isToldSecret.test(key.text)
-        : /^type$/i.test(key.text) && secretType.test(value?.text ?? '')
+        ? secrecy.has(plain(key.text))
+        : plain(key.text) === 'type' && value !== undefined && secretTypes.has(plain(value.text))
     return this.#members.some(isTold) ? 'secret' : undefined
   }
 
@@ -112,13 +146,10 @@ export class Siblings {
   get #kindOfKey(): Kind | undefined {
     if (this.#has('username') || this.#member('type')?.value?.text === 'api') return 'secret'
     const service = (this.#member('provider') ?? this.#member('service'))?.value?.text
-    const names = [this.#name, service].filter((name) => name !== undefined && !owner.test(name))
+    const names = [this.#name, service].filter(
+      (name) => name !== undefined && !owners.has(plain(name)),
+    )
     return names.map((name) => findKind(`${name}_key`)).find((kind) => kind !== undefined)
-  }
-
-  /** What the name of an object says of each of its members: `"tokens": { "github": ... }`. */
-  get #kindOfMany(): Kind | undefined {
-    return this.#name?.endsWith('s') ? findMeaning(this.#name).ofItems : undefined
   }
 
   get isOfThinking(): boolean {

@@ -10,15 +10,23 @@ const ends =
   'sword SWORD asswd hrase _PASS ecret ECRET oken OKEN Key _key -key _KEY ntials ookies'.split(' ')
 /** Of names of many, each of which has a name of its own. */
 const endsOfMany = 'swords sswds ecrets okens Keys _keys -keys ntials'.split(' ')
-const marks = [
-  ...[': {', ':{', '":{', '": {', "': {", ' = {', '={', ' => {', "' => {", '":\n', ':\n', ':\r'],
-]
+/** And of those that only lists stand under. */
+const endsOfLists = ['_KEYS', 'codes']
+const marks = [':', '":', "':", ' =', '=', "' ="]
 
-/** The ends of names with what stands behind them when members follow. */
+/** The ends of names with the marks behind them, where members or items may follow. */
 export const parentEnds: readonly string[] = [
-  ...[...ends, ...endsOfMany].flatMap((end) => marks.map((mark) => end + mark)),
+  ...[...ends, ...endsOfMany, ...endsOfLists].flatMap((end) => marks.map((mark) => end + mark)),
   ...endsOfMany.flatMap((end) => [`${end}]\n`, `${end}]\r`]),
 ]
+
+/** What tells that they do. */
+const opening = />?[ \t]{0,4}[[{\r\n]|(?<=\][\r\n])/y
+
+/** Whether something opens behind the end of a name that ends at `at`. */
+export function opensBelow(text: string, at: number): boolean {
+  return endAt(opening, text, at) !== undefined
+}
 
 const parent =
   /[a-z_-]{2,6}(?<=(?<![\w.-])([\w.-]{2,64}))(?:["'`]?[ \t]{0,4}(?:=>|[:=])[ \t]{0,4}(?:(\{)|(?=\r?\n[ \t]))|(?<=^[ \t]{0,16}\[[\w.-]{2,64})(\])(?=\r?\n))/imy

@@ -2,10 +2,9 @@
 
 import { besideEnds, broken, type Form, formsOf, settingsOf } from './forms.ts'
 import { insertHeads } from './inserts.ts'
-import { listEnds } from './lists.ts'
 import { Literals } from './literals.ts'
 import { manifestHeads } from './manifests.ts'
-import { parentEnds } from './nested.ts'
+import { opensBelow, parentEnds } from './nested.ts'
 import { isSought, rules } from './rules.ts'
 import { titleEnds } from './tables.ts'
 
@@ -21,12 +20,10 @@ interface Places {
   readonly inserts: number[]
   /** Where manifests begin that may be Secrets. */
   readonly manifests: number[]
-  /** Where names end whose value may stand one level below them. */
+  /** Where names end whose values may stand one level below them, over many lines. */
   readonly parents: number[]
-  /** Where something may go on from one line to the next, */
+  /** Where something may go on from one line to the next. */
   readonly lines: number[]
-  /** and where over many lines. */
-  readonly blocks: number[]
 }
 
 /** What a text gives reason to look for. */
@@ -44,7 +41,6 @@ function noSigns(): Signs {
     manifests: [],
     parents: [],
     lines: [],
-    blocks: [],
     forms: new Set(),
     settings: new Set(),
   }
@@ -80,7 +76,6 @@ const placesOf: readonly (readonly [keyof Places, readonly string[]])[] = [
   ['manifests', manifestHeads],
   ['parents', parentEnds],
   ['lines', broken.flatMap(({ words }) => words)],
-  ['blocks', [...parentEnds, ...listEnds]],
 ]
 for (const [place, all] of placesOf) for (const one of new Set(all)) senseOf(one).places.push(place)
 
@@ -92,8 +87,10 @@ export function signsIn(text: string): Signs {
   literals.forEach(text, (literal, start) => {
     signs ??= noSigns()
     const sense = senses.get(literal) as Sense
+    const end = start + literal.length
     for (const place of sense.places) {
-      signs[place].push(place === 'names' ? start + literal.length - 1 : start)
+      if (place === 'parents' && !opensBelow(text, end)) continue
+      signs[place].push(place === 'names' ? end - 1 : start)
     }
     for (const form of sense.forms) signs.forms.add(form)
     for (const setting of sense.settings) signs.settings.add(setting)

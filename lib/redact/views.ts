@@ -13,7 +13,7 @@ export interface View {
 /** Where something may go on from one line to the next, and over many. */
 interface Folds {
   readonly lines: readonly number[]
-  readonly blocks: readonly number[]
+  readonly parents: readonly number[]
 }
 
 const ESC = '\u001b'
@@ -46,7 +46,7 @@ export function viewsOf(text: string, folds: Folds, isOpen: boolean): View[] {
     found.endsWith('m') ? -1 : Number.parseInt(found.slice(-2), 16),
   )
   addWithoutLeads(views, text, folds.lines, 512)
-  addWithoutLeads(views, text, isOpen ? [0, ...folds.blocks] : folds.blocks, 4096)
+  addWithoutLeads(views, text, isOpen ? [0, ...folds.parents] : folds.parents, 4096)
   return views
 }
 
