@@ -9,14 +9,12 @@ import { kindOfChance } from './values.ts'
 const ends =
   'sword SWORD asswd hrase _PASS ecret ECRET oken OKEN Key _key -key _KEY ntials ookies'.split(' ')
 /** Of names of many, each of which has a name of its own. */
-const endsOfMany = 'swords sswds ecrets okens Keys _keys -keys ntials'.split(' ')
-/** And of those that only lists stand under. */
-const endsOfLists = ['_KEYS', 'codes']
+const endsOfMany = 'swords sswds ecrets okens Keys _keys -keys _KEYS ntials codes'.split(' ')
 const marks = [':', '":', "':", ' =', '=', "' ="]
 
 /** The ends of names with the marks behind them, where members or items may follow. */
 export const parentEnds: readonly string[] = [
-  ...[...ends, ...endsOfMany, ...endsOfLists].flatMap((end) => marks.map((mark) => end + mark)),
+  ...[...ends, ...endsOfMany].flatMap((end) => marks.map((mark) => end + mark)),
   ...endsOfMany.flatMap((end) => [`${end}]\n`, `${end}]\r`]),
 ]
 

@@ -45,11 +45,12 @@ export function valueAt(reader: Reader, at: number, kind: Kind, manner: Manner):
   const whole = isQuoted && quote.length === 1 ? joinedAt(text, start, end, manner) : undefined
   if (whole !== undefined && looksSecret(whole.content, kind, 'quoted'))
     return { start, end: whole.end, rule: kind }
-  if (looksSecret(content, kind, isQuoted ? 'quoted' : manner)) return { start, end, rule: kind }
-  // At the end of a sentence nobody can tell whose mark it is.
-  const isLoud = manner === 'sentence' && kind === 'password' && text[end] === '!'
-  return isLoud && looksSecret(`${content}!`, kind, manner)
-    ? { start, end: end + 1, rule: kind }
+  // At its end nobody can tell whether it is the value's own mark.
+  const isLoud = kind === 'password' && closed === -1 && text[end] === '!'
+  const loud = { start, end: isLoud ? end + 1 : end, rule: kind }
+  if (looksSecret(content, kind, isQuoted ? 'quoted' : manner)) return loud
+  return isLoud && manner === 'sentence' && looksSecret(`${content}!`, kind, manner)
+    ? loud
     : undefined
 }
 

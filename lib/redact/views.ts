@@ -33,8 +33,8 @@ const entities = /&(?:quot|apos|#(?:34|39|58|61|x2[27]|x3[aAdD]));/g
 const invisible = /\u00a0|[\u00ad\u200b-\u200d\u2060\ufeff]+/g
 
 /**
- * The other views of a text that are worth a search; most texts have none. `folds` says
- * where something in it may go on over lines, in order; `isOpen`, that something does from its beginning on.
+ * The other views of a text that are worth a search; most texts have none. `folds` says, in order, where
+ * something in it may go on over lines; `isOpen`, that something does from its beginning on.
  */
 export function viewsOf(text: string, folds: Folds, isOpen: boolean): View[] {
   const views: View[] = []
@@ -199,7 +199,7 @@ function lineAbove(text: string, done: number, at: number): number {
   return from + start
 }
 
-/** What leads the lines there; undefined unless there are two in a row, or no more than one. */
+/** What leads the lines there; undefined where no two in a row have it: one says so only alone. */
 function ledLines(text: string, from: number, to: number): Stretch | undefined {
   const led = new Stretch()
   const lines = text.slice(from, to)

@@ -98,8 +98,8 @@ describe('values under secret names', () => {
       `bash -c 'x --password='"'"'${pw}'"'"' -e'`,
       `bash -c 'x --password='"'"'[REDACTED:password]'"'"' -e'`,
     ],
-    [`pass: ${strong}`, 'pass: [REDACTED:password]!'],
-    [`bob / pw: ${strong}`, 'bob / pw: [REDACTED:password]!'],
+    [`pass: ${strong}`, 'pass: [REDACTED:password]'],
+    [`bob / pw: ${strong}`, 'bob / pw: [REDACTED:password]'],
     [`createUser({ pwd: "${strong}" })`, 'createUser({ pwd: "[REDACTED:password]" })'],
     [`BW_SESSION="${key}=="`, 'BW_SESSION="[REDACTED:parameter]"'],
     [`export OP_SESSION_my="${key}"`, 'export OP_SESSION_my="[REDACTED:parameter]"'],
@@ -237,7 +237,7 @@ describe('values that stand in the next line', () => {
     [`**API Key**\n\`\`\`\n${key}`, '**API Key**\n```\n[REDACTED:secret]'],
     [
       `password:\n  current: ${pw}\n  new: ${strong}`,
-      'password:\n  current: [REDACTED:password]\n  new: [REDACTED:password]!',
+      'password:\n  current: [REDACTED:password]\n  new: [REDACTED:password]',
     ],
     [`"api_key": {\n  "value": "${key}"\n}`, '"api_key": {\n  "value": "[REDACTED:secret]"\n}'],
     ...[
@@ -266,6 +266,8 @@ describe('values that stand in the next line', () => {
       `$ ${command}\n${key}`,
       `$ ${command}\n[REDACTED:password]`,
     ]),
+    [`$ pass show mail/ann\n${pw}`, '$ pass show mail/ann\n[REDACTED:password]'],
+    [`$ op read op://a/b/c\n${strong}`, '$ op read op://a/b/c\n[REDACTED:password]'],
     [`# cat ~/.vault_pass\n${key}`, '# cat ~/.vault_pass\n[REDACTED:password]'],
     [
       `- name: DB_PASSWORD\r\n  value: ${pw}\r`,

@@ -73,7 +73,7 @@ export const broken: readonly (Form & { readonly line: string })[] = [
     ...splitSetting(
       printing,
       printingLine,
-      '(?![.~]|/\\w+/\\w+[/.])(?=[^\\s:{}<>]{12,200}[ \\t]*\\r?(?:\\n|$))(?=\\S{0,64}[0-9])',
+      '(?![.~]|/\\w+/\\w+[/.])(?=[^\\s:{}<>]{8,200}[ \\t]*\\r?(?:\\n|$))(?=\\S{0,64}[0-9!#$%^&*+])',
     ),
     name: 'password',
     manner: 'cell',
