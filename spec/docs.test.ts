@@ -394,9 +394,16 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
   lines; the private half of a JSON Web Key; a secret key as an array of bytes.
 - **Values under telling names**: \`NAME=value\`, \`name: "value"\`, JSON keys, \`{"name": …, "value": …}\`, \`["name","…"]\`,
   what stands below a name (\`name: { current: … }\`), quoted parts that are joined in a line, XML elements and
-  attributes, calls, YAML environments, flags (\`--token x\`), parameters of addresses. Also where the value stands in
-  the next line: \`name: NAME\` and \`value: …\`, a block of YAML, a command over several lines, a heading, or a program
-  that prints a secret (\`$ openssl rand -hex 32\`), also when an agent runs it.
+  attributes, CDATA among them, calls, YAML environments, flags (\`--token x\`), parameters of addresses. Also where the
+  value stands in the next line: \`name: NAME\` and \`value: …\`, a block of YAML, a command over several lines, a heading, or
+  a command that prints a secret (\`$ openssl rand -hex 32\`, \`$ pass show …\`, \`$ gh auth token\`, \`$ vault kv get -field=…\`,
+  \`$ echo $API_KEY\`), also when an agent runs it.
+- **Records of JSON** by what they say of their value: its name under any of the usual words (\`name\`, \`field\`, \`label\`,
+  \`setting\`, \`envVar\`), \`"isSecret": true\`, \`"type": "concealed"\`, the \`key\` of an \`openai\`.
+- **Sections and maps of many**: what stands under \`[tokens]\`, \`credentials:\`, \`"api_keys": {\`, whatever each is called, when
+  it is random (or, under \`passwords\`, looks like one), and its name is not that of a user, an address or an id.
+- **Files as programs print them**, behind numbers of lines (\`cat -n\`, the editors and tools of agents), names of files
+  (\`grep -n\`), the marks of a diff or of a reply.
 - **Lists** under a name of many: \`tokens: ["…", "…"]\` in JSON and in code, in one line or over lines, YAML's \`- …\`; there
   only random values and what looks like a password are taken. Recovery codes and PINs: \`backup_codes\`, \`SIM_PIN\`.
 - **Values with other marks** between: \`name <- "…"\`, \`name ||= "…"\`, \`NAME ?= …\`, \`name[] = "…"\`, \`name：…\`,
@@ -438,9 +445,10 @@ regular file, or is damaged. \`redact --fix\` says the same of what it had to le
 
 Encrypted or compressed text, hex, screenshots, secrets spelt out in words, passwords that look like words and stand
 without a name, tokens of providers without a shape of their own when no name is near, and halves of a token that was
-wrapped by hand at less than 16 characters. Files that a tool writes itself are its own, and the project's path is kept
-as it is: in the name of the store's directory and in \`project.toml\`. Redaction makes an accident smaller; the store is
-readable by its owner only.
+wrapped by hand at less than 16 characters. In text, not in JSON, a name that is only \`key\` says too little, whatever
+stands above it, and a record whose name and value stand in two lines is read only in the forms above. Files that a tool
+writes itself are its own, and the project's path is kept as it is: in the name of the store's directory and in
+\`project.toml\`. Redaction makes an accident smaller; the store is readable by its owner only.
 
 What \`doctor --fix\` replaced lies in the store's \`quarantine/\` as it was: neither \`redact --check\` nor \`redact --fix\`
 looks there, and no clean-up empties it. It is the last copy of what could not be understood, and a secret may be in it:
