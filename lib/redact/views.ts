@@ -179,14 +179,26 @@ function addWithoutLeads(
 ): void {
   let done = 0
   for (let next = 0; next < places.length; ) {
-    const from = lineAbove(text, done, places[next] as number)
-    let to = from
-    do to = endOf(text, (places[next++] as number) + length)
-    while ((places[next] ?? Number.POSITIVE_INFINITY) <= to)
+    const place = places[next++] as number
+    if (!isLedNear(text, place)) continue
+    const from = lineAbove(text, done, place)
+    let to = endOf(text, place + length)
+    while ((places[next] ?? Number.POSITIVE_INFINITY) <= to) {
+      to = endOf(text, (places[next++] as number) + length)
+    }
     const led = ledLines(text, from, to)
     if (led !== undefined) views.push(viewBetween(text, from, to, led.numbers))
     done = to
   }
+}
+
+/** Whether something leads the line that holds `at`, or the next one: in most texts, neither. */
+function isLedNear(text: string, at: number): boolean {
+  const from = Math.max(0, at - 256)
+  const start = text.slice(from, at).lastIndexOf('\n') + 1 + from
+  if (endOfLead(text, start) > start) return true
+  const next = text.slice(at, at + 512).indexOf('\n') + 1 + at
+  return next > at && endOfLead(text, next) > next
 }
 
 /** Where the second line above `at` begins: what tells of something may not be its first. */

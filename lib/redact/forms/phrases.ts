@@ -125,7 +125,7 @@ export const phrases: readonly Form[] = [
   ),
   form(
     ' password | pass | pw | pass: | pw: ',
-    '\\b(?:password|(?:pass|pw):?) (?<=\\b(?:user|login|username)[ :=]{1,3}\\S{1,64}(?: and|,)? (?:password|pass|pw):? )(?=\\S{0,64}[0-9])(?=\\S{0,64}[A-Za-z])(?=[^\\s()[\\]{}]{6,128}(?:\\s|$))',
+    'p(?:assword|(?:ass|w):?) (?=\\S{0,64}[0-9])(?=\\S{0,64}[A-Za-z])(?=[^\\s()[\\]{}]{6,128}(?:\\s|$))(?<=\\b(?:user|login|username)[ :=]{1,3}\\S{1,64}(?: and|,)? (?:password|pass|pw):? )',
   ),
   form(
     'code is ',

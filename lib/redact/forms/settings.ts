@@ -235,7 +235,7 @@ export const settings: readonly Form[] = [
   {
     ...setting(
       'word is |hrase is |word to |hrase to |th password |th the password |ng password |ng the password ',
-      '(?:\\b(?:[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Oo]ur|[Nn]ew|root|admin|user|[Ww]i-?[Ff]i|[Tt]he) (?=pass\\S{4,6} (?:is|to)\\b)|\\b(?:[Ww]ith|[Uu]sing) (?:the )?(?=password ))(pass(?:word|phrase)) (?:(?:is|to)[ :]{1,2})?(?!\\(?(?:sha|md|base|utf|aes|rsa|ecdsa|ed|argon|bcrypt|scrypt|pbkdf|oauth|http|blake|hs|rs|ntlm|crypt)-?v?[0-9]|[0-9]+-[a-z])(?=["\'`]?[!-~]{0,64}[0-9])(?=["\'`]?[!-~]{6,64}(?:\\s|$))',
+      '(pass(?:word|phrase)) (?:(?<=\\b(?:[Mm]y|[Yy]our|[Hh]is|[Hh]er|[Oo]ur|[Nn]ew|root|admin|user|[Ww]i-?[Ff]i|[Tt]he) pass\\w{4,6} )(?:is|to)[ :]{1,2}|(?<=\\b(?:[Ww]ith|[Uu]sing) (?:the )?password )(?:(?:is|to)[ :]{1,2})?)(?!\\(?(?:sha|md|base|utf|aes|rsa|ecdsa|ed|argon|bcrypt|scrypt|pbkdf|oauth|http|blake|hs|rs|ntlm|crypt)-?v?[0-9]|[0-9]+-[a-z])(?=["\'`]?[!-~]{0,64}[0-9])(?=["\'`]?[!-~]{6,64}(?:\\s|$))',
     ),
     manner: 'cell',
   },
