@@ -1,6 +1,7 @@
 /** What the members of an object say of each other. */
 
 import { findKind, findMeaning, isNameOfValue, isNoSecret, type Kind } from './names.ts'
+import { plainWord } from './roles.ts'
 import { isTelling } from './telling.ts'
 import { kindOfChance } from './values.ts'
 
@@ -18,30 +19,14 @@ export interface Member {
   readonly isTrue: boolean
 }
 
-/** Words as they are compared: without case and `_`. A set takes no time to be made, and patterns do. */
-const plain = (key: string) => key.toLowerCase().replaceAll('_', '')
-const of = (words: string) => new Set(words.split(' '))
-
-/** Under what a record has the name of something, */
-const nameKeys = of(
-  'name key id label title slug k field setting variable attribute property option param header var env envvar ' +
-    'fieldname settingname variablename secretname attributename propertyname optionname paramname ' +
-    'parametername headername varname envname fieldkey parameterkey settingkey secretkey',
+/** The types of values that are to be kept from others. */
+const secretTypes = new Set(
+  'secret securestring concealed sensitive encrypted hidden password'.split(' '),
 )
-/** and under what its value; */
-const valueKeys = of(
-  'value val v fieldvalue itemvalue stringvalue parametervalue defaultvalue currentvalue',
-)
-/** and where a text or a sample may stand as well. */
-const contentKeys = of('content contents text data default current plaintext')
-/** What says that a value is to be kept from others, when it is true; */
-const secrecy = of(
-  'secret sensitive secure masked concealed encrypted issecret issensitive isencrypted',
-)
-/** and as a type. */
-const secretTypes = of('secret securestring concealed sensitive encrypted hidden password')
 /** Whose keys are the names of what they have. */
-const owners = of('user account project org team partner merchant site app client record database')
+const owners = new Set(
+  'user account project org team partner merchant site app client record database'.split(' '),
+)
 
 /** What the members of an object say of each other, each looked for once: there may be any number. */
 export class Siblings {
@@ -62,10 +47,12 @@ export class Siblings {
 
   /** What the others say of a member: `{ name: 'API_KEY', value: ... }`, the private half of a key. */
   kindOf(key: string, value: string): Kind | undefined {
-    const word = plain(key)
-    if (valueKeys.has(word)) return this.#pairKind ?? this.#below(key) ?? this.#kindOfValue
-    if (contentKeys.has(word)) return this.#below(key) ?? kindOfChance(this.#pairKind, value)
-    return this.#below(key) ?? this.#kindOfPart(key, value) ?? this.#kindOfOne(key, value)
+    const { role } = findMeaning(key)
+    if (role === 'value') return this.#pairKind ?? this.#below(key) ?? this.#kindOfValue
+    if (role === 'content') return this.#below(key) ?? kindOfChance(this.#pairKind, value)
+    const mayBePart = role === 'part' || role === 'name'
+    const kind = this.#below(key) ?? (mayBePart ? this.#kindOfPart(key, value) : undefined)
+    return kind ?? this.#kindOfOne(key, value)
   }
 
   /** `"db_password": {"current": ...}`, `"gitlab-token": {"gitlab.com": ...}`. */
@@ -124,7 +111,9 @@ export class Siblings {
   get #pairKind(): Kind | undefined {
     if (this.#pair === undefined) {
       const kinds = this.#members.map(({ key, value }) =>
-        value !== undefined && nameKeys.has(plain(key.text)) ? kindOfName(value.text) : undefined,
+        value !== undefined && findMeaning(key.text).role === 'name'
+          ? kindOfName(value.text)
+          : undefined,
       )
       this.#pair = { kind: kinds.find((kind) => kind !== undefined) }
     }
@@ -135,10 +124,12 @@ export class Siblings {
   get #kindOfValue(): Kind | undefined {
     if (this.#has('httpOnly') || (this.#has('keyName') && this.#has('permissions')))
       return 'parameter'
-    const isTold = ({ key, value, isTrue }: Member) =>
-      isTrue
-        ? secrecy.has(plain(key.text))
-        : plain(key.text) === 'type' && value !== undefined && secretTypes.has(plain(value.text))
+    const isTold = ({ key, value, isTrue }: Member) => {
+      const { role } = findMeaning(key.text)
+      return isTrue
+        ? role === 'secrecy'
+        : role === 'type' && value !== undefined && secretTypes.has(plainWord(value.text))
+    }
     return this.#members.some(isTold) ? 'secret' : undefined
   }
 
@@ -147,7 +138,7 @@ export class Siblings {
     if (this.#has('username') || this.#member('type')?.value?.text === 'api') return 'secret'
     const service = (this.#member('provider') ?? this.#member('service'))?.value?.text
     const names = [this.#name, service].filter(
-      (name) => name !== undefined && !owners.has(plain(name)),
+      (name) => name !== undefined && !owners.has(plainWord(name)),
     )
     return names.map((name) => findKind(`${name}_key`)).find((kind) => kind !== undefined)
   }

@@ -1,6 +1,7 @@
 /** Which names say that their value is a secret. */
 
 import { detached } from '../base/text.ts'
+import { type Role, roleOf } from './roles.ts'
 import { isTelling } from './telling.ts'
 
 /** What a name promises of its value. */
@@ -54,6 +55,8 @@ export interface Meaning {
   readonly isShort: boolean
   /** Capitals only, as variables of an environment are written. */
   readonly isConstant: boolean
+  /** What a member of a record is that is called so. */
+  readonly role: Role | undefined
 }
 
 /** Names come often, and there are few. */
@@ -87,6 +90,7 @@ function meaningOf(name: string): Meaning {
     ofItems: ofItems(name, kind),
     isShort: name.length < 16 && shortName.test(name),
     isConstant: /^[A-Z0-9_]+$/.test(name),
+    role: roleOf(name),
   }
 }
 

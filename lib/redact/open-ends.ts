@@ -29,7 +29,8 @@ export function openEnd(text: string, before: string | undefined): string | unde
 function endOf(text: string, before: string | undefined): string | undefined {
   const start = text.lastIndexOf('\n') + 1
   const line = text.slice(Math.max(start, text.length - 200))
-  const mayBeIn = start > 0 || before !== undefined || lastOf(line) === ']'
+  const mayBeIn =
+    before !== undefined || text.endsWith(']') || text.includes(']\n') || text.includes(']\r')
   const inSection = mayBeIn ? openBlock(text, start, before, section, isSetting) : undefined
   if (inSection !== undefined) return inSection
   const isBlank = line.trim() === ''
