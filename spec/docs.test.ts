@@ -397,7 +397,8 @@ and the host around it stay, and nothing tells how long it was. An entry counts 
   attributes, CDATA among them, calls, YAML environments, flags (\`--token x\`), parameters of addresses. Also where the
   value stands in the next line: \`name: NAME\` and \`value: …\`, a block of YAML, a command over several lines, a heading, or
   a command that prints a secret (\`$ openssl rand -hex 32\`, \`$ pass show …\`, \`$ gh auth token\`, \`$ vault kv get -field=…\`,
-  \`$ echo $API_KEY\`), also when an agent runs it.
+  \`$ echo $API_KEY\`), also when an agent runs it. Passwords are known by their names in other languages
+  (\`contraseña\`, \`пароль\`, \`密码\`), where they look like one.
 - **Records of JSON** by what they say of their value: its name under any of the usual words (\`name\`, \`field\`, \`label\`,
   \`setting\`, \`envVar\`), \`"isSecret": true\`, \`"type": "concealed"\`, the \`key\` of an \`openai\`.
 - **Sections and maps of many**: what stands under \`[tokens]\`, \`credentials:\`, \`"api_keys": {\`, whatever each is called, when

@@ -50,6 +50,8 @@ export class Siblings {
     const { role } = findMeaning(key)
     if (role === 'value') return this.#pairKind ?? this.#below(key) ?? this.#kindOfValue
     if (role === 'content') return this.#below(key) ?? kindOfChance(this.#pairKind, value)
+    // Translations have these names, too.
+    if (role === 'foreign') return kindOfChance('password', value)
     const mayBePart = role === 'part' || role === 'name'
     const kind = this.#below(key) ?? (mayBePart ? this.#kindOfPart(key, value) : undefined)
     return kind ?? this.#kindOfOne(key, value)

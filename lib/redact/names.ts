@@ -90,9 +90,13 @@ function meaningOf(name: string): Meaning {
     ofItems: ofItems(name, kind),
     isShort: name.length < 16 && shortName.test(name),
     isConstant: /^[A-Z0-9_]+$/.test(name),
-    role: roleOf(name),
+    role: roleOf(name) ?? (isTelling(name) && foreign.test(name) ? 'foreign' : undefined),
   }
 }
+
+/** Names of passwords in other languages. */
+const foreign =
+  /(?:contrase[ñn]a|senha|mot[_-]?de[_-]?passe|passwort|passord|kennwort|wachtwoord|l[öo]senord|salasana|has[łl]o|(?:^|_)heslo|jelsz[óo]|пароль|密[码碼]|口令|パスワード|비밀번호)[_-]?[0-9]?$/i
 
 function ofItems(name: string, kind: Kind | undefined): Kind | undefined {
   const one = kind ?? (/[a-z]s$/i.test(name) ? kindOf(name.slice(-65, -1)) : undefined)

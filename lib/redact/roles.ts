@@ -1,9 +1,11 @@
 /** What a member of a record is to the others: its name, its value, what says that the value is secret. */
 
-export type Role = 'name' | 'value' | 'content' | 'secrecy' | 'type' | 'part'
+type Word = 'name' | 'value' | 'content' | 'secrecy' | 'type' | 'part'
+/** Or a password, called so in another language than English. */
+export type Role = Word | 'foreign'
 
 // Sets take no time to be made, and patterns do.
-const words: Readonly<Record<Role, string>> = {
+const words: Readonly<Record<Word, string>> = {
   name:
     'name key id label title slug k field setting variable attribute property option param header var env envvar ' +
     'fieldname settingname variablename secretname attributename propertyname optionname paramname ' +
@@ -18,13 +20,13 @@ const words: Readonly<Record<Role, string>> = {
   part: 'key1 key2 primarykey secondarykey d p q dp dq qi access refresh result',
 }
 
-const roles = new Map<string, Role>()
-for (const role of Object.keys(words) as Role[]) {
+const roles = new Map<string, Word>()
+for (const role of Object.keys(words) as Word[]) {
   for (const word of words[role].split(' ')) roles.set(word, role)
 }
 
 /** The role of a member with that key; undefined for most. */
-export function roleOf(key: string): Role | undefined {
+export function roleOf(key: string): Word | undefined {
   return key.length > 20 ? undefined : roles.get(plainWord(key))
 }
 

@@ -30,11 +30,24 @@ const telling = [
     'mfa',
     'totp',
   ],
+  // Of other languages; those with letters of their own are not compared.
+  ...[
+    'contrase',
+    'senha',
+    'wort',
+    'wachtwoord',
+    'losenord',
+    'salasana',
+    'haslo',
+    'heslo',
+    'jelszo',
+  ],
 ]
+const foreign = /[^\0-\x7f]/
 
 /** Whether a name can announce anything; cheap, where the expressions cost something to be made. */
 export function isTelling(name: string): boolean {
   // A path is the one frequent word that holds one of them.
   const lower = name.toLowerCase().replaceAll('path', '')
-  return telling.some((word) => lower.includes(word))
+  return telling.some((word) => lower.includes(word)) || foreign.test(lower)
 }

@@ -27,8 +27,8 @@ const address =
 /** It tells nothing of what it was made from. */
 const digest = /^sha(?:1|256|384|512)[:-][A-Za-z0-9+/=]{27,128}$/
 
-/** Fields of a line, and types. */
-const colons = /^[A-Za-z_]*(?::[A-Za-z_]*)+$/
+/** Fields of a line, types, and how long something may be. */
+const colons = /^[A-Za-z_]*(?::[A-Za-z_]*)+$|^[0-9]{1,2}-[0-9]{1,3}$/
 const call = /^[a-z][\w.]*\(.*\)$/i
 
 /** Values come again, too, and the answer costs more than to remember it. */

@@ -2,6 +2,11 @@
 
 import { type Form, form } from './form.ts'
 
+/** Words of two letters, with the mark behind them: less than three are not looked for. */
+const chinese = ['密码', '密碼', '口令'].flatMap((word) =>
+  [...':：=＝ '].map((mark) => word + mark),
+)
+
 /** Files and sentences: `login x password y`, `IDENTIFIED BY 'y'`. */
 export const phrases: readonly Form[] = [
   form(
@@ -60,9 +65,10 @@ export const phrases: readonly Form[] = [
     pattern:
       /\b[Aa]pp(?:-specific)? [Pp]assword[^\n]{0,40}?[ :\n"'`](?!(?:[a-z]{4} ){0,3}(?:this|that|with|from|will|must|have|your|when|then|than|what|each|some|only|also|into|over|used|here)\b)((?:[a-z]{4}[ -]){3}[a-z]{4})(?![\w-])/g,
   },
+  // Passwords under their names in other languages.
   form(
-    '密码:|密码：|密码=|密码＝|口令:|口令：|口令=|口令＝|パスワード|비밀번호|ароль|asswort|ennwort|mot de passe|Mot de passe|trase|senha|Senha|wachtwoord|achtwoord',
-    '(?:密码|口令|パスワード|비밀번호|[Пп]ароль|[Pp]asswort|[Kk]ennwort|[Mm]ot de passe|[Cc]ontrase[ñn]a|\\b[Ss]enha|[Ww]achtwoord)["\'`*]{0,3}[ \\t]{0,3}[:：=＝][ \\t*]{0,4}(?=["\'`]?[!-~]{0,64}[0-9])(?=["\'`]?[!-~]{0,64}[A-Za-z])(?=["\'`]?[!-~]{6})',
+    `${chinese.join('|')}|パスワード|비밀번호|ароль|asswort|ennwort|achtwoord|senord|assord|gangskode|alasana|asło|aslo|heslo|Heslo|elsz|parol|Parol|ifre|de passe|de_passe|otdepasse|mdp|MDP|trase|TRASE|senha|Senha|SENHA`,
+    '(?:密[码碼]|口令|パスワード|비밀번호|[Пп]ароль|[Pp]asswort|[Pp]assord|[Kk]ennwort|[Ww]achtwoord|[Ll][öo]senord|[Aa]dgangskode|[Ss]alasana|[Hh]as[łl]o|(?<![a-z])(?:[Hh]eslo|[Jj]elsz[óo]|[Pp]arol[aă]|[ŞşSs]ifre|[Mm]ot[ _]?de[ _]?passe|[Mm]dp|MDP|[Ss]enha|SENHA)|[Cc]ontrase[ñn]a|CONTRASE[ÑN]A)(?:[_-]?[0-9])?["\'`*]{0,3}[ \\t]{0,3}[:：=＝][ \\t*]{0,4}(?=["\'`]?[!-~]{0,64}[0-9])(?=["\'`]?[!-~]{0,64}[A-Za-z])(?=["\'`]?[!-~]{6})',
   ),
   // The row of its own interface, and those of its peers.
   {
