@@ -24,9 +24,10 @@ const secretTypes = new Set(
   'secret securestring concealed sensitive encrypted hidden password'.split(' '),
 )
 /** Whose keys are the names of what they have. */
-const owners = new Set(
-  'user account project org team partner merchant site app client record database'.split(' '),
-)
+const owners = new Set([
+  ...'user account project org team partner merchant site app client record'.split(' '),
+  ...'database db session query'.split(' '),
+])
 
 /** What the members of an object say of each other, each looked for once: there may be any number. */
 export class Siblings {

@@ -4,12 +4,13 @@ type Word = 'name' | 'value' | 'content' | 'secrecy' | 'type' | 'part'
 /** Or a password, called so in another language than English. */
 export type Role = Word | 'foreign'
 
-// Sets take no time to be made, and patterns do.
+// Words take no time to be made, and patterns do.
 const words: Readonly<Record<Word, string>> = {
   name:
     'name key id label title slug k field setting variable attribute property option param header var env envvar ' +
     'fieldname settingname variablename secretname attributename propertyname optionname paramname ' +
-    'parametername headername varname envname fieldkey parameterkey settingkey secretkey',
+    'parametername headername varname envname fieldkey settingkey variablekey secretkey attributekey propertykey ' +
+    'optionkey paramkey parameterkey headerkey varkey envkey',
   value: 'value val v fieldvalue itemvalue stringvalue parametervalue defaultvalue currentvalue',
   // Where a text or a sample may stand as well.
   content: 'content contents text data default current plaintext',

@@ -43,11 +43,11 @@ const telling = [
     'jelszo',
   ],
 ]
-const foreign = /[^\0-\x7f]/
+const beyondAscii = /[^\0-\x7f]/
 
 /** Whether a name can announce anything; cheap, where the expressions cost something to be made. */
 export function isTelling(name: string): boolean {
   // A path is the one frequent word that holds one of them.
   const lower = name.toLowerCase().replaceAll('path', '')
-  return telling.some((word) => lower.includes(word)) || foreign.test(lower)
+  return telling.some((word) => lower.includes(word)) || beyondAscii.test(lower)
 }
